@@ -1,0 +1,3 @@
+//! The program `ridgepath`.
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! The CPU backend: the same stages as the GPU's, in `f32` or `f64`, all λ in parallel.
+
+pub mod factor;
+pub mod gram;
+pub mod solve;
+
+pub use factor::Factor;

@@ -1,0 +1,181 @@
+//! What can go wrong: the caller's arguments, or the device. A λ whose matrix cannot be factored is
+//! neither; it is an [`Outcome`](crate::Outcome) in the path.
+
+/// The result of a fallible call of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An argument that cannot be used, or a device that failed. Every message says what was found, where,
+/// and what was wanted. Rows and columns are counted from 0.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A matrix with no rows or no columns.
+    #[error("{what} has {rows} rows and {columns} columns; at least one of each is needed")]
+    Empty {
+        /// `"X"` (the features) or `"Y"` (the targets).
+        what: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+    /// Two arguments whose sizes do not belong together.
+    #[error("{what}: found {found}, wanted {wanted}")]
+    Shape {
+        /// What was compared.
+        what: &'static str,
+        /// The size found.
+        found: usize,
+        /// The size wanted.
+        wanted: usize,
+    },
+    /// A slice that ends before the last element of the matrix that it should hold.
+    #[error(
+        "a {rows}×{columns} matrix with strides ({row_stride}, {column_stride}) needs {wanted} elements, \
+         the slice has {found}"
+    )]
+    SliceTooShort {
+        /// Rows asked for.
+        rows: usize,
+        /// Columns asked for.
+        columns: usize,
+        /// Elements from one row to the next.
+        row_stride: usize,
+        /// Elements from one column to the next.
+        column_stride: usize,
+        /// The slice's length.
+        found: usize,
+        /// The length needed.
+        wanted: usize,
+    },
+    /// A size whose arithmetic does not fit the machine's integers.
+    #[error("{what} overflows: {detail}")]
+    Overflow {
+        /// What overflows.
+        what: &'static str,
+        /// The numbers involved.
+        detail: String,
+    },
+    /// A NaN or an infinity among the data.
+    #[error("{what}[row {row}, column {column}] is {value}; a finite number is needed")]
+    NonFinite {
+        /// `"X"` or `"Y"`.
+        what: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// A column whose values lie further apart than double precision can hold.
+    #[error("{what} column {column} spans from {least} to {greatest}, more than a 64-bit float can hold")]
+    Span {
+        /// `"X"` or `"Y"`.
+        what: &'static str,
+        /// Column, from 0.
+        column: usize,
+        /// Its least value.
+        least: f64,
+        /// Its greatest value.
+        greatest: f64,
+    },
+    /// An observation weight that is negative, NaN or infinite.
+    #[error("weight[row {row}] is {value}; a finite number ≥ 0 is needed")]
+    InvalidWeight {
+        /// Row, from 0.
+        row: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// No observation weight is positive.
+    #[error("all {rows} weights are 0; at least one must be positive")]
+    ZeroWeights {
+        /// Number of weights.
+        rows: usize,
+    },
+    /// A penalty that is negative, NaN or infinite.
+    #[error("{name}[{index}] is {value}; a finite number ≥ 0 is needed")]
+    InvalidPenalty {
+        /// `"lambda"` or `"alpha"`.
+        name: &'static str,
+        /// Place in the grid, from 0.
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// A penalty so large that 2Wλ is not a finite number.
+    #[error("lambda[{index}] = {lambda}: the shift 2Wλ with W = {weight_sum} is not a finite number")]
+    ShiftOverflow {
+        /// Place in the grid, from 0.
+        index: usize,
+        /// The λ found.
+        lambda: f64,
+        /// W, the sum of the weights.
+        weight_sum: f64,
+    },
+    /// A grid of penalties that holds none.
+    #[error("the grid of penalties is empty; at least one λ is needed")]
+    EmptyGrid,
+    /// A log-spaced grid whose ends or count cannot be used.
+    #[error("grid {start}:{stop}:{count}: both ends must be finite and > 0, the count at least 1")]
+    InvalidGrid {
+        /// First value.
+        start: f64,
+        /// Last value.
+        stop: f64,
+        /// Number of values.
+        count: usize,
+    },
+    /// The problem does not fit the device, whatever the chunks.
+    #[error("{what} needs {needed} bytes, the limit is {limit} ({binding})")]
+    TooLarge {
+        /// The buffer that does not fit.
+        what: &'static str,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes available.
+        limit: u64,
+        /// Which limit binds.
+        binding: &'static str,
+    },
+    /// No GPU adapter was found, or none that may be used.
+    #[error("no GPU: {reason}")]
+    NoAdapter {
+        /// What was found instead.
+        reason: String,
+    },
+    /// The device was lost, before or during the work.
+    #[error("the GPU device was lost: {reason}")]
+    DeviceLost {
+        /// The driver's words.
+        reason: String,
+    },
+    /// The device ran out of memory.
+    #[error("the GPU ran out of memory: {what}; a smaller memory budget makes smaller chunks")]
+    OutOfMemory {
+        /// What was being allocated or run.
+        what: String,
+    },
+    /// The device refused the work for another reason.
+    #[error("the GPU refused the work: {reason}")]
+    Device {
+        /// The driver's words.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// True for a failure of the device, which another backend can make good; false for a wrong argument.
+    #[must_use]
+    pub fn is_device(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge { .. }
+                | Self::NoAdapter { .. }
+                | Self::DeviceLost { .. }
+                | Self::OutOfMemory { .. }
+                | Self::Device { .. }
+        )
+    }
+}

@@ -1,0 +1,266 @@
+//! Adapters, devices and their errors. The only file that asks for adapters.
+
+use std::sync::{Arc, Mutex};
+
+use crate::error::{Error, Result};
+use crate::gpu::kernel::Kernels;
+use crate::plan::Limits;
+
+/// An opened GPU with its compiled kernels. Cheap to clone, shared between threads and solvers.
+#[derive(Clone, Debug)]
+pub struct Gpu(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    summary: AdapterSummary,
+    /// The driver's words, once the device is lost.
+    lost: Arc<Mutex<Option<String>>>,
+    kernels: Kernels,
+}
+
+/// What matters of an adapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdapterSummary {
+    /// As the driver names it.
+    pub name: String,
+    /// `"vulkan"`, `"metal"`, `"dx12"` or `"webgpu"`.
+    pub api: String,
+    /// `"discrete gpu"`, `"integrated gpu"`, `"virtual gpu"`, `"cpu"` or `"other"`.
+    pub kind: String,
+    /// Driver name and version.
+    pub driver: String,
+    /// A software adapter, slower than this library's CPU backend; only used when allowed.
+    pub software: bool,
+    /// 64-bit floats in shaders.
+    pub shader_f64: bool,
+    /// The limits that plans are made from.
+    pub limits: Limits,
+}
+
+impl AdapterSummary {
+    fn new(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> Self {
+        let kind = match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => "discrete gpu",
+            wgpu::DeviceType::IntegratedGpu => "integrated gpu",
+            wgpu::DeviceType::VirtualGpu => "virtual gpu",
+            wgpu::DeviceType::Cpu => "cpu",
+            wgpu::DeviceType::Other => "other",
+        };
+        Self {
+            name: info.name.clone(),
+            api: format!("{:?}", info.backend).to_lowercase().replace("browserwebgpu", "webgpu"),
+            kind: kind.into(),
+            driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
+            software: info.device_type == wgpu::DeviceType::Cpu,
+            shader_f64: features.contains(wgpu::Features::SHADER_F64),
+            limits: Limits {
+                storage_binding: limits.max_storage_buffer_binding_size,
+                buffer: limits.max_buffer_size,
+                workgroups: limits.max_compute_workgroups_per_dimension,
+                workgroup_storage: limits.max_compute_workgroup_storage_size,
+            },
+        }
+    }
+
+    /// Discrete before integrated before virtual before other before software.
+    fn rank(&self) -> usize {
+        let order = ["discrete gpu", "integrated gpu", "virtual gpu", "other", "cpu"];
+        order.iter().position(|kind| *kind == self.kind).unwrap_or(order.len())
+    }
+}
+
+impl std::fmt::Display for AdapterSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}, {})", self.name, self.api, self.kind)
+    }
+}
+
+fn instance() -> wgpu::Instance {
+    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
+}
+
+/// Best first.
+async fn enumerate() -> Vec<(AdapterSummary, wgpu::Adapter)> {
+    #[cfg(not(target_arch = "wasm32"))]
+    let adapters = instance().enumerate_adapters(wgpu::Backends::PRIMARY).await;
+    #[cfg(target_arch = "wasm32")]
+    let adapters = {
+        let power_preference = wgpu::PowerPreference::HighPerformance;
+        let options = wgpu::RequestAdapterOptions { power_preference, ..Default::default() };
+        Vec::from_iter(instance().request_adapter(&options).await.ok())
+    };
+    let summary = |a: &wgpu::Adapter| AdapterSummary::new(&a.get_info(), a.features(), &a.limits());
+    let mut found: Vec<_> = adapters.into_iter().map(|adapter| (summary(&adapter), adapter)).collect();
+    found.sort_by_key(|(summary, _)| summary.rank());
+    found
+}
+
+impl Gpu {
+    /// All adapters, the one that [`open`](Self::open) prefers first.
+    pub async fn adapters() -> Vec<AdapterSummary> {
+        enumerate().await.into_iter().map(|(summary, _)| summary).collect()
+    }
+
+    /// Opens the best adapter: discrete before integrated before virtual; a software adapter only if allowed.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`], [`Error::Device`] when the adapter gives no device.
+    pub async fn open(allow_software: bool) -> Result<Self> {
+        let found = enumerate().await;
+        let names: Vec<String> = found.iter().map(|(summary, _)| summary.to_string()).collect();
+        let Some((summary, adapter)) = found.into_iter().find(|(summary, _)| allow_software || !summary.software)
+        else {
+            let reason = if names.is_empty() {
+                "no adapter was found; a driver for Vulkan, Metal or DX12 is needed".into()
+            } else {
+                format!("only software adapters were found, which are not allowed: {}", names.join(", "))
+            };
+            return Err(Error::NoAdapter { reason });
+        };
+        let available = adapter.limits();
+        let limits = wgpu::Limits {
+            max_storage_buffer_binding_size: available.max_storage_buffer_binding_size,
+            max_buffer_size: available.max_buffer_size,
+            ..wgpu::Limits::default()
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("ridgepath"),
+            required_limits: limits.or_worse_values_from(&available),
+            ..Default::default()
+        };
+        let (device, queue) = adapter
+            .request_device(&descriptor)
+            .await
+            .map_err(|error| Error::Device { reason: format!("{summary}: {error}") })?;
+        let lost = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&lost);
+        device.set_device_lost_callback(move |reason, message| {
+            record_loss(&slot, format!("{reason:?} {message}"));
+        });
+        let slot = Arc::clone(&lost);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| record_loss(&slot, error.to_string())));
+        Ok(Self::assembled(device, queue, lost))
+    }
+
+    /// Uses the caller's device and queue; no other is opened. The device's limits decide what fits.
+    #[must_use]
+    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::assembled(device, queue, Arc::default())
+    }
+
+    fn assembled(device: wgpu::Device, queue: wgpu::Queue, lost: Arc<Mutex<Option<String>>>) -> Self {
+        let summary = AdapterSummary::new(&device.adapter_info(), device.features(), &device.limits());
+        Self(Arc::new(Inner { device, queue, summary, lost, kernels: Kernels::default() }))
+    }
+
+    /// The adapter, with the limits of the opened device.
+    #[must_use]
+    pub fn adapter(&self) -> &AdapterSummary {
+        &self.0.summary
+    }
+
+    /// The device.
+    #[must_use]
+    pub fn device(&self) -> &wgpu::Device {
+        &self.0.device
+    }
+
+    /// Its queue.
+    #[must_use]
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.0.queue
+    }
+
+    pub(crate) fn kernels(&self) -> &Kernels {
+        &self.0.kernels
+    }
+
+    /// `Err` once the device is known to be lost.
+    pub(crate) fn alive(&self) -> Result<()> {
+        match self.0.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone() {
+            Some(reason) => Err(Error::DeviceLost { reason }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn encoder(&self, label: &str) -> wgpu::CommandEncoder {
+        self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
+    }
+
+    pub(crate) fn submit(&self, encoder: wgpu::CommandEncoder) {
+        self.queue().submit([encoder.finish()]);
+    }
+
+    /// Makes a storage buffer that can be copied to and from.
+    pub(crate) fn storage(&self, label: &str, bytes: u64) -> wgpu::Buffer {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
+        self.buffer(label, bytes, usage)
+    }
+
+    pub(crate) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        let size = bytes.next_multiple_of(16);
+        self.device().create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
+    }
+
+    /// Catches the errors of the calls that follow on this thread, until [`Scope::finish`].
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        let push = |filter| self.device().push_error_scope(filter);
+        let memory = push(wgpu::ErrorFilter::OutOfMemory);
+        let internal = push(wgpu::ErrorFilter::Internal);
+        let validation = push(wgpu::ErrorFilter::Validation);
+        Scope { gpu: self, memory, internal, validation }
+    }
+
+    /// Lets the callbacks of submitted work run: natively somebody must poll; a browser does so by itself.
+    pub(crate) fn drive(&self) {
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            let device = self.device().clone();
+            // A failed poll is a lost device, which the callbacks report.
+            let poll = move || drop(device.poll(wgpu::PollType::wait_indefinitely()));
+            let thread = std::thread::Builder::new().name("ridgepath-poll".into()).spawn(poll.clone());
+            if thread.is_err() {
+                poll();
+            }
+        }
+    }
+}
+
+fn record_loss(slot: &Mutex<Option<String>>, reason: String) {
+    slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(reason);
+}
+
+/// Errors caught since [`Gpu::scope`].
+#[must_use]
+pub(crate) struct Scope<'a> {
+    gpu: &'a Gpu,
+    memory: wgpu::ErrorScopeGuard,
+    internal: wgpu::ErrorScopeGuard,
+    validation: wgpu::ErrorScopeGuard,
+}
+
+impl<'a> Scope<'a> {
+    /// The scopes end here and now; the future tells what they caught.
+    pub(crate) fn finish(self, what: &'static str) -> impl Future<Output = Result<()>> + 'a {
+        let Self { gpu, memory, internal, validation } = self;
+        let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
+        async move {
+            let caught = [validation.await, internal.await];
+            if let Some(error) = memory.await {
+                return Err(Error::OutOfMemory { what: format!("{what} ({error})") });
+            }
+            gpu.alive()?;
+            match caught.into_iter().flatten().next() {
+                Some(error) => Err(Error::Device { reason: format!("{what}: {error}") }),
+                None => Ok(()),
+            }
+        }
+    }
+}

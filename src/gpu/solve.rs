@@ -1,0 +1,105 @@
+//! Stage `solve` on the GPU: forward and back substitution for all targets of a chunk of λ, in `f32`.
+
+use std::mem::offset_of;
+
+use crate::gpu::context::Gpu;
+use crate::gpu::factor::Factors;
+use crate::gpu::kernel::{Binding, Spec, TILE};
+use crate::normal::NormalEquations;
+use crate::view::Scalar;
+
+/// The shader's contract.
+pub const SPEC: Spec = Spec {
+    stage: "solve",
+    source: include_str!("../../shaders/solve.wgsl"),
+    entries: &["solve"],
+    bindings: &[Binding::read("lower"), Binding::read("inverse"), Binding::written("solution")],
+    params: (
+        &[
+            ("order", offset_of!(Params, order)),
+            ("panels", offset_of!(Params, panels)),
+            ("width", offset_of!(Params, width)),
+            ("quads", offset_of!(Params, quads)),
+        ],
+        size_of::<Params>(),
+    ),
+    constants: &[("TILE", TILE as u32)],
+};
+
+/// The members are described in the shader.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Params {
+    /// n.
+    pub order: u32,
+    /// ⌈n / 64⌉.
+    pub panels: u32,
+    /// min(n, 64).
+    pub width: u32,
+    /// ⌈t / 4⌉.
+    pub quads: u32,
+}
+
+/// Right-hand sides, then solutions, of a chunk of λ: [k, quads, n] of four targets each.
+#[derive(Debug)]
+pub struct Solution {
+    order: usize,
+    quads: usize,
+    /// The device's copy.
+    pub buffer: wgpu::Buffer,
+}
+
+impl Solution {
+    /// Room for `lambdas` λs of n features and t targets.
+    #[must_use]
+    pub fn new(gpu: &Gpu, n: usize, t: usize, lambdas: usize) -> Self {
+        let quads = t.div_ceil(4);
+        let buffer = gpu.storage("ridgepath.solve.solution", (lambdas * quads * n * 16) as u64);
+        Self { order: n, quads, buffer }
+    }
+
+    /// Bytes of the first `count` λs.
+    #[must_use]
+    pub fn bytes(&self, count: usize) -> u64 {
+        (count * self.quads * self.order * 16) as u64
+    }
+
+    /// Uploads right-hand sides in the buffer's layout.
+    pub fn upload(&self, gpu: &Gpu, values: &[f32]) {
+        gpu.queue().write_buffer(&self.buffer, 0, bytemuck::cast_slice(values));
+    }
+}
+
+/// c of `count` λs from number `first` on, each in its own units: [count, quads, n, 4].
+#[must_use]
+pub fn right_hand_sides(normal: &NormalEquations, first: usize, count: usize) -> Vec<f32> {
+    let (n, t) = (normal.features(), normal.targets());
+    let mut values = Vec::with_capacity(count * t.div_ceil(4) * n * 4);
+    for k in first..first + count {
+        let units: Vec<f64> = normal.steps(k).collect();
+        for quad in 0..t.div_ceil(4) {
+            for j in 0..n {
+                let value = |target: usize| if target < t { normal.cross[(j, target)] * units[j] } else { 0.0 };
+                values.extend((4 * quad..4 * quad + 4).map(|target| f32::round_from(value(target))));
+            }
+        }
+    }
+    values
+}
+
+/// Records the substitutions of `count` λs in one dispatch.
+#[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, factors: &Factors, solution: &Solution, count: usize) {
+    let n = factors.order;
+    let params = Params {
+        order: n as u32,
+        panels: n.div_ceil(TILE) as u32,
+        width: n.min(TILE) as u32,
+        quads: solution.quads as u32,
+    };
+    let buffers = [&factors.lower, &factors.inverse, &solution.buffer];
+    let bound = gpu.kernels().solve(gpu).bind(gpu, &[params], &buffers);
+    let mut pass = encoder
+        .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.solve"), timestamp_writes: None });
+    bound.dispatch(&mut pass, "solve", 0, [count, solution.quads, 1]);
+}

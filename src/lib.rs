@@ -1,0 +1,28 @@
+//! Ridge regression for a whole grid of penalties at once.
+mod assemble;
+pub mod cpu;
+mod error;
+pub mod gpu;
+mod moments;
+mod normal;
+mod path;
+mod penalty;
+mod plan;
+mod problem;
+pub mod reference;
+mod scale;
+mod solver;
+mod validate;
+mod view;
+
+pub use error::{Error, Result};
+pub use gpu::Gpu;
+pub use moments::Moments;
+pub use normal::{Model, NormalEquations, Standardize};
+pub use path::{BackendUsed, Outcome, Precision, RidgePath, Weights};
+pub use penalty::{Grid, Penalty};
+pub use plan::{Backend, GpuPlan, Limits, Plan, Request, Shape};
+pub use problem::Problem;
+pub use solver::Ridge;
+pub use validate::{Deviation, Validation};
+pub use view::{Scalar, View};

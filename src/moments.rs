@@ -1,0 +1,239 @@
+//! Sums of squares and cross-products: all that a ridge path needs to know of the rows.
+
+use nalgebra::DMatrix;
+
+use crate::error::{Error, Result};
+use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
+use crate::view::Scalar;
+
+/// m, W, the weighted means, and the centred sums G = (X−x̄)ᵀS(X−x̄), C = (X−x̄)ᵀS(Y−ȳ) and Σ s(y−ȳ)² of some rows.
+///
+/// The waist of the library: what comes after needs no rows. Moments add up: those of two sets of rows
+/// [`merge`](Self::merge) into those of their union, so that chunks of a file, folds or partitions may be summed
+/// apart. Each column is held in units of a power of two near its spread, so that no square overflows.
+///
+/// ```
+/// use ridgepath::{Moments, Problem, View};
+/// let (x, y) = ([1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 9.0]);
+/// let mut moments = Moments::new(1, 1);
+/// for rows in [0..2, 2..4] {
+///     moments.push(&Problem::new(&x[rows.clone()], &y[rows])?)?;
+/// }
+/// assert_eq!((moments.rows(), moments.mean_x(0), moments.gram(0, 0)), (4, 2.5, 5.0));
+/// # Ok::<(), ridgepath::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    pub(crate) rows: usize,
+    pub(crate) positive_rows: usize,
+    pub(crate) weight_sum: f64,
+    /// Means of the n features, then of the t targets.
+    pub(crate) means: Vec<f64>,
+    /// Column j is held in units of 2^exponents[j]; features first.
+    pub(crate) exponents: Vec<i32>,
+    /// n × n in those units; the lower triangle counts.
+    pub(crate) gram: DMatrix<f64>,
+    /// n × t.
+    pub(crate) cross: DMatrix<f64>,
+    /// Σ s(y−ȳ)², t.
+    pub(crate) squares: Vec<f64>,
+}
+
+impl Moments {
+    /// The moments of no rows, for n features and t targets.
+    #[must_use]
+    pub fn new(features: usize, targets: usize) -> Self {
+        Self {
+            rows: 0,
+            positive_rows: 0,
+            weight_sum: 0.0,
+            means: vec![0.0; features + targets],
+            exponents: vec![0; features + targets],
+            gram: DMatrix::zeros(features, features),
+            cross: DMatrix::zeros(features, targets),
+            squares: vec![0.0; targets],
+        }
+    }
+
+    /// Adds the rows of other moments (Chan, Golub and LeVeque, 1979: nothing cancels).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when features or targets differ.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        for (what, found, wanted) in [
+            ("features of the moments to merge", other.features(), self.features()),
+            ("targets of the moments to merge", other.targets(), self.targets()),
+        ] {
+            if found != wanted {
+                return Err(Error::Shape { what, found, wanted });
+            }
+        }
+        self.rows += other.rows;
+        if other.weight_sum == 0.0 {
+            return Ok(());
+        }
+        if self.weight_sum == 0.0 {
+            let rows = self.rows;
+            *self = Self { rows, ..other.clone() };
+            return Ok(());
+        }
+        let n = self.features();
+        let weight_sum = self.weight_sum + other.weight_sum;
+        let pull = other.weight_sum / weight_sum;
+        let mass = self.weight_sum * pull; // WaWb/W
+        let mut step = vec![0.0; self.means.len()]; // difference of means, in the common units
+        let mut units = (vec![1.0; step.len()], vec![1.0; step.len()]);
+        for j in 0..step.len() {
+            let difference = other.means[j] - self.means[j];
+            let both = self.exponents[j].max(other.exponents[j]);
+            let both = if difference == 0.0 { both } else { both.max(exponent(difference)) };
+            units.0[j] = scaled(1.0, self.exponents[j] - both);
+            units.1[j] = scaled(1.0, other.exponents[j] - both);
+            step[j] = scaled(difference, -both);
+            self.exponents[j] = both;
+            self.means[j] += difference * pull;
+        }
+        let sum = |own: &mut f64, theirs: f64, i: usize, j: usize| {
+            let moved = mass * step[i] * step[j];
+            *own = *own * (units.0[i] * units.0[j]) + theirs * (units.1[i] * units.1[j]) + moved;
+        };
+        for j in 0..n {
+            for i in j..n {
+                sum(&mut self.gram[(i, j)], other.gram[(i, j)], i, j);
+            }
+        }
+        for target in 0..self.targets() {
+            for i in 0..n {
+                sum(&mut self.cross[(i, target)], other.cross[(i, target)], i, n + target);
+            }
+            sum(&mut self.squares[target], other.squares[target], n + target, n + target);
+        }
+        self.weight_sum = weight_sum;
+        self.positive_rows += other.positive_rows;
+        Ok(())
+    }
+
+    /// m, the rows summed.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// n, the features.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.gram.nrows()
+    }
+
+    /// t, the targets.
+    #[must_use]
+    pub fn targets(&self) -> usize {
+        self.squares.len()
+    }
+
+    /// W, the sum of the weights.
+    #[must_use]
+    pub fn weight_sum(&self) -> f64 {
+        self.weight_sum
+    }
+
+    /// The weighted mean of feature j.
+    #[must_use]
+    pub fn mean_x(&self, j: usize) -> f64 {
+        self.means[j]
+    }
+
+    /// The weighted mean of a target.
+    #[must_use]
+    pub fn mean_y(&self, target: usize) -> f64 {
+        self.means[self.features() + target]
+    }
+
+    /// Element (i, j) of the centred Gram matrix (X−x̄)ᵀS(X−x̄).
+    #[must_use]
+    pub fn gram(&self, i: usize, j: usize) -> f64 {
+        scaled(self.gram[(i.max(j), i.min(j))], self.exponents[i] + self.exponents[j])
+    }
+
+    /// Element (i, target) of the centred (X−x̄)ᵀS(Y−ȳ).
+    #[must_use]
+    pub fn cross(&self, i: usize, target: usize) -> f64 {
+        scaled(self.cross[(i, target)], self.exponents[i] + self.exponents[self.features() + target])
+    }
+
+    /// Σ s(y−ȳ)² of a target.
+    #[must_use]
+    pub fn sum_of_squares(&self, target: usize) -> f64 {
+        scaled(self.squares[target], 2 * self.exponents[self.features() + target])
+    }
+}
+
+/// How rows are brought to zero mean and unit scale before their squares are summed:
+/// x' = ((x − origin) − offset) · 2^−exponent, where the origin is a value of the column itself, so that a constant
+/// column becomes exactly zero, and origin + offset is the weighted mean.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    origin: Vec<f64>,
+    offset: Vec<f64>,
+    pub(crate) exponents: Vec<i32>,
+    inverse: Vec<f64>,
+    pub(crate) positive_rows: usize,
+}
+
+impl Frame {
+    /// Measures the columns of [X | Y] in one pass over the rows of positive weight.
+    pub(crate) fn measure<T: Scalar>(problem: &Problem<'_, T>) -> Result<Self> {
+        /// Partial sums of this many rows each keep the rounding of the mean small.
+        const BLOCK: usize = 512;
+        let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+        let q = n + t;
+        let weights: Vec<f64> = (0..m).map(|row| problem.weight(row)).collect();
+        let first = weights.iter().position(|s| *s > 0.0).unwrap_or(0);
+        let at = |row: usize, j: usize| -> f64 {
+            if j < n { problem.x().get(row, j).into() } else { problem.y().get(row, j - n).into() }
+        };
+        let origin: Vec<f64> = (0..q).map(|j| at(first, j)).collect();
+        let (mut least, mut greatest) = (vec![0.0f64; q], vec![0.0f64; q]);
+        let mut sums = vec![0.0; q];
+        for start in (0..m).step_by(BLOCK) {
+            let count = BLOCK.min(m - start);
+            let mut part = vec![0.0; q];
+            let mut add = |row: usize, j: usize, value: f64| {
+                if weights[row] > 0.0 {
+                    let away = value - origin[j];
+                    part[j] += away * (weights[row] / problem.weight_sum());
+                    least[j] = least[j].min(away);
+                    greatest[j] = greatest[j].max(away);
+                }
+            };
+            problem.x().visit(start, count, &mut add);
+            problem.y().visit(start, count, |row, j, value| add(row, n + j, value));
+            sums.iter_mut().zip(&part).for_each(|(sum, part)| *sum += part);
+        }
+        let offset = sums;
+        let mut exponents = vec![0; q];
+        for j in 0..q {
+            let spread = (greatest[j] - offset[j]).max(offset[j] - least[j]);
+            if !spread.is_finite() {
+                let (what, column) = if j < n { ("X", j) } else { ("Y", j - n) };
+                let (least, greatest) = (origin[j] + least[j], origin[j] + greatest[j]);
+                return Err(Error::Span { what, column, least, greatest });
+            }
+            exponents[j] = if spread > 0.0 { exponent(spread) } else { 0 };
+        }
+        let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
+        let positive_rows = weights.iter().filter(|s| **s > 0.0).count();
+        Ok(Self { origin, offset, exponents, inverse, positive_rows })
+    }
+
+    /// x' of a value of column j; features first, then targets.
+    pub(crate) fn apply(&self, j: usize, value: f64) -> f64 {
+        ((value - self.origin[j]) - self.offset[j]) * self.inverse[j]
+    }
+
+    /// The weighted mean of each column.
+    pub(crate) fn means(&self) -> Vec<f64> {
+        self.origin.iter().zip(&self.offset).map(|(origin, offset)| origin + offset).collect()
+    }
+}

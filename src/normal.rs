@@ -1,0 +1,231 @@
+//! The penalised normal equations (G + shift·D) w = c of every λ, scaled so that no number is out of range.
+
+use nalgebra::DMatrix;
+
+use crate::moments::Moments;
+use crate::penalty::Grid;
+use crate::scale::{exponent, scaled};
+
+/// Division of the columns by their standard deviation before the penalty acts. Coefficients are always reported on the
+/// original scale; a constant column keeps scale 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Standardize {
+    /// Columns as they are.
+    #[default]
+    No,
+    /// √(Σ s(x−x̄)²/W), as scikit-learn, glmnet and MASS have it.
+    Population,
+    /// √(Σ s(x−x̄)²/W · m/(m−1)), which without weights is the sample deviation of R, Octave and Matlab.
+    Sample,
+}
+
+/// What is fitted: the intercept (never penalised) and the scale on which the penalty acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Model {
+    /// Whether an intercept is fitted, which centres X and Y.
+    pub intercept: bool,
+    /// Whether and how the columns are standardised.
+    pub standardize: Standardize,
+}
+
+/// With an intercept, on the columns as they are.
+impl Default for Model {
+    fn default() -> Self {
+        Self { intercept: true, standardize: Standardize::No }
+    }
+}
+
+/// (G + shift·D) w = c for every shift of a grid, with D = I, or the columns' variances when standardised.
+///
+/// Row and column j of the λ number k are held in units of 2^(unit[j] + step[k][j]), chosen so that every diagonal
+/// element of G + shift·D lies in [1, 8): powers of two, so the change of scale is exact, and whatever the
+/// scale of the data or of λ the numbers fit `f32`. The solution in these units is what the backends call `w`.
+#[derive(Debug, Clone)]
+pub struct NormalEquations {
+    /// n × n, lower triangle, in the units alone (without step).
+    pub(crate) gram: DMatrix<f64>,
+    /// n × t, likewise; target τ in units of 2^target_unit[τ].
+    pub(crate) cross: DMatrix<f64>,
+    /// Σ s(y−ȳ)² (or Σ s·y² without an intercept), in the units of the targets.
+    pub(crate) squares: Vec<f64>,
+    pub(crate) unit: Vec<i32>,
+    pub(crate) target_unit: Vec<i32>,
+    /// k × n, row after row.
+    pub(crate) step: Vec<i32>,
+    /// k × n: what the penalty adds to the diagonal, in units and steps.
+    pub(crate) added: Vec<f64>,
+    pub(crate) grid: Grid,
+    pub(crate) model: Model,
+}
+
+impl NormalEquations {
+    /// Composes the equations; `grid` holds the resolved penalties.
+    #[must_use]
+    pub fn new(moments: &Moments, model: Model, grid: Grid) -> Self {
+        let (n, t, w) = (moments.features(), moments.targets(), moments.weight_sum);
+        let mut gram = moments.gram.clone();
+        let mut cross = moments.cross.clone();
+        let mut squares = moments.squares.clone();
+        let mut exponents = moments.exponents.clone();
+        // The penalty's weight on each feature, as mantissa and exponent: 1, or the variance.
+        let penalty: Vec<(f64, i32)> =
+            (0..n).map(|j| penalty_weight(gram[(j, j)], exponents[j], moments, model.standardize)).collect();
+        if !model.intercept {
+            // XᵀSX = (X−x̄)ᵀS(X−x̄) + W·x̄x̄ᵀ, in units that hold the means too.
+            let mut means = vec![0.0; n + t];
+            let mut shrink = vec![1.0; n + t];
+            for j in 0..n + t {
+                let both =
+                    if moments.means[j] == 0.0 { exponents[j] } else { exponents[j].max(exponent(moments.means[j])) };
+                shrink[j] = scaled(1.0, exponents[j] - both);
+                means[j] = scaled(moments.means[j], -both);
+                exponents[j] = both;
+            }
+            for j in 0..n {
+                for i in j..n {
+                    gram[(i, j)] = gram[(i, j)] * (shrink[i] * shrink[j]) + w * means[i] * means[j];
+                }
+                for target in 0..t {
+                    let other = n + target;
+                    cross[(j, target)] = cross[(j, target)] * (shrink[j] * shrink[other]) + w * means[j] * means[other];
+                }
+            }
+            for (target, sum) in squares.iter_mut().enumerate() {
+                *sum = *sum * shrink[n + target].powi(2) + w * means[n + target].powi(2);
+            }
+        }
+        // A unit diagonal of G: columns in units of about their norm.
+        let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2)).collect();
+        for j in 0..n {
+            for i in j..n {
+                gram[(i, j)] = scaled(gram[(i, j)], -change[i] - change[j]);
+            }
+        }
+        // Targets likewise: Σ s·y² in [1, 4), and with it |c| ≤ 4.
+        let mut target_unit = exponents[n..].to_vec();
+        for target in 0..t {
+            let norm = exponent(squares[target]).div_euclid(2);
+            target_unit[target] += norm;
+            squares[target] = scaled(squares[target], -2 * norm);
+            for i in 0..n {
+                cross[(i, target)] = scaled(cross[(i, target)], -change[i] - norm);
+            }
+        }
+        // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
+        let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
+        let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
+        Self { gram, cross, squares, unit, target_unit, step, added, grid, model }
+    }
+
+    /// n.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.gram.nrows()
+    }
+
+    /// t.
+    #[must_use]
+    pub fn targets(&self) -> usize {
+        self.cross.ncols()
+    }
+
+    /// k.
+    #[must_use]
+    pub fn penalties(&self) -> usize {
+        self.grid.shifts.len()
+    }
+
+    /// Whether λ number k can be solved in `f32`: where the penalty outweighs a column by more than 2¹⁰⁰, the
+    /// coefficient's digits would be lost.
+    pub(crate) fn fits_single(&self, k: usize) -> bool {
+        let n = self.features();
+        self.step[k * n..(k + 1) * n].iter().all(|step| *step > -50)
+    }
+
+    /// The equations of the λs numbered `which` alone.
+    pub(crate) fn only(self, which: &[usize]) -> Self {
+        let n = self.features();
+        let pick = |values: &[f64]| which.iter().map(|k| values[*k]).collect();
+        Self {
+            step: which.iter().flat_map(|k| &self.step[k * n..(k + 1) * n]).copied().collect(),
+            added: which.iter().flat_map(|k| &self.added[k * n..(k + 1) * n]).copied().collect(),
+            grid: Grid { lambdas: pick(&self.grid.lambdas), shifts: pick(&self.grid.shifts) },
+            ..self
+        }
+    }
+
+    /// 2^step of each feature at λ number k.
+    pub(crate) fn steps(&self, k: usize) -> impl Iterator<Item = f64> + '_ {
+        let n = self.features();
+        self.step[k * n..(k + 1) * n].iter().map(|step| scaled(1.0, *step))
+    }
+
+    /// What the penalty adds to the diagonal at λ number k.
+    pub(crate) fn added(&self, k: usize) -> &[f64] {
+        let n = self.features();
+        &self.added[k * n..(k + 1) * n]
+    }
+
+    /// w in its natural units from the value in ours, for feature j and a target at λ number k.
+    pub(crate) fn coefficient(&self, k: usize, j: usize, target: usize, value: f64) -> f64 {
+        let step = self.step[k * self.features() + j];
+        scaled(value, self.unit[j] + step + self.target_unit[target])
+    }
+}
+
+/// trace of G on the penalised scale: Σ G_jj, or Σ G_jj / variance_j when standardised. What
+/// [`Penalty::Auto`](crate::Penalty::Auto) scales its grid by.
+pub(crate) fn trace(moments: &Moments, model: Model) -> f64 {
+    (0..moments.features())
+        .map(|j| {
+            let (gram, exponent) = (moments.gram[(j, j)], moments.exponents[j]);
+            let (variance, unit) = penalty_weight(gram, exponent, moments, model.standardize);
+            let mean = if model.intercept { 0.0 } else { scaled(moments.means[j], -exponent) };
+            scaled((gram + moments.weight_sum * mean * mean) / variance, 2 * exponent - unit)
+        })
+        .sum()
+}
+
+/// The least pivot accepted, relative to the diagonal element it comes from, for a matrix of order n.
+#[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+pub(crate) fn pivot_tolerance(n: usize, epsilon: f64) -> f64 {
+    n as f64 * epsilon
+}
+
+/// The weight of the penalty on a feature: mantissa and exponent.
+#[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
+fn penalty_weight(gram: f64, exponent: i32, moments: &Moments, standardize: Standardize) -> (f64, i32) {
+    let m = moments.positive_rows as f64;
+    let variance = match standardize {
+        Standardize::No => return (1.0, 0),
+        Standardize::Population => gram / moments.weight_sum,
+        Standardize::Sample => gram / moments.weight_sum * (m / (m - 1.0)),
+    };
+    if variance > 0.0 && variance.is_finite() { (variance, 2 * exponent) } else { (1.0, 0) }
+}
+
+/// For each shift and feature: the power of two that brings G_jj + added to about 1, and added in these units.
+fn steps(gram: &DMatrix<f64>, unit: &[i32], penalty: &[(f64, i32)], shifts: &[f64]) -> (Vec<i32>, Vec<f64>) {
+    let n = unit.len();
+    let (mut step, mut added) = (Vec::with_capacity(shifts.len() * n), Vec::with_capacity(shifts.len() * n));
+    for shift in shifts {
+        let shift_exponent = exponent(*shift);
+        let mantissa = scaled(*shift, -shift_exponent);
+        for j in 0..n {
+            let size = mantissa * penalty[j].0; // of the addition, times 2^e
+            let e = shift_exponent + penalty[j].1 + 2 * unit[j];
+            let own = gram[(j, j)];
+            let top = match (own > 0.0, size > 0.0) {
+                (true, true) => exponent(own).max(exponent(size) + e),
+                (true, false) => exponent(own),
+                (false, true) => exponent(size) + e,
+                (false, false) => 0,
+            };
+            let half = -top.div_euclid(2);
+            step.push(half);
+            added.push(scaled(size, e + 2 * half));
+        }
+    }
+    (step, added)
+}

@@ -1,0 +1,282 @@
+//! The answer: coefficients and an outcome for every λ and target.
+
+use nalgebra::DMatrix;
+
+use crate::error::{Error, Result};
+use crate::normal::Standardize;
+use crate::view::{Scalar, View};
+
+/// How the answer of one λ came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Factored and solved in the arithmetic of [`BackendUsed::precision`].
+    Solved,
+    /// Could not be factored in single precision; answered by the CPU in double precision, from the rows.
+    Rerouted,
+    /// The leading minor of this order (from 1) is not positive definite to working precision: there is no unique
+    /// answer, and the coefficients are NaN.
+    Singular {
+        /// The order: the first of the features (from 1) that depends on those before it.
+        order: usize,
+    },
+}
+
+/// The arithmetic of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Precision {
+    /// 64 bits.
+    #[default]
+    Double,
+    /// 32 bits: relative errors of about 1e-7 times the condition number.
+    Single,
+}
+
+impl std::fmt::Display for Precision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Double => "double",
+            Self::Single => "single",
+        })
+    }
+}
+
+/// Who answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct BackendUsed {
+    /// `"gpu"`, `"cpu"` or `"reference"`.
+    pub name: String,
+    /// The GPU adapter, if one was used.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none", default))]
+    pub adapter: Option<String>,
+    /// How the weights came from the moments: `"cholesky"`.
+    pub strategy: String,
+    /// The arithmetic used, which is not always the one asked for.
+    pub precision: Precision,
+    /// Why another backend or precision answered than the one asked for or preferred; `None` when none did.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none", default))]
+    pub fallback: Option<String>,
+}
+
+/// The solution of one λ, n × t, in the units of [`NormalEquations`](crate::NormalEquations), or why there is none.
+#[derive(Debug, Clone)]
+pub struct Weights {
+    /// `None` when singular.
+    pub(crate) values: Option<DMatrix<f64>>,
+    pub(crate) outcome: Outcome,
+}
+
+impl Weights {
+    pub(crate) fn solved(values: DMatrix<f64>) -> Self {
+        Self { values: Some(values), outcome: Outcome::Solved }
+    }
+
+    pub(crate) fn singular(order: usize) -> Self {
+        Self { values: None, outcome: Outcome::Singular { order } }
+    }
+
+    /// Solved, or singular.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+}
+
+/// The whole ridge path: for every λ, in the order asked for, and every target, the coefficients on the original
+/// scale, the intercept, an outcome and the sums that describe the fit.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RidgePath {
+    pub(crate) rows: usize,
+    pub(crate) weight_sum: f64,
+    pub(crate) features: usize,
+    pub(crate) targets: usize,
+    pub(crate) intercept: bool,
+    pub(crate) standardize: Standardize,
+    pub(crate) backend: BackendUsed,
+    pub(crate) lambdas: Vec<f64>,
+    pub(crate) shifts: Vec<f64>,
+    /// [k, t, n]
+    pub(crate) coefficients: Vec<f64>,
+    /// [k, t], as all that follow.
+    pub(crate) intercepts: Vec<f64>,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) residuals: Vec<f64>,
+    pub(crate) rss: Vec<f64>,
+    pub(crate) norms2: Vec<f64>,
+}
+
+impl RidgePath {
+    /// k, the number of λs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lambdas.len()
+    }
+
+    /// True for a path of no λ, which no solver returns.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lambdas.is_empty()
+    }
+
+    /// m, the rows fitted.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// W, the sum of their weights.
+    #[must_use]
+    pub fn weight_sum(&self) -> f64 {
+        self.weight_sum
+    }
+
+    /// n, the features.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// t, the targets.
+    #[must_use]
+    pub fn targets(&self) -> usize {
+        self.targets
+    }
+
+    /// Whether an intercept was fitted.
+    #[must_use]
+    pub fn intercept_fitted(&self) -> bool {
+        self.intercept
+    }
+
+    /// Whether and how the penalty acted on standardised columns.
+    #[must_use]
+    pub fn standardize(&self) -> Standardize {
+        self.standardize
+    }
+
+    /// Who answered, how, and why not another.
+    #[must_use]
+    pub fn backend(&self) -> &BackendUsed {
+        &self.backend
+    }
+
+    /// λ of each entry.
+    #[must_use]
+    pub fn lambdas(&self) -> &[f64] {
+        &self.lambdas
+    }
+
+    /// The shift 2Wλ of each entry, scikit-learn's alpha.
+    #[must_use]
+    pub fn shifts(&self) -> &[f64] {
+        &self.shifts
+    }
+
+    /// The n coefficients of λ number `index` for a target, on the original scale; NaN when singular.
+    ///
+    /// # Panics
+    /// When `index ≥ len()` or `target ≥ targets()`, as slices do; so do the other lookups by number.
+    #[must_use]
+    pub fn coefficients(&self, index: usize, target: usize) -> &[f64] {
+        let start = self.at(index, target) * self.features;
+        &self.coefficients[start..start + self.features]
+    }
+
+    /// The intercept; 0 when none was fitted.
+    #[must_use]
+    pub fn intercept(&self, index: usize, target: usize) -> f64 {
+        self.intercepts[self.at(index, target)]
+    }
+
+    /// How the answer came about.
+    #[must_use]
+    pub fn outcome(&self, index: usize, target: usize) -> Outcome {
+        self.outcomes[self.at(index, target)]
+    }
+
+    /// The scaled residual ‖c − Aw‖₂ / (max aᵢᵢ·‖w‖₂ + ‖c‖₂) with A = G + shift·D, measured in double precision in units
+    /// that give A a diagonal near 1. A few times 1e-16 is as good as 64 bits get, 1e-7 as good as 32 bits get.
+    #[must_use]
+    pub fn residual(&self, index: usize, target: usize) -> f64 {
+        self.residuals[self.at(index, target)]
+    }
+
+    /// The weighted residual sum of squares Σ s (y − ŷ)².
+    #[must_use]
+    pub fn rss(&self, index: usize, target: usize) -> f64 {
+        self.rss[self.at(index, target)]
+    }
+
+    /// ‖w‖², of the coefficients on the original scale.
+    #[must_use]
+    pub fn norm2(&self, index: usize, target: usize) -> f64 {
+        self.norms2[self.at(index, target)]
+    }
+
+    /// The number of the first entry whose λ is exactly this one.
+    #[must_use]
+    pub fn index_of(&self, lambda: f64) -> Option<usize> {
+        self.lambdas.iter().position(|own| *own == lambda)
+    }
+
+    /// The number of the first entry whose λ is nearest to this one, by the ratio of the two; λ = 0 is nearest to
+    /// itself alone. `None` for a NaN or a negative λ.
+    #[must_use]
+    pub fn nearest(&self, lambda: f64) -> Option<usize> {
+        if !(lambda >= 0.0) {
+            return None;
+        }
+        let distance = |own: f64| if own == lambda { 0.0 } else { (own.ln() - lambda.ln()).abs() };
+        (0..self.len()).min_by(|a, b| distance(self.lambdas[*a]).total_cmp(&distance(self.lambdas[*b])))
+    }
+
+    /// ŷ = Xw + b of new rows (m' × n) at λ number `index`: m' × t.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when X has not n columns or the path has no such entry.
+    pub fn predict<'a, T: Scalar>(&self, index: usize, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
+        let x = x.into();
+        if x.columns() != self.features {
+            let (found, wanted) = (x.columns(), self.features);
+            return Err(Error::Shape { what: "columns of X to predict from", found, wanted });
+        }
+        if index >= self.len() {
+            let (found, wanted) = (index, self.len() - 1);
+            return Err(Error::Shape { what: "number of the λ, which goes up to", found, wanted });
+        }
+        let mut predicted = DMatrix::from_fn(x.rows(), self.targets, |_, target| self.intercept(index, target));
+        for target in 0..self.targets {
+            let w = self.coefficients(index, target);
+            let mut column = predicted.column_mut(target);
+            x.visit(0, x.rows(), |row, j, value| column[row] += value * w[j]);
+        }
+        Ok(predicted)
+    }
+
+    /// This path with the entries numbered `which` taken from another, in order.
+    pub(crate) fn replaced(mut self, which: &[usize], from: &Self) -> Self {
+        let (n, t) = (self.features, self.targets);
+        for (source, index) in which.iter().enumerate() {
+            for target in 0..t {
+                let (to, own) = (index * t + target, source * t + target);
+                self.coefficients[to * n..(to + 1) * n].copy_from_slice(from.coefficients(source, target));
+                self.intercepts[to] = from.intercepts[own];
+                self.outcomes[to] = from.outcomes[own];
+                self.residuals[to] = from.residuals[own];
+                self.rss[to] = from.rss[own];
+                self.norms2[to] = from.norms2[own];
+            }
+        }
+        self
+    }
+
+    fn at(&self, index: usize, target: usize) -> usize {
+        assert!(index < self.len(), "λ number {index} of a path of {}", self.len());
+        assert!(target < self.targets, "target number {target} of {}", self.targets);
+        index * self.targets + target
+    }
+}

@@ -1,0 +1,120 @@
+//! Grids of penalties, and the one place where λ becomes what lands on the diagonal.
+
+use crate::error::{Error, Result};
+
+/// The penalties to solve for, in the order in which the path will hold them; repeats are kept.
+///
+/// The objective is 1/(2W) Σ sᵢ (yᵢ − xᵢᵀw − b)² + λ‖w‖². Its normal equations are (G + shift·I) w = c with
+/// **shift = 2Wλ**, and scikit-learn's `alpha` is that shift.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Penalty {
+    /// λ of the objective above.
+    Lambdas(Vec<f64>),
+    /// The shift itself: `alpha` of scikit-learn, himalaya and cuML.
+    Alphas(Vec<f64>),
+    /// This many log-spaced values scaled from the data, largest first: shifts from 10² to 10⁻⁶ times the trace (rounded
+    /// up to a power of ten) of the Gram matrix, centred and standardised as the model has it, so that the path
+    /// runs from all shrunk to hardly any.
+    Auto(usize),
+}
+
+/// 100 values scaled from the data.
+impl Default for Penalty {
+    fn default() -> Self {
+        Self::Auto(100)
+    }
+}
+
+impl Penalty {
+    /// `count` values from `start` to `stop`, both included, evenly spaced in their logarithms.
+    ///
+    /// # Errors
+    /// [`Error::InvalidGrid`] unless both ends are finite and positive and the count is at least 1.
+    pub fn log_grid(start: f64, stop: f64, count: usize) -> Result<Vec<f64>> {
+        let usable = |end: f64| end.is_finite() && end > 0.0;
+        if !usable(start) || !usable(stop) || count == 0 {
+            return Err(Error::InvalidGrid { start, stop, count });
+        }
+        let (from, to) = (start.ln(), stop.ln());
+        #[expect(clippy::cast_precision_loss, reason = "positions in a grid are small")]
+        let at = |index: usize| (from + (to - from) * index as f64 / (count - 1) as f64).exp();
+        Ok((0..count)
+            .map(|index| match index {
+                0 => start, // the ends exactly as asked for
+                _ if index == count - 1 => stop,
+                _ => at(index),
+            })
+            .collect())
+    }
+
+    /// The number of penalties, k.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Lambdas(values) | Self::Alphas(values) => values.len(),
+            Self::Auto(count) => *count,
+        }
+    }
+
+    /// True for a grid with no penalties.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Checks what can be checked without data.
+    ///
+    /// # Errors
+    /// [`Error::EmptyGrid`], [`Error::InvalidPenalty`].
+    pub fn check(&self) -> Result<()> {
+        if self.is_empty() {
+            return Err(Error::EmptyGrid);
+        }
+        let (name, values): (_, &[f64]) = match self {
+            Self::Lambdas(values) => ("lambda", values),
+            Self::Alphas(values) => ("alpha", values),
+            Self::Auto(_) => return Ok(()),
+        };
+        match values.iter().position(|value| !(value.is_finite() && *value >= 0.0)) {
+            Some(index) => Err(Error::InvalidPenalty { name, index, value: values[index] }),
+            None => Ok(()),
+        }
+    }
+
+    /// λ and shift = 2Wλ of each penalty; `trace` is that of the Gram matrix on the penalised scale.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check); [`Error::ShiftOverflow`].
+    pub fn resolve(&self, weight_sum: f64, trace: f64) -> Result<Grid> {
+        self.check()?;
+        let from_shifts = |shifts: Vec<f64>| Grid {
+            lambdas: shifts.iter().map(|shift| shift / (2.0 * weight_sum)).collect(),
+            shifts,
+        };
+        match self {
+            Self::Alphas(alphas) => Ok(from_shifts(alphas.clone())),
+            Self::Lambdas(lambdas) => {
+                let shifts: Vec<f64> = lambdas.iter().map(|lambda| 2.0 * weight_sum * lambda).collect();
+                match shifts.iter().position(|shift| !shift.is_finite()) {
+                    Some(index) => Err(Error::ShiftOverflow { index, lambda: lambdas[index], weight_sum }),
+                    None => Ok(Grid { lambdas: lambdas.clone(), shifts }),
+                }
+            }
+            Self::Auto(count) => {
+                // A power of ten: round numbers, and the same grid however the trace was rounded.
+                let power = if trace.is_finite() && trace > 0.0 { trace.log10().ceil() } else { 0.0 };
+                let power = power.clamp(-290.0, 290.0);
+                Ok(from_shifts(Self::log_grid(10f64.powf(power + 2.0), 10f64.powf(power - 6.0), *count)?))
+            }
+        }
+    }
+}
+
+/// A resolved grid: λ as the objective has it and the shift it puts on the diagonal, in the caller's order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    /// λ, k of them.
+    pub lambdas: Vec<f64>,
+    /// 2Wλ, k of them.
+    pub shifts: Vec<f64>,
+}

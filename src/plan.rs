@@ -1,0 +1,280 @@
+//! What will be done, decided before a device is touched: backend, strategy, precision, chunks and sizes. Pure arithmetic.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::path::Precision;
+
+/// Where to solve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backend {
+    /// A real GPU when the plan says that it pays, else the CPU; never a software adapter.
+    #[default]
+    Auto,
+    /// The GPU. A software adapter (Mesa's llvmpipe, `SwiftShader`) only with
+    /// [`Ridge::allow_software_gpu`](crate::Ridge::allow_software_gpu).
+    Gpu,
+    /// The CPU, all cores.
+    Cpu,
+    /// The textbook solution in [`reference`](mod@crate::reference), one λ after another.
+    Reference,
+}
+
+/// m, n, t and k of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// m, rows.
+    pub rows: usize,
+    /// n, features.
+    pub features: usize,
+    /// t, targets.
+    pub targets: usize,
+    /// k, penalties.
+    pub penalties: usize,
+}
+
+/// The limits of an adapter that bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one storage buffer binding.
+    pub storage_binding: u64,
+    /// Bytes of one buffer.
+    pub buffer: u64,
+    /// Workgroups a dispatch in each dimension.
+    pub workgroups: u32,
+    /// Bytes of shared memory of a workgroup.
+    pub workgroup_storage: u32,
+}
+
+/// What every WebGPU implementation offers.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { storage_binding: 128 << 20, buffer: 256 << 20, workgroups: 65_535, workgroup_storage: 16_384 }
+    }
+}
+
+/// Chunks and sizes on a GPU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GpuPlan {
+    /// `f32` from one row of [X | Y] to the next, a multiple of 4.
+    pub row_stride: usize,
+    /// Rows that one workgroup sums. It depends on the shape alone, so that the bits of G do not depend on the device's
+    /// limits or the memory budget.
+    pub rows_per_split: usize,
+    /// Rows uploaded at a time.
+    pub rows_per_chunk: usize,
+    /// λs factored and solved at a time.
+    pub lambdas_per_chunk: usize,
+    /// Bytes on the device while the Gram matrix is summed.
+    pub gram_bytes: u64,
+    /// Bytes on the device while a chunk of λ is solved.
+    pub solve_bytes: u64,
+    tile_bytes: u64,
+}
+
+impl GpuPlan {
+    /// Bytes of the partial sums.
+    pub(crate) fn partial_bytes(&self) -> u64 {
+        self.tile_bytes * (self.rows_per_chunk / self.rows_per_split) as u64
+    }
+}
+
+/// What will be done for a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The task.
+    pub shape: Shape,
+    /// The backend chosen; never [`Backend::Auto`].
+    pub backend: Backend,
+    /// The arithmetic of the answer.
+    pub precision: Precision,
+    /// How the weights come from the moments: `"cholesky"`, one factorization per λ.
+    pub strategy: &'static str,
+    /// Chunks and sizes, when a GPU answers.
+    pub gpu: Option<GpuPlan>,
+    /// Why not the backend or precision asked for or preferred.
+    pub fallback: Option<String>,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// Where to solve.
+    pub backend: Backend,
+    /// In which arithmetic.
+    pub precision: Precision,
+    /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
+    pub memory_budget: u64,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self { backend: Backend::Auto, precision: Precision::Double, memory_budget: 1 << 30 }
+    }
+}
+
+/// Rows and columns of a tile of the kernels.
+const TILE: u64 = 64;
+/// Floating-point operations from which opening a GPU and moving the data pays.
+const GPU_PAYS: f64 = 4e9;
+
+impl Shape {
+    /// Floating-point operations of Gram matrix, factorizations and substitutions: mn(n + 2t) + kn³/3 + 2ktn².
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn flops(&self) -> f64 {
+        let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as f64);
+        m * n * (n + 2.0 * t) + k * n.powi(3) / 3.0 + 2.0 * k * t * n * n
+    }
+}
+
+impl Request {
+    /// Whether a GPU should be looked for at all.
+    #[must_use]
+    pub fn wants_gpu(&self, shape: Shape) -> bool {
+        match self.backend {
+            Backend::Gpu => true,
+            // The GPU answers in single precision; who wants double is served by the CPU.
+            Backend::Auto => self.precision == Precision::Single && shape.flops() >= GPU_PAYS,
+            Backend::Cpu | Backend::Reference => false,
+        }
+    }
+}
+
+impl Plan {
+    /// Plans a task: with the limits of the adapter at hand, if any, or why there is none.
+    ///
+    /// # Errors
+    /// With [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With [`Backend::Auto`] these are
+    /// reported in [`fallback`](Self::fallback), and the CPU is planned.
+    pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
+        let plan =
+            |backend, precision, gpu, fallback| Self { shape, backend, precision, strategy: "cholesky", gpu, fallback };
+        let planned = match request.backend {
+            Backend::Reference => {
+                let asked = "the reference works in double precision";
+                let fallback = (request.precision == Precision::Single).then(|| asked.to_owned());
+                return Ok(plan(Backend::Reference, Precision::Double, None, fallback));
+            }
+            Backend::Auto | Backend::Gpu if request.wants_gpu(shape) => match adapter {
+                Some(limits) => limits.and_then(|limits| plan_gpu(shape, limits, request.memory_budget)),
+                None => Err(Error::NoAdapter { reason: "none was opened".into() }),
+            },
+            _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
+        };
+        match planned {
+            Ok(gpu) => {
+                let asked = "the GPU answers in single precision";
+                let fallback = (request.precision == Precision::Double).then(|| asked.to_owned());
+                Ok(plan(Backend::Gpu, Precision::Single, Some(gpu), fallback))
+            }
+            Err(error) if request.backend == Backend::Auto => {
+                Ok(plan(Backend::Cpu, request.precision, None, Some(error.to_string())))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The plan in words, line by line.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shape { rows, features, targets, penalties } = self.shape;
+        writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ")?;
+        let backend = match self.backend {
+            Backend::Gpu => "gpu",
+            Backend::Reference => "reference",
+            Backend::Auto | Backend::Cpu => "cpu",
+        };
+        writeln!(f, "backend    {backend}, {}, {} precision", self.strategy, self.precision)?;
+        writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops())?;
+        if let Some(gpu) = &self.gpu {
+            let chunks = rows.div_ceil(gpu.rows_per_chunk);
+            writeln!(
+                f,
+                "gram       {chunks} × {} rows, {} rows a workgroup, {} bytes",
+                gpu.rows_per_chunk.min(rows),
+                gpu.rows_per_split,
+                gpu.gram_bytes
+            )?;
+            let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
+            writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
+        }
+        match &self.fallback {
+            Some(reason) => writeln!(f, "fallback   {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
+    let [m, n, t, k] = [shape.rows, shape.features, shape.targets, shape.penalties].map(|size| size as u128);
+    let tile = u128::from(TILE);
+    let binding = u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX) - 3));
+    let budget = u128::from(budget);
+    let q = n + t;
+    let fits = |what, needed: u128| match needed <= binding {
+        true => Ok(needed),
+        false => Err(Error::TooLarge {
+            what,
+            needed: u64::try_from(needed).unwrap_or(u64::MAX),
+            limit: u64::try_from(binding).unwrap_or(u64::MAX),
+            binding: "the adapter's storage buffer binding",
+        }),
+    };
+
+    // Gram: runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
+    let stride = q.next_multiple_of(4);
+    let tile_rows = q.div_ceil(tile);
+    let tile_columns = n.div_ceil(tile);
+    let tiles = tile_columns * tile_rows - tile_columns * (tile_columns - 1) / 2;
+    let wanted = 1024u128.div_ceil(tiles);
+    let most = ((32 << 20) / (stride * 4)).max(16); // one run stays below 32 MiB
+    let split = m.div_ceil(wanted).clamp(256, 4096).min(most).next_multiple_of(16);
+    let split_bytes = fits("a run of rows", split * stride * 4)?;
+    let tile_bytes = fits("the partial sums of the Gram matrix", tiles * tile * tile * 4)?;
+    let moments = fits("the Gram matrix with its cross-products", q * n * 4)?;
+    if tile_rows > u128::from(limits.workgroups) {
+        return Err(Error::TooLarge {
+            what: "the number of targets",
+            needed: u64::try_from(tile_rows).unwrap_or(u64::MAX),
+            limit: limits.workgroups.into(),
+            binding: "the adapter's workgroups a dimension, 64 columns each",
+        });
+    }
+    let splits = (budget.saturating_sub(moments) / (split_bytes + tile_bytes))
+        .min(binding / split_bytes)
+        .min(binding / tile_bytes)
+        .min(u128::from(limits.workgroups))
+        .min(m.div_ceil(split))
+        .max(1);
+
+    // Solve: per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
+    let gram = fits("the Gram matrix", n * n * 4)?;
+    let factor = gram;
+    let width = n.min(tile);
+    let inverse = fits("the inverted diagonal blocks", n.div_ceil(tile) * width * width * 4)?;
+    let solution = fits("the solutions of one λ", t.div_ceil(4) * n * 16)?;
+    let one = factor + inverse + 2 * solution + 8 * n + 4;
+    let lambdas = (budget.saturating_sub(gram) / one)
+        .min(binding / factor.max(inverse).max(solution))
+        .min(u128::from(limits.workgroups))
+        .min(k)
+        .max(1);
+    let size = |value: u128| usize::try_from(value).unwrap_or(usize::MAX);
+    let bytes = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
+    Ok(GpuPlan {
+        row_stride: size(stride),
+        rows_per_split: size(split),
+        rows_per_chunk: size(split * splits),
+        lambdas_per_chunk: size(lambdas),
+        gram_bytes: bytes(moments + splits * (split_bytes + tile_bytes)),
+        solve_bytes: bytes(gram + lambdas * one),
+        tile_bytes: bytes(tile_bytes),
+    })
+}

@@ -1,0 +1,112 @@
+//! The oracle: ridge regression as a textbook has it, in `f64`, with nalgebra, sharing no arithmetic with the backends.
+
+use nalgebra::{Cholesky, DMatrix, DVector};
+
+use crate::error::Result;
+use crate::normal::{Model, Standardize};
+use crate::path::{BackendUsed, Outcome, Precision, RidgePath};
+use crate::penalty::Penalty;
+use crate::problem::Problem;
+use crate::view::Scalar;
+
+/// Solves every λ on its own: centre, scale, form XᵀSX + shift·I, factor, solve, scale back.
+///
+/// # Errors
+/// Those of [`Penalty::resolve`].
+pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalty) -> Result<RidgePath> {
+    let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+    let weight_sum = problem.weight_sum();
+    let s = DVector::from_fn(m, |row, _| problem.weight(row));
+    let x = DMatrix::<f64>::from_fn(m, n, |row, j| problem.x().get(row, j).into());
+    let y = DMatrix::<f64>::from_fn(m, t, |row, target| problem.y().get(row, target).into());
+
+    let x_mean = x.tr_mul(&s) / weight_sum;
+    let y_mean = y.tr_mul(&s) / weight_sum;
+    let deviation = DVector::from_fn(n, |j, _| deviation(&x.column(j).into_owned(), &s, x_mean[j], model.standardize));
+    let centre = if model.intercept { 1.0 } else { 0.0 };
+    let root = s.map(f64::sqrt);
+    let xs = DMatrix::from_fn(m, n, |row, j| root[row] * (x[(row, j)] - centre * x_mean[j]) / deviation[j]);
+    let ys = DMatrix::from_fn(m, t, |row, target| root[row] * (y[(row, target)] - centre * y_mean[target]));
+    let gram = xs.tr_mul(&xs);
+    let cross = xs.tr_mul(&ys);
+    let grid = penalty.resolve(weight_sum, gram.trace())?;
+
+    let mut path = RidgePath {
+        rows: m,
+        weight_sum,
+        features: n,
+        targets: t,
+        intercept: model.intercept,
+        standardize: model.standardize,
+        backend: BackendUsed {
+            name: "reference".into(),
+            adapter: None,
+            strategy: "cholesky".into(),
+            precision: Precision::Double,
+            fallback: None,
+        },
+        lambdas: grid.lambdas,
+        shifts: grid.shifts.clone(),
+        coefficients: Vec::new(),
+        intercepts: Vec::new(),
+        outcomes: Vec::new(),
+        residuals: Vec::new(),
+        rss: Vec::new(),
+        norms2: Vec::new(),
+    };
+    for shift in grid.shifts {
+        let a = &gram + DMatrix::identity(n, n) * shift;
+        let factor = positive_definite(&a);
+        for target in 0..t {
+            let c = cross.column(target).into_owned();
+            let (outcome, v) = match &factor {
+                Ok(factor) => (Outcome::Solved, factor.solve(&c)),
+                Err(order) => (Outcome::Singular { order: *order }, DVector::repeat(n, f64::NAN)),
+            };
+            let w = v.component_div(&deviation);
+            let intercept = y_mean[target] * centre - x_mean.dot(&w) * centre;
+            let errors = y.column(target) - &x * &w - DVector::repeat(m, intercept);
+            let r = &c - &a * &v;
+            let scale = a.diagonal().max() * v.norm() + c.norm();
+            path.residuals.push(if r.norm() == 0.0 { 0.0 } else { r.norm() / scale });
+            path.rss.push(errors.component_mul(&errors).dot(&s));
+            path.norms2.push(w.norm_squared());
+            path.intercepts.push(intercept);
+            path.outcomes.push(outcome);
+            path.coefficients.extend(w.iter());
+        }
+    }
+    Ok(path)
+}
+
+/// The standard deviation of a column; 1 when not standardised and for a constant column.
+fn deviation(column: &DVector<f64>, s: &DVector<f64>, mean: f64, standardize: Standardize) -> f64 {
+    let used: Vec<(f64, f64)> = column.iter().copied().zip(s.iter().copied()).filter(|(_, s)| *s > 0.0).collect();
+    if standardize == Standardize::No || used.iter().all(|(x, _)| *x == used[0].0) {
+        return 1.0;
+    }
+    let variance = used.iter().map(|(x, s)| s * (x - mean).powi(2)).sum::<f64>() / s.sum();
+    let m = used.len() as f64;
+    if standardize == Standardize::Sample { (variance * m / (m - 1.0)).sqrt() } else { variance.sqrt() }
+}
+
+/// The Cholesky factor, or the order of the first leading minor with a pivot ≤ n·eps times its diagonal element.
+fn positive_definite(a: &DMatrix<f64>) -> Result<Cholesky<f64, nalgebra::Dyn>, usize> {
+    let n = a.nrows();
+    let least = n as f64 * f64::EPSILON;
+    let accepted = |order: usize| {
+        let minor = Cholesky::new(a.view((0, 0), (order, order)).into_owned())?;
+        let l = minor.l_dirty();
+        (0..order).all(|j| l[(j, j)].powi(2) > least * a[(j, j)]).then_some(minor)
+    };
+    if let Some(factor) = accepted(n) {
+        return Ok(factor);
+    }
+    // Every leading minor of a positive definite matrix is positive definite: halve the interval.
+    let (mut good, mut bad) = (0, n);
+    while bad - good > 1 {
+        let middle = (good + bad) / 2;
+        if accepted(middle).is_some() { good = middle } else { bad = middle }
+    }
+    Err(bad)
+}

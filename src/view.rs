@@ -1,0 +1,188 @@
+//! Borrowed matrices: any strides, `f32` or `f64`, no copy.
+
+use nalgebra::{DMatrixView, Dim, Dyn, Matrix, RawStorage, Scalar as Element};
+
+use crate::error::{Error, Result};
+
+/// The element types of the data and of the arithmetic: `f32` and `f64`.
+pub trait Scalar: sealed::Sealed + nalgebra::RealField + Copy + Into<f64> {
+    /// Distance from 1 to the next larger number.
+    const EPSILON: f64;
+    /// The nearest value of this type.
+    fn round_from(value: f64) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+impl Scalar for f32 {
+    const EPSILON: f64 = Self::EPSILON as f64;
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest f32 is the purpose")]
+    fn round_from(value: f64) -> Self {
+        value as Self
+    }
+}
+
+impl Scalar for f64 {
+    const EPSILON: f64 = Self::EPSILON;
+    fn round_from(value: f64) -> Self {
+        value
+    }
+}
+
+/// A borrowed matrix, rows × columns, with any non-negative strides.
+///
+/// Made from nalgebra matrices and views (`(&x).into()`), from a slice as one column (`(&y[..]).into()`),
+/// or from a slice and its layout:
+///
+/// ```
+/// use ridgepath::View;
+/// let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+/// let x = View::row_major(&values, 3, 2)?; // rows (1, 2), (3, 4), (5, 6)
+/// assert_eq!(x.get(2, 0), 5.0);
+/// # Ok::<(), ridgepath::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a, T: Element>(DMatrixView<'a, T, Dyn, Dyn>);
+
+impl<'a, T: Scalar> View<'a, T> {
+    /// A matrix whose rows follow one another: element (i, j) is `values[i * columns + j]`.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
+    pub fn row_major(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+        Self::strided(values, rows, columns, columns, 1)
+    }
+
+    /// A matrix whose columns follow one another: element (i, j) is `values[j * rows + i]`.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
+    pub fn column_major(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+        Self::strided(values, rows, columns, 1, rows)
+    }
+
+    /// A matrix with element (i, j) at `values[i * row_stride + j * column_stride]`.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
+    pub fn strided(
+        values: &'a [T],
+        rows: usize,
+        columns: usize,
+        row_stride: usize,
+        column_stride: usize,
+    ) -> Result<Self> {
+        let wanted = if rows == 0 || columns == 0 {
+            Some(0)
+        } else {
+            (rows - 1)
+                .checked_mul(row_stride)
+                .zip((columns - 1).checked_mul(column_stride))
+                .and_then(|(down, across)| down.checked_add(across)?.checked_add(1))
+        };
+        let wanted = wanted.ok_or_else(|| Error::Overflow {
+            what: "the number of elements",
+            detail: format!("{rows}×{columns} with strides ({row_stride}, {column_stride})"),
+        })?;
+        if values.len() < wanted {
+            let found = values.len();
+            return Err(Error::SliceTooShort { rows, columns, row_stride, column_stride, found, wanted });
+        }
+        if wanted == 0 {
+            return Err(Error::Empty { what: "the matrix", rows, columns });
+        }
+        // A stride along one element is never stepped over, and could be any number.
+        let row_stride = if rows == 1 { 0 } else { row_stride };
+        let column_stride = if columns == 1 { 0 } else { column_stride };
+        Ok(Self(DMatrixView::from_slice_with_strides_generic(
+            values,
+            Dyn(rows),
+            Dyn(columns),
+            Dyn(row_stride),
+            Dyn(column_stride),
+        )))
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    /// Columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+
+    /// Element (row, column).
+    ///
+    /// # Panics
+    /// When the row or the column is out of range, as slices do.
+    #[must_use]
+    pub fn get(&self, row: usize, column: usize) -> T {
+        self.0[(row, column)]
+    }
+
+    /// The rows `start .. start + count`, borrowed.
+    ///
+    /// # Panics
+    /// When they are out of range, as slices do.
+    #[must_use]
+    pub fn row_range(&self, start: usize, count: usize) -> View<'_, T> {
+        View(self.0.rows(start, count))
+    }
+
+    /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
+    pub(crate) fn visit(&self, start: usize, count: usize, mut visit: impl FnMut(usize, usize, f64)) {
+        let (row_stride, column_stride) = self.0.strides();
+        if row_stride > column_stride {
+            for row in start..start + count {
+                for (column, value) in self.0.row(row).iter().enumerate() {
+                    visit(row, column, (*value).into());
+                }
+            }
+        } else {
+            for column in 0..self.columns() {
+                let values = self.0.column(column);
+                for (row, value) in values.rows_range(start..start + count).iter().enumerate() {
+                    visit(start + row, column, (*value).into());
+                }
+            }
+        }
+    }
+}
+
+impl<'a, T: Scalar, R: Dim, C: Dim, S: RawStorage<T, R, C>> From<&'a Matrix<T, R, C, S>> for View<'a, T>
+where
+    DMatrixView<'a, T, Dyn, Dyn>: From<&'a Matrix<T, R, C, S>>,
+{
+    fn from(matrix: &'a Matrix<T, R, C, S>) -> Self {
+        Self(matrix.into())
+    }
+}
+
+/// One column.
+impl<'a, T: Scalar> From<&'a [T]> for View<'a, T> {
+    fn from(column: &'a [T]) -> Self {
+        Self(DMatrixView::from_slice_with_strides_generic(column, Dyn(column.len()), Dyn(1), Dyn(1), Dyn(0)))
+    }
+}
+
+/// One column.
+impl<'a, T: Scalar> From<&'a Vec<T>> for View<'a, T> {
+    fn from(column: &'a Vec<T>) -> Self {
+        column.as_slice().into()
+    }
+}
+
+/// One column.
+impl<'a, T: Scalar, const N: usize> From<&'a [T; N]> for View<'a, T> {
+    fn from(column: &'a [T; N]) -> Self {
+        column.as_slice().into()
+    }
+}
