@@ -26,3 +26,8 @@ pub use problem::Problem;
 pub use solver::Ridge;
 pub use validate::{Deviation, Validation};
 pub use view::{Scalar, View};
+
+// The README's code is compiled and run with the tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,124 @@
+//! Each stage alone: `gram` (rows to moments), `factor` and `solve` (one group each).
+//!
+//! A size reads rows × features × λ. The CPU's `factor` and `solve` are one core's, λ after λ, as each thread of the
+//! backend does it; the GPU's are a whole chunk of λ, without uploads. `RIDGEPATH_BENCH=full` adds larger sizes.
+
+mod task;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use ridgepath::gpu::{self, wgpu};
+use ridgepath::{Gpu, cpu};
+
+use task::Task;
+
+fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    group
+}
+
+fn sizes(small: &[[usize; 3]], large: &[[usize; 3]]) -> Vec<Task> {
+    let large = if task::full() { large } else { &[] };
+    small.iter().chain(large).map(|[m, n, k]| Task::new(*m, *n, *k)).collect()
+}
+
+fn gram(criterion: &mut Criterion) {
+    let device = task::gpu();
+    let mut group = group(criterion, "gram");
+    let large = [[100_000, 256, 1], [100_000, 1024, 1], [20_000, 4096, 1]];
+    for task in sizes(&[[20_000, 32, 1], [5_000, 128, 1], [2_000, 384, 1]], &large) {
+        let (name, problem) = (task.name(), task.problem());
+        group.throughput(Throughput::Elements(task.shape.rows as u64));
+        group.bench_function(BenchmarkId::new("cpu-double", &name), |b| {
+            b.iter(|| cpu::gram::gram::<f64, f32>(black_box(&problem)));
+        });
+        group.bench_function(BenchmarkId::new("cpu-single", &name), |b| {
+            b.iter(|| cpu::gram::gram::<f32, f32>(black_box(&problem)));
+        });
+        if let Some(device) = &device {
+            let plan = task.plan(device);
+            // With the upload of the rows and the read-back of the sums.
+            group.bench_function(BenchmarkId::new("gpu", &name), |b| {
+                b.iter(|| pollster::block_on(gpu::gram::gram(device, black_box(&problem), &plan)));
+            });
+        }
+    }
+    group.finish();
+}
+
+const SYSTEMS: [[usize; 3]; 3] = [[500, 64, 64], [500, 192, 16], [500, 384, 4]];
+const LARGE_SYSTEMS: [[usize; 3]; 3] = [[2_000, 512, 128], [2_000, 1024, 64], [2_000, 2048, 16]];
+
+fn factor(criterion: &mut Criterion) {
+    let device = task::gpu();
+    let mut group = group(criterion, "factor");
+    for task in sizes(&SYSTEMS, &LARGE_SYSTEMS) {
+        let (name, normal, k) = (task.name(), task.normal(), task.shape.penalties);
+        group.throughput(Throughput::Elements(k as u64));
+        group.bench_function(BenchmarkId::new("cpu-double", &name), |b| {
+            b.iter(|| (0..k).map(|at| cpu::factor::factor::<f64>(black_box(&normal), at).info).sum::<usize>());
+        });
+        group.bench_function(BenchmarkId::new("cpu-single", &name), |b| {
+            b.iter(|| (0..k).map(|at| cpu::factor::factor::<f32>(black_box(&normal), at).info).sum::<usize>());
+        });
+        if let Some(device) = &device {
+            let system = gpu::factor::System::new(device, &normal, k);
+            let factors = gpu::factor::Factors::new(device, task.shape.features, k);
+            system.upload(device, &normal, 0, k);
+            group.bench_function(BenchmarkId::new("gpu", &name), |b| {
+                b.iter(|| run(device, |encoder| gpu::factor::record(device, encoder, &system, &factors, k)));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn solve(criterion: &mut Criterion) {
+    let device = task::gpu();
+    let mut group = group(criterion, "solve");
+    for task in sizes(&SYSTEMS, &LARGE_SYSTEMS) {
+        let (name, normal, k, n) = (task.name(), task.normal(), task.shape.penalties, task.shape.features);
+        group.throughput(Throughput::Elements(k as u64));
+        let factors: Vec<_> = (0..k).map(|at| cpu::factor::factor::<f64>(&normal, at)).collect();
+        group.bench_function(BenchmarkId::new("cpu-double", &name), |b| {
+            b.iter(|| {
+                for factor in &factors {
+                    let mut rhs = nalgebra::DMatrix::repeat(n, 1, 1.0);
+                    factor.solve_into(&mut rhs);
+                    black_box(rhs);
+                }
+            });
+        });
+        if let Some(device) = &device {
+            let system = gpu::factor::System::new(device, &normal, k);
+            let factors = gpu::factor::Factors::new(device, n, k);
+            let solution = gpu::solve::Solution::new(device, n, 1, k);
+            system.upload(device, &normal, 0, k);
+            run(device, |encoder| gpu::factor::record(device, encoder, &system, &factors, k));
+            let right = gpu::solve::right_hand_sides(&normal, 0, k);
+            group.bench_function(BenchmarkId::new("gpu", &name), |b| {
+                b.iter(|| {
+                    // It is overwritten by the solution.
+                    solution.upload(device, &right);
+                    run(device, |encoder| gpu::solve::record(device, encoder, &factors, &solution, k));
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Records, submits and waits.
+fn run(gpu: &Gpu, record: impl FnOnce(&mut wgpu::CommandEncoder)) {
+    let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("bench") });
+    record(&mut encoder);
+    gpu.queue().submit([encoder.finish()]);
+    gpu.device().poll(wgpu::PollType::wait_indefinitely()).expect("the device is not lost");
+}
+
+criterion_group!(stages, gram, factor, solve);
+criterion_main!(stages);
