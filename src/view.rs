@@ -140,7 +140,15 @@ impl<'a, T: Scalar> View<'a, T> {
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
     pub(crate) fn visit(&self, start: usize, count: usize, mut visit: impl FnMut(usize, usize, f64)) {
         let (row_stride, column_stride) = self.0.strides();
-        if row_stride > column_stride {
+        if row_stride == 0 {
+            // One row, or one that stands for many: nalgebra's iterators take a row stride of 0 for the end of a
+            // column, and would go on to the next one.
+            for row in start..start + count {
+                for column in 0..self.columns() {
+                    visit(row, column, self.get(row, column).into());
+                }
+            }
+        } else if row_stride > column_stride {
             for row in start..start + count {
                 for (column, value) in self.0.row(row).iter().enumerate() {
                     visit(row, column, (*value).into());
@@ -184,5 +192,27 @@ impl<'a, T: Scalar> From<&'a Vec<T>> for View<'a, T> {
 impl<'a, T: Scalar, const N: usize> From<&'a [T; N]> for View<'a, T> {
     fn from(column: &'a [T; N]) -> Self {
         column.as_slice().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::View;
+
+    #[test]
+    fn rows_are_visited_with_the_values_that_get_returns_whatever_the_strides() {
+        let values: Vec<f64> = (0..24).map(f64::from).collect();
+        let layouts =
+            [(4, 6, 6, 1), (4, 6, 1, 4), (1, 24, 24, 1), (24, 1, 1, 24), (3, 2, 0, 5), (3, 2, 5, 0), (1, 1, 9, 9)];
+        for (rows, columns, row_stride, column_stride) in layouts {
+            let view = View::strided(&values, rows, columns, row_stride, column_stride).unwrap();
+            let mut seen = 0;
+            view.visit(0, rows, |row, column, value| {
+                assert_eq!(value, view.get(row, column), "({row}, {column}) of {rows}×{columns}");
+                assert_eq!(view.get(row, column), values[row * row_stride + column * column_stride]);
+                seen += 1;
+            });
+            assert_eq!(seen, rows * columns);
+        }
     }
 }
