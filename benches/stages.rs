@@ -11,9 +11,29 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ridgepath::gpu::{self, wgpu};
-use ridgepath::{Gpu, cpu};
+use ridgepath::{Backend, Gpu, GpuPlan, Model, NormalEquations, Penalty, Plan, Problem, Request, cpu};
 
 use task::Task;
+
+impl Task {
+    fn problem(&self) -> Problem<'_, f32> {
+        Problem::new(self.x(), self.y()).expect("the data are finite")
+    }
+
+    /// The equations of every λ.
+    fn normal(&self) -> NormalEquations {
+        let moments = cpu::gram::gram::<f64, f32>(&self.problem()).expect("no column overflows");
+        let grid = Penalty::Lambdas(self.lambdas()).resolve(moments.weight_sum(), 1.0).expect("every λ is finite");
+        NormalEquations::new(&moments, Model::default(), grid)
+    }
+
+    /// As the library plans it with its default memory budget.
+    fn plan(&self, gpu: &Gpu) -> GpuPlan {
+        let request = Request { backend: Backend::Gpu, ..Request::default() };
+        let plan = Plan::new(self.shape, request, Some(Ok(gpu.adapter().limits))).expect("the task fits the adapter");
+        plan.gpu.expect("a plan for a GPU has its sizes")
+    }
+}
 
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);

@@ -1,6 +1,6 @@
 //! The data that the benchmarks solve, and the GPU that they may use.
 
-use ridgepath::{Backend, Gpu, GpuPlan, Model, NormalEquations, Penalty, Plan, Problem, Request, Shape, View};
+use ridgepath::{Gpu, Penalty, Shape, View};
 
 /// Rows of noise with a linear answer, the same in every run.
 pub(crate) struct Task {
@@ -29,26 +29,8 @@ impl Task {
         (&self.y).into()
     }
 
-    pub(crate) fn problem(&self) -> Problem<'_, f32> {
-        Problem::new(self.x(), self.y()).expect("the data are finite")
-    }
-
     pub(crate) fn lambdas(&self) -> Vec<f64> {
         Penalty::log_grid(1e2, 1e-4, self.shape.penalties).expect("the ends are positive")
-    }
-
-    /// The equations of every λ.
-    pub(crate) fn normal(&self) -> NormalEquations {
-        let moments = ridgepath::cpu::gram::gram::<f64, f32>(&self.problem()).expect("no column overflows");
-        let grid = Penalty::Lambdas(self.lambdas()).resolve(moments.weight_sum(), 1.0).expect("every λ is finite");
-        NormalEquations::new(&moments, Model::default(), grid)
-    }
-
-    /// As the library plans it with its default memory budget.
-    pub(crate) fn plan(&self, gpu: &Gpu) -> GpuPlan {
-        let request = Request { backend: Backend::Gpu, ..Request::default() };
-        let plan = Plan::new(self.shape, request, Some(Ok(gpu.adapter().limits))).expect("the task fits the adapter");
-        plan.gpu.expect("a plan for a GPU has its sizes")
     }
 
     pub(crate) fn name(&self) -> String {
