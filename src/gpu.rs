@@ -13,6 +13,8 @@ mod transfer;
 use nalgebra::DMatrix;
 
 pub use context::{AdapterSummary, Gpu};
+/// The wgpu whose devices and buffers these functions take.
+pub use wgpu;
 
 use crate::error::Result;
 use crate::normal::NormalEquations;

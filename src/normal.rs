@@ -136,6 +136,17 @@ impl NormalEquations {
         self.grid.shifts.len()
     }
 
+    /// G + shift·D of λ number k, in the units described above.
+    #[must_use]
+    pub fn matrix(&self, k: usize) -> DMatrix<f64> {
+        let units: Vec<f64> = self.steps(k).collect();
+        let added = self.added(k);
+        DMatrix::from_fn(self.features(), self.features(), |i, j| {
+            let value = self.gram[(i.max(j), i.min(j))] * (units[i] * units[j]);
+            if i == j { value + added[j] } else { value }
+        })
+    }
+
     /// Whether λ number k can be solved in `f32`: where the penalty outweighs a column by more than 2¹⁰⁰, the
     /// coefficient's digits would be lost.
     pub(crate) fn fits_single(&self, k: usize) -> bool {

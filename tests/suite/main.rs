@@ -1,0 +1,15 @@
+//! The library's tests. Every stage is judged alone against its `f64` twin, every backend against an oracle that uses
+//! another algorithm and against facts that need no solver; each test is named by the property it holds.
+
+mod support;
+
+mod backends;
+mod contract;
+mod errors;
+mod factor;
+mod facts;
+mod gram;
+mod moments;
+mod path;
+mod plan;
+mod solve;
