@@ -15,6 +15,8 @@ use nalgebra::DMatrix;
 pub use wgpu;
 
 pub use context::{AdapterSummary, Gpu};
+/// The wgpu whose devices and buffers these functions take.
+pub use wgpu;
 
 use crate::error::Result;
 use crate::normal::NormalEquations;

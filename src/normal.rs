@@ -38,14 +38,14 @@ impl Default for Model {
 
 /// (G + shift·D) w = c for every shift of a grid, with D = I, or the columns' variances when standardised.
 ///
-/// Row and column j of the λ number k are held in units of 2^(unit[j] + step[k][j]), chosen so that every diagonal
+/// Row and column j of the λ number k are held in units of 2^`(unit[j] + step[k][j])`, chosen so that every diagonal
 /// element of G + shift·D lies in [1, 8): powers of two, so the change of scale is exact, and whatever the
 /// scale of the data or of λ the numbers fit `f32`. The solution in these units is what the backends call `w`.
 #[derive(Debug, Clone)]
 pub struct NormalEquations {
     /// n × n, lower triangle, in the units alone (without step).
     pub(crate) gram: DMatrix<f64>,
-    /// n × t, likewise; target τ in units of 2^target_unit[τ].
+    /// n × t, likewise; target τ in units of 2^`target_unit[τ]`.
     pub(crate) cross: DMatrix<f64>,
     /// Σ s(y−ȳ)² (or Σ s·y² without an intercept), in the units of the targets.
     pub(crate) squares: Vec<f64>,
@@ -136,6 +136,17 @@ impl NormalEquations {
         self.grid.shifts.len()
     }
 
+    /// G + shift·D of λ number k, in the units described above.
+    #[must_use]
+    pub fn matrix(&self, k: usize) -> DMatrix<f64> {
+        let units: Vec<f64> = self.steps(k).collect();
+        let added = self.added(k);
+        DMatrix::from_fn(self.features(), self.features(), |i, j| {
+            let value = self.gram[(i.max(j), i.min(j))] * (units[i] * units[j]);
+            if i == j { value + added[j] } else { value }
+        })
+    }
+
     /// Whether λ number k can be solved in `f32`: where the penalty outweighs a column by more than 2¹⁰⁰, the
     /// coefficient's digits would be lost.
     pub(crate) fn fits_single(&self, k: usize) -> bool {
@@ -174,7 +185,7 @@ impl NormalEquations {
     }
 }
 
-/// trace of G on the penalised scale: Σ G_jj, or Σ G_jj / variance_j when standardised. What
+/// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised. What
 /// [`Penalty::Auto`](crate::Penalty::Auto) scales its grid by.
 pub(crate) fn trace(moments: &Moments, model: Model) -> f64 {
     (0..moments.features())
@@ -205,7 +216,7 @@ fn penalty_weight(gram: f64, exponent: i32, moments: &Moments, standardize: Stan
     if variance > 0.0 && variance.is_finite() { (variance, 2 * exponent) } else { (1.0, 0) }
 }
 
-/// For each shift and feature: the power of two that brings G_jj + added to about 1, and added in these units.
+/// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and added in these units.
 fn steps(gram: &DMatrix<f64>, unit: &[i32], penalty: &[(f64, i32)], shifts: &[f64]) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
     let (mut step, mut added) = (Vec::with_capacity(shifts.len() * n), Vec::with_capacity(shifts.len() * n));

@@ -20,8 +20,13 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
     let x = DMatrix::<f64>::from_fn(m, n, |row, j| problem.x().get(row, j).into());
     let y = DMatrix::<f64>::from_fn(m, t, |row, target| problem.y().get(row, target).into());
 
-    let x_mean = x.tr_mul(&s) / weight_sum;
-    let y_mean = y.tr_mul(&s) / weight_sum;
+    // About a value of the column itself, so that the mean of a constant column is that constant.
+    let first = s.iter().position(|s| *s > 0.0).unwrap_or(0);
+    let means = |a: &DMatrix<f64>| {
+        let mean = |j: usize| a[(first, j)] + s.dot(&a.column(j).add_scalar(-a[(first, j)])) / weight_sum;
+        DVector::from_fn(a.ncols(), |j, _| mean(j))
+    };
+    let (x_mean, y_mean) = (means(&x), means(&y));
     let deviation = DVector::from_fn(n, |j, _| deviation(&x.column(j).into_owned(), &s, x_mean[j], model.standardize));
     let centre = if model.intercept { 1.0 } else { 0.0 };
     let root = s.map(f64::sqrt);

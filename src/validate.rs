@@ -11,11 +11,11 @@ use crate::view::{Scalar, View};
 pub struct Deviation {
     /// λ.
     pub lambda: f64,
-    /// ‖w − w_ref‖₂ / ‖w_ref‖₂ (‖w‖₂ where w_ref = 0).
+    /// `‖w − w_ref‖₂ / ‖w_ref‖₂` (`‖w‖₂` where `w_ref` = 0).
     pub coefficients: f64,
-    /// |b − b_ref| / max(|b_ref|, 1).
+    /// `|b − b_ref| / max(|b_ref|, 1)`.
     pub intercept: f64,
-    /// |RSS − RSS_ref| / RSS_ref (RSS where RSS_ref = 0).
+    /// `|RSS − RSS_ref| / RSS_ref` (RSS where `RSS_ref` = 0).
     pub rss: f64,
     /// Whether both found the same targets singular. Where both did, there is nothing to compare.
     pub outcomes_agree: bool,

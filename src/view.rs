@@ -27,7 +27,7 @@ impl Scalar for f32 {
 }
 
 impl Scalar for f64 {
-    const EPSILON: f64 = Self::EPSILON;
+    const EPSILON: Self = Self::EPSILON;
     fn round_from(value: f64) -> Self {
         value
     }

@@ -12,9 +12,17 @@ const BLOCK: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Factor<A: Scalar> {
     /// The lower triangle counts.
-    pub(crate) lower: DMatrix<A>,
+    lower: DMatrix<A>,
     /// 0, or the order of the leading minor whose pivot failed.
     pub info: usize,
+}
+
+impl<A: Scalar> Factor<A> {
+    /// L, n × n; what stands above the diagonal is without meaning.
+    #[must_use]
+    pub fn lower(&self) -> &DMatrix<A> {
+        &self.lower
+    }
 }
 
 /// Factors λ number k.

@@ -15,16 +15,17 @@ impl<A: Scalar> Factor<A> {
     ///
     /// A factor that failed (`info` > 0) has no solution; the values are then without meaning.
     pub fn solve_into(&self, rhs: &mut DMatrix<A>) {
-        let n = self.lower.nrows();
+        let lower = self.lower();
+        let n = lower.nrows();
         for mut column in rhs.column_iter_mut() {
             for j in 0..n {
-                let own = self.lower.column(j);
+                let own = lower.column(j);
                 let value = column[j] / own[j];
                 column[j] = value;
                 column.rows_mut(j + 1, n - j - 1).axpy(-value, &own.rows(j + 1, n - j - 1), A::one());
             }
             for j in (0..n).rev() {
-                let own = self.lower.column(j);
+                let own = lower.column(j);
                 let below = own.rows(j + 1, n - j - 1).dot(&column.rows(j + 1, n - j - 1));
                 column[j] = (column[j] - below) / own[j];
             }

@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{Binding, Spec, TILE};
+use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
 use crate::normal::{NormalEquations, pivot_tolerance};
 use crate::view::Scalar;
 
@@ -30,7 +30,7 @@ pub const SPEC: Spec = Spec {
         ],
         size_of::<Params>(),
     ),
-    constants: &[("TILE", TILE as u32)],
+    constants: TILES,
 };
 
 /// One panel; the members are described in the shader.
@@ -87,11 +87,11 @@ impl System {
 #[derive(Debug)]
 pub struct Factors {
     pub(super) order: usize,
-    /// [k, n, n], the lower triangle of each in column-major order.
+    /// `[k, n, n]`, the lower triangle of each in column-major order.
     pub lower: wgpu::Buffer,
-    /// [k, panels, width, width], column-major.
+    /// `[k, panels, width, width]`, column-major.
     pub inverse: wgpu::Buffer,
-    /// [k] of `u32`: 0, or the order of the leading minor that failed.
+    /// `[k]` of `u32`: 0, or the order of the leading minor that failed.
     pub info: wgpu::Buffer,
 }
 

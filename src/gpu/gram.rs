@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{Binding, Spec, TILE};
+use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
 use crate::gpu::transfer::{self, ReadBack};
 use crate::moments::{Frame, Moments};
 use crate::plan::GpuPlan;
@@ -39,7 +39,7 @@ pub const SPEC: Spec = Spec {
         ],
         size_of::<Params>(),
     ),
-    constants: &[("TILE", TILE as u32)],
+    constants: TILES,
 };
 
 /// One block of rows; the members are described in the shader.

@@ -47,6 +47,9 @@ pub const SPECS: [&Spec; 3] = [&gram::SPEC, &factor::SPEC, &solve::SPEC];
 
 /// Rows and columns of a tile, in every shader.
 pub(crate) const TILE: usize = 64;
+/// The constants of a shader that has tiles.
+pub(crate) const TILES: &[(&str, u32)] = &[("TILE", 64)];
+const _: () = assert!(TILES[0].1 as usize == TILE);
 
 /// The pipelines of one shader.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::mem::offset_of;
 
 use crate::gpu::context::Gpu;
 use crate::gpu::factor::Factors;
-use crate::gpu::kernel::{Binding, Spec, TILE};
+use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
 use crate::normal::NormalEquations;
 use crate::view::Scalar;
 
@@ -23,7 +23,7 @@ pub const SPEC: Spec = Spec {
         ],
         size_of::<Params>(),
     ),
-    constants: &[("TILE", TILE as u32)],
+    constants: TILES,
 };
 
 /// The members are described in the shader.
@@ -40,7 +40,7 @@ pub struct Params {
     pub quads: u32,
 }
 
-/// Right-hand sides, then solutions, of a chunk of λ: [k, quads, n] of four targets each.
+/// Right-hand sides, then solutions, of a chunk of λ: `[k, quads, n]` of four targets each.
 #[derive(Debug)]
 pub struct Solution {
     order: usize,
@@ -70,7 +70,7 @@ impl Solution {
     }
 }
 
-/// c of `count` λs from number `first` on, each in its own units: [count, quads, n, 4].
+/// c of `count` λs from number `first` on, each in its own units: `[count, quads, n, 4]`.
 #[must_use]
 pub fn right_hand_sides(normal: &NormalEquations, first: usize, count: usize) -> Vec<f32> {
     let (n, t) = (normal.features(), normal.targets());

@@ -1,0 +1,106 @@
+//! What Rust says of the shaders against what the shaders say.
+
+use naga::{AddressSpace, StorageAccess, TypeInner};
+use ridgepath::gpu::kernel::{SPECS, Spec};
+
+fn parsed(spec: &Spec) -> naga::Module {
+    naga::front::wgsl::parse_str(spec.source).unwrap_or_else(|error| panic!("{}: {error}", spec.stage))
+}
+
+#[test]
+fn every_shader_is_valid_wgsl_within_the_limits_of_the_web() {
+    for spec in SPECS {
+        let module = parsed(spec);
+        // No capability beyond the standard's.
+        let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), Default::default());
+        let info = validator.validate(&module).unwrap_or_else(|error| panic!("{}: {error:?}", spec.stage));
+        for (index, entry) in module.entry_points.iter().enumerate() {
+            assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{}", entry.name);
+            let layouts = module.to_ctx();
+            let shared: u32 = module
+                .global_variables
+                .iter()
+                .filter(|(handle, variable)| {
+                    variable.space == AddressSpace::WorkGroup && !info.get_entry_point(index)[*handle].is_empty()
+                })
+                .map(|(_, variable)| module.types[variable.ty].inner.size(layouts))
+                .sum();
+            assert!(shared <= 16_384, "{}: {shared} bytes of workgroup memory", entry.name);
+        }
+    }
+}
+
+#[test]
+fn entry_points_are_those_of_the_spec() {
+    for spec in SPECS {
+        let names: Vec<_> = parsed(spec).entry_points.iter().map(|entry| entry.name.clone()).collect();
+        assert_eq!(names, spec.entries, "{}", spec.stage);
+        let named = spec.entries.iter().all(|e| *e == spec.stage || e.starts_with(&format!("{}_", spec.stage)));
+        assert!(named, "{}: {names:?}", spec.stage);
+    }
+}
+
+#[test]
+fn bindings_are_those_of_the_spec_in_their_order() {
+    for spec in SPECS {
+        let module = parsed(spec);
+        let mut found: Vec<_> = module
+            .global_variables
+            .iter()
+            .filter_map(|(_, variable)| {
+                let binding = variable.binding.as_ref()?;
+                assert_eq!(binding.group, 0);
+                Some((binding.binding, variable.name.clone().unwrap_or_default(), variable.space))
+            })
+            .collect();
+        found.sort_by_key(|(at, ..)| *at);
+        assert_eq!(found[0], (0, "params".into(), AddressSpace::Uniform), "{}", spec.stage);
+        assert_eq!(found.len(), spec.bindings.len() + 1, "{}", spec.stage);
+        for ((at, name, space), (wanted, binding)) in found[1..].iter().zip((1u32..).zip(spec.bindings)) {
+            let access = if binding.written { StorageAccess::LOAD | StorageAccess::STORE } else { StorageAccess::LOAD };
+            assert_eq!((*at, name.as_str(), *space), (wanted, binding.name, AddressSpace::Storage { access }));
+        }
+    }
+}
+
+#[test]
+fn params_have_the_offsets_of_the_rust_struct() {
+    for spec in SPECS {
+        let module = parsed(spec);
+        let params = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Params")).expect("Params").1;
+        let TypeInner::Struct { members, span } = &params.inner else { panic!("Params is a struct") };
+        let found: Vec<_> =
+            members.iter().map(|member| (member.name.as_deref().unwrap_or(""), member.offset as usize)).collect();
+        assert_eq!(found, spec.params.0, "{}", spec.stage);
+        assert_eq!(*span as usize, spec.params.1, "{}", spec.stage);
+    }
+}
+
+#[test]
+fn constants_have_the_values_of_the_rust_side() {
+    for spec in SPECS {
+        let module = parsed(spec);
+        for (name, value) in spec.constants {
+            let constant = module.constants.iter().find(|(_, own)| own.name.as_deref() == Some(name));
+            let (_, constant) = constant.unwrap_or_else(|| panic!("{}: no const {name}", spec.stage));
+            let literal = &module.global_expressions[constant.init];
+            let wanted = naga::Expression::Literal(naga::Literal::U32(*value));
+            assert!(
+                matches!((literal, &wanted),
+                (naga::Expression::Literal(naga::Literal::U32(a)), naga::Expression::Literal(naga::Literal::U32(b))) if a == b),
+                "{}: {name} is {literal:?}, wanted {value}",
+                spec.stage
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_offset_would_be_seen() {
+    let spec = SPECS[0];
+    let source = spec.source.replacen("rows: u32,", "rows: u32, stray: u32,", 1);
+    let module = naga::front::wgsl::parse_str(&source).expect("still valid");
+    let params = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Params")).expect("Params").1;
+    let TypeInner::Struct { members, .. } = &params.inner else { panic!("Params is a struct") };
+    assert_ne!(members[1].name.as_deref(), Some(spec.params.0[1].0));
+}

@@ -1,0 +1,17 @@
+//! The library's tests. Every stage is judged alone against its `f64` twin, every backend against an oracle that uses
+//! another algorithm and against facts that need no solver; each test is named by the property it holds.
+
+#![expect(clippy::cast_possible_truncation, reason = "sizes in the tests are small")]
+
+mod support;
+
+mod backends;
+mod contract;
+mod errors;
+mod factor;
+mod facts;
+mod gram;
+mod moments;
+mod path;
+mod plan;
+mod solve;
