@@ -5,29 +5,21 @@ use rayon::prelude::*;
 
 use crate::moments::Moments;
 use crate::normal::NormalEquations;
-use crate::path::{BackendUsed, RidgePath, Weights};
+use crate::path::{BackendUsed, Outcome, RidgePath, Route, Weights};
 use crate::problem::Problem;
+use crate::residual::{BATCH, Fit, residuals};
 use crate::scale::scaled;
 use crate::view::Scalar;
 
-/// λs whose products with G are formed at once.
-const BATCH: usize = 64;
-
-/// What the residual tells of one λ and target.
-#[derive(Clone, Copy)]
-struct Fit {
-    residual: f64,
-    rss: f64,
-}
-
-/// Builds the path. Residuals are measured in `f64` against these equations, the residual sums of squares come from
-/// the same, or from the rows where they would cancel: below `cancels` times the sum of squares of y.
+/// Builds the path of weights found in arithmetic of rounding unit `epsilon`. Residuals are measured in `f64` against these equations, the residual sums of squares come from
+/// the same, or from the rows where they would cancel: below √`epsilon` times the sum of squares of y.
 pub(crate) fn assemble<T: Scalar>(
     moments: &Moments,
     normal: &NormalEquations,
     weights: &[Weights],
     backend: BackendUsed,
-    rows: Option<(&Problem<'_, T>, f64)>,
+    epsilon: f64,
+    rows: Option<&Problem<'_, T>>,
 ) -> RidgePath {
     let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
     let model = normal.model;
@@ -35,6 +27,8 @@ pub(crate) fn assemble<T: Scalar>(
         .into_par_iter()
         .flat_map_iter(|batch| measure(normal, weights, batch * BATCH, BATCH.min(k - batch * BATCH)))
         .collect();
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    let rounding = epsilon * (n as f64 + (moments.rows as f64).sqrt() + 8.0);
     let mut path = RidgePath {
         rows: moments.rows,
         weight_sum: moments.weight_sum,
@@ -46,11 +40,13 @@ pub(crate) fn assemble<T: Scalar>(
         lambdas: normal.grid.lambdas.clone(),
         shifts: normal.grid.shifts.clone(),
         coefficients: Vec::with_capacity(k * t * n),
+        conditions: weights.iter().map(|weights| weights.condition).collect(),
         intercepts: Vec::with_capacity(k * t),
         outcomes: Vec::with_capacity(k * t),
         residuals: fits.iter().map(|fit| fit.residual).collect(),
         rss: fits.iter().map(|fit| fit.rss).collect(),
         norms2: Vec::with_capacity(k * t),
+        error_bounds: fits.iter().enumerate().map(|(at, fit)| error_bound(&weights[at / t], fit, rounding)).collect(),
     };
     for (index, weights) in weights.iter().enumerate() {
         for target in 0..t {
@@ -70,11 +66,11 @@ pub(crate) fn assemble<T: Scalar>(
             path.outcomes.push(weights.outcome);
         }
     }
-    if let Some((problem, cancels)) = rows {
+    if let Some(problem) = rows {
         let lost: Vec<usize> = (0..k * t)
             .filter(|at| {
                 let squares = scaled(normal.squares[at % t], 2 * normal.target_unit[at % t]);
-                path.rss[*at] <= cancels * squares
+                path.rss[*at] <= epsilon.sqrt() * squares
             })
             .collect();
         rss_from_rows(problem, &mut path, &lost);
@@ -82,68 +78,27 @@ pub(crate) fn assemble<T: Scalar>(
     path
 }
 
-/// Residual and sum of squares of `count` λs: one product G·[w of all λs and targets].
-fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: usize) -> Vec<Fit> {
-    let (n, t) = (normal.features(), normal.targets());
-    let mut u = DMatrix::<f64>::zeros(n, count * t);
-    let units: Vec<Vec<f64>> = (first..first + count).map(|k| normal.steps(k).collect()).collect();
-    for (batch, weights) in weights[first..first + count].iter().enumerate() {
-        if let Some(values) = &weights.values {
-            for target in 0..t {
-                for j in 0..n {
-                    u[(j, batch * t + target)] = values[(j, target)] * units[batch][j];
-                }
-            }
-        }
+/// See [`RidgePath::error_bound`].
+fn error_bound(weights: &Weights, fit: &Fit, rounding: f64) -> f64 {
+    let condition = weights.condition;
+    match weights.outcome {
+        Outcome::Singular { .. } => f64::INFINITY,
+        Outcome::Rerouted { route: Route::Qr } => rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit),
+        _ => condition * (fit.residual + rounding),
     }
-    let product = symmetric_product(&normal.gram, &u);
-    let mut fits = Vec::with_capacity(count * t);
-    for (batch, weights) in weights[first..first + count].iter().enumerate() {
-        let (added, units) = (normal.added(first + batch), &units[batch]);
-        let top = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j] + added[j]).fold(0.0, f64::max);
-        for target in 0..t {
-            let Some(values) = &weights.values else {
-                fits.push(Fit { residual: f64::NAN, rss: f64::NAN });
-                continue;
-            };
-            let column = batch * t + target;
-            let (mut r2, mut w2, mut c2) = (0.0f64, 0.0f64, 0.0f64);
-            let mut rss = normal.squares[target];
-            for j in 0..n {
-                let (w, c) = (values[(j, target)], normal.cross[(j, target)]);
-                let left = c - product[(j, column)];
-                r2 += (left * units[j] - added[j] * w).powi(2);
-                w2 += w * w;
-                c2 += (c * units[j]).powi(2);
-                rss -= u[(j, column)] * (c + left); // Σ s·y² − 2wᵀc + wᵀGw
-            }
-            let scale = top * w2.sqrt() + c2.sqrt();
-            let residual = if r2 == 0.0 { 0.0 } else { r2.sqrt() / scale };
-            let rss = scaled(rss.max(0.0), 2 * normal.target_unit[target]);
-            fits.push(Fit { residual, rss });
-        }
-    }
-    fits
 }
 
-/// G·u with the lower triangle of G alone, by blocks of columns.
-fn symmetric_product(gram: &DMatrix<f64>, u: &DMatrix<f64>) -> DMatrix<f64> {
-    const BLOCK: usize = 128;
-    let n = gram.nrows();
-    let mut product = DMatrix::zeros(n, u.ncols());
-    for start in (0..n).step_by(BLOCK) {
-        let width = BLOCK.min(n - start);
-        let mut block = gram.view((start, start), (width, width)).clone_owned();
-        block.fill_upper_triangle_with_lower_triangle();
-        product.rows_mut(start, width).gemm(1.0, &block, &u.rows(start, width), 1.0);
-        let below = n - start - width;
-        if below > 0 {
-            let under = gram.view((start + width, start), (below, width));
-            product.rows_mut(start + width, below).gemm(1.0, &under, &u.rows(start, width), 1.0);
-            product.rows_mut(start, width).gemm_tr(1.0, &under, &u.rows(start + width, below), 1.0);
-        }
-    }
-    product
+/// What the residuals of the λs `first .. first + count` tell: one entry per λ and target, NaN where there are no weights.
+fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: usize) -> Vec<Fit> {
+    let range = first..first + count;
+    let solved: Vec<_> = range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?))).collect();
+    let mut residuals = residuals(normal, &solved).into_iter();
+    let none = vec![Fit { residual: f64::NAN, backward: f64::NAN, rss: f64::NAN, misfit: f64::NAN }; normal.targets()];
+    let of = |k: usize| match &weights[k].values {
+        Some(_) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
+        None => none.clone(),
+    };
+    range.flat_map(of).collect()
 }
 
 /// Σ s (y − Xw − b)² from the rows, for the entries (λ and target) named.

@@ -2,6 +2,7 @@
 
 pub mod factor;
 pub mod gram;
+pub(crate) mod qr;
 pub mod solve;
 
 pub use factor::Factor;

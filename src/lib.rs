@@ -1,5 +1,6 @@
 //! Ridge regression for a whole grid of penalties at once.
 mod assemble;
+mod condition;
 pub mod cpu;
 mod error;
 pub mod gpu;
@@ -10,6 +11,7 @@ mod penalty;
 mod plan;
 mod problem;
 pub mod reference;
+mod residual;
 mod scale;
 mod solver;
 mod validate;
@@ -19,7 +21,7 @@ pub use error::{Error, Result};
 pub use gpu::Gpu;
 pub use moments::Moments;
 pub use normal::{Model, NormalEquations, Standardize};
-pub use path::{BackendUsed, Outcome, Precision, RidgePath, Weights};
+pub use path::{BackendUsed, Outcome, Precision, RidgePath, Route, Weights};
 pub use penalty::{Grid, Penalty};
 pub use plan::{Backend, GpuPlan, Limits, Plan, Request, Shape};
 pub use problem::Problem;

@@ -147,6 +147,22 @@ impl NormalEquations {
         })
     }
 
+    /// ‖G + shift·D‖₁ of λ number k, in its units.
+    pub(crate) fn norm(&self, k: usize) -> f64 {
+        let n = self.features();
+        let units: Vec<f64> = self.steps(k).collect();
+        let mut sums = self.added(k).to_vec();
+        for j in 0..n {
+            sums[j] += self.gram[(j, j)] * units[j] * units[j];
+            for i in j + 1..n {
+                let size = (self.gram[(i, j)] * (units[i] * units[j])).abs();
+                sums[i] += size;
+                sums[j] += size;
+            }
+        }
+        sums.into_iter().fold(0.0, f64::max)
+    }
+
     /// Whether λ number k can be solved in `f32`: where the penalty outweighs a column by more than 2¹⁰⁰, the
     /// coefficient's digits would be lost.
     pub(crate) fn fits_single(&self, k: usize) -> bool {

@@ -126,6 +126,16 @@ impl Shape {
         let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as f64);
         m * n * (n + 2.0 * t) + k * n.powi(3) / 3.0 + 2.0 * k * t * n * n
     }
+
+    /// Those that the GPU takes over: all in single precision, the factorizations in double, where the CPU forms the Gram
+    /// matrix and the residuals.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn flops_on_gpu(&self, precision: Precision) -> f64 {
+        match precision {
+            Precision::Single => self.flops(),
+            Precision::Double => self.penalties as f64 * (self.features as f64).powi(3) / 3.0,
+        }
+    }
 }
 
 impl Request {
@@ -134,8 +144,7 @@ impl Request {
     pub fn wants_gpu(&self, shape: Shape) -> bool {
         match self.backend {
             Backend::Gpu => true,
-            // The GPU answers in single precision; who wants double is served by the CPU.
-            Backend::Auto => self.precision == Precision::Single && shape.flops() >= GPU_PAYS,
+            Backend::Auto => shape.flops_on_gpu(self.precision) >= GPU_PAYS,
             Backend::Cpu | Backend::Reference => false,
         }
     }
@@ -163,11 +172,7 @@ impl Plan {
             _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
         };
         match planned {
-            Ok(gpu) => {
-                let asked = "the GPU answers in single precision";
-                let fallback = (request.precision == Precision::Double).then(|| asked.to_owned());
-                Ok(plan(Backend::Gpu, Precision::Single, Some(gpu), fallback))
-            }
+            Ok(gpu) => Ok(plan(Backend::Gpu, request.precision, Some(gpu), None)),
             Err(error) if request.backend == Backend::Auto => {
                 Ok(plan(Backend::Cpu, request.precision, None, Some(error.to_string())))
             }
@@ -259,7 +264,8 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     let factor = gram;
     let width = n.min(tile);
     let inverse = fits("the inverted diagonal blocks", n.div_ceil(tile) * width * width * 4)?;
-    let solution = fits("the solutions of one λ", t.div_ceil(4) * n * 16)?;
+    // One more right-hand side than targets estimates the condition number.
+    let solution = fits("the solutions of one λ", (t + 1).div_ceil(4) * n * 16)?;
     let one = factor + inverse + 2 * solution + 8 * n + 4;
     let lambdas = (budget.saturating_sub(gram) / one)
         .min(binding / factor.max(inverse).max(solution))

@@ -53,15 +53,22 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         lambdas: grid.lambdas,
         shifts: grid.shifts.clone(),
         coefficients: Vec::new(),
+        conditions: Vec::new(),
         intercepts: Vec::new(),
         outcomes: Vec::new(),
         residuals: Vec::new(),
         rss: Vec::new(),
         norms2: Vec::new(),
+        error_bounds: Vec::new(),
     };
     for shift in grid.shifts {
         let a = &gram + DMatrix::identity(n, n) * shift;
         let factor = positive_definite(&a);
+        let condition = match &factor {
+            Ok(factor) => a.norm() * factor.inverse().norm(),
+            Err(_) => f64::INFINITY,
+        };
+        path.conditions.push(condition);
         for target in 0..t {
             let c = cross.column(target).into_owned();
             let (outcome, v) = match &factor {
@@ -73,7 +80,9 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
             let errors = y.column(target) - &x * &w - DVector::repeat(m, intercept);
             let r = &c - &a * &v;
             let scale = a.diagonal().max() * v.norm() + c.norm();
-            path.residuals.push(if r.norm() == 0.0 { 0.0 } else { r.norm() / scale });
+            let residual = if r.norm() == 0.0 { 0.0 } else { r.norm() / scale };
+            path.residuals.push(residual);
+            path.error_bounds.push(condition * (residual + f64::EPSILON * (n as f64 + (m as f64).sqrt() + 8.0)));
             path.rss.push(errors.component_mul(&errors).dot(&s));
             path.norms2.push(w.norm_squared());
             path.intercepts.push(intercept);

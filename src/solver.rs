@@ -3,18 +3,23 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use crate::assemble::assemble;
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::gpu::{self, Gpu};
 use crate::moments::Moments;
 use crate::normal::{Model, NormalEquations, Standardize, trace};
-use crate::path::{BackendUsed, Outcome, Precision, RidgePath, Weights};
+use crate::path::{BackendUsed, Outcome, Precision, RidgePath, Route, Weights};
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Plan, Request, Shape};
 use crate::problem::Problem;
 use crate::reference;
 use crate::view::{Scalar, View};
+
+/// The condition number of the normal equations from which they are not trusted: a solution has 4 digits left.
+const ILL_CONDITIONED: f64 = 1e12;
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 
@@ -177,7 +182,7 @@ impl Ridge {
         let normal = self.normal(moments)?;
         let weights = self.solve_on_cpu::<f64>(&normal);
         let used = used("cpu", None, Precision::Double, None);
-        Ok(assemble::<f64>(moments, &normal, &weights, used, None))
+        Ok(assemble::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
     }
 
     /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted.
@@ -225,58 +230,85 @@ impl Ridge {
         let Some(sizes) = &plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        let moments = gpu::gram::gram(&gpu, problem, sizes).await?;
+        // Corrections need a Gram matrix that is right to double precision.
+        let moments = match plan.precision {
+            Precision::Single => gpu::gram::gram(&gpu, problem, sizes).await?,
+            Precision::Double => cpu::gram::gram::<f64, T>(problem)?,
+        };
         let normal = self.normal(&moments)?;
         let total = normal.penalties();
-        let weights = gpu::solve(&gpu, &normal, sizes, &|done| self.report(done, total)).await?;
+        let answers = gpu::solve(&gpu, &normal, sizes, plan.precision, &|done| self.report(done, total)).await?;
         let adapter = Some(gpu.adapter().name.clone());
         let used = used("gpu", adapter, plan.precision, plan.fallback.clone());
-        self.finish::<f32, T>(problem, &moments, &normal, weights, used)
+        self.finish(problem, &moments, &normal, answers, used)
     }
 
     fn solve_rows_on_cpu<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan) -> Result<RidgePath> {
         let used = used("cpu", None, plan.precision, plan.fallback.clone());
         match plan.precision {
-            Precision::Double => self.solve_rows_in::<f64, T>(problem, used),
-            Precision::Single => self.solve_rows_in::<f32, T>(problem, used),
+            Precision::Single => {
+                let moments = cpu::gram::gram::<f32, T>(problem)?;
+                let normal = self.normal(&moments)?;
+                let answers = self.solve_on_cpu::<f32>(&normal).into_iter().enumerate();
+                let reached = |k: usize, weights: &Weights| weights.outcome == Outcome::Solved && normal.fits_single(k);
+                let answers = answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect();
+                self.finish(problem, &moments, &normal, answers, used)
+            }
+            Precision::Double => {
+                let moments = cpu::gram::gram::<f64, T>(problem)?;
+                let normal = self.normal(&moments)?;
+                let weights = self.solve_on_cpu::<f64>(&normal);
+                let weights = self.with_qr(problem, &moments, &normal, weights)?;
+                Ok(assemble(&moments, &normal, &weights, used, f64::EPSILON, Some(problem)))
+            }
         }
     }
 
-    fn solve_rows_in<A: Scalar, T: Scalar>(&self, problem: &Problem<'_, T>, used: BackendUsed) -> Result<RidgePath> {
-        let moments = cpu::gram::gram::<A, T>(problem)?;
-        let normal = self.normal(&moments)?;
-        let weights = self.solve_on_cpu::<A>(&normal);
-        self.finish::<A, T>(problem, &moments, &normal, weights, used)
-    }
-
-    /// Answers again, in double precision and from the rows, what could not be factored in single; then builds the path.
-    fn finish<A: Scalar, T: Scalar>(
+    /// Builds the path; what is missing is answered in double precision from the rows.
+    fn finish<T: Scalar>(
         &self,
         problem: &Problem<'_, T>,
         moments: &Moments,
         normal: &NormalEquations,
-        weights: Vec<Weights>,
+        answers: Vec<Option<Weights>>,
         used: BackendUsed,
     ) -> Result<RidgePath> {
-        // Below this part of Σ s(y−ȳ)² the sum of squared residuals is taken from the rows, to keep half its digits.
-        let rows = Some((problem, A::EPSILON.sqrt()));
         let single = used.precision == Precision::Single;
-        let failed: Vec<usize> = (0..weights.len())
-            .filter(|k| single && (weights[*k].outcome != Outcome::Solved || !normal.fits_single(*k)))
-            .collect();
-        let path = assemble(moments, normal, &weights, used, rows);
-        if failed.is_empty() {
+        let epsilon = if single { f32::EPSILON.into() } else { f64::EPSILON };
+        let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
+        let weights: Vec<Weights> =
+            answers.into_iter().map(|weights| weights.unwrap_or_else(|| Weights::singular(0))).collect();
+        let path = assemble(moments, normal, &weights, used, epsilon, Some(problem));
+        if missing.is_empty() {
             return Ok(path);
         }
-        let moments = cpu::gram::gram::<f64, T>(problem)?;
-        let normal = self.normal(&moments)?.only(&failed);
-        let mut weights = cpu::solve::solve::<f64>(&normal, &|_| ());
+        let moments = if single { &cpu::gram::gram::<f64, T>(problem)? } else { moments };
+        let normal = self.normal(moments)?.only(&missing);
+        let weights = cpu::solve::solve::<f64>(&normal, &|_| ());
+        let mut weights = self.with_qr(problem, moments, &normal, weights)?;
         for weights in weights.iter_mut().filter(|weights| weights.outcome == Outcome::Solved) {
-            weights.outcome = Outcome::Rerouted;
+            weights.outcome = Outcome::Rerouted { route: Route::Double };
         }
-        let double = Some((problem, f64::EPSILON.sqrt()));
-        let again = assemble(&moments, &normal, &weights, path.backend.clone(), double);
-        Ok(path.replaced(&failed, &again))
+        let again = assemble(moments, &normal, &weights, path.backend.clone(), f64::EPSILON, Some(problem));
+        Ok(path.replaced(&missing, &again))
+    }
+
+    /// Solves again by the QR factorization of X the λs that the normal equations cannot answer.
+    fn with_qr<T: Scalar>(
+        &self,
+        problem: &Problem<'_, T>,
+        moments: &Moments,
+        normal: &NormalEquations,
+        mut weights: Vec<Weights>,
+    ) -> Result<Vec<Weights>> {
+        // Written so that NaN counts as ill-conditioned.
+        let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= ILL_CONDITIONED)).collect();
+        if !poor.is_empty() {
+            let triangle = cpu::qr::triangle(problem, moments, self.model.intercept)?;
+            let again: Vec<Weights> = poor.par_iter().map(|k| cpu::qr::solve(&triangle, normal, *k)).collect();
+            poor.into_iter().zip(again).for_each(|(k, again)| weights[k] = again);
+        }
+        Ok(weights)
     }
 
     fn solve_on_cpu<A: Scalar>(&self, normal: &NormalEquations) -> Vec<Weights> {

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
+use crate::condition::inverse_norm;
 use crate::cpu::factor::{Factor, factor};
 use crate::normal::NormalEquations;
-use crate::path::Weights;
+use crate::path::{Outcome, Weights};
 use crate::view::Scalar;
 
 impl<A: Scalar> Factor<A> {
@@ -49,7 +50,12 @@ pub fn solve<A: Scalar>(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sy
             let units: Vec<f64> = normal.steps(k).collect();
             let mut w = DMatrix::from_fn(n, t, |i, target| A::round_from(normal.cross[(i, target)] * units[i]));
             factor.solve_into(&mut w);
-            Weights::solved(w.map(Into::into))
+            let inverse = inverse_norm(n, |v| {
+                let mut column = DMatrix::from_fn(n, 1, |i, _| A::round_from(v[i]));
+                factor.solve_into(&mut column);
+                v.iter_mut().zip(column.iter()).for_each(|(v, own)| *v = (*own).into());
+            });
+            Weights::solved(w.map(Into::into), normal.norm(k) * inverse, Outcome::Solved)
         })
         .collect()
 }

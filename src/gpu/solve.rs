@@ -2,10 +2,11 @@
 
 use std::mem::offset_of;
 
+use nalgebra::DMatrix;
+
 use crate::gpu::context::Gpu;
 use crate::gpu::factor::Factors;
 use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
-use crate::normal::NormalEquations;
 use crate::view::Scalar;
 
 /// The shader's contract.
@@ -70,21 +71,29 @@ impl Solution {
     }
 }
 
-/// c of `count` λs from number `first` on, each in its own units: `[count, quads, n, 4]`.
+/// Right-hand sides (n × t, one matrix per λ) in the buffer's layout: `[k, quads, n, 4]`.
 #[must_use]
-pub fn right_hand_sides(normal: &NormalEquations, first: usize, count: usize) -> Vec<f32> {
-    let (n, t) = (normal.features(), normal.targets());
-    let mut values = Vec::with_capacity(count * t.div_ceil(4) * n * 4);
-    for k in first..first + count {
-        let units: Vec<f64> = normal.steps(k).collect();
-        for quad in 0..t.div_ceil(4) {
-            for j in 0..n {
-                let value = |target: usize| if target < t { normal.cross[(j, target)] * units[j] } else { 0.0 };
+pub fn packed(matrices: &[DMatrix<f64>]) -> Vec<f32> {
+    let mut values = Vec::new();
+    for matrix in matrices {
+        for quad in 0..matrix.ncols().div_ceil(4) {
+            for j in 0..matrix.nrows() {
+                let value = |target: usize| if target < matrix.ncols() { matrix[(j, target)] } else { 0.0 };
                 values.extend((4 * quad..4 * quad + 4).map(|target| f32::round_from(value(target))));
             }
         }
     }
     values
+}
+
+/// The matrices (n × t) of `count` λs from the buffer's layout.
+#[must_use]
+pub fn unpacked(values: &[f32], count: usize, n: usize, t: usize) -> Vec<DMatrix<f64>> {
+    let size = t.div_ceil(4) * n * 4;
+    let own = |k: usize| {
+        DMatrix::from_fn(n, t, |j, target| f64::from(values[k * size + (target / 4 * n + j) * 4 + target % 4]))
+    };
+    (0..count).map(own).collect()
 }
 
 /// Records the substitutions of `count` λs in one dispatch.

@@ -1,7 +1,7 @@
 //! Every backend and precision against an oracle that uses another algorithm: the SVD of X.
 
 use nalgebra::{DMatrix, DVector};
-use ridgepath::{Backend, Outcome, Precision, Ridge, RidgePath};
+use ridgepath::{Backend, Outcome, Precision, Ridge, RidgePath, Route};
 
 use crate::support::{Random, distance, gpu, regression};
 
@@ -14,7 +14,10 @@ fn solvers() -> Vec<(&'static str, Ridge, f64)> {
         ("cpu single", ridge.clone().backend(Backend::Cpu).precision(Precision::Single), f32::EPSILON.into()),
     ];
     if let Some(gpu) = gpu() {
-        let ridge = ridge.backend(Backend::Gpu).gpu(gpu).precision(Precision::Single);
+        let ridge = ridge.backend(Backend::Gpu).gpu(gpu);
+        solvers.push(("gpu", ridge.clone(), f64::EPSILON));
+        solvers.push(("gpu, tiny chunks", ridge.clone().memory_budget(0), f64::EPSILON));
+        let ridge = ridge.precision(Precision::Single);
         solvers.push(("gpu single", ridge.clone(), f32::EPSILON.into()));
         solvers.push(("gpu single, tiny chunks", ridge.memory_budget(0), f32::EPSILON.into()));
     }
@@ -49,6 +52,8 @@ fn assert_path(path: &RidgePath, x: &DMatrix<f64>, y: &DMatrix<f64>, s: &[f64], 
             let context = format!("{name}, {}×{n}, shift {shift}, target {target}, κ {condition:.1e}", x.nrows());
             assert!(apart <= bound, "{context}: {apart:.1e} > {bound:.1e}");
             assert!(path.residual(k, target) <= 4.0 * (n as f64 + 4.0) * epsilon, "{context}: residual");
+            // κ as estimated, of the matrix scaled to a unit diagonal: no farther below the truth than a factor of √n.
+            assert!(apart <= path.error_bound(k, target), "{context}: bound");
             let predicted = path.predict(k, x).unwrap();
             let rss: f64 = (0..x.nrows()).map(|i| s[i] * (y[(i, target)] - predicted[(i, target)]).powi(2)).sum();
             let total: f64 = (0..x.nrows()).map(|i| s[i] * y[(i, target)].powi(2)).sum();
@@ -106,7 +111,10 @@ fn rank_deficient_data_are_solved_with_a_penalty_and_singular_without() {
         assert_eq!(path.outcome(1, 0), Outcome::Singular { order: 8 }, "{name}");
         assert!(path.coefficients(1, 0).iter().all(|w| w.is_nan()), "{name}");
         assert!(path.rss(1, 0).is_nan() && path.intercept(1, 0).is_nan() && path.norm2(1, 0).is_nan(), "{name}");
-        assert_eq!((path.outcome(0, 0), path.outcome(2, 0)), (Outcome::Solved, Outcome::Solved), "{name}");
+        assert!(
+            [0, 2].iter().all(|k| matches!(path.outcome(*k, 0), Outcome::Solved | Outcome::Refined { .. })),
+            "{name}"
+        );
         let solvable = ridge.alphas([1.0, 10.0]).fit(&x, &y).unwrap();
         assert_path(&solvable, &x, &y, &[1.0; 50], epsilon, name);
     }
@@ -120,7 +128,11 @@ fn what_single_precision_cannot_factor_is_answered_in_double() {
     let wanted = Ridge::new().backend(Backend::Cpu).alphas([0.0, 1.0]).fit(&x, &y).unwrap();
     for (name, ridge, _) in solvers().into_iter().filter(|(name, ..)| name.contains("single")) {
         let path = ridge.alphas([0.0, 1.0]).fit(&x, &y).unwrap();
-        assert_eq!((path.outcome(0, 0), path.outcome(1, 0)), (Outcome::Rerouted, Outcome::Solved), "{name}");
+        assert_eq!(
+            (path.outcome(0, 0), path.outcome(1, 0)),
+            (Outcome::Rerouted { route: Route::Double }, Outcome::Solved),
+            "{name}"
+        );
         for target in 0..2 {
             assert_eq!(path.coefficients(0, target), wanted.coefficients(0, target), "{name}");
             assert_eq!(path.rss(0, target), wanted.rss(0, target), "{name}");
@@ -148,11 +160,12 @@ fn the_answer_has_the_same_bits_whatever_the_chunks() {
         let (x, y) = regression(101, 700, n, 3);
         let fit = |budget| {
             let ridge = Ridge::new().penalty(ridgepath::Penalty::Auto(23)).backend(Backend::Gpu).gpu(gpu.clone());
-            ridge.precision(Precision::Single).memory_budget(budget).fit(&x, &y).unwrap()
+            [Precision::Single, Precision::Double]
+                .map(|precision| ridge.clone().precision(precision).memory_budget(budget).fit(&x, &y).unwrap())
         };
         let whole = fit(1 << 30);
         for budget in [0, 300_000, 1_000_000] {
-            assert_eq!(fit(budget), whole, "n {n}, {budget} bytes");
+            assert!(fit(budget) == whole, "n {n}, {budget} bytes");
         }
     }
 }

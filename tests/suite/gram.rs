@@ -63,7 +63,7 @@ fn gpu_gram_has_the_same_bits_whatever_the_blocks_of_rows() {
         let problem = Problem::new(&x, &y).unwrap();
         let whole = on_gpu(&gpu, &problem, 1 << 30);
         for budget in [0, 100_000, 1_000_000, 3_000_000] {
-            assert_eq!(on_gpu(&gpu, &problem, budget), whole, "m {m}, n {n}, {budget} bytes");
+            assert!(on_gpu(&gpu, &problem, budget) == whole, "m {m}, n {n}, {budget} bytes");
         }
     }
 }

@@ -14,4 +14,5 @@ mod gram;
 mod moments;
 mod path;
 mod plan;
+mod refine;
 mod solve;

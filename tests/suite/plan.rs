@@ -41,13 +41,16 @@ fn a_chunk_never_holds_more_lambdas_than_a_dispatch_has_workgroups() {
 }
 
 #[test]
-fn auto_takes_a_gpu_for_large_single_precision_work_alone() {
+fn auto_takes_a_gpu_for_large_work_alone() {
     let request = |precision| Request { precision, ..Request::default() };
     let small = Shape { rows: 100, ..SHAPE };
     let choose = |shape, precision| {
         Plan::new(shape, request(precision), Some(Ok(Limits::default()))).map(|plan| (plan.backend, plan.fallback))
     };
     assert_eq!(choose(SHAPE, Precision::Single).unwrap(), (Backend::Gpu, None));
+    assert_eq!(choose(SHAPE, Precision::Double).unwrap(), (Backend::Gpu, None));
+    // In double precision the CPU forms G: rows alone are no reason to take a GPU.
+    assert_eq!(choose(Shape { penalties: 1, ..SHAPE }, Precision::Double).unwrap(), (Backend::Cpu, None));
     assert_eq!(choose(Shape { penalties: 1, ..small }, Precision::Single).unwrap(), (Backend::Cpu, None));
 }
 

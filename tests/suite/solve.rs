@@ -1,15 +1,15 @@
 //! Stage `solve`, fed with the CPU's factors, so that it is judged alone.
 
 use nalgebra::DMatrix;
-use ridgepath::gpu::solve::{Solution, record, right_hand_sides};
+use ridgepath::gpu::solve::{Solution, packed, record, unpacked};
 use ridgepath::{Gpu, Model, NormalEquations, Problem, cpu, gpu};
 
-use crate::support::{EDGES, distance, download, equations, gpu, regression};
+use crate::support::{EDGES, Random, distance, download, equations, gpu, regression};
 
 const TILE: usize = 64;
 
-fn made(n: usize, t: usize) -> NormalEquations {
-    let (x, y) = regression(n as u64, n + 9, n, t);
+fn made(n: usize) -> NormalEquations {
+    let (x, y) = regression(n as u64, n + 9, n, 1);
     let problem = Problem::new(&x, &y).unwrap();
     equations(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), Model::default(), &[1.0, 100.0])
 }
@@ -35,25 +35,23 @@ fn factors(gpu: &Gpu, normal: &NormalEquations) -> gpu::factor::Factors {
     factors
 }
 
-/// The largest relative deviation of the solutions from the CPU's in `f64`.
-fn deviation(gpu: &Gpu, normal: &NormalEquations) -> f64 {
-    let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
+/// The largest relative deviation of the solutions from the CPU's in `f64`, for made right-hand sides.
+fn deviation(gpu: &Gpu, normal: &NormalEquations, t: usize) -> f64 {
+    let (n, k) = (normal.features(), normal.penalties());
     let solution = Solution::new(gpu, n, t, k);
-    let rhs = right_hand_sides(normal, 0, k);
-    solution.upload(gpu, &rhs);
+    let mut random = Random::new(t as u64);
+    let rhs: Vec<DMatrix<f64>> = (0..k).map(|_| random.matrix(n, t).map(|v| f64::from(v as f32))).collect();
+    solution.upload(gpu, &packed(&rhs));
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     record(gpu, &mut encoder, &factors(gpu, normal), &solution, k);
     gpu.queue().submit([encoder.finish()]);
-    let found: Vec<f32> = download(gpu, &solution.buffer, rhs.len());
+    let found: Vec<f32> = download(gpu, &solution.buffer, packed(&rhs).len());
     let mut worst = 0.0f64;
-    for k in 0..k {
-        let factor = cpu::factor::factor::<f64>(normal, k);
-        let at = |j: usize, target: usize| ((k * t.div_ceil(4) + target / 4) * n + j) * 4 + target % 4;
-        let mut wanted = DMatrix::from_fn(n, t, |j, target| f64::from(rhs[at(j, target)]));
-        factor.solve_into(&mut wanted);
+    for (k, found) in unpacked(&found, k, n, t).iter().enumerate() {
+        let mut wanted = rhs[k].clone();
+        cpu::factor::factor::<f64>(normal, k).solve_into(&mut wanted);
         for target in 0..t {
-            let own: Vec<f64> = (0..n).map(|j| f64::from(found[at(j, target)])).collect();
-            let apart = distance(&own, wanted.column(target).as_slice());
+            let apart = distance(found.column(target).as_slice(), wanted.column(target).as_slice());
             worst = if apart > worst || apart.is_nan() { apart } else { worst };
         }
     }
@@ -61,11 +59,21 @@ fn deviation(gpu: &Gpu, normal: &NormalEquations) -> f64 {
 }
 
 #[test]
+fn packing_is_undone_by_unpacking() {
+    let mut random = Random::new(1);
+    for t in [1, 3, 4, 5] {
+        let matrices: Vec<DMatrix<f64>> = (0..3).map(|_| random.matrix(7, t).map(|v| f64::from(v as f32))).collect();
+        assert_eq!(unpacked(&packed(&matrices), 3, 7, t), matrices);
+    }
+}
+
+#[test]
 fn gpu_solutions_agree_with_the_cpu_at_every_tile_edge_and_number_of_targets() {
     let Some(gpu) = gpu() else { return };
     for n in EDGES {
+        let normal = made(n);
         for t in [1, 3, 4, 5, 17] {
-            let apart = deviation(&gpu, &made(n, t));
+            let apart = deviation(&gpu, &normal, t);
             // κ of A is below 200 here.
             let bound = 200.0 * 4.0 * f64::from(f32::EPSILON);
             assert!(apart <= bound, "n {n}, t {t}: {apart} > {bound}");
@@ -76,7 +84,7 @@ fn gpu_solutions_agree_with_the_cpu_at_every_tile_edge_and_number_of_targets() {
 #[test]
 fn cpu_solutions_satisfy_their_equations() {
     for n in EDGES {
-        let normal = made(n, 2);
+        let normal = made(n);
         let factor = cpu::factor::factor::<f64>(&normal, 0);
         let a = normal.matrix(0);
         let wanted = DMatrix::from_fn(n, 2, |i, j| (i + 2 * j) as f64 / n as f64 - 0.3);

@@ -1,0 +1,109 @@
+//! Stage `qr` on the CPU: the route that never squares the condition number, for what the normal equations cannot answer.
+
+use nalgebra::{DMatrix, DVector, QR};
+use rayon::prelude::*;
+
+use crate::condition::inverse_norm;
+use crate::error::Result;
+use crate::moments::{Frame, Moments};
+use crate::normal::NormalEquations;
+use crate::path::{Outcome, Route, Weights};
+use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
+use crate::view::Scalar;
+
+/// R (n × n, upper) and z = Qᵀ√S·Y (n × t) with √S·X = QR, of centred rows when an intercept is fitted. Column j is in
+/// units of 2^`exponents[j]`, features first.
+pub(crate) struct Triangle {
+    r: DMatrix<f64>,
+    z: DMatrix<f64>,
+    exponents: Vec<i32>,
+}
+
+/// Reduces the rows, block by block and block with block (Golub and Van Loan, *Matrix Computations* (2013), §5.2).
+///
+/// # Errors
+/// [`Error::Span`](crate::Error::Span).
+pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, moments: &Moments, intercept: bool) -> Result<Triangle> {
+    let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+    let frame = Frame::measure(problem)?;
+    let means = frame.means();
+    // Without an intercept the rows are X itself: the centred ones and one more, √W times the mean.
+    let exponents: Vec<i32> = (0..n + t)
+        .map(|j| match intercept || means[j] == 0.0 {
+            true => frame.exponents[j],
+            false => frame.exponents[j].max(exponent(means[j])),
+        })
+        .collect();
+    let shrink: Vec<f64> = (0..n + t).map(|j| scaled(1.0, frame.exponents[j] - exponents[j])).collect();
+    let block = (4 * n).max(512);
+    let parts: Vec<(DMatrix<f64>, DMatrix<f64>)> = (0..m.div_ceil(block))
+        .into_par_iter()
+        .map(|part| {
+            let (start, count) = (part * block, block.min(m - part * block));
+            let (mut x, mut y) = (DMatrix::zeros(count, n), DMatrix::zeros(count, t));
+            let value = |row: usize, j: usize, value: f64| {
+                let root = problem.weight(row).sqrt();
+                if root > 0.0 { frame.apply(j, value) * shrink[j] * root } else { 0.0 }
+            };
+            problem.x().visit(start, count, |row, j, v| x[(row - start, j)] = value(row, j, v));
+            problem.y().visit(start, count, |row, j, v| y[(row - start, j)] = value(row, n + j, v));
+            reduce(x, y)
+        })
+        .collect();
+    let mean = |j: usize| scaled(means[j], -exponents[j]) * moments.weight_sum.sqrt();
+    let last = (!intercept)
+        .then(|| (DMatrix::from_fn(1, n, |_, j| mean(j)), DMatrix::from_fn(1, t, |_, target| mean(n + target))));
+    let (r, z) = parts
+        .into_iter()
+        .chain(last)
+        .reduce(|(r, z), (x, y)| reduce(stack(&r, &x), stack(&z, &y)))
+        .unwrap_or_else(|| (DMatrix::zeros(0, n), DMatrix::zeros(0, t)));
+    Ok(Triangle { r: r.resize_vertically(n, 0.0), z: z.resize_vertically(n, 0.0), exponents })
+}
+
+fn stack(above: &DMatrix<f64>, below: &DMatrix<f64>) -> DMatrix<f64> {
+    let mut both = above.clone().resize_vertically(above.nrows() + below.nrows(), 0.0);
+    both.rows_mut(above.nrows(), below.nrows()).copy_from(below);
+    both
+}
+
+/// R and the part of Qᵀy beside it.
+fn reduce(x: DMatrix<f64>, mut y: DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>) {
+    let rows = x.nrows().min(x.ncols());
+    let qr = QR::new(x);
+    qr.q_tr_mul(&mut y);
+    (qr.r(), y.resize_vertically(rows, 0.0))
+}
+
+/// Solves λ number k as the least squares problem min ‖[R; √shift·√D] w − [z; 0]‖, its columns scaled to about norm 1.
+/// Singular when an orthogonalised column keeps no more than n·eps of its norm.
+pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> Weights {
+    let (n, t) = (normal.features(), normal.targets());
+    let added = normal.added(k);
+    let unit: Vec<f64> =
+        (0..n).map(|j| scaled(1.0, triangle.exponents[j] + normal.unit[j] + normal.step[k * n + j])).collect();
+    let stacked = DMatrix::from_fn(2 * n, n, |i, j| match i {
+        _ if i < n => triangle.r[(i, j)] * unit[j],
+        _ if i == n + j => added[j].sqrt(),
+        _ => 0.0,
+    });
+    let norms: Vec<f64> = stacked.column_iter().map(|column| column.norm()).collect();
+    let rhs = DMatrix::from_fn(2 * n, t, |i, target| match i < n {
+        true => scaled(triangle.z[(i, target)], triangle.exponents[n + target] - normal.target_unit[target]),
+        false => 0.0,
+    });
+    let (r, mut w) = reduce(stacked, rhs);
+    #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+    let least = n as f64 * f64::EPSILON;
+    if let Some(j) = (0..n).find(|j| !(r[(*j, *j)].abs() > least * norms[*j])) {
+        return Weights::singular(j + 1);
+    }
+    if !r.solve_upper_triangular_mut(&mut w) {
+        return Weights::singular(n);
+    }
+    let inverse = inverse_norm(n, |v: &mut DVector<f64>| {
+        let _ = r.tr_solve_upper_triangular_mut(v) && r.solve_upper_triangular_mut(v);
+    });
+    Weights::solved(w, normal.norm(k) * inverse, Outcome::Rerouted { route: Route::Qr })
+}

@@ -1,0 +1,182 @@
+//! One chunk of λ on the device: factored once, solved, and in double precision corrected until its residual is that of
+//! 64-bit arithmetic (iterative refinement; Higham 2002, ch. 12, as in LAPACK's `dsposv`).
+
+use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+
+use crate::condition;
+use crate::error::Result;
+use crate::gpu::context::Gpu;
+use crate::gpu::factor::{self, Factors, System};
+use crate::gpu::solve::{self, Solution};
+use crate::gpu::transfer::ReadBack;
+use crate::normal::NormalEquations;
+use crate::path::{Outcome, Precision, Weights};
+use crate::residual::{BATCH, Residual, residuals};
+use crate::scale::{exponent, scaled};
+
+/// Corrections after which an answer that has not converged takes another route.
+const MOST_STEPS: u32 = 12;
+/// A correction that is not smaller than the one before by this does not converge.
+const RATE: f64 = 0.5;
+
+/// The buffers of a chunk; reused for the chunks that follow.
+pub(crate) struct Chunk<'a> {
+    gpu: &'a Gpu,
+    normal: &'a NormalEquations,
+    system: System,
+    factors: Factors,
+    solution: Solution,
+}
+
+/// A λ that is being solved: its weights (n × t), the vector whose growth tells ‖A⁻¹‖, and the last correction's size.
+struct Candidate {
+    k: usize,
+    w: DMatrix<f64>,
+    probe: DVector<f64>,
+    inverse: f64,
+    last: Vec<f64>,
+}
+
+impl<'a> Chunk<'a> {
+    /// Allocates for `lambdas` λs.
+    pub(crate) async fn new(gpu: &'a Gpu, normal: &'a NormalEquations, lambdas: usize) -> Result<Self> {
+        let n = normal.features();
+        let scope = gpu.scope();
+        let system = System::new(gpu, normal, lambdas);
+        let factors = Factors::new(gpu, n, lambdas);
+        // One more right-hand side than targets: the probe of the condition number.
+        let solution = Solution::new(gpu, n, normal.targets() + 1, lambdas);
+        scope.finish("the buffers of a chunk of λ").await?;
+        Ok(Self { gpu, normal, system, factors, solution })
+    }
+
+    /// The weights of `count` λs from number `first` on; `None` where this arithmetic does not reach.
+    pub(crate) async fn solve(&self, first: usize, count: usize, precision: Precision) -> Result<Vec<Option<Weights>>> {
+        let (n, t) = (self.normal.features(), self.normal.targets());
+        let start = condition::start(n);
+        let rhs = |k: usize| {
+            let mut rhs = self.normal.cross.clone().resize_horizontally(t + 1, 0.0);
+            rhs.set_column(t, &start);
+            self.normal.steps(k).enumerate().for_each(|(j, unit)| rhs.view_mut((j, 0), (1, t)).scale_mut(unit));
+            rhs
+        };
+        let (solutions, info) = self.run(first, (first..first + count).map(rhs).collect(), true).await?;
+        let mut answers: Vec<Option<Weights>> = (0..count).map(|_| None).collect();
+        let mut pending: Vec<Candidate> = solutions
+            .into_iter()
+            .zip(info)
+            .enumerate()
+            .filter(|(at, (_, info))| *info == 0 && self.normal.fits_single(first + at))
+            .map(|(at, (solution, _))| Candidate::new(first + at, solution))
+            .collect();
+        if precision == Precision::Single {
+            for candidate in pending {
+                let at = candidate.k - first;
+                answers[at] = Some(candidate.finish(self.normal, Outcome::Solved));
+            }
+            return Ok(answers);
+        }
+        for step in 0..=MOST_STEPS {
+            let residuals: Vec<Residual> = pending
+                .par_chunks(BATCH)
+                .flat_map_iter(|part| {
+                    residuals(self.normal, &part.iter().map(|own| (own.k, &own.w)).collect::<Vec<_>>())
+                })
+                .collect();
+            let mut rhs: Vec<DMatrix<f64>> = vec![DMatrix::zeros(n, t + 1); count];
+            let mut open = Vec::with_capacity(pending.len());
+            for (candidate, residual) in pending.into_iter().zip(residuals) {
+                let at = candidate.k - first;
+                if residual.fits.iter().all(|fit| fit.backward <= converged(n)) {
+                    let outcome = if step == 0 { Outcome::Solved } else { Outcome::Refined { steps: step } };
+                    answers[at] = Some(candidate.finish(self.normal, outcome));
+                } else {
+                    // Each in units of its own size, so that small residuals keep their digits in f32.
+                    let units: Vec<i32> = residual.r.column_iter().map(|r| exponent(r.amax())).collect();
+                    for target in 0..t {
+                        let column = residual.r.column(target).map(|value| scaled(value, -units[target]));
+                        rhs[at].set_column(target, &column);
+                    }
+                    rhs[at].set_column(t, &candidate.probe);
+                    open.push((candidate, units));
+                }
+            }
+            if open.is_empty() || step == MOST_STEPS {
+                break;
+            }
+            let (corrections, _) = self.run(first, rhs, false).await?;
+            pending = open
+                .into_iter()
+                .filter_map(|(mut candidate, units)| {
+                    let at = candidate.k - first;
+                    candidate.correct(&corrections[at], &units).then_some(candidate)
+                })
+                .collect();
+        }
+        Ok(answers)
+    }
+
+    /// Solves for right-hand sides (n × (t + 1) each), after factoring if asked; the solutions and the factors' status.
+    async fn run(&self, first: usize, rhs: Vec<DMatrix<f64>>, factored: bool) -> Result<(Vec<DMatrix<f64>>, Vec<u32>)> {
+        let count = rhs.len();
+        let scope = self.gpu.scope();
+        self.solution.upload(self.gpu, &solve::packed(&rhs));
+        let mut encoder = self.gpu.encoder("ridgepath.chunk");
+        if factored {
+            self.system.upload(self.gpu, self.normal, first, count);
+            factor::record(self.gpu, &mut encoder, &self.system, &self.factors, count);
+        }
+        solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
+        let parts = [(&self.solution.buffer, self.solution.bytes(count)), (&self.factors.info, 4 * count as u64)];
+        let back = ReadBack::record(self.gpu, &mut encoder, &parts);
+        self.gpu.submit(encoder);
+        scope.finish("a chunk of λ").await?;
+        let parts = back.fetch(self.gpu).await?;
+        let (n, columns) = (self.normal.features(), self.normal.targets() + 1);
+        Ok((
+            solve::unpacked(bytemuck::cast_slice(&parts[0]), count, n, columns),
+            bytemuck::cast_slice(&parts[1]).to_vec(),
+        ))
+    }
+}
+
+/// The backward error from which another correction gains nothing.
+#[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+fn converged(n: usize) -> f64 {
+    f64::EPSILON * (n as f64).sqrt()
+}
+
+impl Candidate {
+    fn new(k: usize, mut solution: DMatrix<f64>) -> Self {
+        let t = solution.ncols() - 1;
+        let probe = solution.column(t).into_owned();
+        let inverse = probe.norm();
+        solution = solution.remove_column(t);
+        let last = solution.column_iter().map(|w| w.norm()).collect();
+        Self { k, w: solution, probe: probe / inverse, inverse, last }
+    }
+
+    /// Adds a correction; false when it does not converge.
+    fn correct(&mut self, correction: &DMatrix<f64>, units: &[i32]) -> bool {
+        let t = self.w.ncols();
+        let mut converging = true;
+        for target in 0..t {
+            let own = correction.column(target).map(|value| scaled(value, units[target]));
+            let size = own.norm();
+            // Written so that NaN fails.
+            converging &= size <= RATE * self.last[target] || size == 0.0;
+            self.last[target] = size;
+            let mut column = self.w.column_mut(target);
+            column += own;
+        }
+        self.inverse = correction.column(t).norm();
+        self.probe = correction.column(t) / self.inverse;
+        converging
+    }
+
+    fn finish(self, normal: &NormalEquations, outcome: Outcome) -> Weights {
+        let condition = normal.norm(self.k) * self.inverse;
+        Weights::solved(self.w, condition, outcome)
+    }
+}

@@ -1,0 +1,96 @@
+//! Stage `residual`, on the host in `f64`: how well weights satisfy their equations, for many λs with one product.
+
+use nalgebra::DMatrix;
+
+use crate::normal::NormalEquations;
+use crate::scale::scaled;
+
+/// λs whose products with G are formed at once.
+pub(crate) const BATCH: usize = 64;
+
+/// c − (G + shift·D) w of one λ, n × t in its units, and what it tells of each target.
+pub(crate) struct Residual {
+    pub(crate) r: DMatrix<f64>,
+    pub(crate) fits: Vec<Fit>,
+}
+
+/// One target of one λ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fit {
+    /// ‖r‖₂ / (max aᵢᵢ·‖w‖₂ + ‖c‖₂).
+    pub(crate) residual: f64,
+    /// ‖r‖₂ / (‖A‖₁·‖w‖₂ + ‖c‖₂), which is what a backward stable solver brings to a few eps.
+    pub(crate) backward: f64,
+    /// Σ s(y − ŷ)², in natural units.
+    pub(crate) rss: f64,
+    /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved exactly.
+    pub(crate) misfit: f64,
+}
+
+/// The residuals of some λs (at most a few [`BATCH`]es: all products are held at once).
+pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f64>)]) -> Vec<Residual> {
+    let (n, t) = (normal.features(), normal.targets());
+    let units: Vec<Vec<f64>> = lambdas.iter().map(|(k, _)| normal.steps(*k).collect()).collect();
+    let mut u = DMatrix::<f64>::zeros(n, (lambdas.len() * t).next_multiple_of(GROUP));
+    for (at, (_, w)) in lambdas.iter().enumerate() {
+        for target in 0..t {
+            for j in 0..n {
+                u[(j, at * t + target)] = w[(j, target)] * units[at][j];
+            }
+        }
+    }
+    let product = symmetric_product(&normal.gram, &u);
+    let one = |(at, (k, w)): (usize, &(usize, &DMatrix<f64>))| {
+        let (added, units) = (normal.added(*k), &units[at]);
+        let top = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j] + added[j]).fold(0.0, f64::max);
+        let norm = normal.norm(*k);
+        let mut r = DMatrix::zeros(n, t);
+        let mut fits = Vec::with_capacity(t);
+        for target in 0..t {
+            let column = at * t + target;
+            let (mut r2, mut w2, mut c2) = (0.0f64, 0.0f64, 0.0f64);
+            let mut rss = normal.squares[target];
+            let mut penalty = 0.0;
+            for j in 0..n {
+                let (w, c) = (w[(j, target)], normal.cross[(j, target)]);
+                let left = c - product[(j, column)];
+                let own = left * units[j] - added[j] * w;
+                r[(j, target)] = own;
+                r2 += own * own;
+                w2 += w * w;
+                penalty += added[j] * w * w;
+                c2 += (c * units[j]).powi(2);
+                rss -= u[(j, column)] * (c + left); // Σ s·y² − 2wᵀc + wᵀGw
+            }
+            let relative = |norm: f64| if r2 == 0.0 { 0.0 } else { r2.sqrt() / (norm * w2.sqrt() + c2.sqrt()) };
+            let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(0.0) + penalty) / (norm * w2)).sqrt() };
+            let rss = scaled(rss.max(0.0), 2 * normal.target_unit[target]);
+            fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit });
+        }
+        Residual { r, fits }
+    };
+    lambdas.iter().enumerate().map(one).collect()
+}
+
+/// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.
+const GROUP: usize = 8;
+
+/// G·u with the lower triangle of G alone, by blocks of columns.
+fn symmetric_product(gram: &DMatrix<f64>, u: &DMatrix<f64>) -> DMatrix<f64> {
+    const BLOCK: usize = 128;
+    let n = gram.nrows();
+    let mut product = DMatrix::zeros(n, u.ncols());
+    for start in (0..n).step_by(BLOCK) {
+        let width = BLOCK.min(n - start);
+        let mut block = gram.view((start, start), (width, width)).clone_owned();
+        block.fill_upper_triangle_with_lower_triangle();
+        product.rows_mut(start, width).gemm(1.0, &block, &u.rows(start, width), 1.0);
+        let below = n - start - width;
+        if below > 0 {
+            let under = gram.view((start + width, start), (below, width));
+            product.rows_mut(start + width, below).gemm(1.0, &under, &u.rows(start, width), 1.0);
+            product.rows_mut(start, width).gemm_tr(1.0, &under, &u.rows(start + width, below), 1.0);
+        }
+    }
+    product
+}

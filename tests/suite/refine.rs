@@ -1,0 +1,128 @@
+//! Double precision from single-precision hardware, and the safer routes beyond it.
+
+use nalgebra::DMatrix;
+use ridgepath::{Backend, Outcome, Precision, Ridge, RidgePath, Route};
+
+use crate::support::{Random, distance, gpu, regression};
+
+/// X with singular values from 1 down to 1/κ, evenly in their logarithms.
+fn graded(seed: u64, m: usize, n: usize, condition: f64) -> (DMatrix<f64>, DMatrix<f64>) {
+    let mut random = Random::new(seed);
+    let u = random.matrix(m, n).qr().q();
+    let v = random.matrix(n, n).qr().q();
+    let sigma = DMatrix::from_diagonal(&nalgebra::DVector::from_fn(n, |i, _| {
+        condition.powf(-(i as f64) / (n.max(2) - 1) as f64)
+    }));
+    let x = u * sigma * v.transpose();
+    let y = &x * random.matrix(n, 2);
+    (x, y)
+}
+
+/// The solution by the SVD of X, in `f64`; no intercept.
+fn oracle(x: &DMatrix<f64>, y: &DMatrix<f64>, shift: f64) -> DMatrix<f64> {
+    let svd = x.clone().svd(true, true);
+    let shrunk = DMatrix::from_diagonal(&svd.singular_values.map(|s| s / (s * s + shift)));
+    svd.v_t.unwrap().transpose() * shrunk * svd.u.unwrap().tr_mul(y)
+}
+
+fn on_gpu(ridge: &Ridge, x: &DMatrix<f64>, y: &DMatrix<f64>) -> Option<RidgePath> {
+    Some(ridge.clone().backend(Backend::Gpu).gpu(gpu()?).fit(x, y).unwrap())
+}
+
+#[test]
+fn answers_are_right_to_double_precision_whatever_the_condition() {
+    for condition in [1e1, 1e2, 1e3, 1e4, 1e5, 1e6] {
+        let (x, y) = graded(3, 60, 20, condition);
+        let ridge = Ridge::new().intercept(false).alphas([0.0, 1e-10, 1e-4]);
+        let mut paths = vec![("cpu", ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap())];
+        paths.extend(on_gpu(&ridge, &x, &y).map(|path| ("gpu", path)));
+        for (name, path) in paths {
+            assert_eq!(path.backend().precision, Precision::Double);
+            for (k, shift) in path.shifts().iter().enumerate() {
+                let wanted = oracle(&x, &y, *shift);
+                let kappa = (1.0 + shift) / (condition.powi(-2) + shift);
+                for target in 0..2 {
+                    let apart = distance(path.coefficients(k, target), wanted.column(target).as_slice());
+                    let bound = (50.0 * 20.0 * f64::EPSILON * kappa).clamp(1e-12, 1e-9 * condition);
+                    let context =
+                        format!("{name}, κ(X) {condition:.0e}, shift {shift:.0e}: {:?}", path.outcome(k, target));
+                    assert!(apart <= bound, "{context}: {apart:.1e} > {bound:.1e}");
+                    assert!(apart <= path.error_bound(k, target), "{context}: bound {}", path.error_bound(k, target));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_route_follows_the_condition() {
+    let route = |condition: f64| {
+        let (x, y) = graded(5, 60, 20, condition);
+        let ridge = Ridge::new().intercept(false).alphas([0.0]);
+        (ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap().outcome(0, 0), on_gpu(&ridge, &x, &y))
+    };
+    assert_eq!(route(10.0).0, Outcome::Solved);
+    assert_eq!(route(1e5).0, Outcome::Solved);
+    assert_eq!(route(1e8).0, Outcome::Rerouted { route: Route::Qr });
+    if let Some(path) = route(10.0).1 {
+        assert!(matches!(path.outcome(0, 0), Outcome::Refined { steps: 1..=4 }), "{:?}", path.outcome(0, 0));
+        assert_eq!(route(1e5).1.unwrap().outcome(0, 0), Outcome::Rerouted { route: Route::Double });
+        assert_eq!(route(1e8).1.unwrap().outcome(0, 0), Outcome::Rerouted { route: Route::Qr });
+    }
+}
+
+#[test]
+fn the_estimate_of_the_condition_is_within_a_factor_of_ten() {
+    for condition in [3.0, 1e2, 1e4, 1e7] {
+        let (x, y) = graded(7, 80, 30, condition);
+        let ridge = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu);
+        let found = ridge.fit(&x, &y).unwrap().condition(0);
+        // κ of the matrix that was factored: columns scaled by powers of two to about norm 1.
+        let mut scaled = x.clone();
+        scaled.column_iter_mut().for_each(|mut c| c /= 2f64.powf(c.norm().log2().floor()));
+        let sigma = scaled.svd(false, false).singular_values;
+        let wanted = (sigma.max() / sigma.min()).powi(2);
+        assert!(found <= 10.0 * wanted && found >= 0.1 * wanted, "{found:.2e}, wanted {wanted:.2e}");
+    }
+}
+
+#[test]
+fn without_an_intercept_the_qr_route_takes_the_means_into_account() {
+    // Columns at 1e6 ± 1: nearly parallel, κ(X) about 1e7, unless centred.
+    let (x, _) = regression(11, 50, 3, 1);
+    let x = x.add_scalar(1e6);
+    let w = DMatrix::from_row_slice(3, 1, &[1.0, -2.0, 0.5]);
+    let y = &x * &w;
+    let path = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+    assert_eq!(path.outcome(0, 0), Outcome::Rerouted { route: Route::Qr });
+    assert!(distance(path.coefficients(0, 0), w.as_slice()) < 1e-8);
+    let centred = Ridge::new().alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+    assert_eq!(centred.outcome(0, 0), Outcome::Solved);
+}
+
+#[test]
+fn many_rows_are_reduced_block_by_block() {
+    let (x, y) = graded(13, 2500, 8, 1e8);
+    let path = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+    assert_eq!(path.outcome(0, 0), Outcome::Rerouted { route: Route::Qr });
+    let wanted = oracle(&x, &y, 0.0);
+    for target in 0..2 {
+        let apart = distance(path.coefficients(0, target), wanted.column(target).as_slice());
+        assert!(apart <= 1e-6, "{apart:.1e}");
+    }
+}
+
+#[test]
+fn the_gpu_takes_data_beyond_the_range_of_f32() {
+    let Some(gpu) = gpu() else { return };
+    let (x, y) = regression(17, 40, 5, 1);
+    let plain = Ridge::new().alphas([0.5]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+    for scale in [1e150, 1e-150] {
+        let ridge = Ridge::new().alphas([0.5 * scale * scale]).backend(Backend::Gpu).gpu(gpu.clone());
+        for (precision, tolerance) in [(Precision::Single, 1e-5), (Precision::Double, 1e-13)] {
+            let path = ridge.clone().precision(precision).fit(&(&x * scale), &(&y * scale)).unwrap();
+            let apart = distance(path.coefficients(0, 0), plain.coefficients(0, 0));
+            assert!(apart <= tolerance, "{scale:e}, {precision}: {apart:.1e}");
+        }
+    }
+}
