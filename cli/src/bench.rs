@@ -23,7 +23,7 @@ struct Document<'a> {
     gpu_reason: Option<String>,
     /// The CPU's median time over the GPU's.
     speedup: Option<f64>,
-    /// Of the coefficients, over all λ and targets: ‖w_gpu − w_cpu‖ / ‖w_cpu‖.
+    /// Of the coefficients, over all λ and targets: ‖w − w′‖ / ‖w′‖ of the GPU’s w and the CPU’s w′.
     largest_deviation: Option<f64>,
 }
 
@@ -144,7 +144,9 @@ fn deviation(path: &RidgePath, from: &RidgePath) -> f64 {
 }
 
 fn table(document: &Document<'_>) -> String {
-    let Document { rows, features, targets, lambdas, repeat, .. } = document;
+    let sizes = [(document.rows, "row"), (document.features, "feature"), (document.targets, "target")]
+        .map(|(count, what)| text::plural(count, what))
+        .join(", ");
     let mut lines = Vec::new();
     for timing in [Some(&document.cpu), document.gpu.as_ref()].into_iter().flatten() {
         let [median, min, max] = [timing.seconds, timing.min, timing.max].map(text::number);
@@ -158,7 +160,7 @@ fn table(document: &Document<'_>) -> String {
         }
         (reason, ..) => format!("no GPU was timed: {}", reason.as_deref().unwrap_or("unknown")),
     };
-    let made = format!("made data: {rows} rows, {features} features, {targets} targets, {lambdas} λ; {repeat} runs");
+    let made = format!("made data: {sizes}, {} λ; {}", document.lambdas, text::plural(document.repeat, "timed run"));
     format!("{made}\n\n{}\n{verdict}\n", text::aligned(&header, &lines))
 }
 

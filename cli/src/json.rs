@@ -2,8 +2,10 @@
 
 use ridgepath::{Precision, RidgePath, Standardize};
 use serde::Serialize;
+use serde_json::Serializer;
 
 use crate::data::Data;
+use crate::json_lines::Layout;
 use crate::message::{Failure, Result};
 use crate::outcome;
 
@@ -89,10 +91,12 @@ pub(crate) fn path(path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
     })
 }
 
-/// Any document, on lines of its own.
+/// Any document.
 pub(crate) fn document(content: &impl Serialize) -> Result<Vec<u8>> {
-    let mut written =
-        serde_json::to_vec_pretty(content).map_err(|error| Failure::Other(format!("cannot write JSON: {error}")))?;
+    let mut written = Vec::new();
+    content
+        .serialize(&mut Serializer::with_formatter(&mut written, Layout::default()))
+        .map_err(|error| Failure::Other(format!("cannot write JSON: {error}")))?;
     written.push(b'\n');
     Ok(written)
 }

@@ -10,6 +10,7 @@ mod devices;
 mod distinct;
 mod grid;
 mod json;
+mod json_lines;
 mod lines;
 mod message;
 mod outcome;

@@ -32,15 +32,15 @@ impl Axis {
         (value / 2.0 - self.from / 2.0) / (self.to / 2.0 - self.from / 2.0)
     }
 
-    /// About five round values in steps of 1, 2 or 5 times a power of ten, with their labels.
+    /// About six round values in steps of 1, 2 or 5 times a power of ten, with their labels.
     pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
-        let rough = (self.to / 2.0 - self.from / 2.0).abs() / 2.5;
+        let rough = (self.to / 2.0 - self.from / 2.0).abs() / 3.5;
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= rough).unwrap_or(rough);
         if !(step.is_normal() && power.is_normal()) {
             return vec![(0.0, "0".into())];
         }
-        (-12..=12)
+        (-16..=16)
             .map(|count| (f64::from(count) * step, count))
             .filter(|(value, _)| (0.0..=1.0).contains(&self.part(*value)))
             .map(|(value, count)| (value, if count == 0 { "0".into() } else { label(value, step) }))
@@ -116,7 +116,7 @@ mod tests {
     fn values_of_any_size_have_an_axis() {
         for values in [vec![], vec![0.0], vec![f64::MAX, f64::MIN], vec![5e-324], vec![-1e-300, 3e-301]] {
             let axis = Axis::around_zero(values.iter().copied());
-            assert!(axis.ticks().len() < 15, "{values:?}");
+            assert!(axis.ticks().len() < 20, "{values:?}");
             assert!(values.iter().all(|value| (0.0..=1.0).contains(&axis.part(*value))), "{values:?}");
         }
     }

@@ -73,8 +73,11 @@ pub(crate) fn backend(path: &RidgePath) -> String {
     format!("{}{adapter}, {}, {} precision", used.name, used.strategy, used.precision)
 }
 
+pub(crate) fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn summary(path: &RidgePath, data: &Data) -> String {
-    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let mut facts = vec![
         plural(path.rows(), "row"),
         plural(path.features(), "feature"),
