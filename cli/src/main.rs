@@ -1,3 +1,52 @@
-//! The program `ridgepath`.
+//! The program `ridgepath`: from a table to the whole ridge path in one command.
 
-fn main() {}
+mod args;
+mod bench;
+mod columns;
+mod csv_input;
+mod curves;
+mod data;
+mod devices;
+mod distinct;
+mod grid;
+mod json;
+mod json_lines;
+mod lines;
+mod message;
+mod outcome;
+mod output;
+mod path;
+mod plot;
+mod progress;
+mod scale;
+mod table;
+mod text;
+mod tidy;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use message::Failure;
+
+fn main() -> ExitCode {
+    let done = match Args::parse().command {
+        Command::Path(args) => path::run(&args),
+        Command::Devices(args) => devices::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Bench(args) => bench::run(&args),
+    };
+    match done {
+        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(Failure::Input(text)) => {
+            message::error(&text);
+            ExitCode::from(2)
+        }
+        Err(Failure::Other(text)) => {
+            message::error(&text);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use ridgepath::{Backend, Precision, Standardize};
+
+use crate::columns::Names;
+use crate::grid::{self, Values};
+use crate::output;
+
+/// Ridge regression for a whole grid of penalties at once, on the GPU and on the CPU.
+///
+/// The objective is 1/(2W) Σ s (y − xᵀw − b)² + λ‖w‖², with W the sum of the observation weights s;
+/// scikit-learn's alpha is 2Wλ.
+#[derive(Parser, Debug)]
+#[command(name = "ridgepath", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// The coefficients of every λ
+    Path(PathArgs),
+    /// The GPU adapters, their limits, and which one --backend auto would take
+    Devices(DevicesArgs),
+    /// A backend held against the reference: how far apart they are at every λ
+    Validate(ValidateArgs),
+    /// The GPU's time against the CPU's, on made data
+    Bench(BenchArgs),
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct PathArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) grid: GridArgs,
+    #[command(flatten)]
+    pub(crate) solver: SolverArgs,
+    /// Where the answer goes; - is standard output. A file appears whole or not at all
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub(crate) output: output::Place,
+    /// How the answer is written; json and csv hold every number exactly
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: PathFormat,
+    /// Draw the coefficients over λ, as SVG. When standardised, as change per standard deviation of the column
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct DevicesArgs {
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) grid: GridArgs,
+    #[command(flatten)]
+    pub(crate) solver: SolverArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct BenchArgs {
+    /// Rows of the made data
+    #[arg(long, default_value = "20000", value_parser = grid::count)]
+    pub(crate) rows: usize,
+    /// Features of the made data
+    #[arg(long, default_value = "256", value_parser = grid::count)]
+    pub(crate) features: usize,
+    /// Targets of the made data
+    #[arg(long, default_value = "1", value_parser = grid::count)]
+    pub(crate) targets: usize,
+    /// Number of λ
+    #[arg(long, default_value = "100", value_parser = grid::count)]
+    pub(crate) lambdas_count: usize,
+    /// auto: the CPU, and a GPU if there is one; gpu: both, and it is an error if there is none; cpu: the CPU alone
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) backend: BenchBackend,
+    /// Let a software adapter stand for the GPU
+    #[arg(long)]
+    pub(crate) allow_software_gpu: bool,
+    /// The arithmetic asked for
+    #[arg(long, value_enum, default_value = "double")]
+    pub(crate) precision: PrecisionName,
+    /// Timed runs of each, after one that is not timed
+    #[arg(long, default_value = "5", value_parser = grid::count)]
+    pub(crate) repeat: usize,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+/// What is fitted, from which columns.
+#[derive(clap::Args, Debug)]
+pub(crate) struct DataArgs {
+    /// A CSV file with a header; - is standard input
+    #[arg(value_name = "INPUT.csv")]
+    pub(crate) input: PathBuf,
+    /// A column to predict, by its name; once for each
+    #[arg(long, value_name = "COLUMN", required = true)]
+    pub(crate) target: Vec<String>,
+    /// The columns to predict from [default: all that are not a target, the weights or excluded]. Names that hold
+    /// commas or quotes are quoted as in CSV
+    #[arg(long, value_name = "A,B,…")]
+    pub(crate) features: Option<Names>,
+    /// Columns to leave out
+    #[arg(long, value_name = "A,B,…")]
+    pub(crate) exclude: Option<Names>,
+    /// The column of observation weights
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) weights: Option<String>,
+    /// Fit no intercept
+    #[arg(long)]
+    pub(crate) no_intercept: bool,
+    /// Penalise the coefficients of standardised columns; the coefficients reported are on the original scale
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "population")]
+    pub(crate) standardize: Option<Deviation>,
+}
+
+/// The penalties; without any, 100 values scaled from the data.
+#[derive(clap::Args, Debug)]
+#[group(multiple = false)]
+pub(crate) struct GridArgs {
+    /// λ to solve for, in this order
+    #[arg(long, value_name = "V,V,…", allow_negative_numbers = true)]
+    pub(crate) lambdas: Option<Values>,
+    /// Log-spaced λ, both ends included
+    #[arg(long, value_name = "START:STOP:COUNT", value_parser = grid::log_spaced, allow_negative_numbers = true)]
+    pub(crate) lambda_grid: Option<Values>,
+    /// λ from a file, one a line; blank lines and # comments are skipped
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lambda_file: Option<PathBuf>,
+    /// scikit-learn's alphas to solve for, in this order
+    #[arg(long, value_name = "V,V,…", allow_negative_numbers = true)]
+    pub(crate) alphas: Option<Values>,
+    /// Log-spaced alphas, both ends included
+    #[arg(long, value_name = "START:STOP:COUNT", value_parser = grid::log_spaced, allow_negative_numbers = true)]
+    pub(crate) alpha_grid: Option<Values>,
+}
+
+/// Where and how to solve.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SolverArgs {
+    /// Where to solve; auto takes a GPU when it pays
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) backend: BackendName,
+    /// Let --backend gpu take a software adapter, which is slower than the CPU
+    #[arg(long)]
+    pub(crate) allow_software_gpu: bool,
+    /// The arithmetic; GPUs answer in single
+    #[arg(long, value_enum, default_value = "double")]
+    pub(crate) precision: PrecisionName,
+    /// Device memory to take at a time; K, M and G stand for 2¹⁰, 2²⁰ and 2³⁰ [default: 1G]
+    #[arg(long, value_name = "BYTES", value_parser = grid::bytes)]
+    pub(crate) memory_budget: Option<u64>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PathFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Table,
+    Json,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BenchBackend {
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum BackendName {
+    Auto,
+    Gpu,
+    Cpu,
+    Reference,
+}
+
+impl From<BackendName> for Backend {
+    fn from(name: BackendName) -> Self {
+        match name {
+            BackendName::Auto => Self::Auto,
+            BackendName::Gpu => Self::Gpu,
+            BackendName::Cpu => Self::Cpu,
+            BackendName::Reference => Self::Reference,
+        }
+    }
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum PrecisionName {
+    Double,
+    Single,
+}
+
+impl From<PrecisionName> for Precision {
+    fn from(name: PrecisionName) -> Self {
+        match name {
+            PrecisionName::Double => Self::Double,
+            PrecisionName::Single => Self::Single,
+        }
+    }
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum Deviation {
+    /// √(Σ(x−x̄)²/m), as scikit-learn has it
+    Population,
+    /// √(Σ(x−x̄)²/(m−1)), as R has it
+    Sample,
+}
+
+impl From<Option<Deviation>> for Standardization {
+    fn from(deviation: Option<Deviation>) -> Self {
+        Self(match deviation {
+            None => Standardize::No,
+            Some(Deviation::Population) => Standardize::Population,
+            Some(Deviation::Sample) => Standardize::Sample,
+        })
+    }
+}
+
+/// The library's [`Standardize`], which this crate cannot convert into itself.
+pub(crate) struct Standardization(pub(crate) Standardize);

@@ -1,0 +1,91 @@
+//! What is fitted: the data and the solver that the command line asks for.
+
+use ridgepath::{Error, Ridge, View};
+
+use crate::args::{DataArgs, SolverArgs, Standardization};
+use crate::columns::Columns;
+use crate::csv_input::CsvInput;
+use crate::message::{Failure, Result};
+use crate::progress::Progress;
+use crate::table::Table;
+
+/// A table whose columns are the features, then the targets, then the weights, if any.
+pub(crate) struct Data {
+    table: Table,
+    features: usize,
+    targets: usize,
+    weighted: bool,
+}
+
+impl Data {
+    pub(crate) fn load(args: &DataArgs) -> Result<Self> {
+        let input = CsvInput::open(&args.input)?;
+        let columns = Columns::choose(args, input.header(), input.file(), input.header_line())?;
+        let table = input.read(&columns.all(), columns.weights)?;
+        let (features, targets) = (columns.features.len(), columns.targets.len());
+        Ok(Self { table, features, targets, weighted: columns.weights.is_some() })
+    }
+
+    pub(crate) fn features(&self) -> &[String] {
+        &self.table.names()[..self.features]
+    }
+
+    pub(crate) fn targets(&self) -> &[String] {
+        &self.table.names()[self.features..self.features + self.targets]
+    }
+
+    pub(crate) fn x(&self) -> Result<View<'_, f64>> {
+        let values = self.table.columns(0, self.features);
+        Ok(View::column_major(values, self.table.rows(), self.features)?)
+    }
+
+    pub(crate) fn y(&self) -> Result<View<'_, f64>> {
+        let values = self.table.columns(self.features, self.targets);
+        Ok(View::column_major(values, self.table.rows(), self.targets)?)
+    }
+
+    /// The values of a feature.
+    pub(crate) fn feature(&self, number: usize) -> &[f64] {
+        self.table.columns(number, 1)
+    }
+
+    pub(crate) fn weights(&self) -> Option<&[f64]> {
+        self.weighted.then(|| self.table.columns(self.features + self.targets, 1))
+    }
+
+    /// The solver for these data, all but its grid.
+    pub(crate) fn ridge(&self, args: &DataArgs, solver: &SolverArgs, progress: &Progress) -> Ridge {
+        let progress = progress.clone();
+        let mut ridge = Ridge::new()
+            .intercept(!args.no_intercept)
+            .standardize(Standardization::from(args.standardize).0)
+            .backend(solver.backend.into())
+            .allow_software_gpu(solver.allow_software_gpu)
+            .precision(solver.precision.into())
+            .on_progress(move |done, total| progress.reached(done, total));
+        if let Some(bytes) = solver.memory_budget {
+            ridge = ridge.memory_budget(bytes);
+        }
+        match self.weights() {
+            Some(weights) => ridge.weights(weights),
+            None => ridge,
+        }
+    }
+
+    /// A failed fit, with columns by their names.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        let name = |what: &str, column: usize| match what {
+            "Y" => self.targets().get(column),
+            _ => self.features().get(column),
+        };
+        match &error {
+            Error::Span { what, column, least, greatest } => match name(what, *column) {
+                Some(name) => Failure::Input(format!(
+                    "column {name:?} spans from {least:e} to {greatest:e}, wanted a span that a 64-bit float can hold"
+                )),
+                None => error.into(),
+            },
+            _ => error.into(),
+        }
+    }
+}

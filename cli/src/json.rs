@@ -1,0 +1,116 @@
+//! JSON documents. Every number is written so that it reads back exactly; a NaN becomes null.
+
+use ridgepath::{Precision, RidgePath, Standardize};
+use serde::Serialize;
+use serde_json::Serializer;
+
+use crate::data::Data;
+use crate::json_lines::Layout;
+use crate::message::{Failure, Result};
+use crate::outcome;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    features: &'a [String],
+    targets: &'a [String],
+    rows: usize,
+    weight_sum: f64,
+    intercept: bool,
+    standardize: Standardized,
+    backend: Backend<'a>,
+    path: Vec<Entry<'a>>,
+}
+
+/// `false`, or how.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Standardized {
+    No(bool),
+    By(&'static str),
+}
+
+/// Who answered.
+#[derive(Serialize)]
+pub(crate) struct Backend<'a> {
+    name: &'a str,
+    adapter: Option<&'a str>,
+    strategy: &'a str,
+    precision: &'static str,
+    fallback: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    lambda: f64,
+    alpha: f64,
+    coef: Vec<&'a [f64]>,
+    intercept: Vec<f64>,
+    outcome: Vec<String>,
+    residual: Vec<f64>,
+    rss: Vec<f64>,
+    norm2: Vec<f64>,
+}
+
+impl<'a> Backend<'a> {
+    pub(crate) fn of(path: &'a RidgePath) -> Self {
+        let used = path.backend();
+        Self {
+            name: &used.name,
+            adapter: used.adapter.as_deref(),
+            strategy: &used.strategy,
+            precision: match used.precision {
+                Precision::Double => "double",
+                Precision::Single => "single",
+            },
+            fallback: used.fallback.as_deref(),
+        }
+    }
+
+    /// Name, precision and adapter, for a table.
+    pub(crate) fn cells(&self) -> [String; 3] {
+        [self.name, self.precision, self.adapter.unwrap_or("-")].map(str::to_owned)
+    }
+}
+
+pub(crate) fn path(path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
+    document(&Document {
+        schema: "ridgepath/path/1",
+        features: data.features(),
+        targets: data.targets(),
+        rows: path.rows(),
+        weight_sum: path.weight_sum(),
+        intercept: path.intercept_fitted(),
+        standardize: match path.standardize() {
+            Standardize::No => Standardized::No(false),
+            Standardize::Population => Standardized::By("population"),
+            Standardize::Sample => Standardized::By("sample"),
+        },
+        backend: Backend::of(path),
+        path: (0..path.len()).map(|index| entry(path, index)).collect(),
+    })
+}
+
+/// Any document.
+pub(crate) fn document(content: &impl Serialize) -> Result<Vec<u8>> {
+    let mut written = Vec::new();
+    content
+        .serialize(&mut Serializer::with_formatter(&mut written, Layout::default()))
+        .map_err(|error| Failure::Other(format!("cannot write JSON: {error}")))?;
+    written.push(b'\n');
+    Ok(written)
+}
+
+fn entry(path: &RidgePath, index: usize) -> Entry<'_> {
+    let each = |value: &dyn Fn(usize) -> f64| (0..path.targets()).map(value).collect::<Vec<f64>>();
+    Entry {
+        lambda: path.lambdas()[index],
+        alpha: path.shifts()[index],
+        coef: (0..path.targets()).map(|target| path.coefficients(index, target)).collect(),
+        intercept: each(&|target| path.intercept(index, target)),
+        outcome: (0..path.targets()).map(|target| outcome::name(path.outcome(index, target))).collect(),
+        residual: each(&|target| path.residual(index, target)),
+        rss: each(&|target| path.rss(index, target)),
+        norm2: each(&|target| path.norm2(index, target)),
+    }
+}

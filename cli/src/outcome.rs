@@ -1,0 +1,70 @@
+//! How answers came about, in words.
+
+use ridgepath::{Outcome, RidgePath};
+
+use crate::data::Data;
+
+pub(crate) fn name(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Solved => "solved".into(),
+        Outcome::Rerouted => "rerouted".into(),
+        Outcome::Singular { .. } => "singular".into(),
+        // A variant that this program does not know yet: its name, without what it holds.
+        other => format!("{other:?}").split([' ', '(']).next().unwrap_or_default().to_lowercase(),
+    }
+}
+
+/// What the user should know beside the answer: one line for each kind of thing, however many λ it befell.
+pub(crate) fn notes(path: &RidgePath, data: &Data) -> Vec<String> {
+    let mut notes: Vec<String> = path.backend().fallback.iter().map(|why| fallback(path, why)).collect();
+    let mut kinds: Vec<(Outcome, Vec<usize>)> = Vec::new();
+    for index in 0..path.len() {
+        for target in 0..path.targets() {
+            let outcome = path.outcome(index, target);
+            if outcome == Outcome::Solved {
+                continue;
+            }
+            match kinds.iter_mut().find(|(kind, _)| name(*kind) == name(outcome)) {
+                Some((_, entries)) if entries.last() != Some(&index) => entries.push(index),
+                Some(_) => (),
+                None => kinds.push((outcome, vec![index])),
+            }
+        }
+    }
+    notes.extend(kinds.iter().map(|(kind, entries)| describe(*kind, entries, path, data)));
+    notes
+}
+
+fn fallback(path: &RidgePath, why: &str) -> String {
+    let used = path.backend();
+    format!("answered by {} in {} precision: {why}", used.name, used.precision)
+}
+
+fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> String {
+    let which = format!("{} of {} λ ({})", entries.len(), path.len(), listed(entries, path));
+    match kind {
+        Outcome::Rerouted => {
+            format!("{which}: single precision did not do, answered by the CPU in double precision (rerouted)")
+        }
+        Outcome::Singular { order } => {
+            let feature = match data.features().get(order.wrapping_sub(1)) {
+                Some(feature) => format!("feature {feature:?} depends on those before it"),
+                None => "the features depend on one another".into(),
+            };
+            format!("{which}: no unique answer (singular), {feature}; a larger λ has one")
+        }
+        other => format!("{which}: {}", name(other)),
+    }
+}
+
+fn listed(entries: &[usize], path: &RidgePath) -> String {
+    let lambdas = || entries.iter().map(|index| path.lambdas()[*index]);
+    match entries.len() {
+        0..=3 => lambdas().map(|lambda| format!("{lambda:e}")).collect::<Vec<_>>().join(", "),
+        _ => {
+            let least = lambdas().fold(f64::INFINITY, f64::min);
+            let greatest = lambdas().fold(0.0, f64::max);
+            format!("from {least:e} to {greatest:e}")
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Files that appear whole or not at all.
+
+use std::convert::Infallible;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use tempfile::NamedTempFile;
+
+use crate::message::{Failure, Result};
+
+/// Where an answer is to go, as the command line has it.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    Stdout,
+    File(PathBuf),
+}
+
+impl FromStr for Place {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Infallible> {
+        Ok(if text == "-" { Self::Stdout } else { Self::File(text.into()) })
+    }
+}
+
+/// A place found fit to be written.
+pub(crate) struct Sink {
+    name: String,
+    way: Way,
+}
+
+enum Way {
+    Stdout,
+    /// A device or a pipe: written as it is, never replaced.
+    InPlace(PathBuf),
+    /// A file, new or to be replaced, with the permissions of the old one.
+    Replace {
+        target: PathBuf,
+        permissions: Option<fs::Permissions>,
+    },
+}
+
+/// An answer on its way: already on the disk where it can be.
+pub(crate) struct Staged {
+    name: String,
+    content: Content,
+}
+
+enum Content {
+    Stdout(Vec<u8>),
+    InPlace(PathBuf, Vec<u8>),
+    Replace(NamedTempFile, PathBuf),
+}
+
+impl Sink {
+    /// Looks at a place before any work is done for it.
+    pub(crate) fn new(place: &Place) -> Result<Self> {
+        let Place::File(path) = place else {
+            return Ok(Self { name: "standard output".into(), way: Way::Stdout });
+        };
+        let name = path.display().to_string();
+        let way = way(path).map_err(|error| Failure::writing(&name, &error))?;
+        Ok(Self { name, way })
+    }
+
+    /// Brings the content as near to its place as can be undone.
+    pub(crate) fn stage(self, content: Vec<u8>) -> Result<Staged> {
+        let Self { name, way } = self;
+        let content = match way {
+            Way::Stdout => Content::Stdout(content),
+            Way::InPlace(path) => Content::InPlace(path, content),
+            Way::Replace { target, permissions } => {
+                let file = beside(&target, &content, permissions).map_err(|error| Failure::writing(&name, &error))?;
+                Content::Replace(file, target)
+            }
+        };
+        Ok(Staged { name, content })
+    }
+}
+
+/// Puts every answer in its place. Streams, which can fail half-way, come before files, which cannot.
+pub(crate) fn commit(staged: Vec<Staged>) -> Result<()> {
+    let (files, streams): (Vec<_>, Vec<_>) =
+        staged.into_iter().partition(|staged| matches!(staged.content, Content::Replace(..)));
+    let mut closed = false;
+    for staged in streams.into_iter().chain(files) {
+        match staged.write() {
+            // Who reads no further from the stream still gets the files.
+            Err(Failure::ClosedPipe) => closed = true,
+            done => done?,
+        }
+    }
+    if closed { Err(Failure::ClosedPipe) } else { Ok(()) }
+}
+
+/// Writes to standard output.
+pub(crate) fn print(content: Vec<u8>) -> Result<()> {
+    commit(vec![Sink::new(&Place::Stdout)?.stage(content)?])
+}
+
+impl Staged {
+    fn write(self) -> Result<()> {
+        let written = match self.content {
+            Content::Stdout(content) => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(&content).and_then(|()| stdout.flush())
+            }
+            Content::InPlace(path, content) => {
+                OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(&content))
+            }
+            Content::Replace(file, target) => file.persist(target).map(drop).map_err(|error| error.error),
+        };
+        written.map_err(|error| Failure::writing(&self.name, &error))
+    }
+}
+
+fn way(path: &Path) -> io::Result<Way> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if metadata.is_file() => {
+            // Replacing needs no right to write the file itself; who may not write it shall not replace it.
+            OpenOptions::new().write(true).open(path)?;
+            Ok(Way::Replace { target: path.canonicalize()?, permissions: Some(metadata.permissions()) })
+        }
+        Ok(_) => Ok(Way::InPlace(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Way::Replace { target: resolved(path)?, permissions: None })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The full path of a file that is not there, through symbolic links that lead nowhere yet.
+pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        let parent = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize()?,
+            _ => Path::new(".").canonicalize()?,
+        };
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        let full = parent.join(name);
+        match fs::read_link(&full) {
+            Ok(target) => path = parent.join(target),
+            Err(_) => return Ok(full),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+fn beside(target: &Path, content: &[u8], permissions: Option<fs::Permissions>) -> io::Result<NamedTempFile> {
+    let directory = target.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ridgepath-");
+    #[cfg(unix)]
+    let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    // What the umask takes away is taken away when the file is made.
+    #[cfg(unix)]
+    builder.permissions(everyone);
+    let mut file = builder.tempfile_in(directory)?;
+    file.write_all(content)?;
+    let written: &File = file.as_file();
+    if let Some(permissions) = permissions {
+        written.set_permissions(permissions)?;
+    }
+    written.sync_all()?;
+    Ok(file)
+}

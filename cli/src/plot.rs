@@ -1,0 +1,253 @@
+//! The picture of a path, as SVG.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use ridgepath::RidgePath;
+
+use crate::curves::{self, Curve};
+use crate::data::Data;
+use crate::message::{Failure, Result, without_controls};
+use crate::scale::Axis;
+use crate::text;
+
+pub(crate) struct Drawing {
+    pub(crate) svg: String,
+    /// What the picture could not show.
+    pub(crate) notes: Vec<String>,
+}
+
+/// The backend places everything on whole pixels, so it draws this many times too large, for a view box to shrink.
+const FINE: f64 = 10.0;
+const WIDTH: f64 = 880.0;
+const TOP: f64 = 96.0;
+const BOTTOM: f64 = 56.0;
+const LEFT: f64 = 64.0;
+const PANEL_GAP: f64 = 60.0;
+/// More labels than this could not be told apart.
+const MOST_LABELS: usize = 12;
+const LABEL_HEIGHT: f64 = 17.0;
+
+/// Told apart with every common kind of colour blindness, neighbours most of all: after Okabe and Ito, and Paul Tol.
+const COLOURS: [RGBColor; MOST_LABELS] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 102, 153),
+    RGBColor(86, 180, 233),
+    RGBColor(230, 159, 0),
+    RGBColor(51, 34, 136),
+    RGBColor(136, 34, 85),
+    RGBColor(153, 153, 51),
+    RGBColor(102, 102, 102),
+    RGBColor(68, 170, 153),
+    RGBColor(102, 60, 0),
+];
+const INK: RGBColor = RGBColor(34, 34, 34);
+const GREY: RGBColor = RGBColor(98, 98, 98);
+const LINE: RGBColor = RGBColor(150, 150, 150);
+const GRID: RGBColor = RGBColor(232, 232, 232);
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+type Drawn = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
+
+pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {
+    let entries = curves::shown(path);
+    let mut notes = Vec::new();
+    if entries.len() < path.len() {
+        let count = path.len() - entries.len();
+        notes.push(format!("the plot leaves out {count} of {} λ: 0 has no place on a logarithmic axis", path.len()));
+    }
+    let factors = curves::factors(path, data);
+    let targets: Vec<Vec<Curve>> =
+        (0..path.targets()).map(|target| curves::of(path, target, &entries, &factors)).collect();
+    if targets.iter().flatten().all(|curve| curve.runs.is_empty()) {
+        notes.push("the plot is empty: no λ has an answer that it could show".into());
+    }
+    let x = Axis::decades(entries.iter().map(|index| path.lambdas()[*index].log10()));
+    let panel_height = if targets.len() == 1 { 400.0 } else { 270.0 };
+    #[expect(clippy::cast_precision_loss, reason = "a handful of targets")]
+    let height = TOP + BOTTOM + targets.len() as f64 * (panel_height + PANEL_GAP) - PANEL_GAP;
+
+    let mut svg = String::new();
+    let labels: Vec<String> = data.features().iter().map(|name| label(name)).collect();
+    let right = WIDTH - right_margin(&labels);
+    let mut picture = || -> Drawn {
+        let size = (fine(WIDTH).unsigned_abs(), fine(height).unsigned_abs());
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        area.fill(&WHITE)?;
+        write(&area, "Ridge path", (LEFT, 26.0), 22.0, INK, HPos::Left)?;
+        write(&area, &subtitle(path, data), (LEFT, 52.0), 14.0, GREY, HPos::Left)?;
+        let mut top = TOP;
+        for (target, curves) in targets.iter().enumerate() {
+            let panel = Panel { left: LEFT, right, top, bottom: top + panel_height, x };
+            let name = if targets.len() == 1 { quantity(path) } else { label(&data.targets()[target]) };
+            write(&area, &name, (LEFT, top - 14.0), 13.0, if targets.len() == 1 { GREY } else { INK }, HPos::Left)?;
+            panel.draw(&area, curves, &labels)?;
+            top += panel_height + PANEL_GAP;
+        }
+        let middle = f64::midpoint(LEFT, right);
+        write(&area, "λ, from strong shrinkage to weak", (middle, height - 18.0), 14.0, GREY, HPos::Center)?;
+        area.present()
+    };
+    picture().map_err(|error| Failure::Other(format!("cannot draw the plot: {error}")))?;
+    let drawn = format!("width=\"{}\" height=\"{}\"", fine(WIDTH), fine(height));
+    let svg = svg.replacen(&drawn, &format!("width=\"{WIDTH}\" height=\"{height}\""), 1);
+    Ok(Drawing { svg, notes })
+}
+
+fn quantity(path: &RidgePath) -> String {
+    match path.standardize() {
+        ridgepath::Standardize::No => "coefficient".into(),
+        _ => "coefficient × standard deviation of its column".into(),
+    }
+}
+
+fn subtitle(path: &RidgePath, data: &Data) -> String {
+    let sizes = format!("{} rows, {} features, {} λ", path.rows(), path.features(), path.len());
+    match data.targets() {
+        [only] => format!("{} · {sizes}", label(only)),
+        several => format!("{} targets · {sizes} · {}", several.len(), quantity(path)),
+    }
+}
+
+/// A name as the picture shows it: not too long, and without what XML cannot hold.
+fn label(name: &str) -> String {
+    const MOST: usize = 24;
+    let name = without_controls(name, '\u{fffd}');
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
+    }
+}
+
+fn right_margin(labels: &[String]) -> f64 {
+    if labels.len() > MOST_LABELS {
+        return 32.0;
+    }
+    let longest = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
+    #[expect(clippy::cast_precision_loss, reason = "labels are short")]
+    let width = longest as f64 * 8.2;
+    44.0 + width
+}
+
+struct Panel {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+    x: Axis,
+}
+
+impl Panel {
+    fn draw(&self, area: &Area<'_>, curves: &[Curve], labels: &[String]) -> Drawn {
+        let y = Axis::around_zero(curves.iter().flat_map(Curve::points).map(|(_, value)| value));
+        let across = |log: f64| self.left + self.x.part(log) * (self.right - self.left);
+        let up = |value: f64| self.bottom - y.part(value) * (self.bottom - self.top);
+        for (log, label) in self.x.decade_ticks() {
+            let at = across(log);
+            line(area, [(at, self.top), (at, self.bottom)], GRID, 1.0)?;
+            write(area, &label, (at, self.bottom + 16.0), 13.0, GREY, HPos::Center)?;
+        }
+        for (value, label) in y.ticks() {
+            let (height, colour) = (up(value), if value == 0.0 { LINE } else { GRID });
+            line(area, [(self.left, height), (self.right, height)], colour, 1.0)?;
+            write(area, &label, (self.left - 10.0, height), 13.0, GREY, HPos::Right)?;
+        }
+        line(area, [(self.left, self.bottom), (self.right, self.bottom)], LINE, 1.0)?;
+        let few = curves.len() <= MOST_LABELS;
+        // The last feature first, so that the first lies on top.
+        for (number, curve) in curves.iter().enumerate().rev() {
+            let style = COLOURS[number % COLOURS.len()].mix(if few { 1.0 } else { 0.6 });
+            for run in &curve.runs {
+                let points: Vec<(i32, i32)> =
+                    run.iter().map(|(log, value)| point((across(*log), up(*value)))).collect();
+                match points.as_slice() {
+                    [single] => area.draw(&Circle::new(*single, fine(2.5), style.filled()))?,
+                    _ => {
+                        area.draw(&PathElement::new(points, style.stroke_width(thick(if few { 2.2 } else { 1.2 }))))?
+                    }
+                }
+            }
+        }
+        if few { self.label(area, curves, labels, &across, &up) } else { Ok(()) }
+    }
+
+    /// Writes each feature's name where its curve ends, moved apart where they would overlap.
+    fn label(
+        &self,
+        area: &Area<'_>,
+        curves: &[Curve],
+        labels: &[String],
+        across: &dyn Fn(f64) -> f64,
+        up: &dyn Fn(f64) -> f64,
+    ) -> Drawn {
+        let mut ends: Vec<(usize, (f64, f64))> = curves
+            .iter()
+            .enumerate()
+            .filter_map(|(number, curve)| curve.end().map(|(log, value)| (number, (across(log), up(value)))))
+            .collect();
+        ends.sort_by(|a, b| a.1.1.total_cmp(&b.1.1));
+        let wanted: Vec<f64> = ends.iter().map(|(_, (_, height))| *height).collect();
+        for ((number, (from, height)), own) in ends.iter().zip(apart(&wanted)) {
+            let colour = COLOURS[number % COLOURS.len()];
+            let at = self.right + 18.0;
+            line(area, [(*from + 2.0, *height), (at - 4.0, own)], colour.mix(0.5), 1.0)?;
+            write(area, &labels[*number], (at, own), 14.0, darker(colour), HPos::Left)?;
+        }
+        Ok(())
+    }
+}
+
+/// Thin strokes need more contrast than curves.
+fn darker(RGBColor(red, green, blue): RGBColor) -> RGBColor {
+    let darker = |part: u8| part / 5 * 4;
+    RGBColor(darker(red), darker(green), darker(blue))
+}
+
+/// Heights as near to those wanted (which rise) as leaves room for a label each: neighbours that are too close form a
+/// block around the mean of what they want.
+fn apart(wanted: &[f64]) -> Vec<f64> {
+    // Centre and number of labels of each block.
+    let mut blocks: Vec<(f64, u32)> = Vec::new();
+    for height in wanted {
+        let mut own = (*height, 1);
+        while let Some((centre, count)) = blocks.pop() {
+            if own.0 - centre >= f64::from(own.1 + count) / 2.0 * LABEL_HEIGHT {
+                blocks.push((centre, count));
+                break;
+            }
+            let both = own.1 + count;
+            own = ((own.0 * f64::from(own.1) + centre * f64::from(count)) / f64::from(both), both);
+        }
+        blocks.push(own);
+    }
+    let place =
+        |centre: f64, count: u32, own: u32| centre + (f64::from(own) - f64::from(count - 1) / 2.0) * LABEL_HEIGHT;
+    blocks.into_iter().flat_map(|(centre, count)| (0..count).map(move |own| place(centre, count, own))).collect()
+}
+
+fn line<C: Color>(area: &Area<'_>, ends: [(f64, f64); 2], colour: C, width: f64) -> Drawn {
+    area.draw(&PathElement::new(ends.map(point), colour.stroke_width(thick(width))))
+}
+
+fn write(area: &Area<'_>, text: &str, at: (f64, f64), size: f64, colour: RGBColor, side: HPos) -> Drawn {
+    // The backend divides the size by 1.24 to get that of the font, and puts the base line of what hangs from a point
+    // 0.76 of that below it. Half the height of the digits below it is the middle, whatever font the viewer has.
+    let at = (at.0, at.1 - 0.41 * size);
+    let font = ("sans-serif", size * 1.24 * FINE).into_font().color(&colour);
+    area.draw(&Text::new(text.to_owned(), point(at), font.pos(Pos::new(side, VPos::Top))))
+}
+
+fn point((x, y): (f64, f64)) -> (i32, i32) {
+    (fine(x), fine(y))
+}
+
+fn thick(width: f64) -> u32 {
+    fine(width).unsigned_abs()
+}
+
+/// In the backend's pixels.
+#[expect(clippy::cast_possible_truncation, reason = "saturates, far outside of any picture")]
+fn fine(length: f64) -> i32 {
+    (length * FINE).round() as i32
+}

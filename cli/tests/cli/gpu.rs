@@ -1,0 +1,72 @@
+//! The GPU backend behind the program, on whatever adapter there is.
+
+use crate::support::{Run, adapter_at_hand, coefficients, diabetes, distance, program};
+
+fn run(command: &str, arguments: &[&str]) -> Run {
+    let mut program = program();
+    program.arg(command).arg(diabetes()).args(["--target", "progression", "--standardize", "--format", "json"]);
+    Run::of(program.args(arguments)).succeeds()
+}
+
+#[test]
+fn the_gpu_agrees_with_the_reference_on_the_diabetes_data() {
+    if !adapter_at_hand() {
+        return;
+    }
+    let grid = ["--lambda-grid", "100:1e-3:40"];
+    let gpu = run("path", &[&grid[..], &["--backend", "gpu", "--allow-software-gpu"]].concat());
+    let reference = run("path", &[&grid[..], &["--backend", "reference"]].concat()).json();
+    gpu.says(&["ridgepath: note: ", "single precision"]);
+    let gpu = gpu.json();
+    assert_eq!(gpu["backend"]["name"], "gpu");
+    assert!(gpu["backend"]["adapter"].is_string());
+    let entries =
+        |run: &serde_json::Value| run["path"].as_array().unwrap().iter().map(coefficients).collect::<Vec<_>>();
+    let (own, wanted) = (entries(&gpu), entries(&reference));
+    let worst = own.iter().zip(&wanted).map(|(own, wanted)| distance(own, wanted)).fold(0.0, f64::max);
+    assert!(worst < 1e-4, "{worst:e}");
+    // The control: neighbours on the grid are further apart than that.
+    assert!(own.iter().zip(&wanted[1..]).all(|(own, next)| distance(own, next) > 1e-4));
+}
+
+#[test]
+fn validate_measures_the_gpu_against_the_reference() {
+    if !adapter_at_hand() {
+        return;
+    }
+    let run = run("validate", &["--alphas", "1,10", "--backend", "gpu", "--allow-software-gpu"]).json();
+    assert_eq!(run["schema"], "ridgepath/validate/1");
+    assert_eq!(run["backend"]["name"], "gpu");
+    assert_eq!(run["path"].as_array().unwrap().len(), 2);
+    let largest = run["largest"].as_f64().unwrap();
+    assert!(largest > 0.0 && largest < 1e-4, "{largest:e}");
+}
+
+#[test]
+fn a_software_adapter_is_not_taken_unasked() {
+    let devices = Run::of(program().args(["devices", "--format", "json"])).succeeds().json();
+    let mut command = program();
+    command.arg("path").arg(diabetes()).args(["--target", "progression", "--backend", "gpu", "--lambdas", "1"]);
+    let run = Run::of(&mut command);
+    match devices["auto"].is_string() {
+        true => drop(run.succeeds()),
+        false => run.fails(1, &["no GPU"]),
+    }
+}
+
+#[test]
+fn a_bench_times_the_gpu_against_the_cpu() {
+    if !adapter_at_hand() {
+        return;
+    }
+    let mut command = program();
+    command.args(["bench", "--rows", "300", "--features", "20", "--targets", "2", "--lambdas-count", "7"]);
+    command.args(["--repeat", "3", "--backend", "gpu", "--allow-software-gpu", "--format", "json"]);
+    let run = Run::of(&mut command).succeeds().json();
+    assert!(run["gpu_reason"].is_null());
+    assert_eq!(run["gpu"]["name"], "gpu");
+    assert_eq!(run["gpu"]["precision"], "single");
+    assert_eq!(run["gpu"]["samples"].as_array().unwrap().len(), 3);
+    assert!(run["largest_deviation"].as_f64().unwrap() < 1e-3, "{run}");
+    assert!(run["speedup"].as_f64().unwrap() > 0.0);
+}

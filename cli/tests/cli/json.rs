@@ -1,0 +1,141 @@
+//! The JSON contract of `path`.
+
+use serde_json::{Value, json};
+
+use crate::support::{Folder, Run, SMALL, coefficients, diabetes, numbers, path_of, program};
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn the_document_has_the_keys_of_the_contract() {
+    let run = path_of(SMALL, "--format json --lambdas 0.5,1").succeeds().json();
+    let top = ["backend", "features", "intercept", "path", "rows", "schema", "standardize", "targets", "weight_sum"];
+    assert_eq!(keys(&run), top);
+    assert_eq!(run["schema"], "ridgepath/path/1");
+    assert_eq!(run["features"], json!(["a", "b"]));
+    assert_eq!(run["targets"], json!(["y"]));
+    assert_eq!(run["rows"], 5);
+    assert_eq!(run["weight_sum"], 5.0);
+    assert_eq!(run["intercept"], true);
+    assert_eq!(run["standardize"], false);
+    let backend = json!({
+        "name": "cpu", "adapter": null, "strategy": "cholesky", "precision": "double", "fallback": null
+    });
+    assert_eq!(run["backend"], backend);
+    assert_eq!(run["path"].as_array().unwrap().len(), 2);
+    let entry = &run["path"][0];
+    assert_eq!(keys(entry), ["alpha", "coef", "intercept", "lambda", "norm2", "outcome", "residual", "rss"]);
+    assert_eq!((&entry["lambda"], &entry["alpha"]), (&json!(0.5), &json!(5.0)));
+    assert_eq!(entry["outcome"], json!(["solved"]));
+    assert_eq!(coefficients(entry).len(), 2);
+    for key in ["intercept", "residual", "rss", "norm2"] {
+        assert_eq!(numbers(&entry[key]).len(), 1, "{key}");
+    }
+}
+
+#[test]
+fn the_choices_made_are_told() {
+    let run = path_of(SMALL, "--format json --no-intercept --standardize=sample --backend reference").succeeds().json();
+    assert_eq!(run["intercept"], false);
+    assert_eq!(run["standardize"], "sample");
+    assert_eq!(run["backend"]["name"], "reference");
+    assert_eq!(numbers(&run["path"][0]["intercept"]), [0.0]);
+    assert_eq!(path_of(SMALL, "--format json --standardize").succeeds().json()["standardize"], "population");
+}
+
+#[test]
+fn a_reference_asked_for_single_says_that_it_answers_in_double() {
+    let run = path_of(SMALL, "--format json --backend reference --precision single").succeeds();
+    assert_eq!(run.json()["backend"]["precision"], "double");
+    assert!(run.json()["backend"]["fallback"].is_string());
+    assert_eq!(run.err.lines().count(), 1, "{run:#?}");
+    run.says(&["ridgepath: note: ", "double precision"]);
+}
+
+#[test]
+fn several_targets_have_a_place_each() {
+    let input = "a,b,y,z\n1,2,3,1\n2,1,4,0\n3,5,7,2\n4,4,8.5,9\n5,7,9,1\n";
+    let both = path_of(input, "--target z --lambdas 0.5 --format json").succeeds().json();
+    let alone = path_of(input.replace(",y,z", ",z,y"), "--exclude z --lambdas 0.5 --format json").succeeds().json();
+    assert_eq!(both["targets"], json!(["y", "z"]));
+    assert_eq!(both["path"][0]["coef"].as_array().unwrap().len(), 2);
+    assert_eq!(both["path"][0]["coef"][1], alone["path"][0]["coef"][0]);
+    assert_ne!(both["path"][0]["coef"][0], alone["path"][0]["coef"][0]);
+}
+
+/// A fit of the same data through the library is what the numbers must read back as.
+#[test]
+fn every_number_reads_back_exactly() {
+    let mut columns = vec![Vec::new(); 11];
+    let mut reader = csv::Reader::from_path(diabetes()).unwrap();
+    for record in reader.records() {
+        let record = record.unwrap();
+        columns.iter_mut().zip(&record).for_each(|(column, cell)| column.push(cell.parse::<f64>().unwrap()));
+    }
+    let y = columns.pop().unwrap();
+    let x = ridgepath::View::column_major(&columns.concat(), y.len(), 10).map(|x| {
+        ridgepath::Ridge::new().lambdas([0.1, 1e-7, 3.0]).backend(ridgepath::Backend::Reference).fit(x, &y).unwrap()
+    });
+    let path = x.unwrap();
+    let mut command = program();
+    command.arg("path").arg(diabetes()).args(["--target", "progression", "--backend", "reference"]);
+    let run = Run::of(command.args(["--lambdas", "0.1,1e-7,3", "--format", "json"])).succeeds().json();
+    for index in 0..3 {
+        let entry = &run["path"][index];
+        let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&coefficients(entry)), bits(path.coefficients(index, 0)));
+        for (key, wanted) in [
+            ("intercept", path.intercept(index, 0)),
+            ("residual", path.residual(index, 0)),
+            ("rss", path.rss(index, 0)),
+            ("norm2", path.norm2(index, 0)),
+        ] {
+            assert_eq!(bits(&numbers(&entry[key])), bits(&[wanted]), "{key}");
+        }
+        assert_eq!(entry["alpha"].as_f64().unwrap().to_bits(), path.shifts()[index].to_bits());
+    }
+}
+
+#[test]
+fn csv_and_json_hold_the_same_numbers() {
+    let json = path_of(SMALL, "--format json").succeeds().json();
+    let text = path_of(SMALL, "--format csv").succeeds().out;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = ["lambda", "alpha", "target", "outcome", "residual", "rss", "norm2", "intercept", "coef:a", "coef:b"];
+    assert_eq!(reader.headers().unwrap(), &header[..]);
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows.len(), 100);
+    for (row, entry) in rows.iter().zip(json["path"].as_array().unwrap()) {
+        let number = |column: usize| row[column].parse::<f64>().unwrap();
+        assert_eq!((&row[2], &row[3]), ("y", "solved"));
+        assert_eq!(number(0), entry["lambda"].as_f64().unwrap());
+        assert_eq!(number(7), numbers(&entry["intercept"])[0]);
+        assert_eq!([number(8), number(9)], coefficients(entry)[..]);
+    }
+}
+
+#[test]
+fn a_singular_lambda_has_null_and_is_noted_once() {
+    // b is twice a.
+    let folder = Folder::new();
+    folder.file("data.csv", "a,b,y\n1,2,3\n2,4,4\n3,6,8\n");
+    let run = folder.run("path data.csv --target y --lambdas 0,1,0,0,0,0 --format json").succeeds();
+    let json = run.json();
+    assert_eq!(json["path"][0]["outcome"], json!(["singular"]));
+    assert_eq!(json["path"][0]["coef"], json!([[null, null]]));
+    assert_eq!(json["path"][1]["outcome"], json!(["solved"]));
+    assert_eq!(run.err.lines().count(), 1, "{run:#?}");
+    run.says(&["ridgepath: note: 5 of 6 λ", "singular", "\"b\""]);
+    let csv = folder.run("path data.csv --target y --lambdas 0 --format csv").succeeds().out;
+    assert!(csv.ends_with("NaN,NaN\n"), "{csv}");
+}
+
+#[test]
+fn each_lambda_has_a_line_of_its_own() {
+    let run = path_of(SMALL, "--format json --lambdas 1,2,3").succeeds();
+    assert_eq!(run.out.lines().filter(|line| line.contains("\"lambda\"")).count(), 3);
+}

@@ -1,0 +1,14 @@
+//! The program from end to end: the real binary, real files and pipes.
+
+mod arguments;
+mod commands;
+mod gpu;
+mod grid;
+mod input;
+mod json;
+mod known;
+mod output;
+mod plot;
+mod same_file;
+mod support;
+mod table;

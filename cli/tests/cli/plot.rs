@@ -1,0 +1,104 @@
+//! The picture.
+
+use std::fs;
+
+use roxmltree::Document;
+
+use crate::support::{Folder, SMALL};
+
+/// Runs with a plot and gives back its text and what was said on standard error.
+fn plot(input: &str, arguments: &str) -> (String, String) {
+    let folder = Folder::new();
+    folder.file("data.csv", input);
+    let run = folder.run(&format!("path data.csv --target y --plot p.svg {arguments}")).succeeds();
+    assert_eq!(folder.names(), ["data.csv", "p.svg"]);
+    (fs::read_to_string(folder.path("p.svg")).unwrap(), run.err)
+}
+
+/// Lines of more than two points: the curves.
+fn curves(document: &Document<'_>) -> usize {
+    let points = |node: &roxmltree::Node<'_, '_>| node.attribute("points").unwrap_or("").split_whitespace().count();
+    document.descendants().filter(|node| node.has_tag_name("polyline") && points(node) > 2).count()
+}
+
+fn texts(document: &Document<'_>) -> Vec<String> {
+    let text = |node: roxmltree::Node<'_, '_>| node.text().map(|text| text.trim().to_owned());
+    document.descendants().filter(|node| node.has_tag_name("text")).filter_map(text).collect()
+}
+
+#[test]
+fn a_plot_is_well_formed_and_has_a_labelled_curve_for_each_feature() {
+    let (svg, said) = plot(SMALL, "");
+    assert_eq!(said, "");
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(curves(&document), 2);
+    let texts = texts(&document);
+    for wanted in ["a", "b", "0", "Ridge path", "coefficient"] {
+        assert!(texts.iter().any(|text| text == wanted), "{wanted}: {texts:?}");
+    }
+}
+
+#[test]
+fn names_are_escaped() {
+    let (svg, _) = plot("\"<a&b>\",\"]]>\u{1}'\"\"\",y\n1,2,3\n2,1,4\n3,5,7\n", "");
+    let document = Document::parse(&svg).unwrap();
+    let texts = texts(&document);
+    assert!(texts.iter().any(|text| text == "<a&b>"), "{texts:?}");
+    assert!(texts.iter().any(|text| text == "]]>\u{fffd}'\""), "{texts:?}");
+}
+
+#[test]
+fn each_target_has_a_panel() {
+    let (svg, _) = plot("a,y,z\n1,3,1\n2,4,0\n3,7,2\n", "--target z");
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(curves(&document), 2);
+    let texts = texts(&document);
+    assert!(["y", "z"].iter().all(|name| texts.iter().any(|text| text == name)), "{texts:?}");
+}
+
+#[test]
+fn many_features_have_curves_and_no_labels() {
+    let header: Vec<String> = (0..13).map(|j| format!("f{j}")).collect();
+    let row = |i: usize| (0..14).map(|j| format!("{}", (i * j * j + i) % 17)).collect::<Vec<_>>().join(",");
+    let rows: Vec<String> = (1..20).map(row).collect();
+    let (svg, _) = plot(&format!("{},y\n{}\n", header.join(","), rows.join("\n")), "");
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(curves(&document), 13);
+    assert!(!texts(&document).contains(&"f0".to_owned()));
+}
+
+#[test]
+fn a_lambda_of_zero_is_left_out_and_that_is_said() {
+    let (svg, said) = plot(SMALL, "--lambdas 0,1,0.1,0.01");
+    Document::parse(&svg).unwrap();
+    assert!(said.starts_with("ridgepath: note: the plot leaves out 1 of 4 λ"), "{said}");
+    let (svg, said) = plot(SMALL, "--lambdas 0");
+    Document::parse(&svg).unwrap();
+    assert!(said.contains("the plot is empty"), "{said}");
+}
+
+#[test]
+fn one_lambda_alone_is_a_dot() {
+    let (svg, _) = plot(SMALL, "--lambdas 1");
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("circle")).count(), 2);
+}
+
+#[test]
+fn singular_lambdas_leave_a_gap() {
+    // b is twice a: at the least of these the penalty is lost in rounding.
+    let (svg, said) = plot("a,b,y\n1,2,3\n2,4,4\n3,6,8\n", "--lambdas 1,0.1,0.01,1e-18,1e-19");
+    let document = Document::parse(&svg).unwrap();
+    assert!(said.contains("2 of 5 λ"), "{said}");
+    assert_eq!(curves(&document), 2);
+}
+
+#[test]
+fn extreme_numbers_make_a_plot_all_the_same() {
+    for input in
+        ["a,y\n1e-300,1e300\n2e-300,2e300\n3e-300,7e300\n", "a,y\n1e200,1\n2e200,2\n4e200,3\n", "a,y\n1,5\n2,5\n"]
+    {
+        let (svg, _) = plot(input, "");
+        Document::parse(&svg).unwrap();
+    }
+}
