@@ -11,8 +11,6 @@ pub mod solve;
 mod transfer;
 
 use nalgebra::DMatrix;
-/// The version of wgpu that [`Gpu::from_device`] and the stages speak.
-pub use wgpu;
 
 pub use context::{AdapterSummary, Gpu};
 /// The wgpu whose devices and buffers these functions take.
