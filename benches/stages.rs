@@ -1,7 +1,8 @@
 //! Each stage alone: `gram` (rows to moments), `factor` and `solve` (one group each).
 //!
 //! A size reads rows × features × λ. The CPU's `factor` and `solve` are one core's, λ after λ, as each thread of the
-//! backend does it; the GPU's are a whole chunk of λ, without uploads. `RIDGEPATH_BENCH=full` adds larger sizes.
+//! backend does it; the GPU's are all λ at once, without uploads, where its limits let them be one chunk.
+//! `RIDGEPATH_BENCH=full` adds larger sizes.
 
 mod task;
 
@@ -85,7 +86,7 @@ fn factor(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("cpu-single", &name), |b| {
             b.iter(|| (0..k).map(|at| cpu::factor::factor::<f32>(black_box(&normal), at).info).sum::<usize>());
         });
-        if let Some(device) = &device {
+        if let Some(device) = device.as_ref().filter(|device| task.plan(device).lambdas_per_chunk >= k) {
             let system = gpu::factor::System::new(device, &normal, k);
             let factors = gpu::factor::Factors::new(device, task.shape.features, k);
             system.upload(device, &normal, 0, k);
@@ -113,7 +114,7 @@ fn solve(criterion: &mut Criterion) {
                 }
             });
         });
-        if let Some(device) = &device {
+        if let Some(device) = device.as_ref().filter(|device| task.plan(device).lambdas_per_chunk >= k) {
             let system = gpu::factor::System::new(device, &normal, k);
             let factors = gpu::factor::Factors::new(device, n, k);
             let solution = gpu::solve::Solution::new(device, n, 1, k);

@@ -1,13 +1,14 @@
 //! How answers came about, in words.
 
-use ridgepath::{Outcome, RidgePath};
+use ridgepath::{Outcome, RidgePath, Route};
 
 use crate::data::Data;
 
 pub(crate) fn name(outcome: Outcome) -> String {
     match outcome {
         Outcome::Solved => "solved".into(),
-        Outcome::Rerouted => "rerouted".into(),
+        Outcome::Refined { .. } => "refined".into(),
+        Outcome::Rerouted { .. } => "rerouted".into(),
         Outcome::Singular { .. } => "singular".into(),
         // A variant that this program does not know yet: its name, without what it holds.
         other => format!("{other:?}").split([' ', '(']).next().unwrap_or_default().to_lowercase(),
@@ -21,10 +22,14 @@ pub(crate) fn notes(path: &RidgePath, data: &Data) -> Vec<String> {
     for index in 0..path.len() {
         for target in 0..path.targets() {
             let outcome = path.outcome(index, target);
-            if outcome == Outcome::Solved {
-                continue;
+            if matches!(outcome, Outcome::Solved | Outcome::Refined { .. }) {
+                continue; // as planned
             }
-            match kinds.iter_mut().find(|(kind, _)| name(*kind) == name(outcome)) {
+            let same = |kind: &Outcome| match (kind, &outcome) {
+                (Outcome::Singular { .. }, Outcome::Singular { .. }) => true,
+                (kind, outcome) => kind == outcome,
+            };
+            match kinds.iter_mut().find(|(kind, _)| same(kind)) {
                 Some((_, entries)) if entries.last() != Some(&index) => entries.push(index),
                 Some(_) => (),
                 None => kinds.push((outcome, vec![index])),
@@ -43,7 +48,10 @@ fn fallback(path: &RidgePath, why: &str) -> String {
 fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> String {
     let which = format!("{} of {} λ ({})", entries.len(), path.len(), listed(entries, path));
     match kind {
-        Outcome::Rerouted => {
+        Outcome::Rerouted { route: Route::Qr } => {
+            format!("{which}: too ill-conditioned for the normal equations, answered by QR of the rows (rerouted)")
+        }
+        Outcome::Rerouted { .. } => {
             format!("{which}: single precision did not do, answered by the CPU in double precision (rerouted)")
         }
         Outcome::Singular { order } => {
