@@ -229,15 +229,12 @@ pub(crate) enum Deviation {
     Sample,
 }
 
-impl From<Option<Deviation>> for Standardization {
-    fn from(deviation: Option<Deviation>) -> Self {
-        Self(match deviation {
+impl DataArgs {
+    pub(crate) fn standardize(&self) -> Standardize {
+        match self.standardize {
             None => Standardize::No,
             Some(Deviation::Population) => Standardize::Population,
             Some(Deviation::Sample) => Standardize::Sample,
-        })
+        }
     }
 }
-
-/// The library's [`Standardize`], which this crate cannot convert into itself.
-pub(crate) struct Standardization(pub(crate) Standardize);

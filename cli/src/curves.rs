@@ -70,3 +70,17 @@ fn deviation(values: &[f64], weights: Option<&[f64]>, standardize: Standardize) 
     let factor = if standardize == Standardize::Sample && rows > 1.0 { rows / (rows - 1.0) } else { 1.0 };
     (variance * factor).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Standardize, deviation};
+
+    #[test]
+    fn a_weight_of_two_counts_a_value_twice() {
+        let weighted = deviation(&[1.0, 2.0, 4.0], Some(&[2.0, 1.0, 1.0]), Standardize::Population);
+        let twice = deviation(&[1.0, 1.0, 2.0, 4.0], None, Standardize::Population);
+        assert!((weighted / twice - 1.0).abs() < 1e-15, "{weighted} against {twice}");
+        assert!((twice - 1.5f64.sqrt()).abs() < 1e-15, "{twice}");
+        assert!((deviation(&[1.0, 1.0, 2.0, 4.0], None, Standardize::Sample) - 2f64.sqrt()).abs() < 1e-15);
+    }
+}

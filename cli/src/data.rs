@@ -2,7 +2,7 @@
 
 use ridgepath::{Error, Ridge, View};
 
-use crate::args::{DataArgs, SolverArgs, Standardization};
+use crate::args::{DataArgs, SolverArgs};
 use crate::columns::Columns;
 use crate::csv_input::CsvInput;
 use crate::message::{Failure, Result};
@@ -58,7 +58,7 @@ impl Data {
         let progress = progress.clone();
         let mut ridge = Ridge::new()
             .intercept(!args.no_intercept)
-            .standardize(Standardization::from(args.standardize).0)
+            .standardize(args.standardize())
             .backend(solver.backend.into())
             .allow_software_gpu(solver.allow_software_gpu)
             .precision(solver.precision.into())

@@ -42,7 +42,7 @@ pub(crate) fn notes(path: &RidgePath, data: &Data) -> Vec<String> {
 
 fn fallback(path: &RidgePath, why: &str) -> String {
     let used = path.backend();
-    format!("answered by {} in {} precision: {why}", used.name, used.precision)
+    format!("backend {}, {} precision: {why}", used.name, used.precision)
 }
 
 fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> String {
@@ -68,11 +68,11 @@ fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> 
 fn listed(entries: &[usize], path: &RidgePath) -> String {
     let lambdas = || entries.iter().map(|index| path.lambdas()[*index]);
     match entries.len() {
-        0..=3 => lambdas().map(|lambda| format!("{lambda:e}")).collect::<Vec<_>>().join(", "),
+        0..=3 => lambdas().map(|lambda| format!("{lambda:?}")).collect::<Vec<_>>().join(", "),
         _ => {
             let least = lambdas().fold(f64::INFINITY, f64::min);
             let greatest = lambdas().fold(0.0, f64::max);
-            format!("from {least:e} to {greatest:e}")
+            format!("from {least:?} to {greatest:?}")
         }
     }
 }

@@ -188,7 +188,7 @@ impl Panel {
             .collect();
         ends.sort_by(|a, b| a.1.1.total_cmp(&b.1.1));
         let wanted: Vec<f64> = ends.iter().map(|(_, (_, height))| *height).collect();
-        for ((number, (from, height)), own) in ends.iter().zip(apart(&wanted)) {
+        for ((number, (from, height)), own) in ends.iter().zip(apart(&wanted, self.top, self.bottom)) {
             let colour = COLOURS[number % COLOURS.len()];
             let at = self.right + 18.0;
             line(area, [(*from + 2.0, *height), (at - 4.0, own)], colour.mix(0.5), 1.0)?;
@@ -204,25 +204,26 @@ fn darker(RGBColor(red, green, blue): RGBColor) -> RGBColor {
     RGBColor(darker(red), darker(green), darker(blue))
 }
 
-/// Heights as near to those wanted (which rise) as leaves room for a label each: neighbours that are too close form a
-/// block around the mean of what they want.
-fn apart(wanted: &[f64]) -> Vec<f64> {
+/// Heights as near to those wanted (which rise) as leaves room for a label each between `top` and `bottom`: neighbours
+/// that are too close form a block around the mean of what they want.
+fn apart(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
+    let reach = |count: u32| f64::from(count - 1) / 2.0 * LABEL_HEIGHT;
+    let within = |centre: f64, count: u32| (centre.min(bottom - reach(count)).max(top + reach(count)), count);
     // Centre and number of labels of each block.
     let mut blocks: Vec<(f64, u32)> = Vec::new();
     for height in wanted {
-        let mut own = (*height, 1);
+        let mut own = within(*height, 1);
         while let Some((centre, count)) = blocks.pop() {
-            if own.0 - centre >= f64::from(own.1 + count) / 2.0 * LABEL_HEIGHT {
+            if own.0 - centre >= reach(own.1) + reach(count) + LABEL_HEIGHT {
                 blocks.push((centre, count));
                 break;
             }
             let both = own.1 + count;
-            own = ((own.0 * f64::from(own.1) + centre * f64::from(count)) / f64::from(both), both);
+            own = within((own.0 * f64::from(own.1) + centre * f64::from(count)) / f64::from(both), both);
         }
         blocks.push(own);
     }
-    let place =
-        |centre: f64, count: u32, own: u32| centre + (f64::from(own) - f64::from(count - 1) / 2.0) * LABEL_HEIGHT;
+    let place = |centre: f64, count: u32, own: u32| centre - reach(count) + f64::from(own) * LABEL_HEIGHT;
     blocks.into_iter().flat_map(|(centre, count)| (0..count).map(move |own| place(centre, count, own))).collect()
 }
 
@@ -250,4 +251,20 @@ fn thick(width: f64) -> u32 {
 #[expect(clippy::cast_possible_truncation, reason = "saturates, far outside of any picture")]
 fn fine(length: f64) -> i32 {
     (length * FINE).round() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LABEL_HEIGHT, apart};
+
+    #[test]
+    fn labels_are_apart_and_within_the_panel_and_stay_where_there_is_room() {
+        assert_eq!(apart(&[10.0, 100.0, 190.0], 0.0, 200.0), [10.0, 100.0, 190.0]);
+        for wanted in [[200.0; 9], [0.0; 9], [95.0, 96.0, 97.0, 110.0, 120.0, 121.0, 199.0, 200.0, 200.0]] {
+            let heights = apart(&wanted, 0.0, 200.0);
+            assert_eq!(heights.len(), wanted.len());
+            assert!(heights.windows(2).all(|pair| pair[1] - pair[0] > LABEL_HEIGHT - 1e-9), "{heights:?}");
+            assert!(heights.iter().all(|height| (-1e-9..200.0 + 1e-9).contains(height)), "{heights:?}");
+        }
+    }
 }

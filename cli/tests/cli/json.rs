@@ -135,6 +135,18 @@ fn a_singular_lambda_has_null_and_is_noted_once() {
 }
 
 #[test]
+fn an_answer_that_single_precision_could_not_give_is_told_as_rerouted() {
+    // b differs from a in the seventh digit.
+    let input = "a,b,y\n1,1.0000001,3\n2,2,4\n3,3.0000002,8\n4,4.0000001,7\n";
+    let run = path_of(input, "--lambdas 1,0 --precision single --format json").succeeds();
+    let outcomes: Vec<Value> =
+        run.json()["path"].as_array().unwrap().iter().map(|entry| entry["outcome"][0].clone()).collect();
+    assert_eq!(outcomes, ["solved", "rerouted"]);
+    assert_eq!(run.err.lines().count(), 1, "{run:#?}");
+    run.says(&["ridgepath: note: 1 of 2 λ (0.0)", "double precision"]);
+}
+
+#[test]
 fn each_lambda_has_a_line_of_its_own() {
     let run = path_of(SMALL, "--format json --lambdas 1,2,3").succeeds();
     assert_eq!(run.out.lines().filter(|line| line.contains("\"lambda\"")).count(), 3);

@@ -104,6 +104,19 @@ mod unix {
     }
 
     #[test]
+    fn a_file_that_may_not_be_written_is_not_replaced() {
+        let folder = small();
+        folder.file("out", "old");
+        fs::set_permissions(folder.path("out"), Permissions::from_mode(0o444)).unwrap();
+        if File::options().write(true).open(folder.path("out")).is_ok() {
+            eprintln!("NOT RUN: this user may write read-only files");
+            return;
+        }
+        folder.run("path data.csv --target y --output out").fails(1, &["cannot write out"]);
+        assert_eq!(fs::read_to_string(folder.path("out")).unwrap(), "old");
+    }
+
+    #[test]
     fn a_symbolic_link_is_followed_and_stays_one() {
         let folder = small();
         folder.file("old", "old");

@@ -39,6 +39,13 @@ fn a_plot_is_well_formed_and_has_a_labelled_curve_for_each_feature() {
 }
 
 #[test]
+fn a_standardised_plot_says_what_it_shows() {
+    let (svg, _) = plot(SMALL, "--standardize");
+    let document = Document::parse(&svg).unwrap();
+    assert!(texts(&document).contains(&"coefficient × standard deviation of its column".to_owned()));
+}
+
+#[test]
 fn names_are_escaped() {
     let (svg, _) = plot("\"<a&b>\",\"]]>\u{1}'\"\"\",y\n1,2,3\n2,1,4\n3,5,7\n", "");
     let document = Document::parse(&svg).unwrap();
