@@ -82,8 +82,10 @@ pub(crate) fn assemble<T: Scalar>(
 fn error_bound(weights: &Weights, fit: &Fit, rounding: f64) -> f64 {
     let condition = weights.condition;
     match weights.outcome {
-        Outcome::Singular { .. } => f64::INFINITY,
-        Outcome::Rerouted { route: Route::Qr } => rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit),
+        Outcome::Singular { .. } => f64::NAN,
+        Outcome::Rerouted { route: Route::Qr } | Outcome::MinimumNorm { .. } => {
+            rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit)
+        }
         _ => condition * (fit.residual + rounding),
     }
 }

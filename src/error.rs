@@ -48,6 +48,16 @@ pub enum Error {
         /// The length needed.
         wanted: usize,
     },
+    /// A number that no entry has.
+    #[error("{what} number {index} was asked for; there are {count}, from 0")]
+    OutOfRange {
+        /// `"λ"`.
+        what: &'static str,
+        /// The number asked for.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// A size whose arithmetic does not fit the machine's integers.
     #[error("{what} overflows: {detail}")]
     Overflow {
@@ -57,7 +67,7 @@ pub enum Error {
         detail: String,
     },
     /// A NaN or an infinity among the data.
-    #[error("{what}[row {row}, column {column}] is {value}; a finite number is needed")]
+    #[error("{what}[row {row}, column {column}] is {value:?}; a finite number is needed")]
     NonFinite {
         /// `"X"` or `"Y"`.
         what: &'static str,
@@ -69,7 +79,7 @@ pub enum Error {
         value: f64,
     },
     /// A column whose values lie further apart than double precision can hold.
-    #[error("{what} column {column} spans from {least} to {greatest}, more than a 64-bit float can hold")]
+    #[error("{what} column {column} spans from {least:?} to {greatest:?}, more than a 64-bit float can hold")]
     Span {
         /// `"X"` or `"Y"`.
         what: &'static str,
@@ -81,7 +91,7 @@ pub enum Error {
         greatest: f64,
     },
     /// An observation weight that is negative, NaN or infinite.
-    #[error("weight[row {row}] is {value}; a finite number ≥ 0 is needed")]
+    #[error("weight[row {row}] is {value:?}; a finite number ≥ 0 is needed")]
     InvalidWeight {
         /// Row, from 0.
         row: usize,
@@ -95,7 +105,7 @@ pub enum Error {
         rows: usize,
     },
     /// A penalty that is negative, NaN or infinite.
-    #[error("{name}[{index}] is {value}; a finite number ≥ 0 is needed")]
+    #[error("{name}[{index}] is {value:?}; a finite number ≥ 0 is needed")]
     InvalidPenalty {
         /// `"lambda"` or `"alpha"`.
         name: &'static str,
@@ -105,7 +115,7 @@ pub enum Error {
         value: f64,
     },
     /// A penalty so large that 2Wλ is not a finite number.
-    #[error("lambda[{index}] = {lambda}: the shift 2Wλ with W = {weight_sum} is not a finite number")]
+    #[error("lambda[{index}] = {lambda:?}: the shift 2Wλ with W = {weight_sum:?} is not a finite number")]
     ShiftOverflow {
         /// Place in the grid, from 0.
         index: usize,
@@ -118,7 +128,7 @@ pub enum Error {
     #[error("the grid of penalties is empty; at least one λ is needed")]
     EmptyGrid,
     /// A log-spaced grid whose ends or count cannot be used.
-    #[error("grid {start}:{stop}:{count}: both ends must be finite and > 0, the count at least 1")]
+    #[error("grid {start:?}:{stop:?}:{count}: both ends must be finite and > 0, the count at least 1")]
     InvalidGrid {
         /// First value.
         start: f64,

@@ -20,6 +20,8 @@ mod view;
 pub use error::{Error, Result};
 pub use gpu::Gpu;
 pub use moments::Moments;
+/// The nalgebra whose matrices these functions take.
+pub use nalgebra;
 pub use normal::{Model, NormalEquations, Standardize};
 pub use path::{BackendUsed, Outcome, Precision, RidgePath, Route, Weights};
 pub use penalty::{Grid, Penalty};

@@ -2,8 +2,9 @@
 
 use nalgebra::DMatrix;
 
+use crate::error::Result;
 use crate::moments::Moments;
-use crate::penalty::Grid;
+use crate::penalty::{Grid, Penalty};
 use crate::scale::{exponent, scaled};
 
 /// Division of the columns by their standard deviation before the penalty acts. Coefficients are always reported on the
@@ -55,6 +56,8 @@ pub struct NormalEquations {
     pub(crate) step: Vec<i32>,
     /// k × n: what the penalty adds to the diagonal, in units and steps.
     pub(crate) added: Vec<f64>,
+    /// D: mantissa and exponent of each feature.
+    pub(crate) penalty: Vec<(f64, i32)>,
     pub(crate) grid: Grid,
     pub(crate) model: Model,
 }
@@ -115,7 +118,16 @@ impl NormalEquations {
         // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
         let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
         let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
-        Self { gram, cross, squares, unit, target_unit, step, added, grid, model }
+        Self { gram, cross, squares, unit, target_unit, step, added, penalty, grid, model }
+    }
+
+    /// Composes the equations of a grid of penalties, which may be scaled from the data.
+    ///
+    /// # Errors
+    /// Those of [`Penalty::resolve`].
+    pub fn with_penalty(moments: &Moments, model: Model, penalty: &Penalty) -> Result<Self> {
+        let grid = penalty.resolve(moments.weight_sum(), trace(moments, model))?;
+        Ok(Self::new(moments, model, grid))
     }
 
     /// n.
@@ -182,6 +194,11 @@ impl NormalEquations {
         }
     }
 
+    /// Whether λ number k is 0.
+    pub(crate) fn unpenalised(&self, k: usize) -> bool {
+        self.grid.shifts[k] == 0.0
+    }
+
     /// 2^step of each feature at λ number k.
     pub(crate) fn steps(&self, k: usize) -> impl Iterator<Item = f64> + '_ {
         let n = self.features();
@@ -201,9 +218,8 @@ impl NormalEquations {
     }
 }
 
-/// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised. What
-/// [`Penalty::Auto`](crate::Penalty::Auto) scales its grid by.
-pub(crate) fn trace(moments: &Moments, model: Model) -> f64 {
+/// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised.
+fn trace(moments: &Moments, model: Model) -> f64 {
     (0..moments.features())
         .map(|j| {
             let (gram, exponent) = (moments.gram[(j, j)], moments.exponents[j]);

@@ -29,6 +29,12 @@ pub enum Outcome {
         /// The order: the first of the features (from 1) that depends on those before it.
         order: usize,
     },
+    /// Singular without a penalty, and answered, as asked for, by the solution of least norm (on the penalised scale), which
+    /// is the limit of ridge for λ → 0.
+    MinimumNorm {
+        /// The rank of X, centred when an intercept is fitted.
+        rank: usize,
+    },
 }
 
 /// A safer route to an answer.
@@ -85,7 +91,7 @@ pub struct BackendUsed {
 pub struct Weights {
     /// `None` when singular.
     pub(crate) values: Option<DMatrix<f64>>,
-    /// An estimate of κ(A); infinite when singular.
+    /// An estimate of κ(A); NaN when singular.
     pub(crate) condition: f64,
     pub(crate) outcome: Outcome,
 }
@@ -96,7 +102,7 @@ impl Weights {
     }
 
     pub(crate) fn singular(order: usize) -> Self {
-        Self { values: None, condition: f64::INFINITY, outcome: Outcome::Singular { order } }
+        Self { values: None, condition: f64::NAN, outcome: Outcome::Singular { order } }
     }
 
     /// How they came about.
@@ -121,15 +127,22 @@ pub struct RidgePath {
     pub(crate) lambdas: Vec<f64>,
     pub(crate) shifts: Vec<f64>,
     /// [k, t, n]
+    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) coefficients: Vec<f64>,
     /// [k]
+    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) conditions: Vec<f64>,
     /// [k, t], as all that follow.
+    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) intercepts: Vec<f64>,
     pub(crate) outcomes: Vec<Outcome>,
+    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) residuals: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) rss: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) norms2: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) error_bounds: Vec<f64>,
 }
 
@@ -230,7 +243,7 @@ impl RidgePath {
     }
 
     /// An estimate of the condition number κ(A) = ‖A‖₁‖A⁻¹‖₂ of λ number `index`, A as in [`residual`](Self::residual): most often
-    /// within a factor of 3 from below for the inverse. Infinite when singular.
+    /// within a factor of 3 from below for the inverse. NaN when singular.
     ///
     /// # Panics
     /// When `index ≥ len()`.
@@ -242,7 +255,7 @@ impl RidgePath {
     /// A bound on the relative error ‖w − w*‖₂ / ‖w*‖₂ of the coefficients, in the units of [`residual`](Self::residual), as
     /// far as the estimate of κ goes: κ·(residual + u) for the normal equations, with u = (n + √m + 8)·eps the rounding of the
     /// factorization and of the sums; u·√κ·(1 + √κ·tan θ) by QR, where tan θ is the size of the residuals y − Xw against that of Xw. A value of 1
-    /// or more says that no digit is certain.
+    /// or more says that no digit is certain. NaN when singular.
     #[must_use]
     pub fn error_bound(&self, index: usize, target: usize) -> f64 {
         self.error_bounds[self.at(index, target)]
@@ -280,7 +293,7 @@ impl RidgePath {
     /// ŷ = Xw + b of new rows (m' × n) at λ number `index`: m' × t.
     ///
     /// # Errors
-    /// [`Error::Shape`] when X has not n columns or the path has no such entry.
+    /// [`Error::Shape`] when X has not n columns, [`Error::OutOfRange`] when the path has no such entry.
     pub fn predict<'a, T: Scalar>(&self, index: usize, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
         let x = x.into();
         if x.columns() != self.features {
@@ -288,8 +301,7 @@ impl RidgePath {
             return Err(Error::Shape { what: "columns of X to predict from", found, wanted });
         }
         if index >= self.len() {
-            let (found, wanted) = (index, self.len() - 1);
-            return Err(Error::Shape { what: "number of the λ, which goes up to", found, wanted });
+            return Err(Error::OutOfRange { what: "λ", index, count: self.len() });
         }
         let mut predicted = DMatrix::from_fn(x.rows(), self.targets, |_, target| self.intercept(index, target));
         for target in 0..self.targets {
@@ -323,5 +335,20 @@ impl RidgePath {
         assert!(index < self.len(), "λ number {index} of a path of {}", self.len());
         assert!(target < self.targets, "target number {target} of {}", self.targets);
         index * self.targets + target
+    }
+}
+
+/// NaN, which JSON has not, as null.
+#[cfg(feature = "serde")]
+mod nan_as_null {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        let values = Vec::<Option<f64>>::deserialize(deserializer)?;
+        Ok(values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect())
     }
 }

@@ -8,11 +8,12 @@ use crate::path::Precision;
 /// Where to solve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Backend {
-    /// A real GPU when the plan says that it pays, else the CPU; never a software adapter.
+    /// A real GPU when the plan says that it pays, else the CPU. Never opens a software adapter; a device that the caller
+    /// [hands in](crate::Ridge::gpu) is the caller's choice.
     #[default]
     Auto,
     /// The GPU. A software adapter (Mesa's llvmpipe, `SwiftShader`) only with
-    /// [`Ridge::allow_software_gpu`](crate::Ridge::allow_software_gpu).
+    /// [`Ridge::allow_software_gpu`](crate::Ridge::allow_software_gpu), or handed in.
     Gpu,
     /// The CPU, all cores.
     Cpu,

@@ -66,7 +66,7 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         let factor = positive_definite(&a);
         let condition = match &factor {
             Ok(factor) => a.norm() * factor.inverse().norm(),
-            Err(_) => f64::INFINITY,
+            Err(_) => f64::NAN,
         };
         path.conditions.push(condition);
         for target in 0..t {

@@ -10,7 +10,7 @@ use crate::cpu;
 use crate::error::{Error, Result};
 use crate::gpu::{self, Gpu};
 use crate::moments::Moments;
-use crate::normal::{Model, NormalEquations, Standardize, trace};
+use crate::normal::{Model, NormalEquations, Standardize};
 use crate::path::{BackendUsed, Outcome, Precision, RidgePath, Route, Weights};
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Plan, Request, Shape};
@@ -34,9 +34,10 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | [`standardize`](Self::standardize) | [`No`](Standardize::No) | penalise the coefficients of standardised columns |
 /// | [`weights`](Self::weights) | all 1 | observation weights s |
 /// | [`backend`](Self::backend) | [`Auto`](Backend::Auto) | where to solve |
-/// | [`allow_software_gpu`](Self::allow_software_gpu) | `false` | let [`Backend::Gpu`] take a software adapter |
+/// | [`allow_software_gpu`](Self::allow_software_gpu) | `false` | let [`Backend::Gpu`] open a software adapter |
 /// | [`gpu`](Self::gpu) | opened when needed | a device of the caller's |
 /// | [`precision`](Self::precision) | [`Double`](Precision::Double) | the arithmetic |
+/// | [`minimum_norm`](Self::minimum_norm) | `false` | answer λ = 0 on data of deficient rank |
 /// | [`memory_budget`](Self::memory_budget) | 1 GiB | device memory to take at a time |
 /// | [`on_progress`](Self::on_progress) | none | called as λs are done |
 ///
@@ -55,6 +56,7 @@ pub struct Ridge {
     weights: Option<Vec<f64>>,
     request: Request,
     allow_software: bool,
+    minimum_norm: bool,
     /// The caller's, or the one opened at first need; shared by clones.
     gpu: Arc<OnceLock<Gpu>>,
     progress: Option<Progress>,
@@ -112,7 +114,7 @@ impl Ridge {
         self
     }
 
-    /// Whether [`Backend::Gpu`] may take a software adapter, which is slower than the CPU backend. For tests.
+    /// Whether [`Backend::Gpu`] may open a software adapter, which is slower than the CPU backend. For tests.
     #[must_use]
     pub fn allow_software_gpu(self, allow_software: bool) -> Self {
         Self { allow_software, ..self }
@@ -123,6 +125,14 @@ impl Ridge {
     pub fn precision(mut self, precision: Precision) -> Self {
         self.request.precision = precision;
         self
+    }
+
+    /// Whether λ = 0 on data of deficient rank is answered by the least squares solution of least norm, with
+    /// [`Outcome::MinimumNorm`], instead of [`Outcome::Singular`]. Singular values below m·eps (n·eps if larger) times the
+    /// largest count as 0. [`Backend::Reference`] does not know it.
+    #[must_use]
+    pub fn minimum_norm(self, minimum_norm: bool) -> Self {
+        Self { minimum_norm, ..self }
     }
 
     /// Device memory to take at a time, in bytes. λs and rows are cut into chunks that fit, at least one λ and one run
@@ -305,7 +315,13 @@ impl Ridge {
         let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= ILL_CONDITIONED)).collect();
         if !poor.is_empty() {
             let triangle = cpu::qr::triangle(problem, moments, self.model.intercept)?;
-            let again: Vec<Weights> = poor.par_iter().map(|k| cpu::qr::solve(&triangle, normal, *k)).collect();
+            let one = |k: &usize| match cpu::qr::solve(&triangle, normal, *k) {
+                own if self.minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
+                    cpu::qr::minimum_norm(&triangle, normal, *k)
+                }
+                own => own,
+            };
+            let again: Vec<Weights> = poor.par_iter().map(one).collect();
             poor.into_iter().zip(again).for_each(|(k, again)| weights[k] = again);
         }
         Ok(weights)
@@ -317,8 +333,7 @@ impl Ridge {
     }
 
     fn normal(&self, moments: &Moments) -> Result<NormalEquations> {
-        let grid = self.penalty.resolve(moments.weight_sum(), trace(moments, self.model))?;
-        Ok(NormalEquations::new(moments, self.model, grid))
+        NormalEquations::with_penalty(moments, self.model, &self.penalty)
     }
 
     fn report(&self, done: usize, total: usize) {

@@ -159,9 +159,12 @@ pub(crate) struct SolverArgs {
     /// Let --backend gpu take a software adapter, which is slower than the CPU
     #[arg(long)]
     pub(crate) allow_software_gpu: bool,
-    /// The arithmetic; GPUs answer in single
+    /// The arithmetic; in double, what single precision hardware computes is corrected
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,
+    /// Answer λ = 0 on features that depend on one another by the solution of least norm
+    #[arg(long)]
+    pub(crate) minimum_norm: bool,
     /// Device memory to take at a time; K, M and G stand for 2¹⁰, 2²⁰ and 2³⁰ [default: 1G]
     #[arg(long, value_name = "BYTES", value_parser = grid::bytes)]
     pub(crate) memory_budget: Option<u64>,

@@ -61,6 +61,7 @@ impl Data {
             .standardize(args.standardize())
             .backend(solver.backend.into())
             .allow_software_gpu(solver.allow_software_gpu)
+            .minimum_norm(solver.minimum_norm)
             .precision(solver.precision.into())
             .on_progress(move |done, total| progress.reached(done, total));
         if let Some(bytes) = solver.memory_budget {

@@ -50,6 +50,11 @@ struct Entry<'a> {
     residual: Vec<f64>,
     rss: Vec<f64>,
     norm2: Vec<f64>,
+    condition: f64,
+    error_bound: Vec<f64>,
+    steps: Vec<u32>,
+    route: Vec<Option<&'static str>>,
+    order: Vec<Option<usize>>,
 }
 
 impl<'a> Backend<'a> {
@@ -102,15 +107,21 @@ pub(crate) fn document(content: &impl Serialize) -> Result<Vec<u8>> {
 }
 
 fn entry(path: &RidgePath, index: usize) -> Entry<'_> {
+    let outcomes = || (0..path.targets()).map(|target| path.outcome(index, target));
     let each = |value: &dyn Fn(usize) -> f64| (0..path.targets()).map(value).collect::<Vec<f64>>();
     Entry {
         lambda: path.lambdas()[index],
         alpha: path.shifts()[index],
         coef: (0..path.targets()).map(|target| path.coefficients(index, target)).collect(),
         intercept: each(&|target| path.intercept(index, target)),
-        outcome: (0..path.targets()).map(|target| outcome::name(path.outcome(index, target))).collect(),
+        outcome: outcomes().map(outcome::name).collect(),
         residual: each(&|target| path.residual(index, target)),
         rss: each(&|target| path.rss(index, target)),
         norm2: each(&|target| path.norm2(index, target)),
+        condition: path.condition(index),
+        error_bound: each(&|target| path.error_bound(index, target)),
+        steps: outcomes().map(outcome::steps).collect(),
+        route: outcomes().map(outcome::route).collect(),
+        order: outcomes().map(outcome::order).collect(),
     }
 }

@@ -10,8 +10,34 @@ pub(crate) fn name(outcome: Outcome) -> String {
         Outcome::Refined { .. } => "refined".into(),
         Outcome::Rerouted { .. } => "rerouted".into(),
         Outcome::Singular { .. } => "singular".into(),
+        Outcome::MinimumNorm { .. } => "minimum-norm".into(),
         // A variant that this program does not know yet: its name, without what it holds.
         other => format!("{other:?}").split([' ', '(']).next().unwrap_or_default().to_lowercase(),
+    }
+}
+
+/// The corrections of a refined answer.
+pub(crate) fn steps(outcome: Outcome) -> u32 {
+    match outcome {
+        Outcome::Refined { steps } => steps,
+        _ => 0,
+    }
+}
+
+/// The safer route that a rerouted answer took.
+pub(crate) fn route(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Rerouted { route: Route::Double } => Some("double"),
+        Outcome::Rerouted { route: Route::Qr } => Some("qr"),
+        _ => None,
+    }
+}
+
+/// The order of the pivot that failed, from 1.
+pub(crate) fn order(outcome: Outcome) -> Option<usize> {
+    match outcome {
+        Outcome::Singular { order } => Some(order),
+        _ => None,
     }
 }
 
@@ -59,7 +85,12 @@ fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> 
                 Some(feature) => format!("feature {feature:?} depends on those before it"),
                 None => "the features depend on one another".into(),
             };
-            format!("{which}: no unique answer (singular), {feature}; a larger λ has one")
+            format!(
+                "{which}: no unique answer (singular), {feature}; a larger λ has one, --minimum-norm takes the least"
+            )
+        }
+        Outcome::MinimumNorm { rank } => {
+            format!("{which}: the features depend on one another (rank {rank}), answered by the solution of least norm")
         }
         other => format!("{which}: {}", name(other)),
     }

@@ -18,6 +18,8 @@ pub(crate) struct Triangle {
     r: DMatrix<f64>,
     z: DMatrix<f64>,
     exponents: Vec<i32>,
+    /// m
+    rows: usize,
 }
 
 /// Reduces the rows, block by block and block with block (Golub and Van Loan, *Matrix Computations* (2013), §5.2).
@@ -59,7 +61,7 @@ pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, moments: &Moments, i
         .chain(last)
         .reduce(|(r, z), (x, y)| reduce(stack(&r, &x), stack(&z, &y)))
         .unwrap_or_else(|| (DMatrix::zeros(0, n), DMatrix::zeros(0, t)));
-    Ok(Triangle { r: r.resize_vertically(n, 0.0), z: z.resize_vertically(n, 0.0), exponents })
+    Ok(Triangle { r: r.resize_vertically(n, 0.0), z: z.resize_vertically(n, 0.0), exponents, rows: m })
 }
 
 fn stack(above: &DMatrix<f64>, below: &DMatrix<f64>) -> DMatrix<f64> {
@@ -106,4 +108,33 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
         let _ = r.tr_solve_upper_triangular_mut(v) && r.solve_upper_triangular_mut(v);
     });
     Weights::solved(w, normal.norm(k) * inverse, Outcome::Rerouted { route: Route::Qr })
+}
+
+/// The least squares solution of least norm on the penalised scale, by the SVD of R with its columns on that scale.
+pub(crate) fn minimum_norm(triangle: &Triangle, normal: &NormalEquations, k: usize) -> Weights {
+    let (n, t) = (normal.features(), normal.targets());
+    // Column j of X in units of 2^e over √D_j; all in units of the largest.
+    let root: Vec<f64> = normal.penalty.iter().map(|(weight, _)| weight.sqrt()).collect();
+    let units: Vec<i32> = (0..n).map(|j| triangle.exponents[j] - normal.penalty[j].1 / 2).collect();
+    let size = |j: usize| triangle.r.column(j).norm() / root[j];
+    let top = (0..n).filter(|j| size(*j) > 0.0).map(|j| exponent(size(j)) + units[j]).max().unwrap_or(0);
+    let r = DMatrix::from_fn(n, n, |i, j| scaled(triangle.r[(i, j)] / root[j], units[j] - top));
+    let svd = r.svd(true, true);
+    let (Some(u), Some(v)) = (&svd.u, &svd.v_t) else { return Weights::singular(n) };
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    let least = triangle.rows.max(n) as f64 * f64::EPSILON * svd.singular_values.max();
+    let rank = svd.singular_values.iter().filter(|s| **s > least).count();
+    let mut w = u.tr_mul(&triangle.z);
+    for (i, s) in svd.singular_values.iter().enumerate() {
+        w.row_mut(i).apply(|value| *value = if *s > least { *value / s } else { 0.0 });
+    }
+    let w = v.tr_mul(&w);
+    let own = |j: usize, target: usize| {
+        let natural = units[j] - triangle.exponents[j] - top + triangle.exponents[n + target];
+        let ours = normal.unit[j] + normal.step[k * n + j] + normal.target_unit[target];
+        scaled(w[(j, target)] / root[j], natural - ours)
+    };
+    let kept = svd.singular_values.iter().copied().filter(|s| *s > least).fold(f64::INFINITY, f64::min);
+    let condition = if rank > 0 { (svd.singular_values.max() / kept).powi(2) } else { 1.0 };
+    Weights::solved(DMatrix::from_fn(n, t, own), condition, Outcome::MinimumNorm { rank })
 }

@@ -253,6 +253,11 @@ impl<'a> Scope<'a> {
         let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
         async move {
             let caught = [validation.await, internal.await];
+            if caught.iter().any(Option::is_some) {
+                // Work on a lost device fails as invalid; its loss is told when it is next polled.
+                #[cfg(not(target_arch = "wasm32"))]
+                drop(gpu.device().poll(wgpu::PollType::Poll));
+            }
             if let Some(error) = memory.await {
                 return Err(Error::OutOfMemory { what: format!("{what} ({error})") });
             }

@@ -42,7 +42,7 @@ fn predictions_are_xw_plus_b() {
     }
     let error = path.predict(0, &x.columns(0, 3).into_owned()).unwrap_err();
     assert!(matches!(error, Error::Shape { found: 3, wanted: 4, .. }), "{error}");
-    assert!(matches!(path.predict(1, &x).unwrap_err(), Error::Shape { found: 1, .. }));
+    assert!(matches!(path.predict(1, &x).unwrap_err(), Error::OutOfRange { index: 1, count: 1, .. }));
 }
 
 #[test]
@@ -159,7 +159,8 @@ fn a_lost_device_is_an_error_on_the_gpu_and_a_reported_fallback_on_auto() {
     assert!(error.is_device(), "{error}");
     let path = ridge.backend(Backend::Auto).gpu(lost()).fit(&x, &y).unwrap();
     assert_eq!(path.backend().name, "cpu");
-    assert!(path.backend().fallback.is_some());
+    let why = path.backend().fallback.as_deref().unwrap_or_default();
+    assert!(why.contains("lost"), "{why}");
 }
 
 #[cfg(feature = "serde")]
@@ -167,5 +168,9 @@ fn a_lost_device_is_an_error_on_the_gpu_and_a_reported_fallback_on_auto() {
 fn a_path_survives_serialisation() {
     let path = made(&[0.3, 3.0]);
     let text = serde_json::to_string(&path).unwrap();
-    assert_eq!(serde_json::from_str::<RidgePath>(&text).unwrap(), path);
+    assert!(serde_json::from_str::<RidgePath>(&text).unwrap() == path);
+    // Singular entries hold NaN, which JSON has not.
+    let flat = Ridge::new().lambdas([0.0]).fit(&nalgebra::DMatrix::repeat(4, 2, 1.0), &[1.0, 2.0, 3.0, 5.0]).unwrap();
+    let back: RidgePath = serde_json::from_str(&serde_json::to_string(&flat).unwrap()).unwrap();
+    assert!(back.coefficients(0, 0).iter().all(|w| w.is_nan()) && back.outcome(0, 0) == flat.outcome(0, 0));
 }

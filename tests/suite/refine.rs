@@ -1,7 +1,7 @@
 //! Double precision from single-precision hardware, and the safer routes beyond it.
 
 use nalgebra::DMatrix;
-use ridgepath::{Backend, Outcome, Precision, Ridge, RidgePath, Route};
+use ridgepath::{Backend, Outcome, Precision, Ridge, RidgePath, Route, Standardize};
 
 use crate::support::{Random, distance, gpu, regression};
 
@@ -125,4 +125,40 @@ fn the_gpu_takes_data_beyond_the_range_of_f32() {
             assert!(apart <= tolerance, "{scale:e}, {precision}: {apart:.1e}");
         }
     }
+}
+
+#[test]
+fn rank_deficient_least_squares_has_its_least_norm_solution_on_request() {
+    let (mut x, y) = regression(19, 30, 6, 2);
+    let sum = x.column(0) + x.column(1) * 2.0;
+    x.set_column(4, &sum);
+    x.column_mut(5).fill(3.0);
+    let centred = |m: &DMatrix<f64>| m.map_with_location(|_, j, v| v - m.column(j).mean());
+    let pseudo = centred(&x).pseudo_inverse(1e-10).unwrap() * centred(&y);
+    let ridge = Ridge::new().lambdas([0.0, 1e-3]).minimum_norm(true);
+    let mut paths = vec![ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap()];
+    paths.extend(on_gpu(&ridge, &x, &y));
+    paths.extend(on_gpu(&ridge.clone().precision(Precision::Single), &x, &y));
+    for path in paths {
+        for target in 0..2 {
+            assert_eq!(path.outcome(0, target), Outcome::MinimumNorm { rank: 4 });
+            let apart = distance(path.coefficients(0, target), pseudo.column(target).as_slice());
+            assert!(apart <= 1e-13 && apart <= path.error_bound(0, target), "{apart:.1e}");
+        }
+        assert!(!matches!(path.outcome(1, 0), Outcome::MinimumNorm { .. }), "a penalty makes the answer unique");
+    }
+    let without = Ridge::new().lambdas([0.0]).fit(&x, &y).unwrap();
+    assert!(matches!(without.outcome(0, 0), Outcome::Singular { order: 5 }));
+}
+
+#[test]
+fn the_least_norm_is_that_of_standardised_coefficients_when_standardised() {
+    let (mut x, y) = regression(23, 30, 3, 1);
+    let scaled = x.column(0) * 1e3;
+    x.set_column(2, &scaled);
+    let ridge = Ridge::new().lambdas([0.0]).standardize(Standardize::Population).minimum_norm(true);
+    let path = ridge.fit(&x, &y).unwrap();
+    let w = path.coefficients(0, 0);
+    assert_eq!(path.outcome(0, 0), Outcome::MinimumNorm { rank: 2 });
+    assert!((w[0] / (w[2] * 1e3) - 1.0).abs() < 1e-10, "equal shares on the standardised scale: {w:?}");
 }

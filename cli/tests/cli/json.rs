@@ -28,11 +28,17 @@ fn the_document_has_the_keys_of_the_contract() {
     assert_eq!(run["backend"], backend);
     assert_eq!(run["path"].as_array().unwrap().len(), 2);
     let entry = &run["path"][0];
-    assert_eq!(keys(entry), ["alpha", "coef", "intercept", "lambda", "norm2", "outcome", "residual", "rss"]);
+    let contract = ["alpha", "coef", "intercept", "lambda", "norm2", "outcome", "residual", "rss"];
+    let trust = ["condition", "error_bound", "order", "route", "steps"];
+    let mut all = [&contract[..], &trust].concat();
+    all.sort_unstable();
+    assert_eq!(keys(entry), all);
+    assert_eq!((&entry["steps"], &entry["route"], &entry["order"]), (&json!([0]), &json!([null]), &json!([null])));
+    assert!(entry["condition"].as_f64().is_some_and(|condition| condition >= 1.0));
     assert_eq!((&entry["lambda"], &entry["alpha"]), (&json!(0.5), &json!(5.0)));
     assert_eq!(entry["outcome"], json!(["solved"]));
     assert_eq!(coefficients(entry).len(), 2);
-    for key in ["intercept", "residual", "rss", "norm2"] {
+    for key in ["intercept", "residual", "rss", "norm2", "error_bound"] {
         assert_eq!(numbers(&entry[key]).len(), 1, "{key}");
     }
 }
@@ -127,6 +133,7 @@ fn a_singular_lambda_has_null_and_is_noted_once() {
     let json = run.json();
     assert_eq!(json["path"][0]["outcome"], json!(["singular"]));
     assert_eq!(json["path"][0]["coef"], json!([[null, null]]));
+    assert_eq!((&json["path"][0]["order"], &json["path"][0]["condition"]), (&json!([2]), &Value::Null));
     assert_eq!(json["path"][1]["outcome"], json!(["solved"]));
     assert_eq!(run.err.lines().count(), 1, "{run:#?}");
     run.says(&["ridgepath: note: 5 of 6 λ", "singular", "\"b\""]);
@@ -136,14 +143,29 @@ fn a_singular_lambda_has_null_and_is_noted_once() {
 
 #[test]
 fn an_answer_that_single_precision_could_not_give_is_told_as_rerouted() {
-    // b differs from a in the seventh digit.
-    let input = "a,b,y\n1,1.0000001,3\n2,2,4\n3,3.0000002,8\n4,4.0000001,7\n";
+    // b differs from a in the fifth digit.
+    let input = "a,b,y\n1,1.00001,3\n2,2,4\n3,3.00002,8\n4,4.00001,7\n";
     let run = path_of(input, "--lambdas 1,0 --precision single --format json").succeeds();
     let outcomes: Vec<Value> =
         run.json()["path"].as_array().unwrap().iter().map(|entry| entry["outcome"][0].clone()).collect();
     assert_eq!(outcomes, ["solved", "rerouted"]);
     assert_eq!(run.err.lines().count(), 1, "{run:#?}");
     run.says(&["ridgepath: note: 1 of 2 λ (0.0)", "double precision"]);
+    assert_eq!(run.json()["path"][1]["route"], json!(["double"]));
+}
+
+#[test]
+fn an_ill_conditioned_answer_is_told_to_come_by_qr_and_a_singular_one_by_least_norm_on_request() {
+    // b differs from a in the ninth digit; c is a.
+    let near = "a,b,y\n1,1.00000001,3\n2,2,4\n3,3.00000002,8\n4,4.00000001,7\n";
+    let run = path_of(near, "--lambdas 0 --format json").succeeds();
+    assert_eq!(run.json()["path"][0]["route"], json!(["qr"]));
+    run.says(&["ridgepath: note: 1 of 1 λ (0.0)", "QR"]);
+    let run = path_of("a,c,y\n1,1,3\n2,2,4\n3,3,8\n", "--lambdas 0 --minimum-norm --format json").succeeds();
+    assert_eq!(run.json()["path"][0]["outcome"], json!(["minimum-norm"]));
+    run.says(&["rank 1", "least norm"]);
+    let w = coefficients(&run.json()["path"][0]);
+    assert!((w[0] - w[1]).abs() < 1e-12, "{w:?}");
 }
 
 #[test]
