@@ -221,7 +221,8 @@ impl fmt::Display for Plan {
 fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     let [m, n, t, k] = [shape.rows, shape.features, shape.targets, shape.penalties].map(|size| size as u128);
     let tile = u128::from(TILE);
-    let binding = u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX) - 3));
+    // Buffers are made in units of 16 bytes.
+    let binding = u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15);
     let budget = u128::from(budget);
     let q = n + t;
     let fits = |what, needed: u128| match needed <= binding {
@@ -245,12 +246,14 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     let split_bytes = fits("a run of rows", split * stride * 4)?;
     let tile_bytes = fits("the partial sums of the Gram matrix", tiles * tile * tile * 4)?;
     let moments = fits("the Gram matrix with its cross-products", q * n * 4)?;
-    if tile_rows > u128::from(limits.workgroups) {
+    // One more right-hand side than targets estimates the condition number.
+    let quads = (t + 1).div_ceil(4);
+    if tile_rows.max(quads) > u128::from(limits.workgroups) {
         return Err(Error::TooLarge {
             what: "the number of targets",
-            needed: u64::try_from(tile_rows).unwrap_or(u64::MAX),
+            needed: u64::try_from(tile_rows.max(quads)).unwrap_or(u64::MAX),
             limit: limits.workgroups.into(),
-            binding: "the adapter's workgroups a dimension, 64 columns each",
+            binding: "the adapter's workgroups a dimension, 64 columns or 4 targets each",
         });
     }
     let splits = (budget.saturating_sub(moments) / (split_bytes + tile_bytes))
@@ -265,11 +268,11 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     let factor = gram;
     let width = n.min(tile);
     let inverse = fits("the inverted diagonal blocks", n.div_ceil(tile) * width * width * 4)?;
-    // One more right-hand side than targets estimates the condition number.
-    let solution = fits("the solutions of one λ", (t + 1).div_ceil(4) * n * 16)?;
+    let solution = quads * n * 16;
+    let back = fits("the solutions of one λ, with its status", solution + 4)?;
     let one = factor + inverse + 2 * solution + 8 * n + 4;
     let lambdas = (budget.saturating_sub(gram) / one)
-        .min(binding / factor.max(inverse).max(solution))
+        .min(binding / factor.max(inverse).max(back))
         .min(u128::from(limits.workgroups))
         .min(k)
         .max(1);

@@ -1,6 +1,8 @@
 //! Adapters, devices and their errors. The only file that asks for adapters.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use crate::error::{Error, Result};
 use crate::gpu::kernel::Kernels;
@@ -215,21 +217,50 @@ impl Gpu {
         let memory = push(wgpu::ErrorFilter::OutOfMemory);
         let internal = push(wgpu::ErrorFilter::Internal);
         let validation = push(wgpu::ErrorFilter::Validation);
-        Scope { gpu: self, memory, internal, validation }
+        Scope { gpu: self, validation, internal, memory }
     }
 
-    /// Lets the callbacks of submitted work run: natively somebody must poll; a browser does so by itself.
-    pub(crate) fn drive(&self) {
+    /// Whether a device of the caller's, whose loss only the caller is told, is lost: then the buffer that is made here is
+    /// no buffer, which writing to it shows.
+    fn probe(&self) -> bool {
+        let scope = self.scope();
+        let probe = self.buffer("ridgepath.probe", 16, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
+        self.queue().write_buffer(&probe, 0, &[0; 16]);
+        let caught = [scope.validation.pop(), scope.internal.pop(), scope.memory.pop()];
+        // Natively what was caught is there at once; a browser reports the loss in other ways.
+        let found = caught.map(|caught| pin!(caught).poll(&mut Context::from_waker(Waker::noop())));
+        matches!(found, [Poll::Ready(Some(_)), _, Poll::Ready(None)])
+    }
+
+    /// Lets the callbacks of submitted work run: natively somebody must poll; a browser does so by itself. Calls
+    /// `abandoned` if they will never run.
+    pub(crate) fn drive(&self, abandoned: impl FnOnce() + Send + 'static) {
+        #[cfg(target_arch = "wasm32")]
+        drop(abandoned);
         #[cfg(not(target_arch = "wasm32"))]
         {
             let device = self.device().clone();
-            // A failed poll is a lost device, which the callbacks report.
-            let poll = move || drop(device.poll(wgpu::PollType::wait_indefinitely()));
-            let thread = std::thread::Builder::new().name("ridgepath-poll".into()).spawn(poll.clone());
-            if thread.is_err() {
-                poll();
-            }
+            poll_apart(move || device.poll(wgpu::PollType::wait_indefinitely()).is_ok(), abandoned);
         }
+    }
+}
+
+/// Polls on a thread of its own, or where there can be none, here. A poll that fails, or panics as wgpu's does when the
+/// driver loses the device meanwhile, runs no callbacks: then `abandoned` is called.
+#[cfg(not(target_arch = "wasm32"))]
+fn poll_apart(poll: impl FnOnce() -> bool + Send + 'static, abandoned: impl FnOnce() + Send + 'static) {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let work = Arc::new(Mutex::new(Some((poll, abandoned))));
+    let run = move || {
+        let work = work.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        if let Some((poll, abandoned)) = work
+            && !catch_unwind(AssertUnwindSafe(poll)).unwrap_or(false)
+        {
+            abandoned();
+        }
+    };
+    if std::thread::Builder::new().name("ridgepath-poll".into()).spawn(run.clone()).is_err() {
+        run();
     }
 }
 
@@ -237,35 +268,51 @@ fn record_loss(slot: &Mutex<Option<String>>, reason: String) {
     slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(reason);
 }
 
-/// Errors caught since [`Gpu::scope`].
+/// Errors caught since [`Gpu::scope`]. In the order in which wgpu wants the scopes dropped.
 #[must_use]
 pub(crate) struct Scope<'a> {
     gpu: &'a Gpu,
-    memory: wgpu::ErrorScopeGuard,
-    internal: wgpu::ErrorScopeGuard,
     validation: wgpu::ErrorScopeGuard,
+    internal: wgpu::ErrorScopeGuard,
+    memory: wgpu::ErrorScopeGuard,
 }
 
 impl<'a> Scope<'a> {
     /// The scopes end here and now; the future tells what they caught.
     pub(crate) fn finish(self, what: &'static str) -> impl Future<Output = Result<()>> + 'a {
-        let Self { gpu, memory, internal, validation } = self;
+        let Self { gpu, validation, internal, memory } = self;
         let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
         async move {
             let caught = [validation.await, internal.await];
-            if caught.iter().any(Option::is_some) {
-                // Work on a lost device fails as invalid; its loss is told when it is next polled.
-                #[cfg(not(target_arch = "wasm32"))]
-                drop(gpu.device().poll(wgpu::PollType::Poll));
-            }
             if let Some(error) = memory.await {
                 return Err(Error::OutOfMemory { what: format!("{what} ({error})") });
             }
             gpu.alive()?;
             match caught.into_iter().flatten().next() {
+                Some(error) if gpu.probe() => Err(Error::DeviceLost { reason: format!("{what}: {error}") }),
                 Some(error) => Err(Error::Device { reason: format!("{what}: {error}") }),
                 None => Ok(()),
             }
         }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::poll_apart;
+
+    #[test]
+    fn a_poll_that_fails_or_panics_is_told() {
+        let told = |poll: fn() -> bool| {
+            let (sender, told) = mpsc::channel();
+            poll_apart(poll, move || sender.send(()).unwrap());
+            told.recv_timeout(Duration::from_secs(20)).is_ok()
+        };
+        assert!(told(|| false));
+        assert!(told(|| panic!("as wgpu does when the driver loses the device")));
+        assert!(!told(|| true));
     }
 }

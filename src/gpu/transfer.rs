@@ -1,5 +1,7 @@
 //! Results from the device to the host: the only place that maps buffers.
 
+use std::sync::{Arc, Mutex};
+
 use futures_channel::oneshot;
 
 use crate::error::{Error, Result};
@@ -27,9 +29,9 @@ impl ReadBack {
 
     /// Waits for the work and returns the parts.
     pub(crate) async fn fetch(self, gpu: &Gpu) -> Result<Vec<Vec<u8>>> {
-        let (sender, receiver) = oneshot::channel();
-        self.staging.slice(..).map_async(wgpu::MapMode::Read, move |result| drop(sender.send(result)));
-        gpu.drive();
+        let (answer, abandoned, receiver) = once();
+        self.staging.slice(..).map_async(wgpu::MapMode::Read, answer);
+        gpu.drive(abandoned);
         let lost = |reason: String| gpu.alive().err().unwrap_or(Error::DeviceLost { reason });
         match receiver.await {
             Ok(Ok(())) => {}
@@ -52,11 +54,21 @@ impl ReadBack {
 
 /// Waits until all that was submitted is done.
 pub(crate) async fn finish(gpu: &Gpu) -> Result<()> {
+    let (answer, abandoned, receiver) = once();
+    gpu.queue().on_submitted_work_done(move || answer(()));
+    gpu.drive(abandoned);
+    let done = receiver.await;
+    gpu.alive()?;
+    done.map_err(|_| Error::DeviceLost { reason: "the work was abandoned".into() })
+}
+
+/// A callback and its answer, and what ends the wait for it if the callback will never be called.
+fn once<A: Send + 'static>() -> (impl FnOnce(A) + Send + 'static, impl FnOnce() + Send + 'static, oneshot::Receiver<A>)
+{
     let (sender, receiver) = oneshot::channel();
-    gpu.queue().on_submitted_work_done(move || {
-        let _ = sender.send(());
-    });
-    gpu.drive();
-    let _ = receiver.await; // a lost device drops the sender
-    gpu.alive()
+    let own = Arc::new(Mutex::new(Some(sender)));
+    let other = Arc::clone(&own);
+    let take = |slot: &Mutex<Option<oneshot::Sender<A>>>| slot.lock().ok().and_then(|mut sender| sender.take());
+    let answer = move |answer| drop(take(&own).map(|sender| sender.send(answer)));
+    (answer, move || drop(take(&other)), receiver)
 }

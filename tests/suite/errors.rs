@@ -110,6 +110,10 @@ fn tasks_that_no_chunk_brings_onto_the_device() {
     let error = Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");
     assert!(error.to_string().contains("the limit is 134217728"), "{error}");
+    // Four targets share a workgroup of the substitutions.
+    let shape = Shape { rows: 10, features: 1, targets: 262_140, penalties: 5 };
+    let error = Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { what: "the number of targets", .. }), "{error}");
 }
 
 #[test]

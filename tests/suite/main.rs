@@ -7,9 +7,11 @@ mod support;
 
 mod backends;
 mod contract;
+mod devices;
 mod errors;
 mod factor;
 mod facts;
+mod faults;
 mod gram;
 mod moments;
 mod path;

@@ -1,0 +1,69 @@
+//! Devices of the caller's own, made to fail, and a clock that turns a hang into a failure.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use ridgepath::gpu::wgpu;
+
+use crate::support::gpu;
+
+/// No test that is watched takes a tenth of this, even on a software adapter.
+const HANG: Duration = Duration::from_secs(120);
+
+/// Runs a test, and fails if it does not come to an end.
+#[track_caller]
+pub(crate) fn watched(test: impl FnOnce() + Send + 'static) {
+    within(HANG, test);
+}
+
+#[track_caller]
+fn within(time: Duration, test: impl FnOnce() + Send + 'static) {
+    let (sender, ended) = mpsc::channel::<()>();
+    let running = thread::spawn(move || {
+        let _sender = sender; // dropped at the end, also of a panic
+        test();
+    });
+    let hangs = ended.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout);
+    assert!(!hangs, "hangs: not done after {time:?}");
+    if let Err(panic) = running.join() {
+        resume_unwind(panic);
+    }
+}
+
+/// A device of its own on the adapter under test, with its default limits changed.
+pub(crate) fn own_device(change: impl FnOnce(&mut wgpu::Limits)) -> Option<(wgpu::Device, wgpu::Queue)> {
+    own_instance(wgpu::MemoryBudgetThresholds::default(), change)
+}
+
+/// The same from an instance with these thresholds.
+pub(crate) fn own_instance(
+    memory_budget_thresholds: wgpu::MemoryBudgetThresholds,
+    change: impl FnOnce(&mut wgpu::Limits),
+) -> Option<(wgpu::Device, wgpu::Queue)> {
+    let wanted = gpu()?;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        memory_budget_thresholds,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let adapter =
+        adapters.into_iter().find(|own| own.get_info().name == wanted.adapter().name).expect("the same adapter");
+    let mut required_limits = wgpu::Limits::default().or_worse_values_from(&adapter.limits());
+    change(&mut required_limits);
+    let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
+    Some(pollster::block_on(adapter.request_device(&descriptor)).expect("a device with lower limits"))
+}
+
+#[test]
+#[should_panic(expected = "hangs: not done after 10ms")]
+fn a_hang_is_found() {
+    within(Duration::from_millis(10), || thread::sleep(Duration::from_secs(5)));
+}
+
+#[test]
+#[should_panic(expected = "of the test")]
+fn a_panic_in_a_watched_test_is_its_own() {
+    watched(|| panic!("of the test"));
+}
