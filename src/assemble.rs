@@ -5,7 +5,8 @@ use rayon::prelude::*;
 
 use crate::moments::Moments;
 use crate::normal::NormalEquations;
-use crate::path::{BackendUsed, Outcome, RidgePath, Route, Weights};
+use crate::outcome::{BackendUsed, Outcome, Route};
+use crate::path::{RidgePath, Weights};
 use crate::problem::Problem;
 use crate::residual::{BATCH, Fit, residuals};
 use crate::scale::scaled;

@@ -17,7 +17,8 @@ pub use wgpu;
 
 use crate::error::Result;
 use crate::normal::NormalEquations;
-use crate::path::{Precision, Weights};
+use crate::outcome::Precision;
+use crate::path::Weights;
 use crate::plan::GpuPlan;
 
 /// Factors and solves every λ of a path, chunk after chunk, and in double precision refines it. `None` where single

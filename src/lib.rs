@@ -1,4 +1,46 @@
-//! Ridge regression for a whole grid of penalties at once.
+//! Ridge regression for a whole grid of penalties at once, on any GPU or on the CPU.
+//!
+//! For m rows of n features X (m × n), t targets Y (m × t) and observation weights s, one call minimises, for each of k
+//! penalties λ and each target y,
+//!
+//! ```text
+//! 1/(2W) Σ sᵢ (yᵢ − xᵢᵀw − b)² + λ‖w‖²,     W = Σ s (m without weights),
+//! ```
+//!
+//! which is the solution of (XᵀSX + shift·I) w = XᵀSy with **shift = 2Wλ** (X and y centred when b is fitted), the `alpha`
+//! of scikit-learn.
+//!
+//! ```
+//! use ridgepath::{Ridge, View};
+//!
+//! let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?; // 4 rows, 2 features
+//! let path = Ridge::new().lambdas([0.01, 0.1, 1.0]).fit(x, &[1.0, 2.0, 3.0, 4.0])?;
+//! for index in 0..path.len() {
+//!     println!("{}: {:?}", path.lambdas()[index], path.coefficients(index, 0));
+//! }
+//! # Ok::<(), ridgepath::Error>(())
+//! ```
+//!
+//! # Three levels
+//!
+//! - [`Ridge`]: data in, [`RidgePath`] out. Most need nothing else.
+//! - The pieces: [`Moments`] sum rows that come in parts, [`NormalEquations`] are what is solved, [`Plan`] says what will be
+//!   done, [`Penalty`] holds the grid.
+//! - The stages, each usable alone: [`cpu`] and, on a wgpu device of the caller's, [`gpu`].
+//!
+//! # What can be relied on
+//!
+//! - Answers have double precision unless [`Precision::Single`] is asked for, whatever the backend. Each carries an
+//!   [`Outcome`], a [residual](RidgePath::residual), an estimate of the [condition number](RidgePath::condition) and a
+//!   [bound on its error](RidgePath::error_bound).
+//! - A λ that has no unique answer is an outcome; it does not disturb the others. [`Error`]s are for arguments and devices.
+//! - Who answered, and why not another, stands in [`RidgePath::backend`].
+//! - The same bits whatever the memory budget and the number of threads.
+//!
+//! # Features
+//!
+//! - `serde`: (de)serialisation of [`RidgePath`] and what it holds.
+
 mod assemble;
 mod condition;
 pub mod cpu;
@@ -6,12 +48,14 @@ mod error;
 pub mod gpu;
 mod moments;
 mod normal;
+mod outcome;
 mod path;
 mod penalty;
 mod plan;
 mod problem;
 pub mod reference;
 mod residual;
+mod routes;
 mod scale;
 mod solver;
 mod validate;
@@ -23,7 +67,8 @@ pub use moments::Moments;
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;
 pub use normal::{Model, NormalEquations, Standardize};
-pub use path::{BackendUsed, Outcome, Precision, RidgePath, Route, Weights};
+pub use outcome::{BackendUsed, Outcome, Precision, Route};
+pub use path::{RidgePath, Weights};
 pub use penalty::{Grid, Penalty};
 pub use plan::{Backend, GpuPlan, Limits, Plan, Request, Shape};
 pub use problem::Problem;

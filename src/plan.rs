@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::path::Precision;
+use crate::outcome::Precision;
 
 /// Where to solve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,7 +4,8 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 
 use crate::error::Result;
 use crate::normal::{Model, Standardize};
-use crate::path::{BackendUsed, Outcome, Precision, RidgePath};
+use crate::outcome::{BackendUsed, Outcome, Precision};
+use crate::path::RidgePath;
 use crate::penalty::Penalty;
 use crate::problem::Problem;
 use crate::view::Scalar;

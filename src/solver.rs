@@ -1,25 +1,18 @@
-//! [`Ridge`]: what the user holds. From rows to a path, stage after stage.
+//! [`Ridge`]: what the user holds.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use rayon::prelude::*;
-
-use crate::assemble::assemble;
-use crate::cpu;
 use crate::error::{Error, Result};
-use crate::gpu::{self, Gpu};
+use crate::gpu::Gpu;
 use crate::moments::Moments;
-use crate::normal::{Model, NormalEquations, Standardize};
-use crate::path::{BackendUsed, Outcome, Precision, RidgePath, Route, Weights};
+use crate::normal::{Model, Standardize};
+use crate::outcome::Precision;
+use crate::path::RidgePath;
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Plan, Request, Shape};
 use crate::problem::Problem;
-use crate::reference;
 use crate::view::{Scalar, View};
-
-/// The condition number of the normal equations from which they are not trusted: a solution has 4 digits left.
-const ILL_CONDITIONED: f64 = 1e12;
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 
@@ -51,12 +44,12 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// ```
 #[derive(Clone, Default)]
 pub struct Ridge {
-    penalty: Penalty,
-    model: Model,
+    pub(crate) penalty: Penalty,
+    pub(crate) model: Model,
     weights: Option<Vec<f64>>,
-    request: Request,
+    pub(crate) request: Request,
     allow_software: bool,
-    minimum_norm: bool,
+    pub(crate) minimum_norm: bool,
     /// The caller's, or the one opened at first need; shared by clones.
     gpu: Arc<OnceLock<Gpu>>,
     progress: Option<Progress>,
@@ -128,7 +121,7 @@ impl Ridge {
     }
 
     /// Whether λ = 0 on data of deficient rank is answered by the least squares solution of least norm, with
-    /// [`Outcome::MinimumNorm`], instead of [`Outcome::Singular`]. Singular values below m·eps (n·eps if larger) times the
+    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular). Singular values below m·eps (n·eps if larger) times the
     /// largest count as 0. [`Backend::Reference`] does not know it.
     #[must_use]
     pub fn minimum_norm(self, minimum_norm: bool) -> Self {
@@ -189,10 +182,7 @@ impl Ridge {
         if moments.weight_sum() == 0.0 {
             return Err(Error::ZeroWeights { rows: moments.rows() });
         }
-        let normal = self.normal(moments)?;
-        let weights = self.solve_on_cpu::<f64>(&normal);
-        let used = used("cpu", None, Precision::Double, None);
-        Ok(assemble::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
+        self.solve_moments(moments)
     }
 
     /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted.
@@ -207,142 +197,13 @@ impl Ridge {
         Plan::new(shape, self.request, adapter)
     }
 
-    async fn solve<T: Scalar>(&self, problem: &Problem<'_, T>) -> Result<RidgePath> {
-        self.penalty.check()?;
-        let shape = Shape {
-            rows: problem.rows(),
-            features: problem.features(),
-            targets: problem.targets(),
-            penalties: self.penalty.len(),
-        };
-        let plan = self.plan(shape).await?;
-        match plan.backend {
-            Backend::Reference => {
-                let mut path = reference::solve(problem, self.model, &self.penalty)?;
-                path.backend.fallback = plan.fallback;
-                Ok(path)
-            }
-            Backend::Gpu => match self.solve_on_gpu(problem, &plan).await {
-                // What the CPU can still answer, it does, and says so.
-                Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
-                    let fallback = Some(error.to_string());
-                    self.solve_rows_on_cpu(problem, &Plan { precision: self.request.precision, fallback, ..plan })
-                }
-                answer => answer,
-            },
-            Backend::Auto | Backend::Cpu => self.solve_rows_on_cpu(problem, &plan),
-        }
-    }
-
-    async fn solve_on_gpu<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan) -> Result<RidgePath> {
-        let gpu = self.open().await?;
-        gpu.alive()?;
-        let Some(sizes) = &plan.gpu else {
-            return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
-        };
-        // Corrections need a Gram matrix that is right to double precision.
-        let moments = match plan.precision {
-            Precision::Single => gpu::gram::gram(&gpu, problem, sizes).await?,
-            Precision::Double => cpu::gram::gram::<f64, T>(problem)?,
-        };
-        let normal = self.normal(&moments)?;
-        let total = normal.penalties();
-        let answers = gpu::solve(&gpu, &normal, sizes, plan.precision, &|done| self.report(done, total)).await?;
-        let adapter = Some(gpu.adapter().name.clone());
-        let used = used("gpu", adapter, plan.precision, plan.fallback.clone());
-        self.finish(problem, &moments, &normal, answers, used)
-    }
-
-    fn solve_rows_on_cpu<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan) -> Result<RidgePath> {
-        let used = used("cpu", None, plan.precision, plan.fallback.clone());
-        match plan.precision {
-            Precision::Single => {
-                let moments = cpu::gram::gram::<f32, T>(problem)?;
-                let normal = self.normal(&moments)?;
-                let answers = self.solve_on_cpu::<f32>(&normal).into_iter().enumerate();
-                let reached = |k: usize, weights: &Weights| weights.outcome == Outcome::Solved && normal.fits_single(k);
-                let answers = answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect();
-                self.finish(problem, &moments, &normal, answers, used)
-            }
-            Precision::Double => {
-                let moments = cpu::gram::gram::<f64, T>(problem)?;
-                let normal = self.normal(&moments)?;
-                let weights = self.solve_on_cpu::<f64>(&normal);
-                let weights = self.with_qr(problem, &moments, &normal, weights)?;
-                Ok(assemble(&moments, &normal, &weights, used, f64::EPSILON, Some(problem)))
-            }
-        }
-    }
-
-    /// Builds the path; what is missing is answered in double precision from the rows.
-    fn finish<T: Scalar>(
-        &self,
-        problem: &Problem<'_, T>,
-        moments: &Moments,
-        normal: &NormalEquations,
-        answers: Vec<Option<Weights>>,
-        used: BackendUsed,
-    ) -> Result<RidgePath> {
-        let single = used.precision == Precision::Single;
-        let epsilon = if single { f32::EPSILON.into() } else { f64::EPSILON };
-        let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
-        let weights: Vec<Weights> =
-            answers.into_iter().map(|weights| weights.unwrap_or_else(|| Weights::singular(0))).collect();
-        let path = assemble(moments, normal, &weights, used, epsilon, Some(problem));
-        if missing.is_empty() {
-            return Ok(path);
-        }
-        let moments = if single { &cpu::gram::gram::<f64, T>(problem)? } else { moments };
-        let normal = self.normal(moments)?.only(&missing);
-        let weights = cpu::solve::solve::<f64>(&normal, &|_| ());
-        let mut weights = self.with_qr(problem, moments, &normal, weights)?;
-        for weights in weights.iter_mut().filter(|weights| weights.outcome == Outcome::Solved) {
-            weights.outcome = Outcome::Rerouted { route: Route::Double };
-        }
-        let again = assemble(moments, &normal, &weights, path.backend.clone(), f64::EPSILON, Some(problem));
-        Ok(path.replaced(&missing, &again))
-    }
-
-    /// Solves again by the QR factorization of X the λs that the normal equations cannot answer.
-    fn with_qr<T: Scalar>(
-        &self,
-        problem: &Problem<'_, T>,
-        moments: &Moments,
-        normal: &NormalEquations,
-        mut weights: Vec<Weights>,
-    ) -> Result<Vec<Weights>> {
-        // Written so that NaN counts as ill-conditioned.
-        let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= ILL_CONDITIONED)).collect();
-        if !poor.is_empty() {
-            let triangle = cpu::qr::triangle(problem, moments, self.model.intercept)?;
-            let one = |k: &usize| match cpu::qr::solve(&triangle, normal, *k) {
-                own if self.minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
-                    cpu::qr::minimum_norm(&triangle, normal, *k)
-                }
-                own => own,
-            };
-            let again: Vec<Weights> = poor.par_iter().map(one).collect();
-            poor.into_iter().zip(again).for_each(|(k, again)| weights[k] = again);
-        }
-        Ok(weights)
-    }
-
-    fn solve_on_cpu<A: Scalar>(&self, normal: &NormalEquations) -> Vec<Weights> {
-        let total = normal.penalties();
-        cpu::solve::solve::<A>(normal, &|done| self.report(done, total))
-    }
-
-    fn normal(&self, moments: &Moments) -> Result<NormalEquations> {
-        NormalEquations::with_penalty(moments, self.model, &self.penalty)
-    }
-
-    fn report(&self, done: usize, total: usize) {
+    pub(crate) fn report(&self, done: usize, total: usize) {
         if let Some(progress) = &self.progress {
             progress(done, total);
         }
     }
 
-    async fn open(&self) -> Result<Gpu> {
+    pub(crate) async fn open(&self) -> Result<Gpu> {
         if let Some(gpu) = self.gpu.get() {
             return Ok(gpu.clone());
         }
@@ -351,10 +212,6 @@ impl Ridge {
         // Two threads may open one each; the first is kept.
         Ok(self.gpu.get_or_init(|| gpu).clone())
     }
-}
-
-fn used(name: &str, adapter: Option<String>, precision: Precision, fallback: Option<String>) -> BackendUsed {
-    BackendUsed { name: name.into(), adapter, strategy: "cholesky".into(), precision, fallback }
 }
 
 impl fmt::Debug for Ridge {

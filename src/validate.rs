@@ -1,7 +1,8 @@
 //! A backend held against the reference.
 
 use crate::error::Result;
-use crate::path::{Outcome, RidgePath};
+use crate::outcome::Outcome;
+use crate::path::RidgePath;
 use crate::plan::Backend;
 use crate::solver::Ridge;
 use crate::view::{Scalar, View};

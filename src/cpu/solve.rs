@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use crate::condition::inverse_norm;
 use crate::cpu::factor::{Factor, factor};
 use crate::normal::NormalEquations;
-use crate::path::{Outcome, Weights};
+use crate::outcome::Outcome;
+use crate::path::Weights;
 use crate::view::Scalar;
 
 impl<A: Scalar> Factor<A> {

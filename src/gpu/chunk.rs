@@ -11,7 +11,8 @@ use crate::gpu::factor::{self, Factors, System};
 use crate::gpu::solve::{self, Solution};
 use crate::gpu::transfer::ReadBack;
 use crate::normal::NormalEquations;
-use crate::path::{Outcome, Precision, Weights};
+use crate::outcome::{Outcome, Precision};
+use crate::path::Weights;
 use crate::residual::{BATCH, Residual, residuals};
 use crate::scale::{exponent, scaled};
 
