@@ -69,7 +69,7 @@ impl Ridge {
         };
         let normal = self.normal(&moments)?;
         let total = normal.penalties();
-        let answers = gpu::solve(&gpu, &normal, sizes, plan.precision, &|done| self.report(done, total)).await?;
+        let answers = gpu::solve(&gpu, &normal, sizes, plan.precision, &self.reporter(total)).await?;
         let adapter = Some(gpu.adapter().name.clone());
         let used = used("gpu", adapter, plan.precision, plan.fallback.clone());
         self.finish(problem, &moments, &normal, answers, used)
@@ -137,8 +137,9 @@ impl Ridge {
         let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= ILL_CONDITIONED)).collect();
         if !poor.is_empty() {
             let triangle = cpu::qr::triangle(problem, moments, self.model.intercept)?;
+            let minimum_norm = self.minimum_norm;
             let one = |k: &usize| match cpu::qr::solve(&triangle, normal, *k) {
-                own if self.minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
+                own if minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
                     cpu::qr::minimum_norm(&triangle, normal, *k)
                 }
                 own => own,
@@ -151,7 +152,7 @@ impl Ridge {
 
     fn solve_on_cpu<A: Scalar>(&self, normal: &NormalEquations) -> Vec<Weights> {
         let total = normal.penalties();
-        cpu::solve::solve::<A>(normal, &|done| self.report(done, total))
+        cpu::solve::solve::<A>(normal, &self.reporter(total))
     }
 
     fn normal(&self, moments: &Moments) -> Result<NormalEquations> {

@@ -197,9 +197,13 @@ impl Ridge {
         Plan::new(shape, self.request, adapter)
     }
 
-    pub(crate) fn report(&self, done: usize, total: usize) {
-        if let Some(progress) = &self.progress {
-            progress(done, total);
+    /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.
+    pub(crate) fn reporter(&self, total: usize) -> impl Fn(usize) + Send + Sync + 'static {
+        let progress = self.progress.clone();
+        move |done| {
+            if let Some(progress) = &progress {
+                progress(done, total);
+            }
         }
     }
 
