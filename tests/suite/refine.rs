@@ -87,6 +87,28 @@ fn the_estimate_of_the_condition_is_within_a_factor_of_ten() {
 }
 
 #[test]
+fn the_bound_covers_sums_that_cancel() {
+    // y is orthogonal to x but for 1e-9 of it; in units of 2^-20 and 2^-50 both are whole, so xᵀy is known exactly.
+    let (x, y) = regression(23, 40, 1, 1);
+    let x = x.map(|value| (value * 2f64.powi(20)).round());
+    let y = y.map(|value| (value * 2f64.powi(20)).round());
+    let slope = (x.dot(&y) / x.dot(&x) * 2f64.powi(30)).round();
+    let y = y * 2f64.powi(30) - &x * slope;
+    let exact: i128 = x.iter().zip(y.iter()).map(|(x, y)| *x as i128 * *y as i128).sum();
+    let norm: i128 = x.iter().map(|x| *x as i128 * *x as i128).sum();
+    let wanted = exact as f64 / norm as f64;
+    let ridge = Ridge::new().intercept(false).alphas([0.0]);
+    let mut paths = vec![ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap()];
+    paths.extend(on_gpu(&ridge, &x, &y));
+    for path in paths {
+        let error = ((path.coefficients(0, 0)[0] - wanted) / wanted).abs();
+        let bound = path.error_bound(0, 0);
+        assert!(error > 1e-12, "nothing cancelled: {error:.1e}");
+        assert!(error <= bound && bound < 1e-2, "{error:.1e}, bound {bound:.1e}");
+    }
+}
+
+#[test]
 fn without_an_intercept_the_qr_route_takes_the_means_into_account() {
     // Columns at 1e6 ± 1: nearly parallel, κ(X) about 1e7, unless centred.
     let (x, _) = regression(11, 50, 3, 1);
