@@ -87,6 +87,16 @@ fn the_estimate_of_the_condition_is_within_a_factor_of_ten() {
 }
 
 #[test]
+fn the_gpu_estimates_the_condition_as_well_in_single_precision() {
+    let (x, y) = graded(7, 80, 30, 1e2);
+    let ridge = Ridge::new().intercept(false).alphas([0.0]);
+    let Some(path) = on_gpu(&ridge.clone().precision(Precision::Single), &x, &y) else { return };
+    assert_eq!(path.outcome(0, 0), Outcome::Solved);
+    let (found, wanted) = (path.condition(0), ridge.backend(Backend::Cpu).fit(&x, &y).unwrap().condition(0));
+    assert!(found >= 0.5 * wanted && found <= 2.0 * wanted, "{found:.2e}, wanted {wanted:.2e}");
+}
+
+#[test]
 fn the_bound_covers_sums_that_cancel() {
     // y is orthogonal to x but for 1e-9 of it; in units of 2^-20 and 2^-50 both are whole, so xᵀy is known exactly.
     let (x, y) = regression(23, 40, 1, 1);
