@@ -87,7 +87,7 @@ fn error_bound(weights: &Weights, fit: &Fit, rounding: f64) -> f64 {
         Outcome::Rerouted { route: Route::Qr } | Outcome::MinimumNorm { .. } => {
             rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit)
         }
-        _ => condition * (fit.residual + rounding),
+        _ => condition * (fit.residual + rounding * (1.0 + fit.cancelled)),
     }
 }
 
@@ -96,7 +96,8 @@ fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: u
     let range = first..first + count;
     let solved: Vec<_> = range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
-    let none = vec![Fit { residual: f64::NAN, backward: f64::NAN, rss: f64::NAN, misfit: f64::NAN }; normal.targets()];
+    let nan = f64::NAN;
+    let none = vec![Fit { residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan }; normal.targets()];
     let of = |k: usize| match &weights[k].values {
         Some(_) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
         None => none.clone(),

@@ -11,7 +11,7 @@ pub(crate) fn start(n: usize) -> DVector<f64> {
 }
 
 /// How often [`inverse_norm`] solves.
-const STEPS: usize = 3;
+pub(crate) const STEPS: usize = 3;
 
 /// ‖A⁻¹‖₂ from below, most often within a factor of 3: the growth of a vector under repeated solves.
 pub(crate) fn inverse_norm(n: usize, mut solve: impl FnMut(&mut DVector<f64>)) -> f64 {

@@ -72,6 +72,13 @@ impl<'a> Chunk<'a> {
             .map(|(at, (solution, _))| Candidate::new(first + at, solution))
             .collect();
         if precision == Precision::Single {
+            // One solve says too little of ‖A⁻¹‖; corrections, which would bring more, there are none.
+            for _ in 1..condition::STEPS {
+                let mut rhs = vec![DMatrix::zeros(n, t + 1); count];
+                pending.iter().for_each(|own| rhs[own.k - first].set_column(t, &own.probe));
+                let (solutions, _) = self.run(first, rhs, false).await?;
+                pending.iter_mut().for_each(|own| own.grow(&solutions[own.k - first]));
+            }
             for candidate in pending {
                 let at = candidate.k - first;
                 answers[at] = Some(candidate.finish(self.normal, Outcome::Solved));
@@ -171,9 +178,15 @@ impl Candidate {
             let mut column = self.w.column_mut(target);
             column += own;
         }
-        self.inverse = correction.column(t).norm();
-        self.probe = correction.column(t) / self.inverse;
+        self.grow(correction);
         converging
+    }
+
+    /// Takes the probe from the last column of a solution.
+    fn grow(&mut self, solution: &DMatrix<f64>) {
+        let own = solution.column(solution.ncols() - 1);
+        self.inverse = own.norm();
+        self.probe = own / self.inverse;
     }
 
     fn finish(self, normal: &NormalEquations, outcome: Outcome) -> Weights {

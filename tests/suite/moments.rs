@@ -75,6 +75,17 @@ fn a_large_offset_costs_no_digits() {
 }
 
 #[test]
+fn the_mean_of_values_that_cancel_keeps_its_digits() {
+    // Whole numbers of 40 bits, but for the first, which leaves a sum of 7.
+    let mut random = Random::new(29);
+    let mut x = random.matrix(50, 1).map(|value| (value * 2f64.powi(40)).round());
+    x[0] = 7.0 - x.rows(1, 49).iter().sum::<f64>();
+    let mut moments = Moments::new(1, 1);
+    moments.push(&Problem::new(&x, &x).unwrap()).unwrap();
+    assert_relative_eq!(moments.mean_x(0), 7.0 / 50.0, max_relative = 4.0 * f64::EPSILON);
+}
+
+#[test]
 fn a_constant_column_has_exactly_zero_moments_in_any_chunks() {
     let (mut x, y) = regression(37, 60, 3, 1);
     x.column_mut(1).fill(0.1);
