@@ -170,7 +170,7 @@ impl Moments {
 }
 
 /// How rows are brought to zero mean and unit scale before their squares are summed:
-/// x' = ((x − origin) − offset) · 2^−exponent, where the origin is a value of the column itself, so that a constant
+/// x' = ((x − origin) − offset) · 2^−exponent, where the origin is the column's value in the heaviest row, so that a constant
 /// column becomes exactly zero, and origin + offset is the weighted mean.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
@@ -189,7 +189,8 @@ impl Frame {
         let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
         let q = n + t;
         let weights: Vec<f64> = (0..m).map(|row| problem.weight(row)).collect();
-        let first = weights.iter().position(|s| *s > 0.0).unwrap_or(0);
+        // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
+        let first = problem.heaviest();
         let at = |row: usize, j: usize| -> f64 {
             if j < n { problem.x().get(row, j).into() } else { problem.y().get(row, j - n).into() }
         };
