@@ -106,13 +106,12 @@ fn deviation(column: &DVector<f64>, s: &DVector<f64>, mean: f64, standardize: St
         return 1.0;
     }
     let total = s.sum();
-    let variance = used.iter().map(|(x, s)| (x - mean).powi(2) * (s / total)).sum::<f64>();
-    // Squares out of range: no number rather than a wrong one, and with it a singular matrix.
-    if !(variance > 0.0 && variance.is_finite()) {
-        return f64::NAN;
-    }
+    let away: Vec<f64> = used.iter().map(|(x, s)| (x - mean) * (s / total).sqrt()).collect();
+    // In units of the largest, whose square is in range.
+    let unit = away.iter().fold(0.0f64, |largest, v| largest.max(v.abs()));
+    let deviation = unit * away.iter().map(|v| (v / unit).powi(2)).sum::<f64>().sqrt();
     let m = used.len() as f64;
-    if standardize == Standardize::Sample { (variance * m / (m - 1.0)).sqrt() } else { variance.sqrt() }
+    if standardize == Standardize::Sample { deviation * (m / (m - 1.0)).sqrt() } else { deviation }
 }
 
 /// The Cholesky factor, or the order of the first leading minor with a pivot ≤ n·eps times its diagonal element.

@@ -19,4 +19,5 @@ mod path;
 mod plan;
 mod random;
 mod refine;
+mod soak;
 mod solve;
