@@ -170,7 +170,7 @@ impl Moments {
 }
 
 /// How rows are brought to zero mean and unit scale before their squares are summed:
-/// x' = ((x − origin) − offset) · 2^−exponent, where the origin is a value of the column itself, so that a constant
+/// x' = ((x − origin) − offset) · 2^−exponent, where the origin is the column's value in the heaviest row, so that a constant
 /// column becomes exactly zero, and origin + offset is the weighted mean.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
@@ -192,7 +192,8 @@ impl Frame {
         let above = -exponent(problem.weight_sum()) - 1;
         let weights: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), above)).collect();
         let weight_sum = scaled(problem.weight_sum(), above);
-        let first = weights.iter().position(|s| *s > 0.0).unwrap_or(0);
+        // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
+        let first = problem.heaviest();
         let at = |row: usize, j: usize| -> f64 {
             if j < n { problem.x().get(row, j).into() } else { problem.y().get(row, j - n).into() }
         };

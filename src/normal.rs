@@ -154,7 +154,7 @@ impl NormalEquations {
         let units: Vec<f64> = self.steps(k).collect();
         let added = self.added(k);
         DMatrix::from_fn(self.features(), self.features(), |i, j| {
-            let value = self.gram[(i.max(j), i.min(j))] * (units[i] * units[j]);
+            let value = self.gram[(i.max(j), i.min(j))] * units[i] * units[j];
             if i == j { value + added[j] } else { value }
         })
     }
@@ -167,7 +167,7 @@ impl NormalEquations {
         for j in 0..n {
             sums[j] += self.gram[(j, j)] * units[j] * units[j];
             for i in j + 1..n {
-                let size = (self.gram[(i, j)] * (units[i] * units[j])).abs();
+                let size = (self.gram[(i, j)] * units[i] * units[j]).abs();
                 sums[i] += size;
                 sums[j] += size;
             }
@@ -199,7 +199,8 @@ impl NormalEquations {
         self.grid.shifts[k] == 0.0
     }
 
-    /// 2^step of each feature at λ number k.
+    /// 2^step of each feature at λ number k. Of constant columns with a tiny penalty it is so large that its square
+    /// overflows: elements of G, which are 0 there, are multiplied by one step after the other.
     pub(crate) fn steps(&self, k: usize) -> impl Iterator<Item = f64> + '_ {
         let n = self.features();
         self.step[k * n..(k + 1) * n].iter().map(|step| scaled(1.0, *step))

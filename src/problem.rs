@@ -101,6 +101,18 @@ impl<'a, T: Scalar> Problem<'a, T> {
         self.y
     }
 
+    /// The first row of the largest weight.
+    pub(crate) fn heaviest(&self) -> usize {
+        (1..self.rows()).fold(0, |best, row| if self.weight(row) > self.weight(best) { row } else { best })
+    }
+
+    /// Whether the positive weights span so little that their products fit `f32`.
+    pub(crate) fn weights_fit_single(&self) -> bool {
+        const SPAN: f64 = (1u64 << 40) as f64;
+        let largest = self.weight(self.heaviest());
+        self.weights.is_none_or(|weights| weights.iter().all(|s| *s == 0.0 || *s >= largest / SPAN))
+    }
+
     /// s of a row.
     #[must_use]
     pub fn weight(&self, row: usize) -> f64 {

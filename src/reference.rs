@@ -21,18 +21,24 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
     let x = DMatrix::<f64>::from_fn(m, n, |row, j| problem.x().get(row, j).into());
     let y = DMatrix::<f64>::from_fn(m, t, |row, target| problem.y().get(row, target).into());
 
-    // About a value of the column itself, so that the mean of a constant column is that constant.
-    let first = s.iter().position(|s| *s > 0.0).unwrap_or(0);
-    let means = |a: &DMatrix<f64>| {
-        let mean = |j: usize| a[(first, j)] + s.dot(&a.column(j).add_scalar(-a[(first, j)])) / weight_sum;
-        DVector::from_fn(a.ncols(), |j, _| mean(j))
-    };
-    let (x_mean, y_mean) = (means(&x), means(&y));
-    let deviation = DVector::from_fn(n, |j, _| deviation(&x.column(j).into_owned(), &s, x_mean[j], model.standardize));
+    // Centred about the value in the heaviest row, then about the mean of what is left: a constant column becomes 0, and a
+    // weight however large multiplies no rounding error.
+    let first = s.imax();
+    let about_heaviest = |a: &DMatrix<f64>| DMatrix::from_fn(m, a.ncols(), |row, j| a[(row, j)] - a[(first, j)]);
+    let offset = |away: &DMatrix<f64>| DVector::from_fn(away.ncols(), |j, _| away.column(j).dot(&(&s / weight_sum)));
+    let (x_away, y_away) = (about_heaviest(&x), about_heaviest(&y));
+    let (x_offset, y_offset) = (offset(&x_away), offset(&y_away));
+    let (x_mean, y_mean) = (x.row(first).transpose() + &x_offset, y.row(first).transpose() + &y_offset);
+    let deviation =
+        DVector::from_fn(n, |j, _| deviation(&x_away.column(j).into_owned(), &s, x_offset[j], model.standardize));
     let centre = if model.intercept { 1.0 } else { 0.0 };
     let root = s.map(f64::sqrt);
-    let xs = DMatrix::from_fn(m, n, |row, j| root[row] * (x[(row, j)] - centre * x_mean[j]) / deviation[j]);
-    let ys = DMatrix::from_fn(m, t, |row, target| root[row] * (y[(row, target)] - centre * y_mean[target]));
+    let prepared = |a: &DMatrix<f64>, away: &DMatrix<f64>, offset: &DVector<f64>| {
+        let value = |row: usize, j: usize| if model.intercept { away[(row, j)] - offset[j] } else { a[(row, j)] };
+        DMatrix::from_fn(m, a.ncols(), |row, j| root[row] * value(row, j))
+    };
+    let xs = prepared(&x, &x_away, &x_offset) * DMatrix::from_diagonal(&deviation.map(f64::recip));
+    let ys = prepared(&y, &y_away, &y_offset);
     let gram = xs.tr_mul(&xs);
     let cross = xs.tr_mul(&ys);
     let grid = penalty.resolve(weight_sum, gram.trace())?;
@@ -100,9 +106,13 @@ fn deviation(column: &DVector<f64>, s: &DVector<f64>, mean: f64, standardize: St
     if standardize == Standardize::No || used.iter().all(|(x, _)| *x == used[0].0) {
         return 1.0;
     }
-    let variance = used.iter().map(|(x, s)| s * (x - mean).powi(2)).sum::<f64>() / s.sum();
+    let total = s.sum();
+    let away: Vec<f64> = used.iter().map(|(x, s)| (x - mean) * (s / total).sqrt()).collect();
+    // In units of the largest, whose square is in range.
+    let unit = away.iter().fold(0.0f64, |largest, v| largest.max(v.abs()));
+    let deviation = unit * away.iter().map(|v| (v / unit).powi(2)).sum::<f64>().sqrt();
     let m = used.len() as f64;
-    if standardize == Standardize::Sample { (variance * m / (m - 1.0)).sqrt() } else { variance.sqrt() }
+    if standardize == Standardize::Sample { deviation * (m / (m - 1.0)).sqrt() } else { deviation }
 }
 
 /// The Cholesky factor, or the order of the first leading minor with a pivot ≤ n·eps times its diagonal element.

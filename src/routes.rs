@@ -63,10 +63,10 @@ impl Ridge {
         let Some(sizes) = &plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        // Corrections need a Gram matrix that is right to double precision.
+        // Corrections need a Gram matrix that is right to double precision; weights far apart do not fit single.
         let moments = match plan.precision {
-            Precision::Single => gpu::gram::gram(&gpu, problem, sizes).await?,
-            Precision::Double => cpu::gram::gram::<f64, T>(problem)?,
+            Precision::Single if problem.weights_fit_single() => gpu::gram::gram(&gpu, problem, sizes).await?,
+            _ => cpu::gram::gram::<f64, T>(problem)?,
         };
         let normal = self.normal(&moments)?;
         let total = normal.penalties();
@@ -80,7 +80,10 @@ impl Ridge {
         let used = used("cpu", None, plan.precision, plan.fallback.clone());
         match plan.precision {
             Precision::Single => {
-                let moments = cpu::gram::gram::<f32, T>(problem)?;
+                let moments = match problem.weights_fit_single() {
+                    true => cpu::gram::gram::<f32, T>(problem)?,
+                    false => cpu::gram::gram::<f64, T>(problem)?,
+                };
                 let normal = self.normal(&moments)?;
                 let answers = self.solve_on_cpu::<f32>(&normal).into_iter().enumerate();
                 let reached = |k: usize, weights: &Weights| weights.outcome == Outcome::Solved && normal.fits_single(k);

@@ -37,9 +37,9 @@ pub fn factor<A: Scalar>(normal: &NormalEquations, k: usize) -> Factor<A> {
     let mut a = DMatrix::<A>::zeros(n, n);
     for j in 0..n {
         for i in j..n {
-            a[(i, j)] = A::round_from(normal.gram[(i, j)] * (units[i] * units[j]));
+            a[(i, j)] = A::round_from(normal.gram[(i, j)] * units[i] * units[j]);
         }
-        a[(j, j)] = A::round_from(normal.gram[(j, j)] * (units[j] * units[j]) + added[j]);
+        a[(j, j)] = A::round_from(normal.gram[(j, j)] * units[j] * units[j] + added[j]);
     }
     let info = factor_in_place(&mut a);
     Factor { lower: a, info }

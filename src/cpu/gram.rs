@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::moments::{Frame, Moments};
 use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
 
 /// Rows copied, centred and scaled at a time.
@@ -24,11 +25,13 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = Frame::measure(problem)?;
     let mut moments = Moments::new(n, t);
+    // Weights in units of an even power of two, so that their roots fit f32.
+    let unit = exponent(problem.weight(problem.heaviest())) & !1;
     let mut x = DMatrix::<A>::zeros(BLOCK.min(m), n);
     let mut y = DMatrix::<A>::zeros(BLOCK.min(m), t);
     for start in (0..m).step_by(BLOCK) {
         let count = BLOCK.min(m - start);
-        let roots: Vec<f64> = (start..start + count).map(|row| problem.weight(row).sqrt()).collect();
+        let roots: Vec<f64> = (start..start + count).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
         // Rows of weight 0 count for nothing, however far away they lie.
         let value = |row: usize, j: usize, value: f64| {
             let root = roots[row - start];
@@ -42,6 +45,9 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
         for (target, sum) in moments.squares.iter_mut().enumerate() {
             *sum += y.column(target).iter().map(|v| Into::<f64>::into(*v).powi(2)).sum::<f64>();
         }
+    }
+    for sum in [moments.gram.as_mut_slice(), moments.cross.as_mut_slice(), moments.squares.as_mut_slice()] {
+        sum.iter_mut().for_each(|sum| *sum = scaled(*sum, unit));
     }
     moments.rows = m;
     moments.positive_rows = frame.positive_rows;

@@ -105,6 +105,8 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
     if !r.solve_upper_triangular_mut(&mut w) {
         return Weights::singular(n);
     }
+    // What holds nothing but the penalty is 0, not rounding noise in units that a small penalty makes large.
+    (0..n).filter(|j| normal.gram[(*j, *j)] == 0.0).for_each(|j| w.row_mut(j).fill(0.0));
     let inverse = inverse_norm(n, |v: &mut DVector<f64>| {
         let _ = r.tr_solve_upper_triangular_mut(v) && r.solve_upper_triangular_mut(v);
     });

@@ -86,8 +86,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
     let (q, width) = (n + t, plan.row_stride);
     let frame = Frame::measure(problem)?;
     // Weights in units of a power of two, so that they fit f32.
-    let heaviest = (0..m).map(|row| problem.weight(row)).fold(0.0, f64::max);
-    let unit = exponent(heaviest);
+    let unit = exponent(problem.weight(problem.heaviest()));
 
     let scope = gpu.scope();
     let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * 4) as u64);

@@ -6,6 +6,7 @@
 mod support;
 
 mod backends;
+mod cases;
 mod contract;
 mod devices;
 mod errors;
@@ -16,5 +17,7 @@ mod gram;
 mod moments;
 mod path;
 mod plan;
+mod random;
 mod refine;
+mod soak;
 mod solve;
