@@ -5,8 +5,8 @@
 //! in double precision has a test ratio of 30 or more, when an error exceeds its reported bound, and when a matrix that has
 //! no inverse is answered.
 //!
-//! `-- --export DIR` writes sets and exact answers for other programs (benches/peers/accuracy_sklearn.py);
-//! `-- --peers FILE` takes another file of their digits than benches/record/accuracy_sklearn.json.
+//! `-- --export DIR` writes sets and exact answers for other programs (`benches/peers/accuracy_sklearn.py`);
+//! `-- --peers FILE` takes another file of their digits than `benches/record/accuracy_sklearn.json`.
 
 mod exact;
 mod nist;

@@ -60,7 +60,11 @@ pub(crate) fn answers(contestant: &Contestant, case: &Case) -> Vec<Answer> {
             let (w, b) = (path.coefficients(k, 0), path.intercept(k, 0));
             let worth = match (&case.truths[k], outcome) {
                 (Some(truth), outcome) if !matches!(outcome, Outcome::Singular { .. }) => {
-                    Some(case.oracle.worth(set, set.shifts[k], truth, w, b))
+                    let mut worth = case.oracle.worth(set, set.shifts[k], truth, w, b);
+                    if !contestant.double && outcome == Outcome::Solved {
+                        worth.ratio /= 2f64.powi(29); // the unit is then that of 32 bits
+                    }
+                    Some(worth)
                 }
                 _ => None,
             };

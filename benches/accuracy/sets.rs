@@ -90,7 +90,6 @@ fn hilbert(n: usize) -> Set {
 }
 
 fn vandermonde(n: usize) -> Set {
-    #[expect(clippy::cast_precision_loss, reason = "small")]
     let at: Vec<f64> = (0..24).map(|i| f64::from(i) / 23.0).collect();
     let x =
         at.iter().flat_map(|t| (0..n).scan(1.0, move |power, _| Some(std::mem::replace(power, *power * t)))).collect();
