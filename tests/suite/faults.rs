@@ -242,7 +242,8 @@ fn small_buffers_are_planned_around_or_refused() {
 
 #[test]
 fn a_device_that_cannot_hold_the_shaders_is_an_error_or_is_replaced_by_the_cpu() {
-    let lacks: [(&str, fn(&mut wgpu::Limits)); 5] = [
+    type Lack = fn(&mut wgpu::Limits);
+    let lacks: [(&str, Lack); 5] = [
         ("bindings", |limits| limits.max_storage_buffers_per_shader_stage = 2),
         ("invocations", |limits| limits.max_compute_invocations_per_workgroup = 16),
         ("width", |limits| limits.max_compute_workgroup_size_x = 4),
