@@ -84,7 +84,9 @@ fn error_bound(weights: &Weights, fit: &Fit, rounding: f64) -> f64 {
     match weights.outcome {
         Outcome::Singular { .. } => f64::INFINITY,
         Outcome::Rerouted { route: Route::Qr } => rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit),
-        _ => condition * (fit.residual + rounding),
+        // Infinite where w = 0 for a y that is not: a relative error of 1 then, if any.
+        _ if fit.cancelled == f64::INFINITY => 1.0,
+        _ => condition * (fit.residual + rounding * (1.0 + fit.cancelled)),
     }
 }
 
@@ -93,7 +95,10 @@ fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: u
     let range = first..first + count;
     let solved: Vec<_> = range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
-    let none = vec![Fit { residual: f64::NAN, backward: f64::NAN, rss: f64::NAN, misfit: f64::NAN }; normal.targets()];
+    let none = vec![
+        Fit { residual: f64::NAN, backward: f64::NAN, rss: f64::NAN, misfit: f64::NAN, cancelled: f64::NAN };
+        normal.targets()
+    ];
     let of = |k: usize| match &weights[k].values {
         Some(_) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
         None => none.clone(),

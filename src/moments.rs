@@ -30,6 +30,8 @@ pub struct Moments {
     pub(crate) weight_sum: f64,
     /// Means of the n features, then of the t targets.
     pub(crate) means: Vec<f64>,
+    /// What the means lack of their exact values: their digits beyond the 53rd.
+    pub(crate) lows: Vec<f64>,
     /// Column j is held in units of 2^exponents[j]; features first.
     pub(crate) exponents: Vec<i32>,
     /// n × n in those units; the lower triangle counts.
@@ -49,6 +51,7 @@ impl Moments {
             positive_rows: 0,
             weight_sum: 0.0,
             means: vec![0.0; features + targets],
+            lows: vec![0.0; features + targets],
             exponents: vec![0; features + targets],
             gram: DMatrix::zeros(features, features),
             cross: DMatrix::zeros(features, targets),
@@ -85,14 +88,19 @@ impl Moments {
         let mut step = vec![0.0; self.means.len()]; // difference of means, in the common units
         let mut units = (vec![1.0; step.len()], vec![1.0; step.len()]);
         for j in 0..step.len() {
-            let difference = other.means[j] - self.means[j];
-            let both = self.exponents[j].max(other.exponents[j]);
-            let both = if difference == 0.0 { both } else { both.max(exponent(difference)) };
-            units.0[j] = scaled(1.0, self.exponents[j] - both);
-            units.1[j] = scaled(1.0, other.exponents[j] - both);
+            // The low parts matter where the mean is large against the spread.
+            let difference = (other.means[j] - self.means[j]) + (other.lows[j] - self.lows[j]);
+            let sides = [(self.spread(j), self.exponents[j]), (other.spread(j), other.exponents[j])];
+            let own = sides.iter().filter(|(spread, _)| *spread > 0.0).map(|(_, exponent)| *exponent);
+            let both = own.chain((difference != 0.0).then(|| exponent(difference))).max().unwrap_or(0);
+            // A column that is constant on one side has no unit there, and only zeros.
+            let unit = |(spread, own): (f64, i32)| if spread > 0.0 { scaled(1.0, own - both) } else { 0.0 };
+            (units.0[j], units.1[j]) = (unit(sides[0]), unit(sides[1]));
             step[j] = scaled(difference, -both);
             self.exponents[j] = both;
-            self.means[j] += difference * pull;
+            let mean = self.means[j] + difference * pull;
+            self.lows[j] += difference * pull - (mean - self.means[j]);
+            self.means[j] = mean;
         }
         let sum = |own: &mut f64, theirs: f64, i: usize, j: usize| {
             let moved = mass * step[i] * step[j];
@@ -112,6 +120,24 @@ impl Moments {
         self.weight_sum = weight_sum;
         self.positive_rows += other.positive_rows;
         Ok(())
+    }
+
+    /// The sum of squares of a column about its mean, in its units; 0 for a constant one.
+    fn spread(&self, j: usize) -> f64 {
+        if j < self.features() { self.gram[(j, j)] } else { self.squares[j - self.features()] }
+    }
+
+    /// The exponent of units that hold a column's deviations and its mean, and what brings the deviations into them.
+    pub(crate) fn with_mean(&self, j: usize) -> (i32, f64) {
+        let (own, mean) = (self.exponents[j], self.means[j]);
+        match (self.spread(j) > 0.0, mean == 0.0) {
+            (_, true) => (own, 1.0),
+            (false, false) => (exponent(mean), 0.0),
+            (true, false) => {
+                let both = own.max(exponent(mean));
+                (both, scaled(1.0, own - both))
+            }
+        }
     }
 
     /// m, the rows summed.
@@ -233,8 +259,13 @@ impl Frame {
         ((value - self.origin[j]) - self.offset[j]) * self.inverse[j]
     }
 
-    /// The weighted mean of each column.
-    pub(crate) fn means(&self) -> Vec<f64> {
-        self.origin.iter().zip(&self.offset).map(|(origin, offset)| origin + offset).collect()
+    /// The weighted mean of each column, and what it lacks of origin + offset (Knuth's two-sum).
+    pub(crate) fn means(&self) -> (Vec<f64>, Vec<f64>) {
+        let both = |(a, b): (&f64, &f64)| {
+            let sum = a + b;
+            let part = sum - a;
+            (sum, (a - (sum - part)) + (b - part))
+        };
+        self.origin.iter().zip(&self.offset).map(both).unzip()
     }
 }

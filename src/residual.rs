@@ -25,6 +25,8 @@ pub(crate) struct Fit {
     pub(crate) rss: f64,
     /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved exactly.
     pub(crate) misfit: f64,
+    /// √(trace G)·‖y‖₂ / (‖A‖₁·‖w‖₂): by how much the rounding of Xᵀy outweighs that of A, where y is nearly orthogonal to X.
+    pub(crate) cancelled: f64,
 }
 
 /// The residuals of some λs (at most a few [`BATCH`]es: all products are held at once).
@@ -44,6 +46,7 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
         let (added, units) = (normal.added(*k), &units[at]);
         let top = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j] + added[j]).fold(0.0, f64::max);
         let norm = normal.norm(*k);
+        let spread = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j]).sum::<f64>().sqrt();
         let mut r = DMatrix::zeros(n, t);
         let mut fits = Vec::with_capacity(t);
         for target in 0..t {
@@ -64,8 +67,10 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
             }
             let relative = |norm: f64| if r2 == 0.0 { 0.0 } else { r2.sqrt() / (norm * w2.sqrt() + c2.sqrt()) };
             let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(0.0) + penalty) / (norm * w2)).sqrt() };
+            let cross = spread * normal.squares[target].sqrt();
+            let cancelled = if cross == 0.0 { 0.0 } else { cross / (norm * w2.sqrt()) };
             let rss = scaled(rss.max(0.0), 2 * normal.target_unit[target]);
-            fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit });
+            fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit, cancelled });
         }
         Residual { r, fits }
     };
