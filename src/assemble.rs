@@ -87,6 +87,8 @@ fn error_bound(weights: &Weights, fit: &Fit, rounding: f64) -> f64 {
         Outcome::Rerouted { route: Route::Qr } | Outcome::MinimumNorm { .. } => {
             rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit)
         }
+        // Infinite where w = 0 for a y that is not: a relative error of 1 then, if any.
+        _ if fit.cancelled == f64::INFINITY => 1.0,
         _ => condition * (fit.residual + rounding * (1.0 + fit.cancelled)),
     }
 }

@@ -30,6 +30,8 @@ pub struct Moments {
     pub(crate) weight_sum: f64,
     /// Means of the n features, then of the t targets.
     pub(crate) means: Vec<f64>,
+    /// What the means lack of their exact values: their digits beyond the 53rd.
+    pub(crate) lows: Vec<f64>,
     /// Column j is held in units of 2^exponents[j]; features first.
     pub(crate) exponents: Vec<i32>,
     /// n × n in those units; the lower triangle counts.
@@ -49,6 +51,7 @@ impl Moments {
             positive_rows: 0,
             weight_sum: 0.0,
             means: vec![0.0; features + targets],
+            lows: vec![0.0; features + targets],
             exponents: vec![0; features + targets],
             gram: DMatrix::zeros(features, features),
             cross: DMatrix::zeros(features, targets),
@@ -85,14 +88,19 @@ impl Moments {
         let mut step = vec![0.0; self.means.len()]; // difference of means, in the common units
         let mut units = (vec![1.0; step.len()], vec![1.0; step.len()]);
         for j in 0..step.len() {
-            let difference = other.means[j] - self.means[j];
-            let both = self.exponents[j].max(other.exponents[j]);
-            let both = if difference == 0.0 { both } else { both.max(exponent(difference)) };
-            units.0[j] = scaled(1.0, self.exponents[j] - both);
-            units.1[j] = scaled(1.0, other.exponents[j] - both);
+            // The low parts matter where the mean is large against the spread.
+            let difference = (other.means[j] - self.means[j]) + (other.lows[j] - self.lows[j]);
+            let sides = [(self.spread(j), self.exponents[j]), (other.spread(j), other.exponents[j])];
+            let own = sides.iter().filter(|(spread, _)| *spread > 0.0).map(|(_, exponent)| *exponent);
+            let both = own.chain((difference != 0.0).then(|| exponent(difference))).max().unwrap_or(0);
+            // A column that is constant on one side has no unit there, and only zeros.
+            let unit = |(spread, own): (f64, i32)| if spread > 0.0 { scaled(1.0, own - both) } else { 0.0 };
+            (units.0[j], units.1[j]) = (unit(sides[0]), unit(sides[1]));
             step[j] = scaled(difference, -both);
             self.exponents[j] = both;
-            self.means[j] += difference * pull;
+            let mean = self.means[j] + difference * pull;
+            self.lows[j] += difference * pull - (mean - self.means[j]);
+            self.means[j] = mean;
         }
         let sum = |own: &mut f64, theirs: f64, i: usize, j: usize| {
             let moved = mass * step[i] * step[j];
@@ -112,6 +120,24 @@ impl Moments {
         self.weight_sum = weight_sum;
         self.positive_rows += other.positive_rows;
         Ok(())
+    }
+
+    /// The sum of squares of a column about its mean, in its units; 0 for a constant one.
+    fn spread(&self, j: usize) -> f64 {
+        if j < self.features() { self.gram[(j, j)] } else { self.squares[j - self.features()] }
+    }
+
+    /// The exponent of units that hold a column's deviations and its mean, and what brings the deviations into them.
+    pub(crate) fn with_mean(&self, j: usize) -> (i32, f64) {
+        let (own, mean) = (self.exponents[j], self.means[j]);
+        match (self.spread(j) > 0.0, mean == 0.0) {
+            (_, true) => (own, 1.0),
+            (false, false) => (exponent(mean), 0.0),
+            (true, false) => {
+                let both = own.max(exponent(mean));
+                (both, scaled(1.0, own - both))
+            }
+        }
     }
 
     /// m, the rows summed.
@@ -233,11 +259,22 @@ impl Frame {
         ((value - self.origin[j]) - self.offset[j]) * self.inverse[j]
     }
 
-    /// The weighted mean of each column, to its own last digit or so: where the values all but cancel, errors of their size
-    /// would count when columns are not centred (W·x̄·ȳ).
-    pub(crate) fn means(&self) -> Vec<f64> {
-        (0..self.origin.len()).map(|j| (self.origin[j] + self.offset[j]) + self.rest[j]).collect()
+    /// The weighted mean of each column, to its own last digit or so (where the values all but cancel, errors of their size would
+    /// count when columns are not centred: W·x̄·ȳ), and what that lacks of it.
+    pub(crate) fn means(&self) -> (Vec<f64>, Vec<f64>) {
+        let mean = |j: usize| {
+            let (sum, lost) = two_sum(self.origin[j], self.offset[j]);
+            two_sum(sum, lost + self.rest[j])
+        };
+        (0..self.origin.len()).map(mean).unzip()
     }
+}
+
+/// a + b, and what its rounding lost (Knuth).
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let part = sum - a;
+    (sum, (a - (sum - part)) + (b - part))
 }
 
 /// A sum with its rounding errors beside it (Ogita, Rump and Oishi, 2005): as good as in twice the digits.
@@ -249,9 +286,8 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, value: f64) {
-        let sum = self.high + value;
-        let own = sum - self.high;
-        self.low += (self.high - (sum - own)) + (value - own);
+        let (sum, lost) = two_sum(self.high, value);
+        self.low += lost;
         self.high = sum;
     }
 }

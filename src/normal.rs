@@ -79,11 +79,8 @@ impl NormalEquations {
             let mut means = vec![0.0; n + t];
             let mut shrink = vec![1.0; n + t];
             for j in 0..n + t {
-                let both =
-                    if moments.means[j] == 0.0 { exponents[j] } else { exponents[j].max(exponent(moments.means[j])) };
-                shrink[j] = scaled(1.0, exponents[j] - both);
-                means[j] = scaled(moments.means[j], -both);
-                exponents[j] = both;
+                (exponents[j], shrink[j]) = moments.with_mean(j);
+                means[j] = scaled(moments.means[j], -exponents[j]);
             }
             for j in 0..n {
                 for i in j..n {
@@ -225,8 +222,9 @@ fn trace(moments: &Moments, model: Model) -> f64 {
         .map(|j| {
             let (gram, exponent) = (moments.gram[(j, j)], moments.exponents[j]);
             let (variance, unit) = penalty_weight(gram, exponent, moments, model.standardize);
-            let mean = if model.intercept { 0.0 } else { scaled(moments.means[j], -exponent) };
-            scaled((gram + moments.weight_sum * mean * mean) / variance, 2 * exponent - unit)
+            let (both, shrink) = if model.intercept { (exponent, 1.0) } else { moments.with_mean(j) };
+            let mean = if model.intercept { 0.0 } else { scaled(moments.means[j], -both) };
+            scaled((gram * shrink * shrink + moments.weight_sum * mean * mean) / variance, 2 * both - unit)
         })
         .sum()
 }

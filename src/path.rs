@@ -174,11 +174,10 @@ impl RidgePath {
     }
 
     /// A bound on the relative error ‖w − w*‖₂ / ‖w*‖₂ of the coefficients, in the units of [`residual`](Self::residual), as
-    /// far as the estimate of κ goes. With u = (n + √m + 8)·eps the rounding of the factorization and of the sums:
-    /// κ·(residual + u·(1 + ‖X‖‖y‖/(‖A‖‖w‖))) for the normal equations, where the fraction is large when the sums of XᵀSY
-    /// all but cancel; u·√κ·(1 + √κ·tan θ) by QR, where tan θ is the size of the residuals y − Xw against that of Xw. A
-    /// value of 1 or more says that no digit is certain. NaN when
-    /// singular.
+    /// far as the estimate of κ goes. For the normal equations κ·(residual + u·(1 + v)), with u = (n + √m + 8)·eps the
+    /// rounding of the factorization and of the sums, and v = √(tr XᵀX)·‖y‖ / (‖A‖₁·‖w‖), which is large where y is nearly
+    /// orthogonal to X and Xᵀy cancels. By QR u·√κ·(1 + √κ·tan θ), where tan θ is the size of the residuals y − Xw against
+    /// that of Xw. A value of 1 or more says that no digit is certain. NaN when singular.
     #[must_use]
     pub fn error_bound(&self, index: usize, target: usize) -> f64 {
         self.error_bounds[self.at(index, target)]

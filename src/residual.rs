@@ -25,7 +25,7 @@ pub(crate) struct Fit {
     pub(crate) rss: f64,
     /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved exactly.
     pub(crate) misfit: f64,
-    /// √tr(G)·‖y‖₂ / (‖A‖₁·‖w‖₂): what rounding in the sums of c = XᵀSY weighs. Large where they all but cancel.
+    /// √(trace G)·‖y‖₂ / (‖A‖₁·‖w‖₂): by how much the rounding of Xᵀy outweighs that of A, where y is nearly orthogonal to X.
     pub(crate) cancelled: f64,
 }
 
@@ -67,7 +67,8 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
             }
             let relative = |norm: f64| if r2 == 0.0 { 0.0 } else { r2.sqrt() / (norm * w2.sqrt() + c2.sqrt()) };
             let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(0.0) + penalty) / (norm * w2)).sqrt() };
-            let cancelled = if w2 == 0.0 { 0.0 } else { (trace * normal.squares[target]).sqrt() / (norm * w2.sqrt()) };
+            let cross = (trace * normal.squares[target]).sqrt();
+            let cancelled = if cross == 0.0 { 0.0 } else { cross / (norm * w2.sqrt()) };
             let rss = scaled(rss.max(0.0), 2 * normal.target_unit[target]);
             fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit, cancelled });
         }

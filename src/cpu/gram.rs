@@ -52,7 +52,7 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     moments.rows = m;
     moments.positive_rows = frame.positive_rows;
     moments.weight_sum = problem.weight_sum();
-    moments.means = frame.means();
+    (moments.means, moments.lows) = frame.means();
     moments.exponents = frame.exponents;
     Ok(moments)
 }

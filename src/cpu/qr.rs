@@ -30,15 +30,9 @@ pub(crate) struct Triangle {
 pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, moments: &Moments, intercept: bool) -> Result<Triangle> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = Frame::measure(problem)?;
-    let means = frame.means();
     // Without an intercept the rows are X itself: the centred ones and one more, √W times the mean.
-    let exponents: Vec<i32> = (0..n + t)
-        .map(|j| match intercept || means[j] == 0.0 {
-            true => frame.exponents[j],
-            false => frame.exponents[j].max(exponent(means[j])),
-        })
-        .collect();
-    let shrink: Vec<f64> = (0..n + t).map(|j| scaled(1.0, frame.exponents[j] - exponents[j])).collect();
+    let (exponents, shrink): (Vec<i32>, Vec<f64>) =
+        (0..n + t).map(|j| if intercept { (frame.exponents[j], 1.0) } else { moments.with_mean(j) }).unzip();
     let block = (4 * n).max(512);
     let parts: Vec<(DMatrix<f64>, DMatrix<f64>)> = (0..m.div_ceil(block))
         .into_par_iter()
@@ -54,7 +48,7 @@ pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, moments: &Moments, i
             reduce(x, y)
         })
         .collect();
-    let mean = |j: usize| scaled(means[j], -exponents[j]) * moments.weight_sum.sqrt();
+    let mean = |j: usize| scaled(moments.means[j], -exponents[j]) * moments.weight_sum.sqrt();
     let last = (!intercept)
         .then(|| (DMatrix::from_fn(1, n, |_, j| mean(j)), DMatrix::from_fn(1, t, |_, target| mean(n + target))));
     let (r, z) = parts

@@ -146,7 +146,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
     moments.rows = m;
     moments.positive_rows = frame.positive_rows;
     moments.weight_sum = problem.weight_sum();
-    moments.means = frame.means();
+    (moments.means, moments.lows) = frame.means();
     moments.squares = squares;
     moments.exponents = frame.exponents;
     Ok(moments)

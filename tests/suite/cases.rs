@@ -94,6 +94,12 @@ impl Case {
         Self { wild: self.wild.min(3), ..self }
     }
 
+    /// Of the same kind, with sizes whose squares times weights and penalties are in the range of f64.
+    pub(crate) fn moderate(mut self) -> Self {
+        self.lambdas.iter_mut().for_each(|lambda| *lambda = lambda.min(1e100));
+        Self { wild: self.wild.min(40), ..self }
+    }
+
     /// The same settings for data of other rows.
     pub(crate) fn with_rows(self, rows: usize) -> Self {
         Self { rows, ..self }

@@ -18,6 +18,7 @@ mod moments;
 mod path;
 mod plan;
 mod random;
+mod range;
 mod refine;
 mod soak;
 mod solve;

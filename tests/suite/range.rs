@@ -1,0 +1,85 @@
+//! Sizes, offsets and weights far apart: what rounding must not take, and bounds that own up to what it took.
+
+use nalgebra::DMatrix;
+use ridgepath::{Backend, Moments, Outcome, Precision, Problem, Ridge};
+
+use crate::support::{distance, regression};
+
+#[test]
+fn parts_of_a_column_far_from_zero_or_near_it_add_up() {
+    // One row at a time, where every part is constant; 1e8 times the spread away, where means round; and tiny.
+    for (offset, scale) in [(1e8, 1.0), (0.0, 1e-200), (1e8, 1e-200), (-1e8, 1e150)] {
+        let (x, y) = regression(7, 60, 3, 1);
+        let x = x.map(|v| (v + offset) * scale);
+        let fitted = |parts: usize| {
+            let mut moments = Moments::new(3, 1);
+            for start in (0..60).step_by(parts) {
+                let (x, y) = (x.rows(start, parts).into_owned(), y.rows(start, parts).into_owned());
+                moments.push(&Problem::new(&x, &y).unwrap()).unwrap();
+            }
+            let path = Ridge::new().alphas([0.5 * scale * scale]).fit_moments(&moments).unwrap();
+            path.coefficients(0, 0).iter().map(|w| w * scale).collect::<Vec<_>>()
+        };
+        let wanted = fitted(60);
+        for parts in [1, 2, 20] {
+            let apart = distance(&fitted(parts), &wanted);
+            assert!(apart <= 1e-13, "{parts} rows a part, {offset:e} spreads off, scale {scale:e}: {apart:e}");
+        }
+    }
+}
+
+#[test]
+fn without_an_intercept_a_constant_column_counts_however_small() {
+    for value in [1.0, 1e-140, 1e-200, 1e-300, 1e200] {
+        let x = DMatrix::from_fn(20, 2, |i, j| if j == 0 { value } else { (i as f64).sin() });
+        let y = DMatrix::from_fn(20, 1, |i, _| 3.0 + (i as f64).sin());
+        let path = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+        assert_eq!(path.outcome(0, 0), Outcome::Solved, "{value:e}");
+        let w = path.coefficients(0, 0);
+        assert!((w[0] * value - 3.0).abs() < 1e-12 && (w[1] - 1.0).abs() < 1e-12, "{value:e}: {w:?}");
+    }
+}
+
+#[test]
+fn the_bound_knows_of_a_target_that_is_nearly_orthogonal() {
+    // Xᵀy keeps 1e-6 of |X|ᵀ|y|: in single precision one digit is left.
+    let (x, noise) = regression(9, 200, 3, 1);
+    let away = x.clone().insert_column(3, 1.0).qr().q();
+    let noise = &noise - &away * away.tr_mul(&noise);
+    let y = &x * DMatrix::from_element(3, 1, 1e-6) + noise;
+    let ridge = Ridge::new().alphas([0.0]).backend(Backend::Cpu);
+    let (single, double) =
+        (ridge.clone().precision(Precision::Single).fit(&x, &y).unwrap(), ridge.fit(&x, &y).unwrap());
+    let apart = distance(single.coefficients(0, 0), double.coefficients(0, 0));
+    assert!(apart <= single.error_bound(0, 0), "{apart:e} > {:e}", single.error_bound(0, 0));
+    assert!(distance(double.coefficients(0, 0), &[1e-6; 3]) <= double.error_bound(0, 0));
+    assert!(single.error_bound(0, 0) > 1e-2 && double.error_bound(0, 0) > 1e-11);
+}
+
+#[test]
+fn a_row_however_heavy_leaves_the_others_their_digits() {
+    // Row 0 weighs so much that the mean is its value but for 1e-60: Σ s(x − x̄)² is that of the others about it.
+    let (x, y) = regression(11, 40, 4, 1);
+    let mut weights = vec![1.0; 40];
+    weights[7] = 1e60;
+    let path = Ridge::new().weights(weights).alphas([0.25]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+    let about = |matrix: &DMatrix<f64>| DMatrix::from_fn(40, matrix.ncols(), |i, j| matrix[(i, j)] - matrix[(7, j)]);
+    let wanted =
+        Ridge::new().intercept(false).alphas([0.25]).backend(Backend::Cpu).fit(&about(&x), &about(&y)).unwrap();
+    let apart = distance(path.coefficients(0, 0), wanted.coefficients(0, 0));
+    assert!(apart <= 1e-13, "{apart:e}");
+}
+
+#[test]
+fn weights_of_any_size_give_the_same_path_in_either_precision() {
+    let (x, y) = regression(13, 40, 4, 1);
+    for (precision, tolerance) in [(Precision::Double, 1e-14), (Precision::Single, 1e-5)] {
+        for weight in [1e-300, 1e-80, 1.0, 1e80, 1e290] {
+            let ridge = Ridge::new().backend(Backend::Cpu).lambdas([0.1]);
+            let plain = ridge.fit(&x, &y).unwrap();
+            let path = ridge.precision(precision).weights(vec![weight; 40]).fit(&x, &y).unwrap();
+            let apart = distance(path.coefficients(0, 0), plain.coefficients(0, 0));
+            assert!(apart <= tolerance, "{weight:e}, {precision}: {apart:e}");
+        }
+    }
+}
