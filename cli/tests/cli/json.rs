@@ -143,7 +143,7 @@ fn a_singular_lambda_has_null_and_is_noted_once() {
 
 #[test]
 fn an_answer_that_single_precision_could_not_give_is_told_as_rerouted() {
-    // b differs from a in the fourth digit: κ is about 3e7.
+    // b differs from a in the fourth digit: κ is about 7e7.
     let input = "a,b,y\n1,1.0004,3\n2,2,4\n3,3.0008,8\n4,4.0004,7\n";
     let run = path_of(input, "--lambdas 1,0 --precision single --format json").succeeds();
     let outcomes: Vec<Value> =
