@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nalgebra::DMatrix;
 use proptest::prelude::*;
-use ridgepath::{Backend, Error, Outcome, Penalty, Precision, Ridge, RidgePath, Route, View};
+use ridgepath::{Backend, Error, Outcome, Penalty, Precision, Ridge, RidgePath, Route, Standardize, View};
 
 use crate::cases::{Case, Data, apart, cases, for_all};
 use crate::support::gpu;
@@ -110,12 +110,16 @@ fn the_cpu_agrees_with_the_reference_where_that_is_well_conditioned() {
         let mut compared = 0;
         for (k, target) in answered(&reference).filter(|(k, _)| reference.condition(*k) <= 1e10) {
             assert!(!matches!(own.outcome(k, target), Outcome::Singular { .. }), "{case:?}");
-            // κ of the reference is that of G + shift·D as it stands, so that this is the distance as it stands.
+            // In the units in which the reference states κ: as it stands, or standardised.
+            let sizes = match case.standardize {
+                Standardize::No => vec![1.0; case.features],
+                _ => case.sizes(&data, own.shifts()[k]),
+            };
             // Where Xᵀy cancels, the bound of the answer says more than κ does.
             let bound = (100.0 * case.features as f64 * f64::EPSILON * reference.condition(k)).max(1e-12);
             let bound = bound.max(SLACK * own.error_bound(k, target));
             let (found, wanted) = (own.coefficients(k, target), reference.coefficients(k, target));
-            let apart = apart(found, wanted, &vec![1.0; case.features]);
+            let apart = apart(found, wanted, &sizes);
             let context =
                 format!("λ {:e}, {:?}: {found:?}, {wanted:?}, {case:?}", own.lambdas()[k], own.outcome(k, target));
             assert!(apart <= bound, "{apart:e} > {bound:e}: {context}");
