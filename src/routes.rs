@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::assemble::assemble;
+use crate::condition;
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::gpu;
@@ -86,7 +87,8 @@ impl Ridge {
                 };
                 let normal = self.normal(&moments)?;
                 let answers = self.solve_on_cpu::<f32>(&normal).into_iter().enumerate();
-                let reached = |k: usize, weights: &Weights| weights.outcome == Outcome::Solved && normal.fits_single(k);
+                let reach = condition::reach(normal.features());
+                let reached = |k: usize, weights: &Weights| weights.condition <= reach && normal.fits_single(k);
                 let answers = answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect();
                 self.finish(problem, &moments, &normal, answers, used)
             }

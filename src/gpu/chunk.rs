@@ -81,7 +81,8 @@ impl<'a> Chunk<'a> {
             }
             for candidate in pending {
                 let at = candidate.k - first;
-                answers[at] = Some(candidate.finish(self.normal, Outcome::Solved));
+                let weights = candidate.finish(self.normal, Outcome::Solved);
+                answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
             }
             return Ok(answers);
         }
@@ -98,7 +99,8 @@ impl<'a> Chunk<'a> {
                 let at = candidate.k - first;
                 if residual.fits.iter().all(|fit| fit.backward <= converged(n)) {
                     let outcome = if step == 0 { Outcome::Solved } else { Outcome::Refined { steps: step } };
-                    answers[at] = Some(candidate.finish(self.normal, outcome));
+                    let weights = candidate.finish(self.normal, outcome);
+                    answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
                 } else {
                     // Each in units of its own size, so that small residuals keep their digits in f32.
                     let units: Vec<i32> = residual.r.column_iter().map(|r| exponent(r.amax())).collect();

@@ -208,3 +208,21 @@ fn the_least_norm_is_that_of_standardised_coefficients_when_standardised() {
     assert_eq!(path.outcome(0, 0), Outcome::MinimumNorm { rank: 2 });
     assert!((w[0] / (w[2] * 1e3) - 1.0).abs() < 1e-10, "equal shares on the standardised scale: {w:?}");
 }
+
+#[test]
+fn the_gpu_does_not_take_the_rounding_of_a_singular_matrix_for_its_condition() {
+    let Some(gpu) = gpu() else { return };
+    let mut random = Random::new(19);
+    for case in 0..60 {
+        // The last of two or three columns is a combination of the others but for 1e-9.
+        let (n, noise) = (2 + case % 2, random.matrix(12, 1) * 1e-9);
+        let mut x = random.matrix(12, n);
+        let last = x.columns(0, n - 1) * random.matrix(n - 1, 1) + noise;
+        x.set_column(n - 1, &last.column(0));
+        let y = &x * random.matrix(n, 1);
+        let ridge = Ridge::new().alphas([0.0]);
+        let path = ridge.backend(Backend::Gpu).gpu(gpu.clone()).fit(&x, &y).unwrap();
+        assert!(matches!(path.outcome(0, 0), Outcome::Rerouted { .. }), "{:?}", path.outcome(0, 0));
+        assert!(path.condition(0) > 1e12, "{:e}", path.condition(0));
+    }
+}

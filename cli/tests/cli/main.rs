@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod fuzz;
 mod gpu;
 mod grid;
 mod input;
