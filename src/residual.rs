@@ -66,7 +66,10 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
                 rss -= u[(j, column)] * (c + left); // Σ s·y² − 2wᵀc + wᵀGw
             }
             let relative = |norm: f64| if r2 == 0.0 { 0.0 } else { r2.sqrt() / (norm * w2.sqrt() + c2.sqrt()) };
-            let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(0.0) + penalty) / (norm * w2)).sqrt() };
+            // What is left of squares that cancel has no digits below this.
+            #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+            let least = f64::EPSILON * (n as f64 + 8.0) * (normal.squares[target] + norm * w2);
+            let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (norm * w2)).sqrt() };
             let cross = (trace * normal.squares[target]).sqrt();
             let cancelled = if cross == 0.0 { 0.0 } else { cross / (norm * w2.sqrt()) };
             let rss = scaled(rss.max(0.0), 2 * normal.target_unit[target]);

@@ -210,6 +210,30 @@ fn the_least_norm_is_that_of_standardised_coefficients_when_standardised() {
 }
 
 #[test]
+fn the_bound_of_qr_holds_where_coefficients_are_large_and_cancel() {
+    // Nearly equal columns and a y that neither explains: coefficients of 1/apart, whose squares hide those of y.
+    let mut random = Random::new(23);
+    for apart in [1e-7, 1e-9, 1e-11, 1e-12] {
+        for _ in 0..20 {
+            let (a, b, y) = (random.matrix(9, 1), random.matrix(9, 1), random.matrix(9, 1));
+            let mut x = DMatrix::zeros(9, 2);
+            x.set_column(0, &a.column(0));
+            x.set_column(1, &(&a + b * apart).column(0));
+            let path = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+            // The difference of the columns is exact in f64, and with a and it the problem is well-conditioned.
+            let mut apart_x = x.clone();
+            apart_x.set_column(1, &(x.column(1) - x.column(0)));
+            let v = apart_x.svd(true, true).solve(&y, 0.0).unwrap();
+            let wanted = [v[0] - v[1], v[1]];
+            let found = distance(path.coefficients(0, 0), &wanted);
+            let bound = path.error_bound(0, 0);
+            assert!(found <= bound || bound >= 0.1, "{apart:e}: {found:e} > {bound:e}");
+            assert!(apart < 1e-10 || bound < 0.1, "{apart:e}: {bound:e} says nothing");
+        }
+    }
+}
+
+#[test]
 fn the_gpu_does_not_take_the_rounding_of_a_singular_matrix_for_its_condition() {
     let Some(gpu) = gpu() else { return };
     let mut random = Random::new(19);
