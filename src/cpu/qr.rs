@@ -74,7 +74,7 @@ fn reduce(x: DMatrix<f64>, mut y: DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>) 
 }
 
 /// Solves λ number k as the least squares problem min ‖[R; √shift·√D] w − [z; 0]‖, its columns scaled to about norm 1.
-/// Singular when an orthogonalised column keeps no more than n·eps of its norm.
+/// Singular when an orthogonalised column keeps no more than (n + √m)·eps of its norm, which rounding alone leaves.
 pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> Weights {
     let (n, t) = (normal.features(), normal.targets());
     let added = normal.added(k);
@@ -91,8 +91,8 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
         false => 0.0,
     });
     let (r, mut w) = reduce(stacked, rhs);
-    #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-    let least = n as f64 * f64::EPSILON;
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    let least = (n as f64 + (triangle.rows as f64).sqrt()) * f64::EPSILON;
     if let Some(j) = (0..n).find(|j| !(r[(*j, *j)].abs() > least * norms[*j])) {
         return Weights::singular(j + 1);
     }

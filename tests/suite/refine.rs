@@ -250,3 +250,15 @@ fn the_gpu_does_not_take_the_rounding_of_a_singular_matrix_for_its_condition() {
         assert!(path.condition(0) > 1e12, "{:e}", path.condition(0));
     }
 }
+
+#[test]
+fn a_column_that_depends_on_others_is_found_among_many_rows() {
+    for (m, offset) in [(1000, 0.0), (30_000, 0.0), (30_000, 100.0)] {
+        let (mut x, y) = regression(29, m, 4, 1);
+        x.add_scalar_mut(offset);
+        let sum = x.column(0) + x.column(1);
+        x.set_column(2, &sum);
+        let path = Ridge::new().lambdas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
+        assert_eq!(path.outcome(0, 0), Outcome::Singular { order: 3 }, "{m} rows, offset {offset}");
+    }
+}
