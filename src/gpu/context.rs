@@ -231,37 +231,6 @@ impl Gpu {
         let found = caught.map(|caught| pin!(caught).poll(&mut Context::from_waker(Waker::noop())));
         matches!(found, [Poll::Ready(Some(_)), _, Poll::Ready(None)])
     }
-
-    /// Lets the callbacks of submitted work run: natively somebody must poll; a browser does so by itself. Calls
-    /// `abandoned` if they will never run.
-    pub(crate) fn drive(&self, abandoned: impl FnOnce() + Send + 'static) {
-        #[cfg(target_arch = "wasm32")]
-        drop(abandoned);
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            let device = self.device().clone();
-            poll_apart(move || device.poll(wgpu::PollType::wait_indefinitely()).is_ok(), abandoned);
-        }
-    }
-}
-
-/// Polls on a thread of its own, or where there can be none, here. A poll that fails, or panics as wgpu's does when the
-/// driver loses the device meanwhile, runs no callbacks: then `abandoned` is called.
-#[cfg(not(target_arch = "wasm32"))]
-fn poll_apart(poll: impl FnOnce() -> bool + Send + 'static, abandoned: impl FnOnce() + Send + 'static) {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    let work = Arc::new(Mutex::new(Some((poll, abandoned))));
-    let run = move || {
-        let work = work.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
-        if let Some((poll, abandoned)) = work
-            && !catch_unwind(AssertUnwindSafe(poll)).unwrap_or(false)
-        {
-            abandoned();
-        }
-    };
-    if std::thread::Builder::new().name("ridgepath-poll".into()).spawn(run.clone()).is_err() {
-        run();
-    }
 }
 
 fn record_loss(slot: &Mutex<Option<String>>, reason: String) {
@@ -294,25 +263,5 @@ impl<'a> Scope<'a> {
                 None => Ok(()),
             }
         }
-    }
-}
-
-#[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests {
-    use std::sync::mpsc;
-    use std::time::Duration;
-
-    use super::poll_apart;
-
-    #[test]
-    fn a_poll_that_fails_or_panics_is_told() {
-        let told = |poll: fn() -> bool| {
-            let (sender, told) = mpsc::channel();
-            poll_apart(poll, move || sender.send(()).unwrap());
-            told.recv_timeout(Duration::from_secs(20)).is_ok()
-        };
-        assert!(told(|| false));
-        assert!(told(|| panic!("as wgpu does when the driver loses the device")));
-        assert!(!told(|| true));
     }
 }

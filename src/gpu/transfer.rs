@@ -31,7 +31,7 @@ impl ReadBack {
     pub(crate) async fn fetch(self, gpu: &Gpu) -> Result<Vec<Vec<u8>>> {
         let (answer, abandoned, receiver) = once();
         self.staging.slice(..).map_async(wgpu::MapMode::Read, answer);
-        gpu.drive(abandoned);
+        drive(gpu, abandoned);
         let lost = |reason: String| gpu.alive().err().unwrap_or(Error::DeviceLost { reason });
         match receiver.await {
             Ok(Ok(())) => {}
@@ -56,7 +56,7 @@ impl ReadBack {
 pub(crate) async fn finish(gpu: &Gpu) -> Result<()> {
     let (answer, abandoned, receiver) = once();
     gpu.queue().on_submitted_work_done(move || answer(()));
-    gpu.drive(abandoned);
+    drive(gpu, abandoned);
     let done = receiver.await;
     gpu.alive()?;
     done.map_err(|_| Error::DeviceLost { reason: "the work was abandoned".into() })
@@ -71,4 +71,55 @@ fn once<A: Send + 'static>() -> (impl FnOnce(A) + Send + 'static, impl FnOnce() 
     let take = |slot: &Mutex<Option<oneshot::Sender<A>>>| slot.lock().ok().and_then(|mut sender| sender.take());
     let answer = move |answer| drop(take(&own).map(|sender| sender.send(answer)));
     (answer, move || drop(take(&other)), receiver)
+}
+
+/// Lets the callbacks of submitted work run: natively somebody must poll; a browser does so by itself. Calls
+/// `abandoned` if they will never run.
+fn drive(gpu: &Gpu, abandoned: impl FnOnce() + Send + 'static) {
+    #[cfg(target_arch = "wasm32")]
+    drop((gpu, abandoned));
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let device = gpu.device().clone();
+        poll_apart(move || device.poll(wgpu::PollType::wait_indefinitely()).is_ok(), abandoned);
+    }
+}
+
+/// Polls on a thread of its own, or where there can be none, here. A poll that fails, or panics as wgpu's does when the
+/// driver loses the device meanwhile, runs no callbacks: then `abandoned` is called.
+#[cfg(not(target_arch = "wasm32"))]
+fn poll_apart(poll: impl FnOnce() -> bool + Send + 'static, abandoned: impl FnOnce() + Send + 'static) {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let work = Arc::new(Mutex::new(Some((poll, abandoned))));
+    let run = move || {
+        let work = work.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        if let Some((poll, abandoned)) = work
+            && !catch_unwind(AssertUnwindSafe(poll)).unwrap_or(false)
+        {
+            abandoned();
+        }
+    };
+    if std::thread::Builder::new().name("ridgepath-poll".into()).spawn(run.clone()).is_err() {
+        run();
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::poll_apart;
+
+    #[test]
+    fn a_poll_that_fails_or_panics_is_told() {
+        let told = |poll: fn() -> bool| {
+            let (sender, told) = mpsc::channel();
+            poll_apart(poll, move || sender.send(()).unwrap());
+            told.recv_timeout(Duration::from_secs(20)).is_ok()
+        };
+        assert!(told(|| false));
+        assert!(told(|| panic!("as wgpu does when the driver loses the device")));
+        assert!(!told(|| true));
+    }
 }

@@ -20,5 +20,6 @@ mod plan;
 mod random;
 mod range;
 mod refine;
+mod sharing;
 mod soak;
 mod solve;
