@@ -7,7 +7,8 @@
 pub enum Outcome {
     /// Factored and solved in the arithmetic of [`BackendUsed::precision`].
     Solved,
-    /// Factored in single precision, and brought to double precision by corrections.
+    /// Factored, and brought to the precision asked for by corrections: with factors in single precision, or with equations
+    /// known to twice the digits where double precision would spoil the answer.
     Refined {
         /// How many.
         steps: u32,
