@@ -112,7 +112,7 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
     let correct = |rhs: &mut DMatrix<f64>| {
         let _ = r.tr_solve_upper_triangular_mut(rhs) && r.solve_upper_triangular_mut(rhs);
     };
-    let (w, errors) = match refine(normal, k, &mut refined, floor, correct) {
+    let (w, errors) = match refine(normal, k, &mut refined, condition, floor, correct) {
         Some((_, errors)) => (refined, Some(errors)),
         None => (w, None),
     };

@@ -34,7 +34,7 @@ fn without_an_intercept_a_constant_column_counts_however_small() {
         let x = DMatrix::from_fn(20, 2, |i, j| if j == 0 { value } else { (i as f64).sin() });
         let y = DMatrix::from_fn(20, 1, |i, _| 3.0 + (i as f64).sin());
         let path = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
-        assert_eq!(path.outcome(0, 0), Outcome::Solved, "{value:e}");
+        assert!(matches!(path.outcome(0, 0), Outcome::Refined { .. }), "{value:e}: {:?}", path.outcome(0, 0));
         let w = path.coefficients(0, 0);
         assert!((w[0] * value - 3.0).abs() < 1e-12 && (w[1] - 1.0).abs() < 1e-12, "{value:e}: {w:?}");
     }
@@ -52,8 +52,9 @@ fn the_bound_knows_of_a_target_that_is_nearly_orthogonal() {
         (ridge.clone().precision(Precision::Single).fit(&x, &y).unwrap(), ridge.fit(&x, &y).unwrap());
     let apart = distance(single.coefficients(0, 0), double.coefficients(0, 0));
     assert!(apart <= single.error_bound(0, 0), "{apart:e} > {:e}", single.error_bound(0, 0));
-    assert!(distance(double.coefficients(0, 0), &[1e-6; 3]) <= double.error_bound(0, 0));
-    assert!(single.error_bound(0, 0) > 1e-2 && double.error_bound(0, 0) > 1e-11);
+    // The rounding of y itself costs as much as this; sums to twice the digits lose nothing more.
+    assert!(distance(double.coefficients(0, 0), &[1e-6; 3]) <= 1e-9);
+    assert!(single.error_bound(0, 0) > 1e-2 && double.error_bound(0, 0) < 1e-14);
 }
 
 #[test]
