@@ -43,8 +43,7 @@ impl Progress {
 }
 
 /// Corrects `w` (n × t) of λ number k, of this condition number, with a solver that overwrites right-hand sides; `floor` as in
-/// [`Progress::step`]. The number of corrections and the relative error that each target is left with; `None` when they do
-/// not converge.
+/// [`Progress::step`]. The relative error that each target is left with; `None` when they do not converge.
 pub(crate) fn refine(
     normal: &NormalEquations,
     k: usize,
@@ -52,13 +51,13 @@ pub(crate) fn refine(
     condition: f64,
     floor: f64,
     solve: impl Fn(&mut DMatrix<f64>),
-) -> Option<(u32, Vec<f64>)> {
+) -> Option<Vec<f64>> {
     let lost = condition * normal.exact.as_ref()?.lost(normal.features());
     if !(lost < RATE) {
         return None;
     }
     let mut progress = vec![Progress::new(); w.ncols()];
-    for step in 1..=MOST_STEPS {
+    for _ in 0..MOST_STEPS {
         let mut d = residuals(normal, &[(k, w)]).pop()?.r;
         solve(&mut d);
         *w += &d;
@@ -69,7 +68,7 @@ pub(crate) fn refine(
             return None;
         }
         if progress.iter().all(|progress| progress.converged(lost)) {
-            return Some((step, progress.iter().map(|progress| progress.error).collect()));
+            return Some(progress.iter().map(|progress| progress.error).collect());
         }
     }
     None

@@ -113,7 +113,7 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
         let _ = r.tr_solve_upper_triangular_mut(rhs) && r.solve_upper_triangular_mut(rhs);
     };
     let (w, errors) = match refine(normal, k, &mut refined, condition, floor, correct) {
-        Some((_, errors)) => (refined, Some(errors)),
+        Some(errors) => (refined, Some(errors)),
         None => (w, None),
     };
     Weights { errors, ..Weights::solved(w, condition, Outcome::Rerouted { route: Route::Qr }) }
