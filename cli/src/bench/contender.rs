@@ -110,7 +110,7 @@ pub(crate) fn race(
         for contender in contenders.iter_mut() {
             contender.time(x, y, meter)?;
         }
-        contenders.rotate_left(1);
+        contenders.rotate_left(contenders.len().min(1));
     }
     Ok(())
 }

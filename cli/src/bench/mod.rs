@@ -135,9 +135,11 @@ fn of_stages(args: &BenchArgs, task: &Task, gpu: &Gpu) -> Result<stages::Stages>
 
 /// What must be known before any number is believed.
 fn warnings(machine: &Machine) -> Vec<String> {
-    let software = machine.adapter.as_ref().filter(|adapter| adapter.software).map(|adapter| {
-        format!("{} IS A SOFTWARE ADAPTER: ITS TIMES SAY NOTHING ABOUT A GPU", adapter.name)
-    });
+    let software = machine
+        .adapter
+        .as_ref()
+        .filter(|adapter| adapter.software)
+        .map(|adapter| format!("{} IS A SOFTWARE ADAPTER: ITS TIMES SAY NOTHING ABOUT A GPU", adapter.name));
     let debug = (machine.build == "debug")
         .then(|| "THIS IS A DEBUG BUILD: ITS TIMES SAY NOTHING ABOUT A RELEASE BUILD (cargo run --release)".to_owned());
     software.into_iter().chain(debug).collect()

@@ -52,8 +52,9 @@ pub(crate) fn draw(document: &Document<'_>) -> Result<String> {
         TOP + groups.iter().map(|(_, bars)| height_of(bars)).sum::<f64>() + curves.map_or(0.0, |_| CURVES + GAP);
     canvas::svg(WIDTH, height, |area| {
         write(area, "GPU against CPU", (24.0, 26.0), 22.0, INK, HPos::Left)?;
-        for (number, words) in (0..).zip(heading(document)) {
-            write(area, &words, (24.0, 50.0 + 18.0 * f64::from(number)), 13.0, GREY, HPos::Left)?;
+        write(area, &heading(document), (24.0, 50.0), 13.0, GREY, HPos::Left)?;
+        if let Some(warning) = document.warnings.first() {
+            write(area, &clean(warning), (24.0, 68.0), 13.0, COLOURS[1], HPos::Left)?;
         }
         let mut top = TOP;
         for (title, bars) in &groups {
@@ -64,16 +65,17 @@ pub(crate) fn draw(document: &Document<'_>) -> Result<String> {
     })
 }
 
-/// Not more than two lines.
-fn heading(document: &Document<'_>) -> Vec<String> {
+fn heading(document: &Document<'_>) -> String {
     let machine = &document.machine;
+    let sizes = [(document.rows, "row"), (document.features, "feature"), (document.targets, "target")]
+        .map(|(count, what)| text::plural(count, what))
+        .join(", ");
     let adapter = machine.adapter.as_ref().map_or_else(String::new, |own| format!(" · {}", own.name));
-    let shape = format!(
-        "{} rows, {} features, {} targets, {} λ · {}{adapter}",
-        document.rows, document.features, document.targets, document.lambdas, machine.cpu
-    );
-    let clean = |text: &str| without_controls(text, '\u{fffd}');
-    [clean(&shape)].into_iter().chain(document.warnings.first().map(|warning| clean(warning))).collect()
+    clean(&format!("{sizes}, {} λ · {}{adapter}", document.lambdas, machine.cpu))
+}
+
+fn clean(words: &str) -> String {
+    without_controls(words, '\u{fffd}')
 }
 
 /// On a logarithmic axis, since a GPU and a reference may be a thousandfold apart.
@@ -110,16 +112,19 @@ fn draw_bars(area: &Area<'_>, title: &str, bars: &[Bar], top: f64) -> Drawn {
     Ok(())
 }
 
+/// Logarithms of the number of features and of a ratio.
+type Points = Vec<(f64, f64)>;
+
 /// How many times as fast the GPU is over n, a curve for each k; dashes where the rows are on the device already.
 fn draw_curves(area: &Area<'_>, break_even: &BreakEven, top: f64) -> Drawn {
     let bottom = top + CURVES;
     let log = |value: f64| (value > 0.0).then(|| value.log10());
     #[expect(clippy::cast_precision_loss, reason = "sizes")]
-    let points = |k: usize, ratio: fn(&super::break_even::Cell) -> Option<f64>| -> Vec<(f64, f64)> {
+    let points = |k: usize, ratio: fn(&super::break_even::Cell) -> Option<f64>| -> Points {
         let own = break_even.cells.iter().filter(|cell| cell.lambdas == k);
         own.filter_map(|cell| Some((log(cell.features as f64)?, log(ratio(cell)?)?))).collect()
     };
-    let curves: Vec<(usize, [Vec<(f64, f64)>; 2])> = break_even
+    let curves: Vec<(usize, [Points; 2])> = break_even
         .wins
         .iter()
         .map(|wins| wins.lambdas)

@@ -11,7 +11,7 @@ use crate::bench::clock::{self, Clock, Span};
 use crate::bench::contender::median;
 use crate::bench::peak::Peak;
 use crate::bench::task::Task;
-use crate::message::Result;
+use crate::message::{Failure, Result};
 
 /// One stage of the whole task. Where the plan cuts the task into chunks, one chunk is timed and counted as often as it
 /// takes.
@@ -85,7 +85,8 @@ impl<'a> Bench<'a> {
         let shape = ridgepath::Shape { features: n, penalties: penalty.len(), ..task.shape };
         let mut request = Request { backend: Backend::Gpu, ..Request::default() };
         request.memory_budget = budget.unwrap_or(request.memory_budget);
-        let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits)))?.gpu.unwrap_or_else(|| unreachable!());
+        let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits)))?;
+        let plan = plan.gpu.ok_or_else(|| Failure::Other("the plan is not one for a GPU".into()))?;
         let mut problem = Problem::new(x, y)?;
         if let Some(weights) = task.weights() {
             problem = problem.with_weights(weights)?;
