@@ -3,27 +3,48 @@
 use ridgepath::{Backend, Precision, RidgePath, Shape};
 use serde::Serialize;
 
-use crate::bench::args::BenchArgs;
+use crate::bench::args::{BenchArgs, Part};
 use crate::bench::task::Task;
 use crate::message::Result;
 
 /// Work of the reference up to which it is run, about two seconds of one core.
 const REFERENCE_UP_TO: f64 = 1e10;
 
-/// Answers to hold others against.
+/// Numbers of the first, the middle and the last λ of a path.
+pub(crate) fn probes(lambdas: usize) -> Vec<usize> {
+    let mut probes = vec![0, lambdas / 2, lambdas - 1];
+    probes.dedup();
+    probes
+}
+
+/// The answers at the probes to hold others against.
 pub(crate) struct Oracle {
     path: RidgePath,
     /// Numbers of the λs in a contender's path, and here.
-    probes: Vec<(usize, usize)>,
+    pairs: Vec<(usize, usize)>,
     against: &'static str,
 }
 
 #[derive(Serialize)]
 pub(crate) struct Description {
-    /// `"reference"`, or `"cpu"` where the reference would take long.
-    pub(crate) against: &'static str,
+    /// `"reference"`; `"cpu"` where the reference would take long; nothing where there is neither.
+    pub(crate) against: Option<&'static str>,
     pub(crate) lambdas: Vec<f64>,
     pub(crate) alphas: Vec<f64>,
+}
+
+impl Description {
+    /// Of the probes of a path.
+    pub(crate) fn new(path: &RidgePath, oracle: Option<&Oracle>) -> Self {
+        let at = |values: &[f64]| probes(path.len()).into_iter().map(|index| values[index]).collect();
+        Self { against: oracle.map(|own| own.against), lambdas: at(path.lambdas()), alphas: at(path.shifts()) }
+    }
+}
+
+/// The coefficients of a path at the probes, by target.
+pub(crate) fn coefficients(path: &RidgePath) -> Vec<Vec<&[f64]>> {
+    let at = |index: usize| (0..path.targets()).map(|target| path.coefficients(index, target)).collect();
+    probes(path.len()).into_iter().map(at).collect()
 }
 
 /// Floating-point operations of the reference: G, and for each λ a factor, its inverse, and the residuals of the rows.
@@ -39,42 +60,32 @@ pub(crate) fn reference_is_quick(shape: Shape) -> bool {
 }
 
 impl Oracle {
-    /// The reference at the first, middle and last λ of a path; or the CPU's whole path in double precision, where there is
-    /// one and the reference would take long.
+    /// The reference; or the CPU in double precision, where it was timed and the reference would take long.
     pub(crate) fn new(
         args: &BenchArgs,
         task: &Task,
         like: &RidgePath,
         cpu: Option<&RidgePath>,
     ) -> Result<Option<Self>> {
-        let mut chosen = vec![0, like.len() / 2, like.len() - 1];
-        chosen.dedup();
+        let chosen = probes(like.len());
+        if args.without(Part::Reference) {
+            return Ok(None);
+        }
         if !reference_is_quick(Shape { penalties: chosen.len(), ..task.shape }) {
             let cpu = cpu.filter(|path| path.backend().precision == Precision::Double);
-            let probes = chosen.iter().map(|index| (*index, *index)).collect();
-            return Ok(cpu.map(|path| Self { path: path.clone(), probes, against: "cpu" }));
+            let pairs = chosen.iter().map(|index| (*index, *index)).collect();
+            return Ok(cpu.map(|path| Self { path: path.clone(), pairs, against: "cpu" }));
         }
         let lambdas: Vec<f64> = chosen.iter().map(|index| like.lambdas()[*index]).collect();
         let ridge = task.ridge(args, Backend::Reference).precision(Precision::Double).lambdas(lambdas);
         let path = ridge.fit(task.x()?, task.y()?).map_err(|error| task.failure(error))?;
-        Ok(Some(Self { path, probes: chosen.into_iter().zip(0..).collect(), against: "reference" }))
-    }
-
-    pub(crate) fn describe(&self) -> Description {
-        let at = |values: &[f64]| self.probes.iter().map(|(_, own)| values[*own]).collect();
-        Description { against: self.against, lambdas: at(self.path.lambdas()), alphas: at(self.path.shifts()) }
+        Ok(Some(Self { path, pairs: chosen.into_iter().zip(0..).collect(), against: "reference" }))
     }
 
     /// Nothing for whoever is the oracle.
     pub(crate) fn deviation(&self, path: &RidgePath) -> Option<f64> {
         let other = path.backend().name != self.against;
-        other.then(|| largest_deviation(path, &self.path, self.probes.iter().copied()))
-    }
-
-    /// The coefficients of a path at these λ, by target.
-    pub(crate) fn coefficients<'a>(&self, path: &'a RidgePath) -> Vec<Vec<&'a [f64]>> {
-        let at = |index: usize| (0..path.targets()).map(|target| path.coefficients(index, target)).collect();
-        self.probes.iter().map(|(index, _)| at(*index)).collect()
+        other.then(|| largest_deviation(path, &self.path, self.pairs.iter().copied()))
     }
 }
 

@@ -97,7 +97,7 @@ pub(crate) enum BenchBackend {
 /// What can be left out.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// The textbook solution with nalgebra, on one core
+    /// The textbook solution with nalgebra, on one core, and with it the accuracy
     Reference,
     /// The CPU backend
     Cpu,

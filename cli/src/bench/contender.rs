@@ -5,7 +5,7 @@ use std::time::Instant;
 use ridgepath::{Ridge, RidgePath, View};
 use serde::Serialize;
 
-use crate::bench::accuracy::Oracle;
+use crate::bench::accuracy::{self, Oracle};
 use crate::bench::meter::Meter;
 use crate::json;
 
@@ -93,7 +93,7 @@ impl Contender {
             deviation,
             digits: deviation.map(digits),
             backend: json::Backend::of(&self.path),
-            coefficients: oracle.filter(|_| coefficients).map(|oracle| oracle.coefficients(&self.path)),
+            coefficients: coefficients.then(|| accuracy::coefficients(&self.path)),
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::distinct::{self, Place};
 use crate::json;
 use crate::message::{self, Failure, Result};
 use crate::output::{self, Sink};
-use accuracy::{Oracle, largest_deviation};
+use accuracy::{Description, Oracle, largest_deviation};
 pub(crate) use args::BenchArgs;
 use args::{BenchBackend, Part};
 use clock::Clock;
@@ -120,7 +120,7 @@ fn document<'a>(
         largest_deviation: gpu_path
             .zip(cpu_path)
             .map(|(gpu, cpu)| largest_deviation(gpu, cpu, (0..total).map(|index| (index, index)))),
-        accuracy: oracle.as_ref().map(Oracle::describe),
+        accuracy: Description::new(&lineup.any()?.path, oracle.as_ref()),
         gpu_stages: stages,
         break_even,
     })

@@ -37,7 +37,7 @@ pub(crate) struct Document<'a> {
     /// Of the GPU's coefficients from the CPU's, over all λ and targets: ‖w − w′‖ / ‖w′‖.
     pub(crate) largest_deviation: Option<f64>,
     /// What `deviation` and `digits` are measured against.
-    pub(crate) accuracy: Option<Description>,
+    pub(crate) accuracy: Description,
     pub(crate) gpu_stages: Option<Stages>,
     pub(crate) break_even: Option<BreakEven>,
 }

@@ -71,9 +71,10 @@ fn line(timing: &Timing<'_>) -> Vec<String> {
 
 fn remarks(document: &Document<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
-    if let Some(accuracy) = &document.accuracy {
+    let accuracy = &document.accuracy;
+    if let Some(against) = accuracy.against {
         let lambdas = accuracy.lambdas.iter().map(|lambda| number(*lambda)).collect::<Vec<_>>().join(", ");
-        remarks.push(format!("deviation: from the {}'s coefficients at λ = {lambdas}", accuracy.against));
+        remarks.push(format!("deviation: from the {against}'s coefficients at λ = {lambdas}"));
     }
     for (name, reason) in
         [("reference", &document.reference_reason), ("CPU", &document.cpu_reason), ("GPU", &document.gpu_reason)]

@@ -190,6 +190,7 @@ fn the_table_has_everyone_and_every_stage() {
         assert!(wanted.iter().all(|own| out.contains(own)), "{out}");
         let run = bench(&format!("{TINY} {GPU} --without stages,reference"));
         assert!(run["gpu_stages"].is_null() && run["reference"].is_null() && !run["gpu"].is_null());
+        assert!(run["accuracy"]["against"].is_null() && run["gpu"]["digits"].is_null());
     }
 }
 
