@@ -191,7 +191,9 @@ def svd(kind, x, y, alphas):
     x, y = centred(x), centred(y)
     targets = y.shape[1]
     every = kind.torch.torch.repeat_interleave(alphas, targets)
-    w = solve_ridge_svd(x, y.repeat(1, len(alphas)), every)
+    # It holds a matrix as large as X for each target of a batch.
+    batch = max(1, AT_ONCE // (x.numel() * x.element_size()))
+    w = solve_ridge_svd(x, y.repeat(1, len(alphas)), every, n_targets_batch=batch, warn=False)
     return w.T.reshape(len(alphas), targets, x.shape[1])
 
 

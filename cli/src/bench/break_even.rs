@@ -9,7 +9,7 @@ use crate::bench::contender::{Contender, median, race, ratio};
 use crate::bench::meter::Meter;
 use crate::bench::stages;
 use crate::bench::task::Task;
-use crate::message::Result;
+use crate::message::{Failure, Result};
 
 const ROUNDS: usize = 3;
 
@@ -23,7 +23,7 @@ pub(crate) struct BreakEven {
 pub(crate) struct Cell {
     pub(crate) features: usize,
     pub(crate) lambdas: usize,
-    /// Medians; nothing where a run would have taken too long.
+    /// Medians; nothing where a run would have taken too long, or does not fit the device.
     pub(crate) cpu_seconds: Option<f64>,
     pub(crate) gpu_seconds: Option<f64>,
     /// Of the stages, in single precision, with the rows on the device already.
@@ -87,20 +87,22 @@ fn cell(
 ) -> Result<Cell> {
     let (x, y) = (task.first_features(shape.features)?, task.y()?);
     let failure = |error| task.failure(error);
-    let open = |ridge: Ridge, quick: bool| {
-        quick.then(|| Contender::warmed_up(ridge, x, y, meter)).transpose().map_err(failure)
+    // What does not fit the device has no time, and the rest of the table goes on.
+    let open = |ridge: Ridge, quick: bool| match quick.then(|| Contender::warmed_up(ridge, x, y, meter)).transpose() {
+        Err(error) if error.is_device() => Ok(None),
+        opened => opened.map_err(failure),
     };
     let mut both = [open(cpu, quick[0])?, open(gpu, quick[1])?];
     race(&mut both.iter_mut().flatten().collect::<Vec<_>>(), ROUNDS, x, y, meter).map_err(failure)?;
     meter.skip(both.iter().filter(|own| own.is_none()).count() * (ROUNDS + 1));
-    let on_device = match quick[1] {
-        true => {
-            let bench = stages::Bench::new(clock, task, shape.features, &Penalty::Auto(shape.penalties), budget)?;
-            bench.rows_on_device()?;
-            let samples = (0..ROUNDS).map(|_| bench.rows_on_device()).collect::<Result<Vec<_>>>()?;
-            Some(median(&samples))
-        }
-        false => None,
+    let on_device = || {
+        let bench = stages::Bench::new(clock, task, shape.features, &Penalty::Auto(shape.penalties), budget)?;
+        bench.rows_on_device()?;
+        (0..ROUNDS).map(|_| bench.rows_on_device()).collect::<Result<Vec<_>>>()
+    };
+    let on_device = match both[1].is_some().then(on_device).transpose() {
+        Err(Failure::Other(_)) => None,
+        samples => samples?.as_deref().map(median),
     };
     let [cpu, gpu] = &both;
     let seconds = |own: &Option<Contender>| own.as_ref().map(Contender::seconds);

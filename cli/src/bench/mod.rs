@@ -95,7 +95,12 @@ fn document<'a>(
     let (gpu_path, total) = (lineup.gpu.as_ref().ok().map(|own| &own.path), task.shape.penalties);
     let machine = Machine::here(gpu.as_ref().ok().map(Gpu::adapter));
     let gpu = gpu.as_ref().ok().filter(|_| lineup.gpu.is_ok());
-    let stages = gpu.filter(|_| !args.without(Part::Stages)).map(|gpu| of_stages(args, task, gpu)).transpose()?;
+    let wanted = gpu.filter(|_| !args.without(Part::Stages));
+    let (gpu_stages, gpu_stages_reason) = match wanted.map(|gpu| of_stages(args, task, gpu)).transpose() {
+        // The times of the fits are not lost with it.
+        Err(Failure::Other(reason)) => (None, Some(reason)),
+        stages => (stages?, None),
+    };
     let wanted = gpu.filter(|_| args.break_even);
     let break_even = wanted.map(|gpu| break_even::measure(args, task, gpu)).transpose()?;
     Ok(Document {
@@ -121,7 +126,8 @@ fn document<'a>(
             .zip(cpu_path)
             .map(|(gpu, cpu)| largest_deviation(gpu, cpu, (0..total).map(|index| (index, index)))),
         accuracy: Description::new(&lineup.any()?.path, oracle.as_ref()),
-        gpu_stages: stages,
+        gpu_stages,
+        gpu_stages_reason,
         break_even,
     })
 }

@@ -39,6 +39,7 @@ pub(crate) struct Document<'a> {
     /// What `deviation` and `digits` are measured against.
     pub(crate) accuracy: Description,
     pub(crate) gpu_stages: Option<Stages>,
+    pub(crate) gpu_stages_reason: Option<String>,
     pub(crate) break_even: Option<BreakEven>,
 }
 

@@ -167,7 +167,8 @@ impl<'a> Bench<'a> {
         }
         Ok(Stages {
             timestamps: match self.clock.has_timestamps() {
-                true => "timestamps of the device",
+                true if stages.iter().all(|stage| stage.device_seconds.is_some()) => "timestamps of the device",
+                true => "missing: the adapter's timestamps do not advance",
                 false => "missing: the adapter has no timestamp queries",
             },
             chunks_of_rows: self.sizes.rows.div_ceil(self.plan.rows_per_chunk),

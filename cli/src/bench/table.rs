@@ -76,9 +76,16 @@ fn remarks(document: &Document<'_>) -> Vec<String> {
         let lambdas = accuracy.lambdas.iter().map(|lambda| number(*lambda)).collect::<Vec<_>>().join(", ");
         remarks.push(format!("deviation: from the {against}'s coefficients at λ = {lambdas}"));
     }
-    for (name, reason) in
-        [("reference", &document.reference_reason), ("CPU", &document.cpu_reason), ("GPU", &document.gpu_reason)]
-    {
+    remarks.push(format!(
+        "GFLOP/s: of the {} operations of forming G and factoring it for each λ, whatever is done instead",
+        magnitude(document.flops)
+    ));
+    for (name, reason) in [
+        ("reference", &document.reference_reason),
+        ("CPU", &document.cpu_reason),
+        ("GPU", &document.gpu_reason),
+        ("stage of the GPU", &document.gpu_stages_reason),
+    ] {
         remarks.extend(reason.iter().map(|reason| format!("no {name} was timed: {reason}")));
     }
     remarks.extend(document.gpu_open_seconds.map(|seconds| format!("opening the GPU took {} s", number(seconds))));
