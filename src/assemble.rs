@@ -47,7 +47,7 @@ pub(crate) fn assemble<T: Scalar>(
         residuals: fits.iter().map(|fit| fit.residual).collect(),
         rss: fits.iter().map(|fit| fit.rss).collect(),
         norms2: Vec::with_capacity(k * t),
-        error_bounds: fits.iter().enumerate().map(|(at, fit)| error_bound(&weights[at / t], fit, rounding)).collect(),
+        error_bounds: (0..k * t).map(|at| error_bound(normal, &weights[at / t], at % t, &fits[at], rounding)).collect(),
     };
     for (index, weights) in weights.iter().enumerate() {
         for target in 0..t {
@@ -80,8 +80,13 @@ pub(crate) fn assemble<T: Scalar>(
 }
 
 /// See [`RidgePath::error_bound`].
-fn error_bound(weights: &Weights, fit: &Fit, rounding: f64) -> f64 {
+fn error_bound(normal: &NormalEquations, weights: &Weights, target: usize, fit: &Fit, rounding: f64) -> f64 {
     let condition = weights.condition;
+    let cancelled = 1.0 + fit.cancelled;
+    if let (Some(errors), Some(exact)) = (&weights.errors, &normal.exact) {
+        let lost = if errors[target] == 0.0 { 0.0 } else { condition * exact.lost(normal.features()) * cancelled };
+        return f64::EPSILON + 2.0 * errors[target] + lost;
+    }
     match weights.outcome {
         Outcome::Singular { .. } => f64::NAN,
         Outcome::Rerouted { route: Route::Qr } | Outcome::MinimumNorm { .. } => {
@@ -89,7 +94,7 @@ fn error_bound(weights: &Weights, fit: &Fit, rounding: f64) -> f64 {
         }
         // Infinite where w = 0 for a y that is not: a relative error of 1 then, if any.
         _ if fit.cancelled == f64::INFINITY => 1.0,
-        _ => condition * (fit.residual + rounding * (1.0 + fit.cancelled)),
+        _ => condition * (fit.residual + rounding * cancelled),
     }
 }
 

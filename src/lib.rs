@@ -54,12 +54,14 @@ mod penalty;
 mod plan;
 mod problem;
 pub mod reference;
+mod refine;
 mod residual;
 mod routes;
 mod scale;
 mod solver;
 mod validate;
 mod view;
+mod wide;
 
 pub use error::{Error, Result};
 pub use gpu::Gpu;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
+use crate::wide::two_sum;
 
 /// m, W, the weighted means, and the centred sums G = (X−x̄)ᵀS(X−x̄), C = (X−x̄)ᵀS(Y−ȳ) and Σ s(y−ȳ)² of some rows.
 ///
@@ -254,6 +255,32 @@ impl Frame {
         Ok(Self { origin, offset, rest, exponents, inverse, positive_rows })
     }
 
+    /// A frame that only scales: no origin, no mean.
+    pub(crate) fn scaling<T: Scalar>(problem: &Problem<'_, T>) -> Self {
+        let q = problem.features() + problem.targets();
+        let mut greatest = vec![0.0f64; q];
+        let mut add = |row: usize, j: usize, value: f64| {
+            if problem.weight(row) > 0.0 {
+                greatest[j] = greatest[j].max(value.abs());
+            }
+        };
+        problem.x().visit(0, problem.rows(), &mut add);
+        problem.y().visit(0, problem.rows(), |row, j, value| add(row, problem.features() + j, value));
+        let exponents: Vec<i32> = greatest.iter().map(|value| exponent(*value)).collect();
+        let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
+        let zeros = || vec![0.0; q];
+        let positive_rows = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).count();
+        Self { origin: zeros(), offset: zeros(), rest: zeros(), exponents, inverse, positive_rows }
+    }
+
+    /// x' of a value of column j in two doubles: no digit of the value is lost.
+    pub(crate) fn apply_wide(&self, j: usize, value: f64) -> (f64, f64) {
+        let (high, low) = two_sum(value, -self.origin[j]);
+        let (high, more) = two_sum(high, -self.offset[j]);
+        let (high, low) = two_sum(high, low + more);
+        (high * self.inverse[j], low * self.inverse[j])
+    }
+
     /// x' of a value of column j; features first, then targets.
     pub(crate) fn apply(&self, j: usize, value: f64) -> f64 {
         ((value - self.origin[j]) - self.offset[j]) * self.inverse[j]
@@ -268,13 +295,6 @@ impl Frame {
         };
         (0..self.origin.len()).map(mean).unzip()
     }
-}
-
-/// a + b, and what its rounding lost (Knuth).
-fn two_sum(a: f64, b: f64) -> (f64, f64) {
-    let sum = a + b;
-    let part = sum - a;
-    (sum, (a - (sum - part)) + (b - part))
 }
 
 /// A sum with its rounding errors beside it (Ogita, Rump and Oishi, 2005): as good as in twice the digits.

@@ -60,6 +60,25 @@ pub struct NormalEquations {
     pub(crate) penalty: Vec<(f64, i32)>,
     pub(crate) grid: Grid,
     pub(crate) model: Model,
+    /// What `gram` and `cross` lack of sums to twice the digits, when such were formed.
+    pub(crate) exact: Option<Exact>,
+}
+
+/// The digits of G and c beyond the 53rd bit.
+#[derive(Debug, Clone)]
+pub(crate) struct Exact {
+    pub(crate) gram_low: DMatrix<f64>,
+    pub(crate) cross_low: DMatrix<f64>,
+    /// What an element of G may still lack.
+    pub(crate) error: f64,
+}
+
+impl Exact {
+    /// What of ‖A‖ may be missing in a matrix of order n.
+    #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+    pub(crate) fn lost(&self, n: usize) -> f64 {
+        n as f64 * self.error
+    }
 }
 
 impl NormalEquations {
@@ -115,7 +134,7 @@ impl NormalEquations {
         // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
         let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
         let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
-        Self { gram, cross, squares, unit, target_unit, step, added, penalty, grid, model }
+        Self { gram, cross, squares, unit, target_unit, step, added, penalty, grid, model, exact: None }
     }
 
     /// Composes the equations of a grid of penalties, which may be scaled from the data.

@@ -5,7 +5,8 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Factored and solved in the arithmetic of [`BackendUsed::precision`].
+    /// Factored and solved in the arithmetic of [`BackendUsed::precision`]; in double precision with corrections where digits
+    /// would be lost.
     Solved,
     /// Factored in single precision, and brought to double precision by corrections.
     Refined {

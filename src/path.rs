@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::error::{Error, Result};
 use crate::normal::Standardize;
-use crate::outcome::{BackendUsed, Outcome};
+use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::view::{Scalar, View};
 
 /// The solution of one λ, n × t, in the units of [`NormalEquations`](crate::NormalEquations), or why there is none.
@@ -15,21 +15,31 @@ pub struct Weights {
     /// An estimate of κ(A); NaN when singular.
     pub(crate) condition: f64,
     pub(crate) outcome: Outcome,
+    /// What corrections left of the relative error of each target, where they were made until nothing changed.
+    pub(crate) errors: Option<Vec<f64>>,
 }
 
 impl Weights {
     pub(crate) fn solved(values: DMatrix<f64>, condition: f64, outcome: Outcome) -> Self {
-        Self { values: Some(values), condition, outcome }
+        Self { values: Some(values), condition, outcome, errors: None }
     }
 
     pub(crate) fn singular(order: usize) -> Self {
-        Self { values: None, condition: f64::NAN, outcome: Outcome::Singular { order } }
+        Self { values: None, condition: f64::NAN, outcome: Outcome::Singular { order }, errors: None }
     }
 
     /// How they came about.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome
+    }
+
+    /// The same, marked as answered by another route than the one planned, if they are an answer.
+    pub(crate) fn rerouted(mut self, route: Route) -> Self {
+        if matches!(self.outcome, Outcome::Solved | Outcome::Refined { .. }) {
+            self.outcome = Outcome::Rerouted { route };
+        }
+        self
     }
 }
 
@@ -248,6 +258,16 @@ impl RidgePath {
                 self.rss[to] = from.rss[own];
                 self.norms2[to] = from.norms2[own];
                 self.error_bounds[to] = from.error_bounds[own];
+            }
+        }
+        self
+    }
+
+    /// The same path, its answers marked as another route's than the one planned.
+    pub(crate) fn rerouted(mut self, route: Route) -> Self {
+        for outcome in &mut self.outcomes {
+            if matches!(outcome, Outcome::Solved | Outcome::Refined { .. }) {
+                *outcome = Outcome::Rerouted { route };
             }
         }
         self

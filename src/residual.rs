@@ -3,7 +3,8 @@
 use nalgebra::DMatrix;
 
 use crate::normal::NormalEquations;
-use crate::scale::scaled;
+use crate::scale::{exponent, scaled};
+use crate::wide::{self, Wide, two_product, two_sum};
 
 /// λs whose products with G are formed at once.
 pub(crate) const BATCH: usize = 64;
@@ -41,7 +42,13 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
             }
         }
     }
-    let product = symmetric_product(&normal.gram, &u);
+    let (product, low) = match &normal.exact {
+        None => (symmetric_product(&normal.gram, &u), None),
+        Some(exact) => {
+            let product = wide_product(&normal.gram, &exact.gram_low, u.clone());
+            (product.high, Some((product.low, &exact.cross_low)))
+        }
+    };
     let one = |(at, (k, w)): (usize, &(usize, &DMatrix<f64>))| {
         let (added, units) = (normal.added(*k), &units[at]);
         let top = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j] + added[j]).fold(0.0, f64::max);
@@ -56,8 +63,19 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
             let mut penalty = 0.0;
             for j in 0..n {
                 let (w, c) = (w[(j, target)], normal.cross[(j, target)]);
-                let left = c - product[(j, column)];
-                let own = left * units[j] - added[j] * w;
+                let (left, own) = match &low {
+                    None => {
+                        let left = c - product[(j, column)];
+                        (left, left * units[j] - added[j] * w)
+                    }
+                    Some((product_low, cross_low)) => {
+                        let (left, lost) = two_sum(c, -product[(j, column)]);
+                        let low = lost + (cross_low[(j, target)] - product_low[(j, column)]);
+                        let (penalty, penalty_low) = two_product(added[j], w);
+                        let (own, lost) = two_sum(left * units[j], -penalty);
+                        (left + low, own + (lost + (low * units[j] - penalty_low)))
+                    }
+                };
                 r[(j, target)] = own;
                 r2 += own * own;
                 w2 += w * w;
@@ -78,6 +96,38 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
         Residual { r, fits }
     };
     lambdas.iter().enumerate().map(one).collect()
+}
+
+/// G·u to twice the digits, with the lower triangle of G = `gram` + `low`, of elements below 4.
+fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, mut u: DMatrix<f64>) -> Wide {
+    const BLOCK: usize = 128;
+    let (n, columns) = u.shape();
+    let mut product = Wide::zeros(n, columns);
+    let units: Vec<i32> = u.column_iter().map(|column| exponent(column.amax())).collect();
+    u.column_iter_mut().zip(&units).for_each(|(mut column, unit)| column.apply(|value| *value = scaled(*value, -unit)));
+    let u = Wide { low: DMatrix::zeros(n, columns), high: u }.cut(1, 3);
+    let range = |start: usize| (start, BLOCK.min(n - start));
+    let mut add = |(to, count): (usize, usize), a: &[wide::Part<'_>], from: (usize, usize)| {
+        let (mut high, mut low) = (product.high.rows_mut(to, count), product.low.rows_mut(to, count));
+        wide::add_product((&mut high, &mut low), a, &wide::parts(&u, (from.0, 0), (from.1, columns)));
+    };
+    for column in (0..n).step_by(BLOCK).map(range) {
+        for row in (column.0..n).step_by(BLOCK).map(range) {
+            let part = |g: &DMatrix<f64>| {
+                let mut part = g.view((row.0, column.0), (row.1, column.1)).clone_owned();
+                if row == column {
+                    part.fill_upper_triangle_with_lower_triangle();
+                }
+                part
+            };
+            let tile = Wide { high: part(gram), low: part(low) }.cut(2, wide::SLICES);
+            add(row, &wide::parts(&tile, (0, 0), (row.1, column.1)), column);
+            if row != column {
+                add(column, &wide::parts(&wide::transposed(&tile), (0, 0), (column.1, row.1)), row);
+            }
+        }
+    }
+    product.scaled(|_, column| units[column])
 }
 
 /// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.

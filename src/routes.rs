@@ -6,20 +6,27 @@ use crate::assemble::assemble;
 use crate::condition;
 use crate::cpu;
 use crate::error::{Error, Result};
-use crate::gpu;
+use crate::gpu::{self, Gpu};
 use crate::moments::Moments;
 use crate::normal::NormalEquations;
-use crate::outcome::{BackendUsed, Outcome, Precision, Route};
+use crate::outcome::{BackendUsed, Precision, Route};
 use crate::path::{RidgePath, Weights};
-use crate::plan::{Backend, Plan, Shape};
+use crate::plan::{Backend, GpuPlan, Plan, Shape};
 use crate::problem::Problem;
 use crate::reference;
 use crate::solver::Ridge;
 use crate::view::Scalar;
 
-/// The condition number of the normal equations from which QR answers instead: half of the digits are lost there, and
-/// grids scaled by the trace of G rarely reach it.
-const ILL_CONDITIONED: f64 = 1e8;
+/// The condition number up to which equations in double precision will do. Beyond it they are formed again to twice the
+/// digits, which costs some fifteen times their work: the more rows and features, the more digits must be at stake, but never
+/// half of them.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn worth<T: Scalar>(problem: &Problem<'_, T>) -> f64 {
+    (1e-4 * problem.rows() as f64 * (problem.features() as f64).powi(2)).min(1e8)
+}
+
+/// A GPU with the plan of the work there.
+type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
 
 impl Ridge {
     /// Solves what the plan says, where it says.
@@ -42,19 +49,19 @@ impl Ridge {
                 // What the CPU can still answer, it does, and says so.
                 Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
                     let fallback = Some(error.to_string());
-                    self.solve_rows_on_cpu(problem, &Plan { precision: self.request.precision, fallback, ..plan })
+                    self.solve_rows(problem, &Plan { fallback, ..plan }, None).await
                 }
                 answer => answer,
             },
-            Backend::Auto | Backend::Cpu => self.solve_rows_on_cpu(problem, &plan),
+            Backend::Auto | Backend::Cpu => self.solve_rows(problem, &plan, None).await,
         }
     }
 
     /// The path of moments alone, in double precision on the CPU.
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
         let normal = self.normal(moments)?;
-        let weights = self.solve_on_cpu::<f64>(&normal);
-        let used = used("cpu", None, Precision::Double, None);
+        let weights = cpu::solve::solve::<f64>(&normal, &self.reporter(normal.penalties()));
+        let used = used(None, Precision::Double, None);
         Ok(assemble::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
     }
 
@@ -64,101 +71,96 @@ impl Ridge {
         let Some(sizes) = &plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        // Corrections need a Gram matrix that is right to double precision; weights far apart do not fit single.
-        let moments = match plan.precision {
-            Precision::Single if problem.weights_fit_single() => gpu::gram::gram(&gpu, problem, sizes).await?,
-            _ => cpu::gram::gram::<f64, T>(problem)?,
-        };
-        let normal = self.normal(&moments)?;
-        let total = normal.penalties();
-        let answers = gpu::solve(&gpu, &normal, sizes, plan.precision, &self.reporter(total)).await?;
-        let adapter = Some(gpu.adapter().name.clone());
-        let used = used("gpu", adapter, plan.precision, plan.fallback.clone());
-        self.finish(problem, &moments, &normal, answers, used)
+        self.solve_rows(problem, plan, Some((&gpu, sizes))).await
     }
 
-    fn solve_rows_on_cpu<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan) -> Result<RidgePath> {
-        let used = used("cpu", None, plan.precision, plan.fallback.clone());
-        match plan.precision {
-            Precision::Single => {
-                let moments = match problem.weights_fit_single() {
-                    true => cpu::gram::gram::<f32, T>(problem)?,
-                    false => cpu::gram::gram::<f64, T>(problem)?,
-                };
-                let normal = self.normal(&moments)?;
-                let answers = self.solve_on_cpu::<f32>(&normal).into_iter().enumerate();
-                let reach = condition::reach(normal.features());
-                let reached = |k: usize, weights: &Weights| weights.condition <= reach && normal.fits_single(k);
-                let answers = answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect();
-                self.finish(problem, &moments, &normal, answers, used)
-            }
-            Precision::Double => {
-                let moments = cpu::gram::gram::<f64, T>(problem)?;
-                let normal = self.normal(&moments)?;
-                let weights = self.solve_on_cpu::<f64>(&normal);
-                let weights = self.with_qr(problem, &moments, &normal, weights)?;
-                Ok(assemble(&moments, &normal, &weights, used, f64::EPSILON, Some(problem)))
-            }
-        }
-    }
-
-    /// Builds the path; what is missing is answered in double precision from the rows.
-    fn finish<T: Scalar>(
+    async fn solve_rows<T: Scalar>(
         &self,
         problem: &Problem<'_, T>,
-        moments: &Moments,
-        normal: &NormalEquations,
-        answers: Vec<Option<Weights>>,
-        used: BackendUsed,
+        plan: &Plan,
+        device: Device<'_>,
     ) -> Result<RidgePath> {
-        let single = used.precision == Precision::Single;
-        let epsilon = if single { f32::EPSILON.into() } else { f64::EPSILON };
+        let used = used(device, plan.precision, plan.fallback.clone());
+        if plan.precision == Precision::Double {
+            // Corrections need a Gram matrix that is right to double precision.
+            let moments = cpu::gram::gram::<f64, T>(problem)?;
+            let normal = self.normal(&moments)?;
+            return self.double(problem, &moments, normal, device, used).await;
+        }
+        let moments = match (problem.weights_fit_single(), device) {
+            (true, Some((gpu, sizes))) => gpu::gram::gram(gpu, problem, sizes).await?,
+            (true, None) => cpu::gram::gram::<f32, T>(problem)?,
+            (false, _) => cpu::gram::gram::<f64, T>(problem)?,
+        };
+        let normal = self.normal(&moments)?;
+        let answers = self.single(&normal, device).await?;
         let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
         let weights: Vec<Weights> =
-            answers.into_iter().map(|weights| weights.unwrap_or_else(|| Weights::singular(0))).collect();
-        let path = assemble(moments, normal, &weights, used, epsilon, Some(problem));
+            answers.into_iter().map(|own| own.unwrap_or_else(|| Weights::singular(0))).collect();
+        let path = assemble(&moments, &normal, &weights, used.clone(), f32::EPSILON.into(), Some(problem));
         if missing.is_empty() {
             return Ok(path);
         }
-        let moments = if single { &cpu::gram::gram::<f64, T>(problem)? } else { moments };
-        let normal = self.normal(moments)?.only(&missing);
-        let weights = cpu::solve::solve::<f64>(&normal, &|_| ());
-        let mut weights = self.with_qr(problem, moments, &normal, weights)?;
-        for weights in weights.iter_mut().filter(|weights| weights.outcome == Outcome::Solved) {
-            weights.outcome = Outcome::Rerouted { route: Route::Double };
-        }
-        let again = assemble(moments, &normal, &weights, path.backend.clone(), f64::EPSILON, Some(problem));
-        Ok(path.replaced(&missing, &again))
+        let moments = cpu::gram::gram::<f64, T>(problem)?;
+        let normal = self.normal(&moments)?.only(&missing);
+        let again = self.double(problem, &moments, normal, None, used).await?;
+        Ok(path.replaced(&missing, &again.rerouted(Route::Double)))
     }
 
-    /// Solves again by the QR factorization of X the λs that the normal equations cannot answer.
-    fn with_qr<T: Scalar>(
+    /// Weights in single precision, and `None` where that does not reach.
+    async fn single(&self, normal: &NormalEquations, device: Device<'_>) -> Result<Vec<Option<Weights>>> {
+        let reporter = self.reporter(normal.penalties());
+        if let Some((gpu, sizes)) = device {
+            return gpu::solve(gpu, normal, sizes, Precision::Single, &reporter).await;
+        }
+        let reach = condition::reach(normal.features());
+        let reached = |k: usize, weights: &Weights| weights.condition <= reach && normal.fits_single(k);
+        let answers = cpu::solve::solve::<f32>(normal, &reporter).into_iter().enumerate();
+        Ok(answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect())
+    }
+
+    /// The path in double precision: where the equations lose too many digits, with equations of twice the digits, and where
+    /// their factors do not reach either, by QR of the rows.
+    async fn double<T: Scalar>(
         &self,
         problem: &Problem<'_, T>,
         moments: &Moments,
-        normal: &NormalEquations,
-        mut weights: Vec<Weights>,
-    ) -> Result<Vec<Weights>> {
+        normal: NormalEquations,
+        device: Device<'_>,
+        used: BackendUsed,
+    ) -> Result<RidgePath> {
+        let reporter = self.reporter(normal.penalties());
+        let weights = doubles(&normal, device, &reporter).await?;
+        let path = assemble(moments, &normal, &weights, used.clone(), f64::EPSILON, Some(problem));
+        let limit = worth(problem);
         // Written so that NaN counts as ill-conditioned.
-        let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= ILL_CONDITIONED)).collect();
-        if !poor.is_empty() {
+        let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= limit)).collect();
+        if poor.is_empty() {
+            return Ok(path);
+        }
+        let within_reach = poor.iter().any(|k| weights[*k].condition <= condition::reach(normal.features()));
+        let normal = cpu::exact::exact(problem, normal.only(&poor))?;
+        let mut weights = match device {
+            Some(_) if !within_reach => {
+                let weights = cpu::solve::solve::<f64>(&normal, &|_| ()).into_iter();
+                weights.map(|weights| weights.rerouted(Route::Double)).collect()
+            }
+            device => doubles(&normal, device, &|_| ()).await?,
+        };
+        let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
+        if !left.is_empty() {
             let triangle = cpu::qr::triangle(problem, moments, self.model.intercept)?;
-            let minimum_norm = self.minimum_norm;
-            let one = |k: &usize| match cpu::qr::solve(&triangle, normal, *k) {
-                own if minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
-                    cpu::qr::minimum_norm(&triangle, normal, *k)
+            let one = |k: &usize| match cpu::qr::solve(&triangle, &normal, *k) {
+                own if self.minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
+                    cpu::qr::minimum_norm(&triangle, &normal, *k)
                 }
                 own => own,
             };
-            let again: Vec<Weights> = poor.par_iter().map(one).collect();
-            poor.into_iter().zip(again).for_each(|(k, again)| weights[k] = again);
+            let again: Vec<Weights> = left.par_iter().map(one).collect();
+            left.into_iter().zip(again).for_each(|(k, again)| weights[k] = again);
         }
-        Ok(weights)
-    }
-
-    fn solve_on_cpu<A: Scalar>(&self, normal: &NormalEquations) -> Vec<Weights> {
-        let total = normal.penalties();
-        cpu::solve::solve::<A>(normal, &self.reporter(total))
+        let again = assemble(moments, &normal, &weights, used, f64::EPSILON, Some(problem));
+        Ok(path.replaced(&poor, &again))
     }
 
     fn normal(&self, moments: &Moments) -> Result<NormalEquations> {
@@ -166,7 +168,25 @@ impl Ridge {
     }
 }
 
+/// Weights in double precision on a GPU, if there is one, and on the CPU where it does not reach.
+async fn doubles(
+    normal: &NormalEquations,
+    device: Device<'_>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Weights>> {
+    let Some((gpu, sizes)) = device else {
+        return Ok(cpu::solve::solve::<f64>(normal, progress));
+    };
+    let answers = gpu::solve(gpu, normal, sizes, Precision::Double, progress).await?;
+    let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
+    let mut others = cpu::solve::solve_these::<f64>(normal, &missing, &|_| ()).into_iter();
+    let other = |own: Option<Weights>| own.or_else(|| others.next().map(|other| other.rerouted(Route::Double)));
+    Ok(answers.into_iter().filter_map(other).collect())
+}
+
 /// What the path says of who answered.
-fn used(name: &str, adapter: Option<String>, precision: Precision, fallback: Option<String>) -> BackendUsed {
-    BackendUsed { name: name.into(), adapter, strategy: "cholesky".into(), precision, fallback }
+fn used(device: Device<'_>, precision: Precision, fallback: Option<String>) -> BackendUsed {
+    let name = if device.is_some() { "gpu" } else { "cpu" }.into();
+    let adapter = device.map(|(gpu, _)| gpu.adapter().name.clone());
+    BackendUsed { name, adapter, strategy: "cholesky".into(), precision, fallback }
 }

@@ -10,6 +10,7 @@ use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Route};
 use crate::path::Weights;
 use crate::problem::Problem;
+use crate::refine::refine;
 use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
 
@@ -104,7 +105,18 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
     let inverse = inverse_norm(n, |v: &mut DVector<f64>| {
         let _ = r.tr_solve_upper_triangular_mut(v) && r.solve_upper_triangular_mut(v);
     });
-    Weights::solved(w, normal.norm(k) * inverse, Outcome::Rerouted { route: Route::Qr })
+    let condition = normal.norm(k) * inverse;
+    #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+    let floor = condition.sqrt() * n as f64 * f64::EPSILON;
+    let mut refined = w.clone();
+    let correct = |rhs: &mut DMatrix<f64>| {
+        let _ = r.tr_solve_upper_triangular_mut(rhs) && r.solve_upper_triangular_mut(rhs);
+    };
+    let (w, errors) = match refine(normal, k, &mut refined, condition, floor, correct) {
+        Some(errors) => (refined, Some(errors)),
+        None => (w, None),
+    };
+    Weights { errors, ..Weights::solved(w, condition, Outcome::Rerouted { route: Route::Qr }) }
 }
 
 /// The least squares solution of least norm on the penalised scale, by the SVD of R with its columns on that scale.

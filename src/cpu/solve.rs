@@ -10,6 +10,7 @@ use crate::cpu::factor::{Factor, factor};
 use crate::normal::NormalEquations;
 use crate::outcome::Outcome;
 use crate::path::Weights;
+use crate::refine::refine;
 use crate::view::Scalar;
 
 impl<A: Scalar> Factor<A> {
@@ -35,28 +36,52 @@ impl<A: Scalar> Factor<A> {
     }
 }
 
-/// Factors and solves every λ, in parallel, in the arithmetic of `A`; tells `progress` how many are done.
+/// Factors and solves every λ, in parallel, in the arithmetic of `A`, with corrections where the equations are known to
+/// twice the digits; tells `progress` how many are done.
 #[must_use]
 pub fn solve<A: Scalar>(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync)) -> Vec<Weights> {
-    let (n, t) = (normal.features(), normal.targets());
+    let every: Vec<usize> = (0..normal.penalties()).collect();
+    solve_these::<A>(normal, &every, progress)
+}
+
+/// The same for the λs numbered `which` alone.
+pub(crate) fn solve_these<A: Scalar>(
+    normal: &NormalEquations,
+    which: &[usize],
+    progress: &(dyn Fn(usize) + Sync),
+) -> Vec<Weights> {
     let done = AtomicUsize::new(0);
-    (0..normal.penalties())
-        .into_par_iter()
-        .map(|k| {
-            let factor = factor::<A>(normal, k);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            if factor.info > 0 {
-                return Weights::singular(factor.info);
-            }
-            let units: Vec<f64> = normal.steps(k).collect();
-            let mut w = DMatrix::from_fn(n, t, |i, target| A::round_from(normal.cross[(i, target)] * units[i]));
-            factor.solve_into(&mut w);
-            let inverse = inverse_norm(n, |v| {
-                let mut column = DMatrix::from_fn(n, 1, |i, _| A::round_from(v[i]));
-                factor.solve_into(&mut column);
-                v.iter_mut().zip(column.iter()).for_each(|(v, own)| *v = (*own).into());
-            });
-            Weights::solved(w.map(Into::into), normal.norm(k) * inverse, Outcome::Solved)
-        })
-        .collect()
+    let one = |k: &usize| {
+        let factor = factor::<A>(normal, *k);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        if factor.info > 0 { Weights::singular(factor.info) } else { answer(normal, *k, &factor) }
+    };
+    which.par_iter().map(one).collect()
+}
+
+fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> Weights {
+    let (n, t) = (normal.features(), normal.targets());
+    let apply = |rhs: &mut DMatrix<f64>| {
+        let mut own = rhs.map(A::round_from);
+        factor.solve_into(&mut own);
+        *rhs = own.map(Into::into);
+    };
+    let units: Vec<f64> = normal.steps(k).collect();
+    let mut w = DMatrix::from_fn(n, t, |i, target| normal.cross[(i, target)] * units[i]);
+    apply(&mut w);
+    let inverse = inverse_norm(n, |v| {
+        let mut column = DMatrix::from_column_slice(n, 1, v.as_slice());
+        apply(&mut column);
+        v.copy_from(&column.column(0));
+    });
+    let condition = normal.norm(k) * inverse;
+    if normal.exact.is_some() {
+        #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+        let floor = condition * n as f64 * A::EPSILON;
+        let mut refined = w.clone();
+        if let Some(errors) = refine(normal, k, &mut refined, condition, floor, apply) {
+            return Weights { errors: Some(errors), ..Weights::solved(refined, condition, Outcome::Solved) };
+        }
+    }
+    Weights::solved(w, condition, Outcome::Solved)
 }

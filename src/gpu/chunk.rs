@@ -13,13 +13,9 @@ use crate::gpu::transfer::ReadBack;
 use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Precision};
 use crate::path::Weights;
+use crate::refine::{MOST_STEPS, Progress};
 use crate::residual::{BATCH, Residual, residuals};
 use crate::scale::{exponent, scaled};
-
-/// Corrections after which an answer that has not converged takes another route.
-const MOST_STEPS: u32 = 12;
-/// A correction that is not smaller than the one before by this does not converge.
-const RATE: f64 = 0.5;
 
 /// The buffers of a chunk; reused for the chunks that follow.
 pub(crate) struct Chunk<'a> {
@@ -30,13 +26,13 @@ pub(crate) struct Chunk<'a> {
     solution: Solution,
 }
 
-/// A λ that is being solved: its weights (n × t), the vector whose growth tells ‖A⁻¹‖, and the last correction's size.
+/// A λ that is being solved: its weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how its corrections shrink.
 struct Candidate {
     k: usize,
     w: DMatrix<f64>,
     probe: DVector<f64>,
     inverse: f64,
-    last: Vec<f64>,
+    progress: Vec<Progress>,
 }
 
 impl<'a> Chunk<'a> {
@@ -97,7 +93,7 @@ impl<'a> Chunk<'a> {
             let mut open = Vec::with_capacity(pending.len());
             for (candidate, residual) in pending.into_iter().zip(residuals) {
                 let at = candidate.k - first;
-                if residual.fits.iter().all(|fit| fit.backward <= converged(n)) {
+                if self.normal.exact.is_none() && residual.fits.iter().all(|fit| fit.backward <= converged(n)) {
                     let outcome = if step == 0 { Outcome::Solved } else { Outcome::Refined { steps: step } };
                     let weights = candidate.finish(self.normal, outcome);
                     answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
@@ -116,13 +112,22 @@ impl<'a> Chunk<'a> {
                 break;
             }
             let (corrections, _) = self.run(first, rhs, false).await?;
-            pending = open
-                .into_iter()
-                .filter_map(|(mut candidate, units)| {
-                    let at = candidate.k - first;
-                    candidate.correct(&corrections[at], &units).then_some(candidate)
-                })
-                .collect();
+            pending = Vec::with_capacity(open.len());
+            for (mut candidate, units) in open {
+                let at = candidate.k - first;
+                let shrinks = candidate.correct(self.normal, &corrections[at], &units);
+                if shrinks
+                    && self.normal.exact.is_some()
+                    && candidate.progress.iter().all(|progress| progress.converged(0.0))
+                {
+                    let errors = candidate.progress.iter().map(|progress| progress.error).collect();
+                    let weights = candidate.finish(self.normal, Outcome::Refined { steps: step + 1 });
+                    answers[at] = (weights.condition <= condition::reach(n))
+                        .then_some(Weights { errors: Some(errors), ..weights });
+                } else if shrinks {
+                    pending.push(candidate);
+                }
+            }
         }
         Ok(answers)
     }
@@ -163,25 +168,21 @@ impl Candidate {
         let probe = solution.column(t).into_owned();
         let inverse = probe.norm();
         solution = solution.remove_column(t);
-        let last = solution.column_iter().map(|w| w.norm()).collect();
-        Self { k, w: solution, probe: probe / inverse, inverse, last }
+        Self { k, w: solution, probe: probe / inverse, inverse, progress: vec![Progress::new(); t] }
     }
 
     /// Adds a correction; false when it does not converge.
-    fn correct(&mut self, correction: &DMatrix<f64>, units: &[i32]) -> bool {
-        let t = self.w.ncols();
-        let mut converging = true;
-        for target in 0..t {
-            let own = correction.column(target).map(|value| scaled(value, units[target]));
-            let size = own.norm();
-            // Written so that NaN fails.
-            converging &= size <= RATE * self.last[target] || size == 0.0;
-            self.last[target] = size;
-            let mut column = self.w.column_mut(target);
-            column += own;
-        }
+    fn correct(&mut self, normal: &NormalEquations, correction: &DMatrix<f64>, units: &[i32]) -> bool {
         self.grow(correction);
-        converging
+        let floor = normal.norm(self.k) * self.inverse * f64::from(f32::EPSILON);
+        let mut shrinks = true;
+        for (target, progress) in self.progress.iter_mut().enumerate() {
+            let own = correction.column(target).map(|value| scaled(value, units[target]));
+            let mut w = self.w.column_mut(target);
+            w += &own;
+            shrinks &= progress.converged(0.0) || progress.step(own.norm(), w.norm(), floor);
+        }
+        shrinks
     }
 
     /// Takes the probe from the last column of a solution.

@@ -1,0 +1,108 @@
+//! Sums of products to about twice the digits of `f64`. Factors are cut into slices of 22 bits, held as multiples of one
+//! unit, so that the products of slices sum without rounding, in any order (Ozaki, Ogita, Oishi and Rump, 2012): fast
+//! matrix products, and the same bits whatever the threads.
+
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
+
+use crate::scale::scaled;
+
+/// Bits of a slice.
+const BITS: i32 = 22;
+/// Terms that a sum of products of slices may have: 2·22 bits and these make the 53 of `f64`.
+pub(crate) const TERMS: usize = 512;
+/// Slices of a number that is held in two doubles.
+pub(crate) const SLICES: usize = 5;
+
+/// Slices of a matrix, the leading one first.
+pub(crate) type Slices = Vec<DMatrix<f64>>;
+/// A part of a slice.
+pub(crate) type Part<'a> = DMatrixView<'a, f64>;
+
+/// high + low, both matrices of one shape.
+#[derive(Debug, Clone)]
+pub(crate) struct Wide {
+    pub(crate) high: DMatrix<f64>,
+    pub(crate) low: DMatrix<f64>,
+}
+
+impl Wide {
+    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
+        Self { high: DMatrix::zeros(rows, columns), low: DMatrix::zeros(rows, columns) }
+    }
+
+    /// Element (i, j) times 2^`by(i, j)`, and high rounded to the nearest.
+    pub(crate) fn scaled(mut self, by: impl Fn(usize, usize) -> i32) -> Self {
+        for j in 0..self.high.ncols() {
+            for i in 0..self.high.nrows() {
+                let (high, low) = two_sum(self.high[(i, j)], self.low[(i, j)]);
+                (self.high[(i, j)], self.low[(i, j)]) = (scaled(high, by(i, j)), scaled(low, by(i, j)));
+            }
+        }
+        self
+    }
+
+    /// Cuts values below 2^`top` into `count` slices; what is below the last is lost.
+    pub(crate) fn cut(mut self, top: i32, count: usize) -> Slices {
+        let mut slices = Vec::with_capacity(count);
+        let mut unit = 2f64.powi(top - BITS);
+        for _ in 0..count {
+            let round = 1.5 * 2f64.powi(52) * unit; // adding it leaves multiples of the unit
+            let slice = self.high.map(|value| (value + round) - round);
+            self.high -= &slice;
+            self.high.iter_mut().zip(self.low.iter_mut()).for_each(|(high, low)| (*high, *low) = two_sum(*high, *low));
+            slices.push(slice);
+            unit *= 2f64.powi(-BITS);
+        }
+        slices
+    }
+}
+
+/// What a product of numbers lacks when it is formed of slices, for factors below 2^a and 2^b with a + b = `tops`.
+pub(crate) fn resolution(tops: i32) -> f64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a handful of slices")]
+    let bits = BITS * SLICES as i32;
+    2f64.powi(tops - bits)
+}
+
+/// sum += ab, for the slices of a (at most [`TERMS`] columns) and of b.
+pub(crate) fn add_product(
+    (high, low): (&mut DMatrixViewMut<'_, f64>, &mut DMatrixViewMut<'_, f64>),
+    a: &[Part<'_>],
+    b: &[Part<'_>],
+) {
+    let mut product = DMatrix::zeros(high.nrows(), high.ncols());
+    for (i, a) in a.iter().enumerate() {
+        // What the other pairs would add lies below the last slice.
+        for b in &b[..b.len().min(SLICES - i)] {
+            product.gemm(1.0, a, b, 0.0);
+            for ((high, low), product) in high.iter_mut().zip(low.iter_mut()).zip(product.iter()) {
+                let (sum, lost) = two_sum(*high, *product);
+                *high = sum;
+                *low += lost;
+            }
+        }
+    }
+}
+
+/// The slices of the transpose. (A copy: nalgebra's products of few columns misread views whose rows are strided.)
+pub(crate) fn transposed(slices: &Slices) -> Slices {
+    slices.iter().map(DMatrix::transpose).collect()
+}
+
+/// Rows and columns of each slice, from (row, column) on.
+pub(crate) fn parts(slices: &Slices, from: (usize, usize), shape: (usize, usize)) -> Vec<Part<'_>> {
+    slices.iter().map(|slice| slice.view(from, shape)).collect()
+}
+
+/// a + b, and what its rounding lost (Knuth).
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let part = sum - a;
+    (sum, (a - (sum - part)) + (b - part))
+}
+
+/// ab, and what its rounding lost.
+pub(crate) fn two_product(a: f64, b: f64) -> (f64, f64) {
+    let product = a * b;
+    (product, a.mul_add(b, -product))
+}
