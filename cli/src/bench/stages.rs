@@ -110,17 +110,7 @@ impl<'a> Bench<'a> {
         ];
         let ones: Vec<u8> = std::iter::repeat_n(1f32.to_le_bytes(), rows).flatten().collect();
         gpu.queue().write_buffer(&gram[1], 0, &ones);
-        let size = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let params = gram::Params {
-            rows: size(rows),
-            columns: size(q),
-            features: size(n),
-            stride: size(plan.row_stride / 4),
-            rows_per_split: size(plan.rows_per_split),
-            splits: size(rows.div_ceil(plan.rows_per_split)),
-            tile_rows: size(q.div_ceil(64)),
-            first: 1,
-        };
+        let params = gram::Params::new(&plan, n, t, rows, true);
         let system = factor::System::new(gpu, &normal, lambdas);
         system.upload(gpu, &normal, 0, lambdas);
         let solution = solve::Solution::new(gpu, n, t, lambdas);
