@@ -237,7 +237,7 @@ def main():
     parser.add_argument("--alphas", type=counts, default=ALPHAS, help="how many")
     parser.add_argument("--targets", type=counts, default=TARGETS)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--most", type=float, default=5.0, help="seconds that a run may be estimated to take")
+    parser.add_argument("--most", type=float, default=2.0, help="seconds that a run may be estimated to take")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()

@@ -101,8 +101,10 @@ fn document<'a>(
         Err(Failure::Other(reason)) => (None, Some(reason)),
         stages => (stages?, None),
     };
-    let wanted = gpu.filter(|_| args.break_even);
-    let break_even = wanted.map(|gpu| break_even::measure(args, task, gpu)).transpose()?;
+    let break_even = match gpu.filter(|_| args.break_even) {
+        Some(gpu) => Some(break_even::measure(args, task, gpu)?),
+        None => None,
+    };
     Ok(Document {
         schema: "ridgepath/bench/1",
         warnings: warnings(&machine),
@@ -128,6 +130,7 @@ fn document<'a>(
         accuracy: Description::new(&lineup.any()?.path, oracle.as_ref()),
         gpu_stages,
         gpu_stages_reason,
+        break_even_reason: (args.break_even && break_even.is_none()).then(|| "it takes a GPU".to_owned()),
         break_even,
     })
 }

@@ -41,6 +41,7 @@ pub(crate) struct Document<'a> {
     pub(crate) gpu_stages: Option<Stages>,
     pub(crate) gpu_stages_reason: Option<String>,
     pub(crate) break_even: Option<BreakEven>,
+    pub(crate) break_even_reason: Option<String>,
 }
 
 impl<'a> Document<'a> {

@@ -85,6 +85,7 @@ fn remarks(document: &Document<'_>) -> Vec<String> {
         ("CPU", &document.cpu_reason),
         ("GPU", &document.gpu_reason),
         ("stage of the GPU", &document.gpu_stages_reason),
+        ("break-even", &document.break_even_reason),
     ] {
         remarks.extend(reason.iter().map(|reason| format!("no {name} was timed: {reason}")));
     }

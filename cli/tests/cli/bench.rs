@@ -167,6 +167,8 @@ fn break_even_tells_from_where_on_the_gpu_wins() {
     }
     let wins = run["break_even"]["wins"].as_array().unwrap();
     assert_eq!(wins.iter().map(|own| own["lambdas"].as_u64()).collect::<Vec<_>>(), [Some(1), Some(10), Some(12)]);
+    let without = bench(&format!("{TINY} --backend cpu --break-even"));
+    assert!(without["break_even"].is_null() && without["break_even_reason"] == "it takes a GPU");
     // What is known to take too long is not run.
     let hasty = bench(&format!("{arguments} --cell-seconds 1e-9 --format json"));
     let cells = hasty["break_even"]["cells"].as_array().unwrap();
