@@ -4,7 +4,7 @@
     cargo build --release
     python3 benches/peers/gpu.py --markdown gpu.md --json gpu.json
 
-Needs numpy, scipy and whatever peers are to be measured; nothing is downloaded, and a peer that is missing is left out
+Needs numpy and whatever peers are to be measured; nothing is downloaded, and a peer that is missing is left out
 with the reason in the table. The same data, the same alphas, TF32 off, the same accuracy measured; transfers are timed
 apart. `--program FILE` or $RIDGEPATH names a program built elsewhere. `--device cpu` runs the same code where there is
 no GPU: that tests this script, and says nothing about any GPU.
