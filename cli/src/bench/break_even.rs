@@ -8,7 +8,7 @@ use crate::bench::clock::Clock;
 use crate::bench::contender::{Contender, median, race, ratio};
 use crate::bench::meter::Meter;
 use crate::bench::stages;
-use crate::bench::task::Task;
+use crate::bench::task::{Task, least_flops};
 use crate::message::{Failure, Result};
 
 const ROUNDS: usize = 3;
@@ -63,11 +63,11 @@ pub(crate) fn measure(args: &BenchArgs, task: &Task, gpu: &Gpu) -> Result<BreakE
         for k in &lambdas {
             let shape = Shape { features: *n, penalties: *k, ..task.shape };
             let ridge = |backend| task.ridge(args, backend).penalty(Penalty::Auto(*k));
-            let quick = paces.map(|pace| pace * shape.flops() <= args.cell_seconds);
+            let quick = paces.map(|pace| pace * least_flops(shape) <= args.cell_seconds);
             let ridges = [ridge(Backend::Cpu), ridge(Backend::Gpu).gpu(gpu.clone())];
             let cell = cell(task, &clock, shape, ridges, quick, args.memory_budget, &meter)?;
             for (pace, seconds) in paces.iter_mut().zip([cell.cpu_seconds, cell.gpu_seconds]) {
-                *pace = seconds.map_or(*pace, |seconds| seconds / shape.flops());
+                *pace = seconds.map_or(*pace, |seconds| seconds / least_flops(shape));
             }
             cells.push(cell);
         }

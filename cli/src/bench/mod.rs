@@ -32,7 +32,7 @@ use clock::Clock;
 use lineup::Lineup;
 use machine::Machine;
 use report::Document;
-use task::Task;
+use task::{Task, least_flops};
 
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     check_places(args)?;
@@ -90,7 +90,7 @@ fn document<'a>(
 ) -> Result<Document<'a>> {
     let cpu_path = lineup.cpu.as_ref().ok().map(|own| &own.path);
     let oracle = Oracle::new(args, task, &lineup.any()?.path, cpu_path)?;
-    let timing = |own| lineup.timing(own, task.shape.flops(), oracle.as_ref(), args.coefficients);
+    let timing = |own| lineup.timing(own, least_flops(task.shape), oracle.as_ref(), args.coefficients);
     let reason = |own: &lineup::Entry| own.as_ref().err().cloned();
     let (gpu_path, total) = (lineup.gpu.as_ref().ok().map(|own| &own.path), task.shape.penalties);
     let machine = Machine::here(gpu.as_ref().ok().map(Gpu::adapter));
@@ -115,7 +115,7 @@ fn document<'a>(
         targets: task.shape.targets,
         lambdas: total,
         repeat: args.repeat,
-        flops: task.shape.flops(),
+        flops: least_flops(task.shape),
         reference: timing(&lineup.reference),
         reference_reason: reason(&lineup.reference),
         cpu: timing(&lineup.cpu),

@@ -21,7 +21,7 @@ pub(crate) struct Document<'a> {
     pub(crate) targets: usize,
     pub(crate) lambdas: usize,
     pub(crate) repeat: usize,
-    /// Of forming G and factoring it for each λ.
+    /// Of forming the matrix, of features or of rows whichever is smaller, and factoring it for each λ.
     pub(crate) flops: f64,
     pub(crate) reference: Option<Timing<'a>>,
     /// Why there is no time of the reference; and so with the others.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ridgepath::gpu::{factor, gram, solve, wgpu};
 use ridgepath::nalgebra::DMatrix;
-use ridgepath::{Backend, GpuPlan, NormalEquations, Plan, Problem, Request, View, cpu};
+use ridgepath::{Backend, Form, GpuPlan, NormalEquations, Plan, Problem, Request, View, cpu};
 use serde::Serialize;
 
 use crate::bench::clock::{self, Clock, Span};
@@ -83,6 +83,9 @@ impl<'a> Bench<'a> {
         let gpu = clock.gpu;
         let (x, y) = (task.first_features(n)?, task.y()?);
         let shape = ridgepath::Shape { features: n, penalties: penalty.len(), ..task.shape };
+        if shape.form() != Form::Primal {
+            return Err(Failure::Other("the stages are those of as many rows as features or more".into()));
+        }
         let mut request = Request { backend: Backend::Gpu, ..Request::default() };
         request.memory_budget = budget.unwrap_or(request.memory_budget);
         let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits)))?;

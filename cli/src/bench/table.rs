@@ -77,7 +77,7 @@ fn remarks(document: &Document<'_>) -> Vec<String> {
         remarks.push(format!("deviation: from the {against}'s coefficients at λ = {lambdas}"));
     }
     remarks.push(format!(
-        "GFLOP/s: of the {} operations of forming G and factoring it for each λ, whatever is done instead",
+        "GFLOP/s: of the {} operations of a matrix formed once and factored for each λ, whatever is done instead",
         magnitude(document.flops)
     ));
     for (name, reason) in [

@@ -16,6 +16,11 @@ pub(crate) struct Task {
     pub(crate) shape: Shape,
 }
 
+/// Floating-point operations of the form of less work: G, and a Cholesky factor for each λ.
+pub(crate) fn least_flops(shape: Shape) -> f64 {
+    shape.flops(shape.form())
+}
+
 enum Source {
     Made(Made),
     Read(Data),

@@ -150,6 +150,19 @@ fn a_task_in_chunks_is_counted_whole() {
 }
 
 #[test]
+fn more_features_than_rows_are_timed_without_stages() {
+    let run = bench("bench --rows 9 --features 40 --lambdas-count 3 --repeat 1 --backend cpu --format json");
+    assert_eq!(number(&run["flops"]), 40.0 * 81.0 + 3.0 * 729.0 / 3.0 + 2.0 * 3.0 * 9.0 * 49.0);
+    assert!(number(&run["cpu"]["digits"]) > 10.0, "{run}");
+    if adapter_at_hand() {
+        let run = bench(&format!("bench --rows 9 --features 40 --repeat 1 --break-even --format json {GPU}"));
+        assert!(run["gpu_stages"].is_null() && run["gpu_stages_reason"].as_str().is_some());
+        let cells = run["break_even"]["cells"].as_array().unwrap();
+        assert!(cells.iter().all(|own| own["on_device_seconds"].is_null() == (own["features"].as_u64() > Some(9))));
+    }
+}
+
+#[test]
 fn break_even_tells_from_where_on_the_gpu_wins() {
     if !adapter_at_hand() {
         return;
