@@ -58,24 +58,19 @@ impl<'a> Clock<'a> {
     /// Does what `record` records, and waits for it.
     pub(crate) fn time(&self, record: impl FnOnce(&mut wgpu::CommandEncoder)) -> Result<Span> {
         let device = self.gpu.device();
-        let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let validation = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let begun = Instant::now();
-        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.mark(&mut encoder, 0);
-        record(&mut encoder);
-        self.mark(&mut encoder, 1);
-        if let Some(queries) = &self.queries {
-            encoder.resolve_query_set(&queries.set, 0..2, &queries.resolved, 0);
-            encoder.copy_buffer_to_buffer(&queries.resolved, 0, &queries.read, 0, BYTES);
-        }
-        self.gpu.queue().submit([encoder.finish()]);
-        let polled = device.poll(wgpu::PollType::wait_indefinitely());
-        let host = begun.elapsed().as_secs_f64();
-        let caught = [pollster::block_on(validation.pop()), pollster::block_on(memory.pop())];
-        if let Some(error) = caught.into_iter().flatten().next() {
-            return Err(failed(&error));
-        }
+        let (polled, host) = caught(self.gpu, || {
+            let begun = Instant::now();
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            self.mark(&mut encoder, 0);
+            record(&mut encoder);
+            self.mark(&mut encoder, 1);
+            if let Some(queries) = &self.queries {
+                encoder.resolve_query_set(&queries.set, 0..2, &queries.resolved, 0);
+                encoder.copy_buffer_to_buffer(&queries.resolved, 0, &queries.read, 0, BYTES);
+            }
+            self.gpu.queue().submit([encoder.finish()]);
+            (device.poll(wgpu::PollType::wait_indefinitely()), begun.elapsed().as_secs_f64())
+        })?;
         polled.map_err(|error| failed(&error))?;
         Ok(Span { device: self.between()?, host })
     }
@@ -103,6 +98,18 @@ impl<'a> Clock<'a> {
         let ticks = stamps[1].checked_sub(stamps[0]).filter(|ticks| *ticks > 0);
         #[expect(clippy::cast_precision_loss, reason = "a difference of times")]
         Ok(ticks.map(|ticks| ticks as f64 * queries.period))
+    }
+}
+
+/// Does something with the device, and tells what it has against it: uncaught, its error would count as the loss of it.
+pub(crate) fn caught<T>(gpu: &Gpu, work: impl FnOnce() -> T) -> Result<T> {
+    let memory = gpu.device().push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+    let validation = gpu.device().push_error_scope(wgpu::ErrorFilter::Validation);
+    let done = work();
+    let errors = [pollster::block_on(validation.pop()), pollster::block_on(memory.pop())];
+    match errors.into_iter().flatten().next() {
+        Some(error) => Err(failed(&error)),
+        None => Ok(done),
     }
 }
 

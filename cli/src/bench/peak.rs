@@ -27,7 +27,8 @@ const COPIED: u64 = 128 << 20;
 const RUNS: usize = 5;
 
 pub(crate) fn measure(clock: &Clock<'_>) -> Result<Peak> {
-    Ok(Peak { gflops: fma(clock)? * 1e-9, gbytes: copy(clock)? * 1e-9 })
+    let [fma, copy] = clock::caught(clock.gpu, || [fma(clock), copy(clock)])?;
+    Ok(Peak { gflops: fma? * 1e-9, gbytes: copy? * 1e-9 })
 }
 
 /// Operations a second.

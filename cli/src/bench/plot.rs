@@ -34,16 +34,14 @@ pub(crate) fn draw(document: &Document<'_>) -> Result<String> {
             Bar { name: format!("{name}, {precision}"), seconds: timing.seconds, range }
         })
         .collect();
-    let stage = |stage: &super::stages::Stage| Bar {
-        name: stage.name.to_owned(),
-        seconds: stage.device_seconds.unwrap_or(stage.host_seconds),
-        range: None,
-    };
+    let stage = |stage: &super::stages::Stage| Bar { name: stage.name.to_owned(), seconds: stage.seconds, range: None };
     let stages = document.gpu_stages.as_ref();
     let mut groups = vec![("whole fits, seconds: median, least and most".to_owned(), everyone)];
     groups.extend(stages.map(|own| {
-        let by =
-            if own.stages.iter().all(|own| own.device_seconds.is_some()) { "the device" } else { "the host's clock" };
+        let by = match own.stages.iter().all(|own| own.device_seconds.is_some()) {
+            true => "the device, of transfers by the host",
+            false => "the host's clock",
+        };
         (format!("the GPU's stages alone, seconds by {by}"), own.stages.iter().map(stage).collect())
     }));
     let height_of = |bars: &[Bar]| bars.iter().map(|_| BAR).sum::<f64>() + GAP;

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use ridgepath::gpu::{factor, gram, solve, wgpu};
+use ridgepath::gpu::wgpu::{self, util::DeviceExt};
+use ridgepath::gpu::{factor, gram, solve};
 use ridgepath::nalgebra::DMatrix;
 use ridgepath::{Backend, Form, GpuPlan, NormalEquations, Plan, Problem, Request, View, cpu};
 use serde::Serialize;
@@ -18,10 +19,13 @@ use crate::message::{Failure, Result};
 #[derive(Serialize)]
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
-    /// By the device's timestamps; the median.
+    /// By the device's timestamps; the median. Of a transfer, the device's part in it: the host may have written to its
+    /// memory already.
     pub(crate) device_seconds: Option<f64>,
     /// By the host's clock: with the recording of the commands and the wait for them; the median.
     pub(crate) host_seconds: f64,
+    /// What the rates that follow are of: the device's, if it tells; of a transfer, the host's.
+    pub(crate) seconds: f64,
     /// Floating-point operations that the stage takes at least.
     pub(crate) flops: f64,
     /// Bytes that the stage moves at least.
@@ -100,45 +104,52 @@ impl<'a> Bench<'a> {
         let (m, t, q) = (shape.rows, shape.targets, n + shape.targets);
         let (rows, lambdas) = (plan.rows_per_chunk.min(m), plan.lambdas_per_chunk.min(shape.penalties));
         let block = packed(x, y, rows, plan.row_stride);
-        let storage = |what, bytes: usize| {
-            let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-            clock::buffer(gpu, what, bytes as u64, usage)
-        };
-        let staged = storage("staged", block.len());
-        let gram = [
-            storage("rows", block.len()),
-            storage("weights", rows * 4),
-            storage("partials", usize::try_from(plan.partial_bytes()).unwrap_or(usize::MAX)),
-            storage("moments", q * n * 4),
-        ];
         let ones: Vec<u8> = std::iter::repeat_n(1f32.to_le_bytes(), rows).flatten().collect();
-        gpu.queue().write_buffer(&gram[1], 0, &ones);
-        let params = gram::Params::new(&plan, n, t, rows, true);
-        let system = factor::System::new(gpu, &normal, lambdas);
-        system.upload(gpu, &normal, 0, lambdas);
-        let solution = solve::Solution::new(gpu, n, t, lambdas);
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        let back = clock::buffer(gpu, "back", solution.bytes(lambdas), usage);
-        Ok(Self {
-            clock,
-            sizes: Sizes {
-                rows: m,
-                features: n,
-                targets: t,
-                lambdas: shape.penalties,
-                rows_at_once: rows,
-                lambdas_at_once: lambdas,
-            },
-            plan,
-            block,
-            staged,
-            gram,
-            params,
-            system,
-            factors: factor::Factors::new(gpu, n, lambdas),
-            right: solve::packed(&vec![DMatrix::repeat(n, t, 1.0); lambdas]),
-            solution,
-            back,
+        let partials = usize::try_from(plan.partial_bytes()).unwrap_or(usize::MAX);
+        let storage = |what, bytes: usize| {
+            clock::buffer(gpu, what, bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)
+        };
+        let sizes = Sizes {
+            rows: m,
+            features: n,
+            targets: t,
+            lambdas: shape.penalties,
+            rows_at_once: rows,
+            lambdas_at_once: lambdas,
+        };
+        clock::caught(gpu, || {
+            let gram = [
+                storage("rows", block.len()),
+                storage("weights", ones.len()),
+                storage("partials", partials),
+                storage("moments", q * n * 4),
+            ];
+            gpu.queue().write_buffer(&gram[1], 0, &ones);
+            let system = factor::System::new(gpu, &normal, lambdas);
+            system.upload(gpu, &normal, 0, lambdas);
+            let solution = solve::Solution::new(gpu, n, t, lambdas);
+            let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+            let back = clock::buffer(gpu, "back", solution.bytes(lambdas), usage);
+            // Memory that the host writes, as uploads are staged in.
+            let staged = gpu.device().create_buffer_init(&wgpu::util::BufferInitDescriptor {
+                label: Some("ridgepath.bench.staged"),
+                contents: &block,
+                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+            });
+            Self {
+                clock,
+                sizes,
+                params: gram::Params::new(&plan, n, t, rows, true),
+                plan,
+                block,
+                staged,
+                gram,
+                system,
+                factors: factor::Factors::new(gpu, n, lambdas),
+                right: solve::packed(&vec![DMatrix::repeat(n, t, 1.0); lambdas]),
+                solution,
+                back,
+            }
         })
     }
 
@@ -278,13 +289,14 @@ fn stage(name: &'static str, scale: f64, [flops, bytes]: [f64; 2], spans: &[Span
     let device: Option<Vec<f64>> = spans.iter().map(|span| span.device).collect();
     let device_seconds = device.map(|device| scale * median(&device));
     let host_seconds = scale * median(&spans.iter().map(|span| span.host).collect::<Vec<_>>());
-    let seconds = device_seconds.unwrap_or(host_seconds);
+    let seconds = device_seconds.filter(|_| flops > 0.0).unwrap_or(host_seconds);
     let (gflops, gbytes) = (flops / seconds * 1e-9, bytes / seconds * 1e-9);
     let percent = |own: f64, most: f64| (flops > 0.0).then_some(100.0 * own / most);
     Stage {
         name,
         device_seconds,
         host_seconds,
+        seconds,
         flops,
         bytes,
         gflops,

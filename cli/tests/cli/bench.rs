@@ -116,11 +116,14 @@ fn the_gpus_stages_are_timed_against_measured_peaks() {
     let timestamps = stages["timestamps"].as_str().unwrap() == "timestamps of the device";
     for own in each {
         let host = number(&own["host_seconds"]);
-        let seconds = if timestamps { number(&own["device_seconds"]) } else { host };
+        let computes = number(&own["flops"]) > 0.0;
+        let seconds = if timestamps && computes { number(&own["device_seconds"]) } else { host };
+        assert_eq!(number(&own["seconds"]), seconds);
         assert_eq!(own["device_seconds"].is_null(), !timestamps);
         assert!(seconds > 0.0 && host > 0.0 && number(&own["bytes"]) > 0.0, "{own}");
         assert!((number(&own["gbytes"]) * seconds * 1e9 / number(&own["bytes"]) - 1.0).abs() < 1e-12);
-        if number(&own["flops"]) > 0.0 {
+        assert_eq!(own["percent_of_flops"].is_null(), !computes);
+        if computes {
             let percent = 100.0 * number(&own["gflops"]) / peak[0];
             assert!((number(&own["percent_of_flops"]) / percent - 1.0).abs() < 1e-12);
         }
