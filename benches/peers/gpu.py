@@ -349,14 +349,12 @@ def main():
         "machine": race.machine(),
         "versions": race.versions(["numpy", "torch", "cupy-cuda12x", "cupy-cuda13x", "cupy", "himalaya"]),
         "rounds": arguments.rounds,
-        "sizes": [measure(arguments, size) for size in chosen],
+        "sizes": [],
     }
-    table = report(record)
-    print("\n" + table)
-    if arguments.json:
-        race.write(arguments.json, record)
-    if arguments.markdown:
-        arguments.markdown.write_text(table + "\n", encoding="utf-8")
+    for size in chosen:
+        record["sizes"].append(measure(arguments, size))
+        race.keep(record, report(record), arguments)
+    print("\n" + report(record))
     if not any(own["entries"] for own in record["sizes"]):
         raise SystemExit("nothing was measured")
 

@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import platform
+from importlib import metadata
 from statistics import median
 
 
@@ -78,16 +80,12 @@ def machine():
             cpu = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), cpu)
     except OSError:
         pass
-    import os
-
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {"cpu": cpu, "cores": cores, "os": platform.platform(), "python": platform.python_version()}
 
 
 def versions(names):
     """Installed versions of packages."""
-    from importlib import metadata
-
     found = {}
     for name in names:
         try:
@@ -97,6 +95,9 @@ def versions(names):
     return found
 
 
-def write(path, document):
-    """A JSON file."""
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def keep(record, table, arguments):
+    """Writes what there is so far, so that a run cut short leaves what it had."""
+    if arguments.json:
+        arguments.json.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if arguments.markdown:
+        arguments.markdown.write_text(table + "\n", encoding="utf-8")
