@@ -294,8 +294,23 @@ def card(device):
         import torch
 
         return torch.cuda.get_device_name()
+    except Exception:  # without torch, or without a card that it can use
+        pass
+    try:
+        import cupy
+
+        return cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
     except Exception:
         return None
+
+
+def ours(record):
+    """What this library's program ran on."""
+    machine = next((own["machine"] for own in record["sizes"] if own["machine"]), None)
+    if machine is None:
+        return "no ridgepath"
+    adapter = machine["adapter"]
+    return f"ridgepath {machine['version']} on {adapter['name']} ({adapter['api']}), driver {adapter['driver']}"
 
 
 def report(record):
@@ -304,7 +319,7 @@ def report(record):
         lines += ["**NOT A GPU RESULT: a dry run on the CPU (and a software adapter), which tests the script alone.**", ""]
     host = record["machine"]
     lines += [f"{record['card'] or 'no CUDA card'}; {host['cpu']}, {host['cores']} cores; {host['os']}",
-              "; ".join(f"{name} {version}" for name, version in record["versions"].items()),
+              "; ".join([ours(record), *(f"{name} {version}" for name, version in record["versions"].items())]),
               f"{record['rounds']} rounds, everyone in turns; medians; ratio: the median of the rounds' ratios of totals, "
               "above 1 where ridgepath is faster. TF32 off. Peers are handed the data in the type that they compute in; "
               "ridgepath is handed 64 bits, and its time on the device is that of its stages, without corrections.", ""]

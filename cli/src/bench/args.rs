@@ -12,7 +12,7 @@ use crate::message::{Failure, Result};
 
 /// Rows and features of made data, unless given.
 const ROWS: usize = 5_000;
-const FEATURES: usize = 256;
+const FEATURES: usize = 128;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct BenchArgs {
@@ -25,7 +25,7 @@ pub(crate) struct BenchArgs {
     /// Rows of the made data [default: 5000]
     #[arg(long, value_parser = grid::count)]
     rows: Option<usize>,
-    /// How many features the made data have [default: 256]; with INPUT, the columns to predict from
+    /// How many features the made data have [default: 128]; with INPUT, the columns to predict from
     #[arg(long, value_name = "COUNT|A,B,…")]
     features: Option<String>,
     /// Targets of the made data [default: 1]
@@ -44,7 +44,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "population")]
     pub(crate) standardize: Option<Deviation>,
     /// How many λ, scaled from the data [default: 100]
-    #[arg(long, value_parser = grid::count, conflicts_with = "GridArgs")]
+    #[arg(long, value_parser = grid::length, conflicts_with = "GridArgs")]
     pub(crate) lambdas_count: Option<usize>,
     #[command(flatten)]
     pub(crate) grid: GridArgs,

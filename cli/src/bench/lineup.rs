@@ -51,6 +51,7 @@ impl Lineup {
         let mut everyone: Vec<&mut Contender> =
             [&mut reference, &mut cpu, &mut gpu].into_iter().filter_map(|own| own.as_mut().ok()).collect();
         race(&mut everyone, args.repeat, x, y, &meter).map_err(failure)?;
+        meter.finish();
         Ok(Self { reference, cpu, gpu })
     }
 

@@ -39,8 +39,14 @@ impl Meter {
         self.0.done.fetch_add(runs, Ordering::Relaxed);
         self.within(0, 1);
     }
+
+    /// Takes the bar away; contenders, which hold on to the meter, may live on.
+    pub(crate) fn finish(&self) {
+        self.0.progress.finish();
+    }
 }
 
+/// For runs that end early.
 impl Drop for Inner {
     fn drop(&mut self) {
         self.progress.finish();

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let gpu = open(args)?;
     let gpu_open_seconds = gpu.is_ok().then(|| begun.elapsed().as_secs_f64());
     let lineup = Lineup::timed(args, &task, &gpu)?;
-    let document = Document { gpu_open_seconds, ..document(args, &task, &gpu, &lineup)? };
+    let document = document(args, &task, &gpu, gpu_open_seconds, &lineup)?;
     let written = match args.format {
         Format::Table => table::table(&document).into_bytes(),
         Format::Json => json::document(&document)?,
@@ -86,6 +86,7 @@ fn document<'a>(
     args: &BenchArgs,
     task: &Task,
     gpu: &std::result::Result<Gpu, String>,
+    gpu_open_seconds: Option<f64>,
     lineup: &'a Lineup,
 ) -> Result<Document<'a>> {
     let cpu_path = lineup.cpu.as_ref().ok().map(|own| &own.path);
@@ -122,7 +123,7 @@ fn document<'a>(
         cpu_reason: reason(&lineup.cpu),
         gpu: timing(&lineup.gpu),
         gpu_reason: reason(&lineup.gpu),
-        gpu_open_seconds: None,
+        gpu_open_seconds,
         speedup: lineup.cpu.as_ref().ok().zip(lineup.gpu.as_ref().ok()).map(|(cpu, gpu)| contender::ratio(cpu, gpu)),
         largest_deviation: gpu_path
             .zip(cpu_path)

@@ -2,8 +2,7 @@
 
 use ridgepath::{Backend, Model, Penalty, Ridge, Shape, Standardize, View};
 
-use crate::args::DataArgs;
-use crate::bench::args::BenchArgs;
+use crate::bench::args::{BenchArgs, Sizes};
 use crate::bench::made::Made;
 use crate::data::Data;
 use crate::grid;
@@ -21,6 +20,16 @@ pub(crate) fn least_flops(shape: Shape) -> f64 {
     shape.flops(shape.form())
 }
 
+/// The shape, if its answers fit memory.
+fn fitting(shape: Shape) -> Result<Shape> {
+    let Shape { features: n, targets: t, penalties: k, .. } = shape;
+    let answers = n.checked_mul(t).and_then(|own| own.checked_mul(k));
+    match answers.is_some_and(|answers| Vec::<f64>::new().try_reserve_exact(answers).is_ok()) {
+        true => Ok(shape),
+        false => Err(Failure::Input(format!("the answers of {k} λ, {n} features and {t} targets do not fit memory"))),
+    }
+}
+
 enum Source {
     Made(Made),
     Read(Data),
@@ -32,21 +41,21 @@ impl Task {
             Some(count) => Penalty::Auto(count),
             None => grid::choose(&args.grid)?,
         };
-        let read: Option<DataArgs> = args.data()?;
         let model =
             Model { intercept: !args.no_intercept, standardize: args.standardize.map_or(Standardize::No, Into::into) };
-        let (source, [rows, features, targets]) = match read {
+        let (source, shape) = match args.data()? {
             Some(read) => {
                 let data = Data::load(&read)?;
-                let sizes = [data.x()?.rows(), data.features().len(), data.targets().len()];
-                (Source::Read(data), sizes)
+                let (rows, features, targets) = (data.x()?.rows(), data.features().len(), data.targets().len());
+                (Source::Read(data), fitting(Shape { rows, features, targets, penalties: penalty.len() })?)
             }
             None => {
                 let sizes = args.sizes()?;
-                (Source::Made(Made::new(&sizes)?), [sizes.rows, sizes.features, sizes.targets])
+                let Sizes { rows, features, targets } = sizes;
+                let shape = fitting(Shape { rows, features, targets, penalties: penalty.len() })?;
+                (Source::Made(Made::new(&sizes)?), shape)
             }
         };
-        let shape = Shape { rows, features, targets, penalties: penalty.len() };
         Ok(Self { source, penalty, model, shape })
     }
 

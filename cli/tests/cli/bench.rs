@@ -83,6 +83,10 @@ fn wrong_input_is_refused_in_one_line() {
     folder.run("bench --weights w").misused(&["INPUT.csv"]);
     folder.run("bench --lambdas-count 3 --lambdas 1").misused(&["--lambdas-count"]);
     folder.run("bench --without everything").misused(&["everything", "reference"]);
+    folder.run("bench --lambdas-count 99999999999").misused(&["99999999999", "1000000 at most"]);
+    folder
+        .run("bench --rows 1 --targets 9999999 --features 99 --lambdas-count 999999")
+        .fails(2, &["999999 λ", "memory"]);
     folder.run("bench --cell-seconds 0").misused(&["\"0\"", "seconds"]);
     folder.run("bench --rows 9 --features 2 --backend cpu --without cpu,reference").fails(2, &["nothing to time"]);
 }
