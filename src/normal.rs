@@ -68,7 +68,7 @@ pub struct NormalEquations {
     pub(crate) dual: bool,
 }
 
-/// The digits of G and c beyond the 53rd bit.
+/// The digits of G and c beyond the 53rd bit. With it both triangles of G count.
 #[derive(Debug, Clone)]
 pub(crate) struct Exact {
     pub(crate) gram_low: DMatrix<f64>,

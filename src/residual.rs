@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::normal::NormalEquations;
 use crate::scale::{exponent, scaled};
-use crate::wide::{self, Wide, two_product, two_sum};
+use crate::wide::{Wide, two_product, two_sum};
 
 /// λs whose products with G are formed at once.
 pub(crate) const BATCH: usize = 64;
@@ -57,7 +57,7 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[Answer<'_>]) -> Vec
     let (product, low) = match &normal.exact {
         None => (symmetric_product(&normal.gram, &u), None),
         Some(exact) => {
-            let product = wide_product(&normal.gram, &exact.gram_low, Wide { high: u.clone(), low: u_low });
+            let product = wide_product(&normal.gram, &exact.gram_low, &Wide { high: u.clone(), low: u_low });
             (product.high, Some((product.low, &exact.cross_low)))
         }
     };
@@ -131,37 +131,40 @@ fn dual_rss(shift: f64, added: &[f64], beta: &DMatrix<f64>, target: usize) -> f6
     scaled(shift, -2 * half) * added.iter().zip(beta.column(target).iter()).map(square).sum::<f64>()
 }
 
-/// G·u to twice the digits, with the lower triangle of G = `gram` + `low`, of elements below 4.
-fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, u: Wide) -> Wide {
-    const BLOCK: usize = 128;
-    let (n, columns) = u.high.shape();
-    let mut product = Wide::zeros(n, columns);
-    let units: Vec<i32> = u.high.column_iter().map(|column| exponent(column.amax())).collect();
-    // One double has 53 bits, three slices of them.
-    let slices = if u.low.amax() == 0.0 { 3 } else { wide::SLICES };
-    let u = u.scaled(|_, column| -units[column]).cut(1, slices);
-    let range = |start: usize| (start, BLOCK.min(n - start));
-    let mut add = |(to, count): (usize, usize), a: &[wide::Part<'_>], from: (usize, usize)| {
-        let (mut high, mut low) = (product.high.rows_mut(to, count), product.low.rows_mut(to, count));
-        wide::add_product((&mut high, &mut low), a, &wide::parts(&u, (from.0, 0), (from.1, columns)));
-    };
-    for column in (0..n).step_by(BLOCK).map(range) {
-        for row in (column.0..n).step_by(BLOCK).map(range) {
-            let part = |g: &DMatrix<f64>| {
-                let mut part = g.view((row.0, column.0), (row.1, column.1)).clone_owned();
-                if row == column {
-                    part.fill_upper_triangle_with_lower_triangle();
-                }
-                part
-            };
-            let tile = Wide { high: part(gram), low: part(low) }.cut(2, wide::SLICES);
-            add(row, &wide::parts(&tile, (0, 0), (row.1, column.1)), column);
-            if row != column {
-                add(column, &wide::parts(&wide::transposed(&tile), (0, 0), (column.1, row.1)), row);
+/// G·u to twice the digits, with all of G = `gram` + `low`: Dot3 of Ogita, Rump and Oishi (2005), a column of G at a time.
+fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, u: &Wide) -> Wide {
+    let n = gram.nrows();
+    let mut product = Wide::zeros(n, u.high.ncols());
+    for column in 0..u.high.ncols() {
+        let (mut high, mut rest) = (product.high.column_mut(column), product.low.column_mut(column));
+        let (high, rest) = (high.as_mut_slice(), rest.as_mut_slice());
+        for j in 0..n {
+            let (value, value_low) = (u.high[(j, column)], u.low[(j, column)]);
+            if value == 0.0 {
+                continue;
+            }
+            let (head, tail) = halves(value);
+            let (own, own_low) = (gram.column(j), low.column(j));
+            let own = own.as_slice().iter().zip(own_low.as_slice());
+            for ((high, rest), (g, g_low)) in high.iter_mut().zip(rest.iter_mut()).zip(own) {
+                let product = g * value;
+                let (g_head, g_tail) = halves(*g);
+                let lost = ((g_head * head - product) + g_head * tail + g_tail * head) + g_tail * tail;
+                let (sum, more) = two_sum(*high, product);
+                *high = sum;
+                *rest += more + (lost + (g_low * value + g * value_low));
             }
         }
+        high.iter_mut().zip(rest).for_each(|(high, rest)| (*high, *rest) = two_sum(*high, *rest));
     }
-    product.scaled(|_, column| units[column])
+    product
+}
+
+/// A number as the sum of two of 26 bits each, whose products are exact (Veltkamp).
+fn halves(value: f64) -> (f64, f64) {
+    let wide = 134_217_729.0 * value; // 2²⁷ + 1
+    let head = wide - (wide - value);
+    (head, value - head)
 }
 
 /// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.

@@ -178,8 +178,7 @@ impl Ridge {
         Ok(answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect())
     }
 
-    /// The path in double precision: where the equations lose too many digits, with equations of twice the digits, and where
-    /// their factors do not reach either, by QR of the rows.
+    /// The path in double precision: where the equations lose too many digits, with equations of twice the digits.
     async fn double<T: Scalar>(
         &self,
         source: &Source<'_, T>,
@@ -188,23 +187,39 @@ impl Ridge {
         used: BackendUsed,
     ) -> Result<RidgePath> {
         let reporter = self.reporter(normal.penalties());
+        let limit = source.worth(&normal);
+        if limit < 1.0 {
+            return self.precisely(source, normal, device, used, &reporter).await;
+        }
         let weights = doubles(&normal, device, &reporter).await?;
         let path = source.assemble(&normal, &weights, used.clone(), f64::EPSILON);
-        let limit = source.worth(&normal);
         // Written so that NaN counts as ill-conditioned.
         let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= limit)).collect();
         if poor.is_empty() {
             return Ok(path);
         }
         let within_reach = poor.iter().any(|k| weights[*k].condition <= condition::reach(normal.features()));
-        let normal = source.exact(normal.only(&poor))?;
-        let mut weights = match device {
+        let normal = normal.only(&poor);
+        let again = match device {
             Some(_) if !within_reach => {
-                let weights = cpu::solve::solve::<f64>(&normal, &|_| ()).into_iter();
-                weights.map(|weights| weights.rerouted(Route::Double)).collect()
+                self.precisely(source, normal, None, used, &|_| ()).await?.rerouted(Route::Double)
             }
-            device => doubles(&normal, device, &|_| ()).await?,
+            device => self.precisely(source, normal, device, used, &|_| ()).await?,
         };
+        Ok(path.replaced(&poor, &again))
+    }
+
+    /// The path by equations of twice the digits, and where their factors do not reach, by QR of the rows.
+    async fn precisely<T: Scalar>(
+        &self,
+        source: &Source<'_, T>,
+        normal: NormalEquations,
+        device: Device<'_>,
+        used: BackendUsed,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<RidgePath> {
+        let normal = source.exact(normal)?;
+        let mut weights = doubles(&normal, device, progress).await?;
         let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
         if !left.is_empty() {
             let triangle = source.triangle(self.model.intercept)?;
@@ -223,8 +238,7 @@ impl Ridge {
                 weights[k] = precise.unwrap_or(again);
             }
         }
-        let again = source.assemble(&normal, &weights, used, f64::EPSILON);
-        Ok(path.replaced(&poor, &again))
+        Ok(source.assemble(&normal, &weights, used, f64::EPSILON))
     }
 }
 

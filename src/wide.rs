@@ -41,6 +41,13 @@ impl Wide {
         self
     }
 
+    /// The symmetric matrix whose lower triangle this is.
+    pub(crate) fn symmetric(mut self) -> Self {
+        self.high.fill_upper_triangle_with_lower_triangle();
+        self.low.fill_upper_triangle_with_lower_triangle();
+        self
+    }
+
     /// Cuts values below 2^`top` into `count` slices; what is below the last is lost.
     pub(crate) fn cut(mut self, top: i32, count: usize) -> Slices {
         let mut slices = Vec::with_capacity(count);

@@ -214,7 +214,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
             }
         }
         let own = |i: usize| self.exponents[i] + normal.unit[i];
-        let gram = gram.scaled(|i, k| own(i) + own(k));
+        let gram = gram.scaled(|i, k| own(i) + own(k)).symmetric();
         let mut cross = Wide::zeros(m, t);
         for target in 0..t {
             for i in 0..m {

@@ -50,7 +50,7 @@ pub(crate) fn exact<T: Scalar>(problem: &Problem<'_, T>, normal: NormalEquations
     }
     let feature = |j: usize| rows.exponents[j] + normal.unit[j];
     let target = |j: usize| rows.exponents[n + j] - normal.target_unit[j];
-    let gram = gram.scaled(|i, j| rows.unit + feature(i) + feature(j));
+    let gram = gram.scaled(|i, j| rows.unit + feature(i) + feature(j)).symmetric();
     let cross = cross.scaled(|i, j| rows.unit + feature(i) + target(j));
     // Each product lacks what lies below the last slice.
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
