@@ -1,8 +1,12 @@
 // Stage gram: XᵀSX (lower triangle) and YᵀSX of a block of rows, summed onto what earlier blocks gave.
 //
-// Z = [X | Y] lies row after row, so both tiles of a product ZᵀSZ are runs of rows. One workgroup sums one
-// 64×64 tile over one run of rows into `partials`; gram_reduce then adds the runs in their order. The length of a
-// run does not depend on how the rows were cut into blocks, so neither do the bits of the sum.
+// Z = [X | Y] lies row after row, so both operands of a tile of ZᵀSZ are runs of rows. A workgroup sums one tile over
+// one run of rows into `partials`; gram_reduce adds the runs in their order. The length of a run does not depend on how
+// the rows were cut into blocks, so neither do the bits of the sum.
+//   gram         tiles of 64×64, 64 threads; n ≤ 64
+//   gram_wide    tiles of 128×128, 256 threads
+//   gram_reduce  a workgroup per 1024 elements of a tile
+// Each thread keeps 8×8 elements in registers, 64 multiplications for 4 loads of a vec4f.
 
 struct Params {
     rows: u32,           // of this block
@@ -11,28 +15,126 @@ struct Params {
     stride: u32,         // vec4f from one row to the next
     rows_per_split: u32,
     splits: u32,
-    tile_rows: u32,      // tiles down: ⌈q / 64⌉
+    tile: u32,           // rows and columns of a tile: 64 or 128
     first: u32,          // 1: the first block, moments hold nothing yet
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> rows: array<vec4f>;         // [rows, stride]
-@group(0) @binding(2) var<storage, read> weights: array<f32>;        // [rows]
-@group(0) @binding(3) var<storage, read_write> partials: array<vec4f>; // [splits, tiles, 64, 64 / 4]
-@group(0) @binding(4) var<storage, read_write> moments: array<f32>;  // [n, q] column-major: q rows, n columns
+@group(0) @binding(1) var<storage, read> rows: array<vec4f>;           // [rows, stride]
+@group(0) @binding(2) var<storage, read> weights: array<f32>;          // [rows]
+@group(0) @binding(3) var<storage, read_write> partials: array<vec4f>; // [splits, tiles, tile, tile / 4]
+@group(0) @binding(4) var<storage, read_write> moments: array<f32>;    // [n, q] column-major: q rows, n columns
 
-const TILE: u32 = 64u;
-const DEPTH: u32 = 16u;
-const QUADS: u32 = 16u; // vec4f across a tile
-
-var<workgroup> sh_left: array<vec4f, 256>;  // [DEPTH, QUADS]
-var<workgroup> sh_right: array<vec4f, 256>; // [DEPTH, QUADS]
+// Two buffers of 16 strips of 16 vec4f each: while one is multiplied the next is filled, with one barrier between.
+// A row of a tile is a strip, or two of a wide one. As an array of strips its indices are checked outside the loops.
+const STRIPS: u32 = 16u;
+const STRIP: u32 = 16u;
+var<workgroup> sh_left: array<array<vec4f, 16>, 32>;
+var<workgroup> sh_right: array<array<vec4f, 16>, 32>;
 
 // Tiles on and below the diagonal, column of tiles after column of tiles.
 fn slot(split: u32, tile_row: u32, tile_column: u32, tile_columns: u32) -> u32 {
-    let before = tile_column * params.tile_rows - tile_column * (tile_column - min(tile_column, 1u)) / 2u;
-    let tiles = tile_columns * params.tile_rows - tile_columns * (tile_columns - 1u) / 2u;
-    return (split * tiles + before + tile_row - tile_column) * (TILE * QUADS);
+    let tile_rows = (params.columns + params.tile - 1u) / params.tile;
+    let before = tile_column * tile_rows - tile_column * (tile_column - min(tile_column, 1u)) / 2u;
+    let tiles = tile_columns * tile_rows - tile_columns * (tile_columns - 1u) / 2u;
+    return (split * tiles + before + tile_row - tile_column) * (params.tile * params.tile / 4u);
+}
+
+// sum + l rᵀ, a column of the matrix per element of r.
+fn outer(l: vec4f, r: vec4f, sum: mat4x4f) -> mat4x4f {
+    return mat4x4f(
+        fma(l, vec4f(r.x), sum[0]),
+        fma(l, vec4f(r.y), sum[1]),
+        fma(l, vec4f(r.z), sum[2]),
+        fma(l, vec4f(r.w), sum[3]),
+    );
+}
+
+// 8×8 elements of a tile: rows 4·across.. and, half a tile down, 4 more; columns 4·down.. and, half a tile on, 4 more.
+struct Sums {
+    near: mat4x4f,
+    below: mat4x4f,
+    right: mat4x4f,
+    far: mat4x4f,
+}
+
+// Where a thread finds its operands: one vec4f of each in a strip, the other `strips` and `shift` further.
+struct Place {
+    across: u32,
+    down: u32,
+    strips: u32,
+    shift: u32,
+}
+
+// Adds the products of the row of Z that begins at a strip.
+fn multiply(sums: ptr<function, Sums>, strip: u32, place: Place) {
+    let l0 = sh_left[strip][place.across];
+    let l1 = sh_left[strip + place.strips][place.across + place.shift];
+    let r0 = sh_right[strip][place.down];
+    let r1 = sh_right[strip + place.strips][place.down + place.shift];
+    (*sums).near = outer(l0, r0, (*sums).near);
+    (*sums).below = outer(l1, r0, (*sums).below);
+    (*sums).right = outer(l0, r1, (*sums).right);
+    (*sums).far = outer(l1, r1, (*sums).far);
+}
+
+fn put(at: u32, quads: u32, sum: mat4x4f) {
+    partials[at] = sum[0];
+    partials[at + quads] = sum[1];
+    partials[at + 2u * quads] = sum[2];
+    partials[at + 3u * quads] = sum[3];
+}
+
+// Tiles of 8·side rows and columns by side² threads each, side / 2 rows of Z at a time: one vec4f of each operand a
+// thread. `runs` runs of rows side by side in the workgroup.
+fn sum_tile(side: u32, runs: u32, group: vec3u, tile_columns: u32, thread: u32) {
+    let quads = 2u * side;
+    let depth = side / 2u;
+    let strips = quads / STRIP;
+    let own = thread % (side * side);
+    let across = own % side;
+    let down = own / side;
+    let place = Place(across, down, strips - 1u, side % STRIP);
+    let split = group.z * runs + thread / (side * side);
+    let first_strip = (thread - own) / STRIP;
+    let length = min(params.rows_per_split, params.rows - group.z * runs * params.rows_per_split);
+    let end = min((split + 1u) * params.rows_per_split, params.rows);
+
+    // Loads beyond the edges are moved inside: rows there get weight 0, columns there are not stored.
+    let left_quad = min(group.x * quads + own % quads, params.stride - 1u);
+    let right_quad = min(group.y * quads + own % quads, params.stride - 1u);
+    var row = split * params.rows_per_split + own / quads;
+    var from_row = min(row, params.rows - 1u);
+    var left = rows[from_row * params.stride + left_quad];
+    var right = rows[from_row * params.stride + right_quad];
+    var weight = weights[from_row];
+    var sums: Sums;
+    var buffer = 0u;
+    for (var base = 0u; base < length; base += depth) {
+        sh_left[buffer + thread / STRIP][thread % STRIP] = left * select(0.0, weight, row < end);
+        sh_right[buffer + thread / STRIP][thread % STRIP] = right;
+        workgroupBarrier();
+        // In flight while this step is multiplied.
+        row += depth;
+        from_row = min(row, params.rows - 1u);
+        left = rows[from_row * params.stride + left_quad];
+        right = rows[from_row * params.stride + right_quad];
+        weight = weights[from_row];
+        let strip = buffer + first_strip;
+        for (var d = 0u; d < depth; d += 2u) {
+            multiply(&sums, strip + d * strips, place);
+            multiply(&sums, strip + (d + 1u) * strips, place);
+        }
+        buffer = STRIPS - buffer;
+    }
+
+    if split < params.splits {
+        let at = slot(split, group.x, group.y, tile_columns) + 4u * down * quads + across;
+        put(at, quads, sums.near);
+        put(at + side, quads, sums.below);
+        put(at + 4u * side * quads, quads, sums.right);
+        put(at + 4u * side * quads + side, quads, sums.far);
+    }
 }
 
 @compute @workgroup_size(256)
@@ -41,54 +143,20 @@ fn gram(
     @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let tile_row = group.x;
-    let tile_column = group.y;
-    if tile_row < tile_column {
-        return;
+    if group.x >= group.y {
+        sum_tile(8u, 4u, group, groups.y, thread);
     }
-    let across = thread % QUADS;
-    let down = thread / QUADS;
-    let left_quad = tile_row * QUADS + across;
-    let right_quad = tile_column * QUADS + across;
-    let begin = group.z * params.rows_per_split;
-    let end = min(begin + params.rows_per_split, params.rows);
+}
 
-    var sum0 = vec4f();
-    var sum1 = vec4f();
-    var sum2 = vec4f();
-    var sum3 = vec4f();
-    for (var base = begin; base < end; base += DEPTH) {
-        let row = base + down;
-        var left = vec4f();
-        var right = vec4f();
-        if row < end {
-            if left_quad < params.stride {
-                left = rows[row * params.stride + left_quad] * weights[row];
-            }
-            if right_quad < params.stride {
-                right = rows[row * params.stride + right_quad];
-            }
-        }
-        workgroupBarrier();
-        sh_left[thread] = left;
-        sh_right[thread] = right;
-        workgroupBarrier();
-        for (var depth = 0u; depth < DEPTH; depth += 1u) {
-            let l = sh_left[depth * QUADS + across];
-            let r = sh_right[depth * QUADS + down];
-            sum0 = fma(l, vec4f(r.x), sum0);
-            sum1 = fma(l, vec4f(r.y), sum1);
-            sum2 = fma(l, vec4f(r.z), sum2);
-            sum3 = fma(l, vec4f(r.w), sum3);
-        }
+@compute @workgroup_size(256)
+fn gram_wide(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    if group.x >= group.y {
+        sum_tile(16u, 1u, group, groups.y, thread);
     }
-
-    // Columns 4·down .. 4·down + 3 of the tile, rows 4·across .. 4·across + 3.
-    let at = slot(group.z, tile_row, tile_column, groups.y) + 4u * down * QUADS + across;
-    partials[at] = sum0;
-    partials[at + QUADS] = sum1;
-    partials[at + 2u * QUADS] = sum2;
-    partials[at + 3u * QUADS] = sum3;
 }
 
 fn store(row: u32, column: u32, value: f32) {
@@ -97,7 +165,7 @@ fn store(row: u32, column: u32, value: f32) {
     }
 }
 
-fn load(row: u32, column: u32) -> f32 {
+fn stored(row: u32, column: u32) -> f32 {
     let inside = params.first == 0u && row < params.columns && column < params.features;
     return select(0.0, moments[select(0u, column * params.columns + row, inside)], inside);
 }
@@ -108,21 +176,19 @@ fn gram_reduce(
     @builtin(num_workgroups) groups: vec3u,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let tile_row = group.x;
-    let tile_column = group.y;
-    if tile_row < tile_column {
+    if group.x < group.y {
         return;
     }
-    for (var quad = thread; quad < TILE * QUADS; quad += 256u) {
-        let row = tile_row * TILE + 4u * (quad % QUADS);
-        let column = tile_column * TILE + quad / QUADS;
-        var sum = vec4f(load(row, column), load(row + 1u, column), load(row + 2u, column), load(row + 3u, column));
-        for (var split = 0u; split < params.splits; split += 1u) {
-            sum += partials[slot(split, tile_row, tile_column, groups.y) + quad];
-        }
-        store(row, column, sum.x);
-        store(row + 1u, column, sum.y);
-        store(row + 2u, column, sum.z);
-        store(row + 3u, column, sum.w);
+    let quads = params.tile / 4u;
+    let quad = group.z * 256u + thread;
+    let row = group.x * params.tile + 4u * (quad % quads);
+    let column = group.y * params.tile + quad / quads;
+    var sum = vec4f(stored(row, column), stored(row + 1u, column), stored(row + 2u, column), stored(row + 3u, column));
+    for (var split = 0u; split < params.splits; split += 1u) {
+        sum += partials[slot(split, group.x, group.y, groups.y) + quad];
     }
+    store(row, column, sum.x);
+    store(row + 1u, column, sum.y);
+    store(row + 2u, column, sum.z);
+    store(row + 3u, column, sum.w);
 }

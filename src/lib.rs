@@ -43,6 +43,7 @@
 
 mod assemble;
 mod condition;
+mod cost;
 pub mod cpu;
 mod error;
 pub mod gpu;

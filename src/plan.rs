@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::cost;
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
 
@@ -114,8 +115,8 @@ impl Default for Request {
     }
 }
 
-/// Rows and columns of a tile of the kernels.
-const TILE: u64 = 64;
+/// Columns of a panel of L.
+const PANEL: u128 = 64;
 /// Floating-point operations from which opening a GPU and moving the data pays.
 const GPU_PAYS: f64 = 4e9;
 
@@ -220,7 +221,7 @@ impl fmt::Display for Plan {
 
 fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     let [m, n, t, k] = [shape.rows, shape.features, shape.targets, shape.penalties].map(|size| size as u128);
-    let tile = u128::from(TILE);
+    let tile = cost::tile(shape.features) as u128;
     // Buffers are made in units of 16 bytes.
     let binding = u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15);
     let budget = u128::from(budget);
@@ -253,7 +254,7 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
             what: "the number of targets",
             needed: u64::try_from(tile_rows.max(quads)).unwrap_or(u64::MAX),
             limit: limits.workgroups.into(),
-            binding: "the adapter's workgroups a dimension, 64 columns or 4 targets each",
+            binding: "the adapter's workgroups a dimension, a tile of columns or 4 targets each",
         });
     }
     let splits = (budget.saturating_sub(moments) / (split_bytes + tile_bytes))
@@ -266,8 +267,8 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     // Solve: per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
     let gram = fits("the Gram matrix", n * n * 4)?;
     let factor = gram;
-    let width = n.min(tile);
-    let inverse = fits("the inverted diagonal blocks", n.div_ceil(tile) * width * width * 4)?;
+    let width = n.min(PANEL);
+    let inverse = fits("the inverted diagonal blocks", n.div_ceil(PANEL) * width * width * 4)?;
     let solution = quads * n * 16;
     let back = fits("the solutions of one λ, with its status", solution + 4)?;
     let one = factor + inverse + 2 * solution + 8 * n + 4;

@@ -5,9 +5,10 @@ use std::mem::offset_of;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
+use crate::cost;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
+use crate::gpu::kernel::{Binding, Spec};
 use crate::gpu::transfer::{self, ReadBack};
 use crate::moments::{Frame, Moments};
 use crate::plan::GpuPlan;
@@ -19,7 +20,7 @@ use crate::view::Scalar;
 pub const SPEC: Spec = Spec {
     stage: "gram",
     source: include_str!("../../shaders/gram.wgsl"),
-    entries: &["gram", "gram_reduce"],
+    entries: &["gram", "gram_wide", "gram_reduce"],
     bindings: &[
         Binding::read("rows"),
         Binding::read("weights"),
@@ -34,12 +35,12 @@ pub const SPEC: Spec = Spec {
             ("stride", offset_of!(Params, stride)),
             ("rows_per_split", offset_of!(Params, rows_per_split)),
             ("splits", offset_of!(Params, splits)),
-            ("tile_rows", offset_of!(Params, tile_rows)),
+            ("tile", offset_of!(Params, tile)),
             ("first", offset_of!(Params, first)),
         ],
         size_of::<Params>(),
     ),
-    constants: TILES,
+    constants: &[],
 };
 
 /// One block of rows; the members are described in the shader.
@@ -58,8 +59,8 @@ pub struct Params {
     pub rows_per_split: u32,
     /// Runs of that many rows in the block.
     pub splits: u32,
-    /// ⌈q / 64⌉.
-    pub tile_rows: u32,
+    /// Rows and columns of a tile.
+    pub tile: u32,
     /// 1 for the first block.
     pub first: u32,
 }
@@ -68,11 +69,15 @@ pub struct Params {
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 4]) {
     let kernel = gpu.kernels().gram(gpu);
     let bound = kernel.bind(gpu, &[params], &buffers);
-    let tiles = [params.tile_rows as usize, (params.features as usize).div_ceil(TILE)];
+    let [columns, features, tile, splits] =
+        [params.columns, params.features, params.tile, params.splits].map(|size| size as usize);
+    let tiles = [columns.div_ceil(tile), features.div_ceil(tile)];
+    // A workgroup takes four runs of rows of a small tile.
+    let (entry, groups) = if tile == 64 { ("gram", splits.div_ceil(4)) } else { ("gram_wide", splits) };
     let mut pass = encoder
         .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.gram"), timestamp_writes: None });
-    bound.dispatch(&mut pass, "gram", 0, [tiles[0], tiles[1], params.splits as usize]);
-    bound.dispatch(&mut pass, "gram_reduce", 0, [tiles[0], tiles[1], 1]);
+    bound.dispatch(&mut pass, entry, 0, [tiles[0], tiles[1], groups]);
+    bound.dispatch(&mut pass, "gram_reduce", 0, [tiles[0], tiles[1], tile * tile / 1024]);
 }
 
 /// The centred moments of a problem. Columns are centred and scaled on the host, in `f64`; what the device
@@ -118,7 +123,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
             stride: (width / 4) as u32,
             rows_per_split: plan.rows_per_split as u32,
             splits: count.div_ceil(plan.rows_per_split) as u32,
-            tile_rows: q.div_ceil(TILE) as u32,
+            tile: cost::tile(n) as u32,
             first: u32::from(start == 0),
         };
         let mut encoder = gpu.encoder("ridgepath.gram");
