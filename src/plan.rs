@@ -115,8 +115,6 @@ impl Default for Request {
     }
 }
 
-/// Columns of a panel of L.
-const PANEL: u128 = 64;
 /// Floating-point operations from which opening a GPU and moving the data pays.
 const GPU_PAYS: f64 = 4e9;
 
@@ -265,13 +263,13 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
         .max(1);
 
     // Solve: per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
-    let gram = fits("the Gram matrix", n * n * 4)?;
-    let factor = gram;
-    let width = n.min(PANEL);
-    let inverse = fits("the inverted diagonal blocks", n.div_ceil(PANEL) * width * width * 4)?;
+    let rows = n.next_multiple_of(4);
+    let gram = fits("the Gram matrix", n * rows * 4)?;
+    let factor = fits("a factor", 4 * cost::lower_elements(shape.features) as u128)?;
+    let inverse = fits("the inverted diagonal blocks", 4 * cost::inverse_elements(shape.features) as u128)?;
     let solution = quads * n * 16;
     let back = fits("the solutions of one λ, with its status", solution + 4)?;
-    let one = factor + inverse + 2 * solution + 8 * n + 4;
+    let one = factor + inverse + 2 * solution + 8 * rows + 4;
     let lambdas = (budget.saturating_sub(gram) / one)
         .min(binding / factor.max(inverse).max(back))
         .min(u128::from(limits.workgroups))

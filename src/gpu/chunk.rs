@@ -137,9 +137,10 @@ impl<'a> Chunk<'a> {
         let mut encoder = self.gpu.encoder("ridgepath.chunk");
         if factored {
             self.system.upload(self.gpu, self.normal, first, count);
-            factor::record(self.gpu, &mut encoder, &self.system, &self.factors, count);
+            factor::record_solved(self.gpu, &mut encoder, &self.system, &self.factors, &self.solution, count);
+        } else {
+            solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
         }
-        solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
         let parts = [(&self.solution.buffer, self.solution.bytes(count)), (&self.factors.info, 4 * count as u64)];
         let back = ReadBack::record(self.gpu, &mut encoder, &parts);
         self.gpu.submit(encoder);

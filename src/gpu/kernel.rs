@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::cost::PANEL;
 use crate::gpu::context::Gpu;
 use crate::gpu::{factor, gram, solve};
 
@@ -45,11 +46,9 @@ impl Binding {
 /// The shaders of all stages.
 pub const SPECS: [&Spec; 3] = [&gram::SPEC, &factor::SPEC, &solve::SPEC];
 
-/// Rows and columns of a tile, in every shader.
-pub(crate) const TILE: usize = 64;
-/// The constants of a shader that has tiles.
-pub(crate) const TILES: &[(&str, u32)] = &[("TILE", 64)];
-const _: () = assert!(TILES[0].1 as usize == TILE);
+/// The constants of a shader that works panel by panel.
+pub(crate) const PANELS: &[(&str, u32)] = &[("PANEL", 64)];
+const _: () = assert!(PANELS[0].1 as usize == PANEL);
 
 /// The pipelines of one shader.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use ridgepath::{Gpu, Model, NormalEquations, Problem, cpu, gpu};
 
 use crate::support::{EDGES, Random, distance, download, equations, gpu, regression};
 
-const TILE: usize = 64;
+const PANEL: usize = 64;
 
 fn made(n: usize) -> NormalEquations {
     let (x, y) = regression(n as u64, n + 9, n, 1);
@@ -14,20 +14,24 @@ fn made(n: usize) -> NormalEquations {
     equations(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), Model::default(), &[1.0, 100.0])
 }
 
-/// The GPU's factors, made on the CPU: L and the inverses of its diagonal blocks.
+/// The GPU's factors, made on the CPU: L below its diagonal blocks, and the inverses of these.
 fn factors(gpu: &Gpu, normal: &NormalEquations) -> gpu::factor::Factors {
     let (n, k) = (normal.features(), normal.penalties());
     let factors = gpu::factor::Factors::new(gpu, n, k);
-    let width = n.min(TILE);
+    let (rows, width) = (n.next_multiple_of(4), n.next_multiple_of(4).min(PANEL));
     let (mut lower, mut inverse) = (Vec::<f32>::new(), Vec::<f32>::new());
     for k in 0..k {
         let own = cpu::factor::factor::<f64>(normal, k).lower().lower_triangle();
-        lower.extend(own.iter().map(|v| *v as f32));
-        for first in (0..n).step_by(TILE) {
-            let size = TILE.min(n - first);
+        let columns = PANEL * (n.div_ceil(PANEL) - 1);
+        lower.extend(own.columns(0, columns).into_owned().resize_vertically(rows, 0.0).iter().map(|v| *v as f32));
+        for first in (0..n).step_by(PANEL) {
+            let size = PANEL.min(n - first);
             let block = own.view((first, first), (size, size)).into_owned();
             let solved = block.solve_lower_triangular(&DMatrix::identity(size, size)).expect("invertible");
-            inverse.extend(solved.resize(width, width, 0.0).iter().map(|v| *v as f32));
+            let solved = solved.resize(width, width, 0.0);
+            for quad in 0..width / 4 {
+                inverse.extend(solved.rows(4 * quad, 4).iter().map(|v| *v as f32));
+            }
         }
     }
     gpu.queue().write_buffer(&factors.lower, 0, bytemuck::cast_slice(&lower));
