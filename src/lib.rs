@@ -43,7 +43,6 @@
 
 mod assemble;
 mod condition;
-mod cost;
 pub mod cpu;
 mod error;
 pub mod gpu;
@@ -59,6 +58,7 @@ mod refine;
 mod residual;
 mod routes;
 mod scale;
+mod schedule;
 mod solver;
 mod validate;
 mod view;

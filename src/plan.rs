@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cost;
+use crate::schedule;
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
 
@@ -219,7 +219,7 @@ impl fmt::Display for Plan {
 
 fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     let [m, n, t, k] = [shape.rows, shape.features, shape.targets, shape.penalties].map(|size| size as u128);
-    let tile = cost::tile(shape.features) as u128;
+    let tile = schedule::tile(shape.features) as u128;
     // Buffers are made in units of 16 bytes.
     let binding = u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15);
     let budget = u128::from(budget);
@@ -265,8 +265,8 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     // Solve: per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
     let rows = n.next_multiple_of(4);
     let gram = fits("the Gram matrix", n * rows * 4)?;
-    let factor = fits("a factor", 4 * cost::lower_elements(shape.features) as u128)?;
-    let inverse = fits("the inverted diagonal blocks", 4 * cost::inverse_elements(shape.features) as u128)?;
+    let factor = fits("a factor", 4 * schedule::lower_elements(shape.features) as u128)?;
+    let inverse = fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(shape.features) as u128)?;
     let solution = quads * n * 16;
     let back = fits("the solutions of one λ, with its status", solution + 4)?;
     let one = factor + inverse + 2 * solution + 8 * rows + 4;

@@ -2,11 +2,11 @@
 
 use std::mem::offset_of;
 
-use crate::cost::{PANEL, inverse_elements, lower_elements, panels, side, stride, width};
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{Binding, PANELS, Spec};
+use crate::gpu::kernel::{self, Binding, PANELS, Spec};
 use crate::gpu::solve::{self, Solution};
 use crate::normal::{NormalEquations, pivot_tolerance};
+use crate::schedule::{self, PANEL, inverse_elements, lower_elements, panels, side, stride, width};
 use crate::view::Scalar;
 
 /// The shader's contract.
@@ -144,6 +144,13 @@ impl Factors {
     }
 }
 
+/// Builds the pipelines of a chunk of `count` λs and of its corrections.
+pub(super) fn prepare(gpu: &Gpu, n: usize, count: usize) {
+    let kernels = gpu.kernels();
+    let factor = schedule::factor(n, count, n <= PANEL);
+    kernel::prepare(gpu, &[(kernels.factor(gpu), factor), (kernels.solve(gpu), schedule::solve(count, 1))]);
+}
+
 /// Records the factorization of `count` λs: a dispatch per panel of 64 columns.
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, system: &System, factors: &Factors, count: usize) {
     let none = gpu.storage("ridgepath.factor.none", 16);
@@ -193,12 +200,6 @@ fn record_panels(
         .collect();
     let buffers =
         [&system.gram, &system.scale, &system.added, &factors.lower, &factors.inverse, &factors.info, solution];
-    let bound = gpu.kernels().factor(gpu).bind(gpu, &params, &buffers);
-    let mut pass = encoder
-        .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.factor"), timestamp_writes: None });
-    let first = if quads > 0 { "factor_solve" } else { "factor_diagonal" };
-    bound.dispatch(&mut pass, first, 0, [count.div_ceil(PANEL / side(n)), 1, 1]);
-    for panel in 0..panels(n) - 1 {
-        bound.dispatch(&mut pass, "factor_panel", panel, [count, (n - PANEL * (panel + 1)).div_ceil(2 * PANEL), 1]);
-    }
+    let dispatches = schedule::factor(n, count, quads > 0);
+    gpu.kernels().factor(gpu).bind(gpu, &params, &buffers).record(encoder, &dispatches);
 }

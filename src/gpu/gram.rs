@@ -5,15 +5,15 @@ use std::mem::offset_of;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::cost;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{Binding, Spec};
+use crate::gpu::kernel::{self, Binding, Spec};
 use crate::gpu::transfer::{self, ReadBack};
 use crate::moments::{Frame, Moments};
 use crate::plan::GpuPlan;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
+use crate::schedule;
 use crate::view::Scalar;
 
 /// The shader's contract.
@@ -67,17 +67,9 @@ pub struct Params {
 
 /// Records the sums of one block of rows: `buffers` are rows, weights, partials and moments, as in the shader.
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 4]) {
-    let kernel = gpu.kernels().gram(gpu);
-    let bound = kernel.bind(gpu, &[params], &buffers);
-    let [columns, features, tile, splits] =
-        [params.columns, params.features, params.tile, params.splits].map(|size| size as usize);
-    let tiles = [columns.div_ceil(tile), features.div_ceil(tile)];
-    // A workgroup takes four runs of rows of a small tile.
-    let (entry, groups) = if tile == 64 { ("gram", splits.div_ceil(4)) } else { ("gram_wide", splits) };
-    let mut pass = encoder
-        .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.gram"), timestamp_writes: None });
-    bound.dispatch(&mut pass, entry, 0, [tiles[0], tiles[1], groups]);
-    bound.dispatch(&mut pass, "gram_reduce", 0, [tiles[0], tiles[1], tile * tile / 1024]);
+    let [features, columns, splits] = [params.features, params.columns, params.splits].map(|size| size as usize);
+    let dispatches = schedule::gram(features, columns, splits);
+    gpu.kernels().gram(gpu).bind(gpu, &[params], &buffers).record(encoder, &dispatches);
 }
 
 /// The centred moments of a problem. Columns are centred and scaled on the host, in `f64`; what the device
@@ -98,6 +90,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
     let weights = gpu.storage("ridgepath.gram.weights", (plan.rows_per_chunk * 4) as u64);
     let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes());
     let sums = gpu.storage("ridgepath.gram.moments", (q * n * 4) as u64);
+    kernel::prepare(gpu, &[(gpu.kernels().gram(gpu), schedule::gram(n, q, 1))]);
     scope.finish("the buffers of the Gram matrix").await?;
 
     let mut squares = vec![0.0; t];
@@ -123,7 +116,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
             stride: (width / 4) as u32,
             rows_per_split: plan.rows_per_split as u32,
             splits: count.div_ceil(plan.rows_per_split) as u32,
-            tile: cost::tile(n) as u32,
+            tile: schedule::tile(n) as u32,
             first: u32::from(start == 0),
         };
         let mut encoder = gpu.encoder("ridgepath.gram");

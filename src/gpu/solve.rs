@@ -4,10 +4,10 @@ use std::mem::offset_of;
 
 use nalgebra::DMatrix;
 
-use crate::cost::{panels, stride, width};
 use crate::gpu::context::Gpu;
 use crate::gpu::factor::Factors;
 use crate::gpu::kernel::{Binding, PANELS, Spec};
+use crate::schedule::{self, panels, stride, width};
 use crate::view::Scalar;
 
 /// The shader's contract.
@@ -112,8 +112,6 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, factors: &Factors, 
         quads: solution.quads as u32,
     };
     let buffers = [&factors.lower, &factors.inverse, &solution.buffer];
-    let bound = gpu.kernels().solve(gpu).bind(gpu, &[params], &buffers);
-    let mut pass = encoder
-        .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.solve"), timestamp_writes: None });
-    bound.dispatch(&mut pass, "solve", 0, [count, solution.quads, 1]);
+    let dispatches = schedule::solve(count, solution.quads);
+    gpu.kernels().solve(gpu).bind(gpu, &[params], &buffers).record(encoder, &dispatches);
 }
