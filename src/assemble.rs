@@ -84,9 +84,7 @@ fn error_bound(normal: &NormalEquations, weights: &Weights, target: usize, fit: 
     let condition = weights.condition;
     let cancelled = 1.0 + fit.cancelled;
     if let (Some(errors), Some(exact)) = (&weights.errors, &normal.exact) {
-        #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-        let lost =
-            if errors[target] == 0.0 { 0.0 } else { condition * normal.features() as f64 * exact.error * cancelled };
+        let lost = if errors[target] == 0.0 { 0.0 } else { condition * exact.lost(normal.features()) * cancelled };
         return f64::EPSILON + 2.0 * errors[target] + lost;
     }
     match weights.outcome {

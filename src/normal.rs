@@ -73,6 +73,14 @@ pub(crate) struct Exact {
     pub(crate) error: f64,
 }
 
+impl Exact {
+    /// What of ‖A‖ may be missing in a matrix of order n.
+    #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+    pub(crate) fn lost(&self, n: usize) -> f64 {
+        n as f64 * self.error
+    }
+}
+
 impl NormalEquations {
     /// Composes the equations; `grid` holds the resolved penalties.
     #[must_use]

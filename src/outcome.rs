@@ -5,10 +5,10 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Factored and solved in the arithmetic of [`BackendUsed::precision`].
+    /// Factored and solved in the arithmetic of [`BackendUsed::precision`]; in double precision with corrections where digits
+    /// would be lost.
     Solved,
-    /// Factored, and brought to the precision asked for by corrections: with factors in single precision, or with equations
-    /// known to twice the digits where double precision would spoil the answer.
+    /// Factored in single precision, and brought to double precision by corrections.
     Refined {
         /// How many.
         steps: u32,

@@ -36,34 +36,39 @@ impl Progress {
         shrinks
     }
 
-    /// Whether another correction would be lost in rounding.
-    pub(crate) fn converged(&self) -> bool {
-        self.error <= f64::EPSILON / 4.0
+    /// Whether another correction would be lost in rounding, or in what the equations themselves lack.
+    pub(crate) fn converged(&self, lost: f64) -> bool {
+        self.error <= lost.max(f64::EPSILON / 4.0)
     }
 }
 
-/// Corrects `w` (n × t) of λ number k with a solver that overwrites right-hand sides. The number of corrections and the
-/// relative error that each target is left with; `None` when they do not converge.
+/// Corrects `w` (n × t) of λ number k, of this condition number, with a solver that overwrites right-hand sides; `floor` as in
+/// [`Progress::step`]. The relative error that each target is left with; `None` when they do not converge.
 pub(crate) fn refine(
     normal: &NormalEquations,
     k: usize,
     w: &mut DMatrix<f64>,
+    condition: f64,
     floor: f64,
     solve: impl Fn(&mut DMatrix<f64>),
-) -> Option<(u32, Vec<f64>)> {
+) -> Option<Vec<f64>> {
+    let lost = condition * normal.exact.as_ref()?.lost(normal.features());
+    if !(lost < RATE) {
+        return None;
+    }
     let mut progress = vec![Progress::new(); w.ncols()];
-    for step in 1..=MOST_STEPS {
+    for _ in 0..MOST_STEPS {
         let mut d = residuals(normal, &[(k, w)]).pop()?.r;
         solve(&mut d);
         *w += &d;
         let shrinks = progress.iter_mut().enumerate().all(|(target, progress)| {
-            progress.converged() || progress.step(d.column(target).norm(), w.column(target).norm(), floor)
+            progress.converged(lost) || progress.step(d.column(target).norm(), w.column(target).norm(), floor)
         });
         if !shrinks {
             return None;
         }
-        if progress.iter().all(Progress::converged) {
-            return Some((step, progress.iter().map(|progress| progress.error).collect()));
+        if progress.iter().all(|progress| progress.converged(lost)) {
+            return Some(progress.iter().map(|progress| progress.error).collect());
         }
     }
     None

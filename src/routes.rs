@@ -138,10 +138,15 @@ impl Ridge {
         if poor.is_empty() {
             return Ok(path);
         }
-        let reach = condition::reach(normal.features());
-        let device = device.filter(|_| poor.iter().any(|k| weights[*k].condition <= reach));
+        let within_reach = poor.iter().any(|k| weights[*k].condition <= condition::reach(normal.features()));
         let normal = cpu::exact::exact(problem, normal.only(&poor))?;
-        let mut weights = doubles(&normal, device, &|_| ()).await?;
+        let mut weights = match device {
+            Some(_) if !within_reach => {
+                let weights = cpu::solve::solve::<f64>(&normal, &|_| ()).into_iter();
+                weights.map(|weights| weights.rerouted(Route::Double)).collect()
+            }
+            device => doubles(&normal, device, &|_| ()).await?,
+        };
         let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
         if !left.is_empty() {
             let triangle = cpu::qr::triangle(problem, moments, self.model.intercept)?;

@@ -57,6 +57,13 @@ impl Wide {
     }
 }
 
+/// What a product of numbers lacks when it is formed of slices, for factors below 2^a and 2^b with a + b = `tops`.
+pub(crate) fn resolution(tops: i32) -> f64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a handful of slices")]
+    let bits = BITS * SLICES as i32;
+    2f64.powi(tops - bits)
+}
+
 /// sum += ab, for the slices of a (at most [`TERMS`] columns) and of b.
 pub(crate) fn add_product(
     (high, low): (&mut DMatrixViewMut<'_, f64>, &mut DMatrixViewMut<'_, f64>),

@@ -15,6 +15,8 @@ use crate::wide::{self, SLICES, Slices, TERMS, Wide, two_product, two_sum};
 const PANEL: usize = 64;
 /// Framed values lie below 2^`TOP`.
 const TOP: i32 = 1;
+/// Times a weight below 4.
+const WEIGHED: i32 = TOP + 2;
 
 /// The same equations with G and c from the rows to about 100 bits, in two doubles each.
 ///
@@ -23,30 +25,95 @@ const TOP: i32 = 1;
 pub(crate) fn exact<T: Scalar>(problem: &Problem<'_, T>, normal: NormalEquations) -> Result<NormalEquations> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = if normal.model.intercept { Frame::measure(problem)? } else { Frame::scaling(problem) };
-    // Weights in (0, 1], by a power of two.
-    let heaviest = problem.weight(problem.heaviest());
-    let unit = exponent(heaviest) + i32::from(scaled(heaviest, -exponent(heaviest)) > 1.0);
+    let rows = Rows::new(problem, &frame);
     let mut gram = Wide::zeros(n, n);
     let mut cross = Wide::zeros(n, t);
     for start in (0..m).step_by(TERMS) {
         let count = TERMS.min(m - start);
-        let weights: Vec<f64> = (start..start + count).map(|row| scaled(problem.weight(row), -unit)).collect();
         let (mut x, mut y) = (Wide::zeros(count, n), Wide::zeros(count, t));
         let set = |to: &mut Wide, row: usize, j: usize, column: usize, value: f64| {
-            if problem.weight(row) > 0.0 {
-                let at = (row - start, j);
-                (to.high[at], to.low[at]) = frame.apply_wide(column, value);
-            }
+            let at = (row - start, j);
+            (to.high[at], to.low[at]) = rows.apply(row, column, value);
         };
         problem.x().visit(start, count, |row, j, value| set(&mut x, row, j, j, value));
         problem.y().visit(start, count, |row, j, value| set(&mut y, row, j, n + j, value));
-        let weighed = weights.iter().any(|s| *s != 1.0).then(|| weigh(x.clone(), &weights).cut(TOP, SLICES));
-        let (x, y) = (x.cut(TOP, SLICES), weigh(y, &weights).cut(TOP, SLICES));
+        let (y, weighed) = match rows.weights.get(start..start + count) {
+            Some(weights) => {
+                (weigh(y, weights).cut(WEIGHED, SLICES), Some(weigh(x.clone(), weights).cut(WEIGHED, SLICES)))
+            }
+            None => (y.cut(TOP, SLICES), None),
+        };
+        let x = x.cut(TOP, SLICES);
         let left = wide::transposed(&x);
         add(&mut gram, &left, weighed.as_ref().unwrap_or(&x), true);
         add(&mut cross, &left, &y, false);
     }
-    Ok(composed(normal, gram, cross, &frame.exponents, unit, scaled(problem.weight_sum(), -unit)))
+    let feature = |j: usize| rows.exponents[j] + normal.unit[j];
+    let target = |j: usize| rows.exponents[n + j] - normal.target_unit[j];
+    let gram = gram.scaled(|i, j| rows.unit + feature(i) + feature(j));
+    let cross = cross.scaled(|i, j| rows.unit + feature(i) + target(j));
+    // Each product lacks what lies below the last slice.
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    let lost = (2 * SLICES * m) as f64 * wide::resolution(TOP + WEIGHED);
+    let widest = (0..n).filter(|j| gram.high[(*j, *j)] > 0.0).map(feature).chain((0..t).map(target)).max().unwrap_or(0);
+    let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: scaled(lost, 2 * widest + rows.unit) };
+    Ok(NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal })
+}
+
+/// Framed rows in units of the largest number of each column, as weights leave it. A weight s = 4ʰ·r counts as 2ʰ in both
+/// factors of a product, and as r in one: no root is rounded.
+struct Rows<'a> {
+    frame: &'a Frame,
+    /// h of each row less the largest h; `None` for rows of weight 0.
+    halves: Vec<Option<i32>>,
+    /// r of each row; empty when all are 1.
+    weights: Vec<f64>,
+    /// Column j is in units of 2^`exponents[j]`.
+    exponents: Vec<i32>,
+    inner: Vec<i32>,
+    /// Products are in units of 2^`unit` besides.
+    unit: i32,
+}
+
+impl<'a> Rows<'a> {
+    fn new<T: Scalar>(problem: &Problem<'_, T>, frame: &'a Frame) -> Self {
+        let n = problem.features();
+        let half = |s: f64| exponent(s).div_euclid(2);
+        let most = half(problem.weight(problem.heaviest()));
+        let every = (0..problem.rows()).map(|row| problem.weight(row));
+        let halves: Vec<_> = every.clone().map(|s| (s > 0.0).then(|| half(s) - most)).collect();
+        let weights: Vec<f64> = every.map(|s| scaled(s, -2 * half(s))).collect();
+        let plain = weights.iter().zip(&halves).all(|(r, half)| *r == 1.0 || half.is_none());
+        let mut rows = Self {
+            frame,
+            weights: if plain { Vec::new() } else { weights },
+            exponents: frame.exponents.clone(),
+            inner: vec![0; frame.exponents.len()],
+            unit: 2 * most,
+            halves,
+        };
+        if rows.halves.iter().flatten().any(|half| *half != 0) {
+            let mut largest = vec![None; frame.exponents.len()];
+            let mut take = |row: usize, j: usize, value: f64| {
+                let value = frame.apply(j, value);
+                if let (Some(half), true) = (rows.halves[row], value != 0.0) {
+                    largest[j] = largest[j].max(Some(exponent(value) + half));
+                }
+            };
+            problem.x().visit(0, problem.rows(), &mut take);
+            problem.y().visit(0, problem.rows(), |row, j, value| take(row, n + j, value));
+            rows.inner = largest.into_iter().map(Option::unwrap_or_default).collect();
+            rows.exponents.iter_mut().zip(&rows.inner).for_each(|(own, inner)| *own += inner);
+        }
+        rows
+    }
+
+    fn apply(&self, row: usize, j: usize, value: f64) -> (f64, f64) {
+        let Some(half) = self.halves[row] else { return (0.0, 0.0) };
+        let (high, low) = self.frame.apply_wide(j, value);
+        let by = half - self.inner[j];
+        if by == 0 { (high, low) } else { (scaled(high, by), scaled(low, by)) }
+    }
 }
 
 /// Each row times its weight.
@@ -77,25 +144,4 @@ fn add(sum: &mut Wide, a: &Slices, b: &Slices, lower: bool) {
             &wide::parts(b, (0, first), (rows, width)),
         );
     });
-}
-
-/// The sums in the units of the equations; column j of them is in units of 2^`exponents[j]`, all times 2^`unit`.
-fn composed(
-    normal: NormalEquations,
-    gram: Wide,
-    cross: Wide,
-    exponents: &[i32],
-    unit: i32,
-    mass: f64,
-) -> NormalEquations {
-    let (n, t) = (normal.features(), normal.targets());
-    let feature = |j: usize| exponents[j] + normal.unit[j];
-    let target = |j: usize| exponents[n + j] - normal.target_unit[j];
-    let gram = gram.scaled(|i, j| unit + feature(i) + feature(j));
-    let cross = cross.scaled(|i, j| unit + feature(i) + target(j));
-    // Each product lacks what lies below the last slice, and the mean its own rounding, squared.
-    let lost = (2 * SLICES) as f64 * 2f64.powi(2 * TOP - 22 * SLICES as i32) * mass;
-    let widest = (0..n).filter(|j| gram.high[(*j, *j)] > 0.0).map(feature).chain((0..t).map(target)).max().unwrap_or(0);
-    let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: scaled(lost, 2 * widest + unit) };
-    NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal }
 }

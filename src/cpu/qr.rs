@@ -112,8 +112,8 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
     let correct = |rhs: &mut DMatrix<f64>| {
         let _ = r.tr_solve_upper_triangular_mut(rhs) && r.solve_upper_triangular_mut(rhs);
     };
-    let (w, errors) = match refine(normal, k, &mut refined, floor, correct) {
-        Some((_, errors)) => (refined, Some(errors)),
+    let (w, errors) = match refine(normal, k, &mut refined, condition, floor, correct) {
+        Some(errors) => (refined, Some(errors)),
         None => (w, None),
     };
     Weights { errors, ..Weights::solved(w, condition, Outcome::Rerouted { route: Route::Qr }) }

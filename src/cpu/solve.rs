@@ -79,8 +79,8 @@ fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> 
         #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
         let floor = condition * n as f64 * A::EPSILON;
         let mut refined = w.clone();
-        if let Some((steps, errors)) = refine(normal, k, &mut refined, floor, apply) {
-            return Weights { errors: Some(errors), ..Weights::solved(refined, condition, Outcome::Refined { steps }) };
+        if let Some(errors) = refine(normal, k, &mut refined, condition, floor, apply) {
+            return Weights { errors: Some(errors), ..Weights::solved(refined, condition, Outcome::Solved) };
         }
     }
     Weights::solved(w, condition, Outcome::Solved)

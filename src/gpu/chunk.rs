@@ -117,7 +117,10 @@ impl<'a> Chunk<'a> {
             for (mut candidate, units) in open {
                 let at = candidate.k - first;
                 let shrinks = candidate.correct(self.normal, &corrections[at], &units);
-                if shrinks && self.normal.exact.is_some() && candidate.progress.iter().all(Progress::converged) {
+                if shrinks
+                    && self.normal.exact.is_some()
+                    && candidate.progress.iter().all(|progress| progress.converged(0.0))
+                {
                     let errors = candidate.progress.iter().map(|progress| progress.error).collect();
                     let weights = candidate.finish(self.normal, Outcome::Refined { steps: step + 1 });
                     answers[at] = (weights.condition <= condition::reach(n))
@@ -179,7 +182,7 @@ impl Candidate {
             let own = correction.column(target).map(|value| scaled(value, units[target]));
             let mut w = self.w.column_mut(target);
             w += &own;
-            shrinks &= progress.converged() || progress.step(own.norm(), w.norm(), floor);
+            shrinks &= progress.converged(0.0) || progress.step(own.norm(), w.norm(), floor);
         }
         shrinks
     }

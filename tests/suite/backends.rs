@@ -53,7 +53,9 @@ fn assert_path(path: &RidgePath, x: &DMatrix<f64>, y: &DMatrix<f64>, s: &[f64], 
             assert!(apart <= bound, "{context}: {apart:.1e} > {bound:.1e}");
             assert!(path.residual(k, target) <= 4.0 * (n as f64 + 4.0) * epsilon, "{context}: residual");
             // κ as estimated, of the matrix scaled to a unit diagonal: no farther below the truth than a factor of √n.
-            assert!(apart <= path.error_bound(k, target), "{context}: bound");
+            // Neither is the SVD exact.
+            let told = path.error_bound(k, target) + 10.0 * (n as f64 + 8.0) * f64::EPSILON * condition.sqrt();
+            assert!(apart <= told, "{context}: {apart:.1e} > bound {:.1e}", path.error_bound(k, target));
             let predicted = path.predict(k, x).unwrap();
             let rss: f64 = (0..x.nrows()).map(|i| s[i] * (y[(i, target)] - predicted[(i, target)]).powi(2)).sum();
             let total: f64 = (0..x.nrows()).map(|i| s[i] * y[(i, target)].powi(2)).sum();

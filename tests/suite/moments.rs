@@ -115,7 +115,11 @@ fn moments_alone_give_the_path_of_their_rows() {
     let mut moments = Moments::new(6, 2);
     moments.push(&Problem::new(&x, &y).unwrap()).unwrap();
     let ridge = Ridge::new().alphas([0.1, 10.0]);
-    assert_eq!(ridge.fit_moments(&moments).unwrap(), ridge.fit(&x, &y).unwrap());
+    let (alone, rows) = (ridge.fit_moments(&moments).unwrap(), ridge.fit(&x, &y).unwrap());
+    for (k, target) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let apart = crate::support::distance(alone.coefficients(k, target), rows.coefficients(k, target));
+        assert!(apart <= alone.error_bound(k, target) && apart < 1e-13, "{apart:e}");
+    }
     let error = ridge.fit_moments(&Moments::new(6, 2)).unwrap_err();
     assert!(matches!(error, Error::ZeroWeights { .. }), "{error}");
 }

@@ -52,8 +52,9 @@ fn the_bound_knows_of_a_target_that_is_nearly_orthogonal() {
         (ridge.clone().precision(Precision::Single).fit(&x, &y).unwrap(), ridge.fit(&x, &y).unwrap());
     let apart = distance(single.coefficients(0, 0), double.coefficients(0, 0));
     assert!(apart <= single.error_bound(0, 0), "{apart:e} > {:e}", single.error_bound(0, 0));
-    assert!(distance(double.coefficients(0, 0), &[1e-6; 3]) <= double.error_bound(0, 0));
-    assert!(single.error_bound(0, 0) > 1e-2 && double.error_bound(0, 0) > 1e-11);
+    // The rounding of y itself costs as much as this; sums to twice the digits lose nothing more.
+    assert!(distance(double.coefficients(0, 0), &[1e-6; 3]) <= 1e-9);
+    assert!(single.error_bound(0, 0) > 1e-2 && double.error_bound(0, 0) < 1e-14);
 }
 
 #[test]

@@ -47,7 +47,9 @@ fn answers_are_right_to_double_precision_whatever_the_condition() {
                     let context =
                         format!("{name}, κ(X) {condition:.0e}, shift {shift:.0e}: {:?}", path.outcome(k, target));
                     assert!(apart <= bound, "{context}: {apart:.1e} > {bound:.1e}");
-                    assert!(apart <= path.error_bound(k, target), "{context}: bound {}", path.error_bound(k, target));
+                    // The SVD is not exact either.
+                    let told = path.error_bound(k, target) + 1e3 * f64::EPSILON * kappa.sqrt();
+                    assert!(apart <= told, "{context}: {apart:.1e} > bound {:.1e}", path.error_bound(k, target));
                 }
             }
         }
@@ -56,18 +58,39 @@ fn answers_are_right_to_double_precision_whatever_the_condition() {
 
 #[test]
 fn the_route_follows_the_condition() {
-    let route = |condition: f64| {
-        let (x, y) = graded(5, 60, 20, condition);
+    let route = |m: usize, condition: f64| {
+        let (x, y) = graded(5, m, 20, condition);
         let ridge = Ridge::new().intercept(false).alphas([0.0]);
         (ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap().outcome(0, 0), on_gpu(&ridge, &x, &y))
     };
-    assert_eq!(route(10.0).0, Outcome::Solved);
-    assert_eq!(route(1e3).0, Outcome::Solved);
-    assert_eq!(route(1e5).0, Outcome::Rerouted { route: Route::Qr });
-    if let Some(path) = route(10.0).1 {
+    assert_eq!(route(60, 3.0).0, Outcome::Solved);
+    assert_eq!(route(6000, 10.0).0, Outcome::Solved);
+    assert_eq!(route(6000, 1e3).0, Outcome::Solved);
+    assert_eq!(route(60, 1e5).0, Outcome::Solved);
+    assert_eq!(route(60, 1e9).0, Outcome::Rerouted { route: Route::Qr });
+    if let Some(path) = route(60, 10.0).1 {
         assert!(matches!(path.outcome(0, 0), Outcome::Refined { steps: 1..=4 }), "{:?}", path.outcome(0, 0));
-        assert_eq!(route(5e3).1.unwrap().outcome(0, 0), Outcome::Rerouted { route: Route::Double });
-        assert_eq!(route(1e5).1.unwrap().outcome(0, 0), Outcome::Rerouted { route: Route::Qr });
+        assert!(matches!(route(6000, 10.0).1.unwrap().outcome(0, 0), Outcome::Refined { steps: 1..=3 }));
+        assert_eq!(route(60, 5e3).1.unwrap().outcome(0, 0), Outcome::Rerouted { route: Route::Double });
+        assert_eq!(route(60, 1e9).1.unwrap().outcome(0, 0), Outcome::Rerouted { route: Route::Qr });
+    }
+}
+
+#[test]
+fn every_digit_is_right_where_the_condition_outweighs_the_work() {
+    // Whole numbers: y is known exactly, and w with it.
+    for (m, condition) in [(60, 1e2), (60, 1e4), (60, 1e6), (5000, 1e3)] {
+        let x = graded(31, m, 12, condition).0.map(|value| (value * 2f64.powi(36)).round());
+        let w = DMatrix::from_fn(12, 1, |i, _| (i % 5) as f64 - 2.0);
+        let y = &x * &w;
+        let ridge = Ridge::new().intercept(false).alphas([0.0]);
+        let mut paths = vec![ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap()];
+        paths.extend(on_gpu(&ridge, &x, &y));
+        for path in paths {
+            let apart = distance(path.coefficients(0, 0), w.as_slice());
+            assert!(path.condition(0) > condition, "{:e}", path.condition(0));
+            assert!(apart <= 1e-15 && path.error_bound(0, 0) < 1e-14, "{m} rows, κ(X) {condition:e}: {apart:e}");
+        }
     }
 }
 
@@ -112,49 +135,52 @@ fn half_of_the_digits_are_right_at_least_where_qr_is_not_taken() {
 
 #[test]
 fn the_bound_covers_sums_that_cancel() {
-    // y is orthogonal to x but for 1e-9 of it; in units of 2^-20 and 2^-50 both are whole, so xᵀy is known exactly.
-    let (x, y) = regression(23, 40, 1, 1);
-    let x = x.map(|value| (value * 2f64.powi(20)).round());
-    let y = y.map(|value| (value * 2f64.powi(20)).round());
-    let slope = (x.dot(&y) / x.dot(&x) * 2f64.powi(30)).round();
-    let y = y * 2f64.powi(30) - &x * slope;
-    let exact: i128 = x.iter().zip(y.iter()).map(|(x, y)| *x as i128 * *y as i128).sum();
-    let norm: i128 = x.iter().map(|x| *x as i128 * *x as i128).sum();
-    let wanted = exact as f64 / norm as f64;
-    let ridge = Ridge::new().intercept(false).alphas([0.0]);
-    let mut paths = vec![ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap()];
-    paths.extend(on_gpu(&ridge, &x, &y));
-    for path in paths {
-        let error = ((path.coefficients(0, 0)[0] - wanted) / wanted).abs();
-        let bound = path.error_bound(0, 0);
-        assert!(error > 1e-12, "nothing cancelled: {error:.1e}");
-        assert!(error <= bound && bound < 1e-2, "{error:.1e}, bound {bound:.1e}");
+    // y is orthogonal to x but for 1e-9 of it; in units of 2^-20 and 2^-50 both are whole, so xᵀy is known exactly. Few
+    // rows are summed to twice the digits, many lose what cancels.
+    for (m, cancels) in [(40, false), (30_000, true)] {
+        let (x, y) = regression(23, m, 1, 1);
+        let x = x.map(|value| (value * 2f64.powi(20)).round());
+        let y = y.map(|value| (value * 2f64.powi(20)).round());
+        let slope = (x.dot(&y) / x.dot(&x) * 2f64.powi(30)).round();
+        let y = y * 2f64.powi(30) - &x * slope;
+        let exact: i128 = x.iter().zip(y.iter()).map(|(x, y)| *x as i128 * *y as i128).sum();
+        let norm: i128 = x.iter().map(|x| *x as i128 * *x as i128).sum();
+        let wanted = exact as f64 / norm as f64;
+        let ridge = Ridge::new().intercept(false).alphas([0.0]);
+        let mut paths = vec![ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap()];
+        paths.extend(on_gpu(&ridge, &x, &y));
+        for path in paths {
+            let error = ((path.coefficients(0, 0)[0] - wanted) / wanted).abs();
+            let bound = path.error_bound(0, 0);
+            assert!(error > 1e-12 || !cancels, "nothing cancelled: {error:.1e}");
+            assert!(error <= bound && bound < if cancels { 1e-2 } else { 1e-15 }, "{error:.1e}, bound {bound:.1e}");
+        }
     }
 }
 
 #[test]
 fn without_an_intercept_the_qr_route_takes_the_means_into_account() {
-    // Columns at 1e6 ± 1: nearly parallel, κ(X) about 1e7, unless centred.
+    // Columns at 1e8 ± 1: nearly parallel, κ(X) about 1e9, unless centred.
     let (x, _) = regression(11, 50, 3, 1);
-    let x = x.add_scalar(1e6);
+    let x = x.add_scalar(1e8);
     let w = DMatrix::from_row_slice(3, 1, &[1.0, -2.0, 0.5]);
     let y = &x * &w;
     let path = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
     assert_eq!(path.outcome(0, 0), Outcome::Rerouted { route: Route::Qr });
-    assert!(distance(path.coefficients(0, 0), w.as_slice()) < 1e-8);
+    assert!(distance(path.coefficients(0, 0), w.as_slice()) < 1e-6);
     let centred = Ridge::new().alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
     assert_eq!(centred.outcome(0, 0), Outcome::Solved);
 }
 
 #[test]
 fn many_rows_are_reduced_block_by_block() {
-    let (x, y) = graded(13, 2500, 8, 1e8);
+    let (x, y) = graded(13, 2500, 8, 1e10);
     let path = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu).fit(&x, &y).unwrap();
     assert_eq!(path.outcome(0, 0), Outcome::Rerouted { route: Route::Qr });
     let wanted = oracle(&x, &y, 0.0);
     for target in 0..2 {
         let apart = distance(path.coefficients(0, target), wanted.column(target).as_slice());
-        assert!(apart <= 1e-6, "{apart:.1e}");
+        assert!(apart <= 1e-4, "{apart:.1e}");
     }
 }
 
@@ -228,7 +254,8 @@ fn the_bound_of_qr_holds_where_coefficients_cancel() {
             }
             let half = column.dot(&y) / (2.0 * column.norm_squared() + 10f64.powi(-power));
             let (apart, bound) = (distance(path.coefficients(0, 0), &[half, half]), path.error_bound(0, 0));
-            assert!(apart <= bound || bound >= 0.1, "1e-{power}: {apart:e} > {bound:e}");
+            // `half` is rounded, too.
+            assert!(apart <= bound + 2.0 * f64::EPSILON || bound >= 0.1, "1e-{power}: {apart:e} > {bound:e}");
             told += usize::from(bound < 1e-3);
         }
     }
