@@ -122,14 +122,52 @@ fn reduce_by(a: Row, x: vec4f, strip: u32) -> Row {
     return Row(reduce(a.low, x, low), reduce(a.high, x, high));
 }
 
+// L of 8×8 elements, row by row with the reciprocals of its diagonal, and the number of the first bad pivot, from 1.
+struct Eight {
+    first: mat4x4f,
+    below: mat4x4f,
+    second: mat4x4f,
+    bad: u32,
+}
+
+// Of the elements in two strips, the left and the right half of the rows, and in a third their least pivots.
+fn factored(strip: u32) -> Eight {
+    let right = strip + 1u;
+    let least = strip + 2u;
+    var eight: Eight;
+    eight.first = cholesky(
+        mat4x4f(sh_strips[strip][0], sh_strips[strip][1], sh_strips[strip][2], sh_strips[strip][3]),
+        vec4f(sh_strips[least][0].x, sh_strips[least][1].x, sh_strips[least][2].x, sh_strips[least][3].x),
+    );
+    eight.below = mat4x4f(
+        substitute(sh_strips[strip][4], eight.first),
+        substitute(sh_strips[strip][5], eight.first),
+        substitute(sh_strips[strip][6], eight.first),
+        substitute(sh_strips[strip][7], eight.first),
+    );
+    let rest = mat4x4f(
+        reduce(sh_strips[right][4], eight.below[0], eight.below),
+        reduce(sh_strips[right][5], eight.below[1], eight.below),
+        reduce(sh_strips[right][6], eight.below[2], eight.below),
+        reduce(sh_strips[right][7], eight.below[3], eight.below),
+    );
+    eight.second = cholesky(
+        rest,
+        vec4f(sh_strips[least][4].x, sh_strips[least][5].x, sh_strips[least][6].x, sh_strips[least][7].x),
+    );
+    let second = first_bad(eight.second);
+    eight.bad = select(first_bad(eight.first), second + 4u, first_bad(eight.first) == 0u && second > 0u);
+    return eight;
+}
+
 fn unit_quad(first: u32, at: u32) -> vec4f {
     return select(vec4f(), vec4f(1.0), vec4u(first) + vec4u(0u, 1u, 2u, 3u) == vec4u(at));
 }
 
 // Inverts the diagonal block of a panel. Threads 0 .. 63 have a row of A each, threads 64 .. 127 one of the unit matrix:
 // what makes L of the one makes Xᵀ of the other. Eight columns at a time with two barriers; their diagonal block is
-// factored by every thread for itself. Leaves X in `inverse` and, but for the last eight columns of Xᵀ, which are
-// returned, in shared memory.
+// factored by every thread that has a row to finish, for itself. Leaves X in `inverse` and, but for the last eight
+// columns of Xᵀ, which are returned, in shared memory.
 fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
     let of_unit = thread >= PANEL;
     let r = thread % params.side;
@@ -171,26 +209,15 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
         }
         storageBarrier(); // a block is read to its end before X takes its place
         workgroupBarrier();
-        let low = mat4x4f(
-            sh_strips[exchange][0], sh_strips[exchange][1], sh_strips[exchange][2], sh_strips[exchange][3]);
-        let least = exchange + 2u;
-        let first = cholesky(
-            low, vec4f(sh_strips[least][0].x, sh_strips[least][1].x, sh_strips[least][2].x, sh_strips[least][3].x));
-        let below = mat4x4f(
-            substitute(sh_strips[exchange][4], first), substitute(sh_strips[exchange][5], first),
-            substitute(sh_strips[exchange][6], first), substitute(sh_strips[exchange][7], first));
-        let high = mat4x4f(
-            reduce(sh_strips[exchange + 1u][4], below[0], below), reduce(sh_strips[exchange + 1u][5], below[1], below),
-            reduce(sh_strips[exchange + 1u][6], below[2], below), reduce(sh_strips[exchange + 1u][7], below[3], below));
-        let second = cholesky(
-            high, vec4f(sh_strips[least][4].x, sh_strips[least][5].x, sh_strips[least][6].x, sh_strips[least][7].x));
-        let found = select(first_bad(first), first_bad(second) + 4u, first_bad(first) == 0u && first_bad(second) > 0u);
-        bad = select(bad, PANEL * panel + 8u * b + found, bad == 0u && found > 0u);
-        row.low = substitute(row.low, first);
-        row.high = substitute(reduce(row.high, row.low, below), second);
-        if b + 1u < blocks && select(rows > b, rows <= b, of_unit) {
-            sh_strips[strip_of(base, 2u * b, rows)][inner] = row.low;
-            sh_strips[strip_of(base, 2u * b + 1u, rows)][inner] = row.high;
+        if select(rows > b, rows <= b, of_unit) {
+            let diagonal = factored(exchange);
+            bad = select(bad, PANEL * panel + 8u * b + diagonal.bad, bad == 0u && diagonal.bad > 0u);
+            row.low = substitute(row.low, diagonal.first);
+            row.high = substitute(reduce(row.high, row.low, diagonal.below), diagonal.second);
+            if b + 1u < blocks {
+                sh_strips[strip_of(base, 2u * b, rows)][inner] = row.low;
+                sh_strips[strip_of(base, 2u * b + 1u, rows)][inner] = row.high;
+            }
         }
         if real && of_unit && r < params.width {
             inverse[at + 2u * b * params.width + r] = row.low;
@@ -200,7 +227,7 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
         }
         workgroupBarrier();
     }
-    if real && r == 0u && !of_unit && (panel == 0u || info[own] == 0u) {
+    if real && r == 0u && of_unit && (panel == 0u || info[own] == 0u) {
         info[own] = bad;
     }
     return row;

@@ -43,6 +43,7 @@
 
 mod assemble;
 mod condition;
+mod cost;
 pub mod cpu;
 mod error;
 pub mod gpu;
@@ -64,6 +65,7 @@ mod validate;
 mod view;
 mod wide;
 
+pub use cost::Cost;
 pub use error::{Error, Result};
 pub use gpu::Gpu;
 pub use moments::Moments;

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::schedule;
+use crate::cost::{self, Cost};
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
+use crate::schedule;
 
 /// Where to solve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +72,12 @@ pub struct GpuPlan {
     pub gram_bytes: u64,
     /// Bytes on the device while a chunk of λ is solved.
     pub solve_bytes: u64,
+    /// What the device does for the Gram matrix, if it forms it.
+    pub gram: Cost,
+    /// What it does to factor and solve once.
+    pub factor: Cost,
+    /// What it does for a correction.
+    pub correction: Cost,
     tile_bytes: u64,
 }
 
@@ -209,6 +216,11 @@ impl fmt::Display for Plan {
             )?;
             let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
             writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
+            if self.precision == Precision::Single {
+                writeln!(f, "  gram     {}", gpu.gram)?;
+            }
+            writeln!(f, "  factor   {}", gpu.factor)?;
+            writeln!(f, "  correct  {}", gpu.correction)?;
         }
         match &self.fallback {
             Some(reason) => writeln!(f, "fallback   {reason}"),
@@ -277,11 +289,16 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
         .max(1);
     let size = |value: u128| usize::try_from(value).unwrap_or(usize::MAX);
     let bytes = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
+    let (rows_per_split, rows_per_chunk, lambdas_per_chunk) = (size(split), size(split * splits), size(lambdas));
+    let [m, n, k, q, quads] = [m, n, k, q, quads].map(size);
     Ok(GpuPlan {
         row_stride: size(stride),
-        rows_per_split: size(split),
-        rows_per_chunk: size(split * splits),
-        lambdas_per_chunk: size(lambdas),
+        rows_per_split,
+        rows_per_chunk,
+        lambdas_per_chunk,
+        gram: Cost::in_chunks(m, rows_per_chunk, |rows| cost::gram(n, q, rows, rows_per_split)),
+        factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(n, k, quads)),
+        correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(n, k, quads)),
         gram_bytes: bytes(moments + splits * (split_bytes + tile_bytes)),
         solve_bytes: bytes(gram + lambdas * one),
         tile_bytes: bytes(tile_bytes),

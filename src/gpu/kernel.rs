@@ -236,10 +236,14 @@ mod tests {
     fn what_failed_is_built_again_and_what_did_not_is_kept() {
         let (slot, built) = (OnceLock::new(), Cell::new(0));
         let get = |fails: bool| {
-            kept(&slot, |build| (build(), fails), || {
-                built.set(built.get() + 1);
-                built.get()
-            })
+            kept(
+                &slot,
+                |build| (build(), fails),
+                || {
+                    built.set(built.get() + 1);
+                    built.get()
+                },
+            )
         };
         assert_eq!(get(true), 2, "the second is for the caller's error scopes");
         assert_eq!(get(false), 3);

@@ -85,6 +85,47 @@ fn gpu_solutions_agree_with_the_cpu_at_every_tile_edge_and_number_of_targets() {
     }
 }
 
+/// Solutions and status from factoring and solving together, and from one after the other.
+fn together_and_apart(gpu: &Gpu, n: usize, t: usize, shifts: &[f64]) -> [(Vec<f32>, Vec<u32>); 2] {
+    let (x, y) = regression(n as u64, n + 9, n, 1);
+    let problem = Problem::new(&x, &y).unwrap();
+    let normal = equations(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), Model::default(), shifts);
+    let k = shifts.len();
+    let rhs: Vec<_> = (0..k).map(|k| Random::new(k as u64).matrix(n, t)).collect();
+    [true, false].map(|together| {
+        let system = gpu::factor::System::new(gpu, &normal, k);
+        let (factors, solution) = (gpu::factor::Factors::new(gpu, n, k), Solution::new(gpu, n, t, k));
+        system.upload(gpu, &normal, 0, k);
+        solution.upload(gpu, &packed(&rhs));
+        let mut encoder = gpu.device().create_command_encoder(&Default::default());
+        if together {
+            gpu::factor::record_solved(gpu, &mut encoder, &system, &factors, &solution, k);
+        } else {
+            gpu::factor::record(gpu, &mut encoder, &system, &factors, k);
+            record(gpu, &mut encoder, &factors, &solution, k);
+        }
+        gpu.queue().submit([encoder.finish()]);
+        (download(gpu, &solution.buffer, packed(&rhs).len()), download(gpu, &factors.info, k))
+    })
+}
+
+#[test]
+fn factoring_and_solving_together_is_as_good_as_apart() {
+    let Some(gpu) = gpu() else { return };
+    for n in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 25, 31, 32, 33, 40, 47, 55, 56, 57, 60, 61, 63, 64, 65, 130] {
+        for (t, k) in [(1, 1), (4, 2), (5, 7), (17, 3)] {
+            let shifts: Vec<f64> = (0..k).map(|k| 1.0 + k as f64).collect();
+            let [(together, ok), (apart, also)] = together_and_apart(&gpu, n, t, &shifts);
+            assert_eq!((&ok, &also), (&vec![0; k], &vec![0; k]), "n {n}");
+            for (found, wanted) in together.chunks(n * 4).zip(apart.chunks(n * 4)) {
+                let wide = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
+                let apart = distance(&wide(found), &wide(wanted));
+                assert!(apart <= 1e-5, "n {n}, t {t}, k {k}: {apart}");
+            }
+        }
+    }
+}
+
 #[test]
 fn cpu_solutions_satisfy_their_equations() {
     for n in EDGES {
