@@ -41,15 +41,22 @@ var<workgroup> sh_strips: array<array<vec4f, 8>, 128>;
 // The operands: [DEPTH, 4, 8] of 128 rows, and from RIGHT on [DEPTH, 2, 8] of 64.
 const RIGHT: u32 = 64u;
 
+// Rows first .. first + 3 of a column of a unit matrix.
+fn unit_quad(first: u32, at: u32) -> vec4f {
+    return select(vec4f(), vec4f(1.0), vec4u(first) + vec4u(0u, 1u, 2u, 3u) == vec4u(at));
+}
+
 // A[4·quad .. 4·quad + 3, j], a unit matrix beyond n.
 fn element_quad(matrix: u32, quad: u32, j: u32) -> vec4f {
-    let unit = select(vec4f(), vec4f(1.0), vec4u(4u * quad) + vec4u(0u, 1u, 2u, 3u) == vec4u(j));
-    if quad >= params.stride || j >= params.order {
-        return unit;
-    }
+    let unit = unit_quad(4u * quad, j);
+    let inside = quad < params.stride && j < params.order;
+    // Loaded in any case: a branch would wait for it.
+    let q = min(quad, params.stride - 1u);
+    let column = min(j, params.order - 1u);
     let at = matrix * params.stride;
-    let across = scale[at + j / 4u][j % 4u];
-    return fma(gram[j * params.stride + quad], scale[at + quad] * across, unit * added[at + quad]);
+    let across = scale[at + column / 4u][column % 4u];
+    let value = fma(gram[column * params.stride + q], scale[at + q] * across, unit * added[at + q]);
+    return select(unit, value, inside);
 }
 
 fn inverse_at(matrix: u32, panel: u32) -> u32 {
@@ -160,8 +167,13 @@ fn factored(strip: u32) -> Eight {
     return eight;
 }
 
-fn unit_quad(first: u32, at: u32) -> vec4f {
-    return select(vec4f(), vec4f(1.0), vec4u(first) + vec4u(0u, 1u, 2u, 3u) == vec4u(at));
+// Columns 8b .. 8b + 7 of a row of a diagonal block before it is inverted: of A itself in the first panel.
+fn block_row(matrix: u32, panel: u32, b: u32, r: u32) -> Row {
+    if panel == 0u {
+        return Row(element_quad(matrix, 2u * b, r), element_quad(matrix, 2u * b + 1u, r));
+    }
+    let at = inverse_at(matrix, panel) + 2u * b * PANEL + r;
+    return Row(inverse[at], inverse[at + PANEL]);
 }
 
 // Inverts the diagonal block of a panel. Threads 0 .. 63 have a row of A each, threads 64 .. 127 one of the unit matrix:
@@ -182,13 +194,11 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
     let begin = select(0u, rows, of_unit);
     var bad = 0u;
     var row: Row;
+    var next = block_row(own, panel, 0u, r);
     for (var b = 0u; b < blocks; b += 1u) {
+        row = next;
         if of_unit {
             row = Row(unit_quad(8u * b, r), unit_quad(8u * b + 4u, r));
-        } else if panel == 0u {
-            row = Row(element_quad(own, 2u * b, r), element_quad(own, 2u * b + 1u, r));
-        } else {
-            row = Row(inverse[at + 2u * b * PANEL + r], inverse[at + (2u * b + 1u) * PANEL + r]);
         }
         if of_unit || rows >= b {
             for (var h = 0u; h < b; h += 1u) {
@@ -209,6 +219,7 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
         }
         storageBarrier(); // a block is read to its end before X takes its place
         workgroupBarrier();
+        next = block_row(own, panel, min(b + 1u, blocks - 1u), r);
         if select(rows > b, rows <= b, of_unit) {
             let diagonal = factored(exchange);
             bad = select(bad, PANEL * panel + 8u * b + diagonal.bad, bad == 0u && diagonal.bad > 0u);

@@ -6,6 +6,7 @@
 //   gram         tiles of 64×64, 64 threads; n ≤ 64
 //   gram_wide    tiles of 128×128, 256 threads
 //   gram_reduce  a workgroup per 1024 elements of a tile
+//   gram_cross, gram_cross_reduce  YᵀSX alone, of few targets that would take a row of tiles to themselves
 // Each thread keeps 8×8 elements in registers, 64 multiplications for 4 loads of a vec4f.
 
 struct Params {
@@ -16,13 +17,14 @@ struct Params {
     rows_per_split: u32,
     splits: u32,
     tile: u32,           // rows and columns of a tile: 64 or 128
+    tiled: u32,          // columns of Z in tiles: q, or n when gram_cross has those of Y
     first: u32,          // 1: the first block, moments hold nothing yet
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rows: array<vec4f>;           // [rows, stride]
 @group(0) @binding(2) var<storage, read> weights: array<f32>;          // [rows]
-@group(0) @binding(3) var<storage, read_write> partials: array<vec4f>; // [splits, tiles, tile, tile / 4]
+@group(0) @binding(3) var<storage, read_write> partials: array<vec4f>; // [splits, tiles, tile, tile / 4], then of gram_cross [splits, ⌈t / 4⌉, n]
 @group(0) @binding(4) var<storage, read_write> moments: array<f32>;    // [n, q] column-major: q rows, n columns
 
 // Two buffers of 16 strips of 16 vec4f each: while one is multiplied the next is filled, with one barrier between.
@@ -34,7 +36,7 @@ var<workgroup> sh_right: array<array<vec4f, 16>, 32>;
 
 // Tiles on and below the diagonal, column of tiles after column of tiles.
 fn slot(split: u32, tile_row: u32, tile_column: u32, tile_columns: u32) -> u32 {
-    let tile_rows = (params.columns + params.tile - 1u) / params.tile;
+    let tile_rows = (params.tiled + params.tile - 1u) / params.tile;
     let before = tile_column * tile_rows - tile_column * (tile_column - min(tile_column, 1u)) / 2u;
     let tiles = tile_columns * tile_rows - tile_columns * (tile_columns - 1u) / 2u;
     return (split * tiles + before + tile_row - tile_column) * (params.tile * params.tile / 4u);
@@ -159,15 +161,30 @@ fn gram_wide(
     }
 }
 
-fn store(row: u32, column: u32, value: f32) {
-    if row < params.columns && column < params.features && row >= column {
+// Four rows of a column of the moments, none from number `end` on.
+fn stored(row: u32, column: u32, end: u32) -> vec4f {
+    let at = vec4u(row) + vec4u(0u, 1u, 2u, 3u);
+    let inside = at < vec4u(end);
+    let from_column = column * params.columns;
+    if params.first == 1u || column >= params.features {
+        return vec4f();
+    }
+    let safe = from_column + min(at, vec4u(params.columns - 1u));
+    let values = vec4f(moments[safe.x], moments[safe.y], moments[safe.z], moments[safe.w]);
+    return select(vec4f(), values, inside);
+}
+
+fn store(row: u32, column: u32, end: u32, value: f32) {
+    if row < end && column < params.features && row >= column {
         moments[column * params.columns + row] = value;
     }
 }
 
-fn stored(row: u32, column: u32) -> f32 {
-    let inside = params.first == 0u && row < params.columns && column < params.features;
-    return select(0.0, moments[select(0u, column * params.columns + row, inside)], inside);
+fn store_quad(row: u32, column: u32, end: u32, value: vec4f) {
+    store(row, column, end, value.x);
+    store(row + 1u, column, end, value.y);
+    store(row + 2u, column, end, value.z);
+    store(row + 3u, column, end, value.w);
 }
 
 @compute @workgroup_size(256)
@@ -183,12 +200,78 @@ fn gram_reduce(
     let quad = group.z * 256u + thread;
     let row = group.x * params.tile + 4u * (quad % quads);
     let column = group.y * params.tile + quad / quads;
-    var sum = vec4f(stored(row, column), stored(row + 1u, column), stored(row + 2u, column), stored(row + 3u, column));
+    var sum = stored(row, column, params.tiled);
     for (var split = 0u; split < params.splits; split += 1u) {
         sum += partials[slot(split, group.x, group.y, groups.y) + quad];
     }
-    store(row, column, sum.x);
-    store(row + 1u, column, sum.y);
-    store(row + 2u, column, sum.z);
-    store(row + 3u, column, sum.w);
+    store_quad(row, column, params.tiled, sum);
+}
+
+// ---- Few targets -------------------------------------------------------------------------------------------------
+
+// Where the sums of a run of rows and four targets begin.
+fn cross_slot(split: u32, four: u32) -> u32 {
+    let tile_columns = (params.features + params.tile - 1u) / params.tile;
+    let fours = (params.columns - params.features + 3u) / 4u;
+    return slot(params.splits, 0u, 0u, tile_columns) + (split * fours + four) * params.features;
+}
+
+fn element(row: u32, column: u32) -> f32 {
+    let inside = min(column, params.columns - 1u);
+    return rows[row * params.stride + inside / 4u][inside % 4u];
+}
+
+// A workgroup takes 128 features, four targets and a run of rows, of which each thread sums every eighth for four features.
+@compute @workgroup_size(256)
+fn gram_cross(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let quad = thread % 32u;
+    let part = thread / 32u;
+    let from_quad = min(group.x * 32u + quad, params.stride - 1u);
+    let target_column = params.features + 4u * group.y;
+    let begin = group.z * params.rows_per_split;
+    let end = min(begin + params.rows_per_split, params.rows);
+    var sum = mat4x4f();
+    for (var row = begin + part; row < end; row += 8u) {
+        let y = vec4f(
+            element(row, target_column), element(row, target_column + 1u),
+            element(row, target_column + 2u), element(row, target_column + 3u));
+        sum = outer(y * weights[row], rows[row * params.stride + from_quad], sum);
+    }
+    // Four parts on each side, 128 features of eight strips each.
+    let strip = part % 4u * 8u + quad / 4u;
+    let at = quad % 4u * 4u;
+    if part < 4u {
+        sh_left[strip][at] = sum[0];
+        sh_left[strip][at + 1u] = sum[1];
+        sh_left[strip][at + 2u] = sum[2];
+        sh_left[strip][at + 3u] = sum[3];
+    } else {
+        sh_right[strip][at] = sum[0];
+        sh_right[strip][at + 1u] = sum[1];
+        sh_right[strip][at + 2u] = sum[2];
+        sh_right[strip][at + 3u] = sum[3];
+    }
+    workgroupBarrier();
+    let feature = group.x * 128u + thread;
+    if thread < 128u && feature < params.features {
+        var total = vec4f();
+        for (var own = 0u; own < 4u; own += 1u) {
+            total += sh_left[own * 8u + thread / 16u][thread % 16u] + sh_right[own * 8u + thread / 16u][thread % 16u];
+        }
+        partials[cross_slot(group.z, group.y) + feature] = total;
+    }
+}
+
+@compute @workgroup_size(256)
+fn gram_cross_reduce(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let feature = group.x * 256u + thread;
+    if feature >= params.features {
+        return;
+    }
+    let row = params.features + 4u * group.y;
+    var sum = stored(row, feature, params.columns);
+    for (var split = 0u; split < params.splits; split += 1u) {
+        sum += partials[cross_slot(split, group.y) + feature];
+    }
+    store_quad(row, feature, params.columns, sum);
 }

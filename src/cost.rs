@@ -65,13 +65,20 @@ pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Co
     let splits = rows.div_ceil(rows_per_split);
     let dispatches = schedule::gram(n, q, splits);
     let [down, across, _] = dispatches[0].groups.map(|groups| groups as u128);
-    let (tile, depth) = (tile(n) as u128, tile(n) / 16);
-    let barriers = rows_per_split.min(rows).div_ceil(depth) as u64;
-    let sums = (across * down - across * (across - 1) / 2) * tile * tile;
+    let (size, depth) = (tile(n) as u128, tile(n) / 16);
+    let mut barriers = rows_per_split.min(rows).div_ceil(depth) as u64;
+    let tiles = across * down - across * (across - 1) / 2;
+    let partials = schedule::partial_elements(n, q) * splits as u128;
     // Of each row a run on the left, one on the right and a weight; partial sums there and back; the moments.
-    let operands = (sums / (tile * tile)) * rows as u128 * (2 * tile + 1);
-    let elements = operands + 2 * sums * splits as u128 + 2 * (n * q) as u128;
-    Cost::new(dispatches.len(), barriers, sums * (rows.next_multiple_of(depth) + splits) as u128, elements)
+    let mut elements = tiles * rows as u128 * (2 * size + 1) + 2 * partials + 2 * (n * q) as u128;
+    let mut multiply_adds = tiles * size * size * rows.next_multiple_of(depth) as u128 + partials;
+    if dispatches.len() > 2 {
+        let fours = (q - n).div_ceil(4);
+        barriers += 1;
+        elements += (fours * rows * (n + 5 * n.div_ceil(128))) as u128;
+        multiply_adds += (4 * fours * rows * n) as u128;
+    }
+    Cost::new(dispatches.len(), barriers, multiply_adds, elements)
 }
 
 /// The inverse of a diagonal block, of which L is made on the way: barriers and multiply-adds.

@@ -231,7 +231,8 @@ impl fmt::Display for Plan {
 
 fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     let [m, n, t, k] = [shape.rows, shape.features, shape.targets, shape.penalties].map(|size| size as u128);
-    let tile = schedule::tile(shape.features) as u128;
+    let size = |value: u128| usize::try_from(value).unwrap_or(usize::MAX);
+    let tile = schedule::tile(size(n)) as u128;
     // Buffers are made in units of 16 bytes.
     let binding = u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15);
     let budget = u128::from(budget);
@@ -248,14 +249,15 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
 
     // Gram: runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
     let stride = q.next_multiple_of(4);
-    let tile_rows = q.div_ceil(tile);
+    let tile_rows = (schedule::tiled(size(n), size(q)) as u128).div_ceil(tile);
     let tile_columns = n.div_ceil(tile);
     let tiles = tile_columns * tile_rows - tile_columns * (tile_columns - 1) / 2;
     let wanted = 1024u128.div_ceil(tiles);
     let most = ((32 << 20) / (stride * 4)).max(16); // one run stays below 32 MiB
     let split = m.div_ceil(wanted).clamp(256, 4096).min(most).next_multiple_of(16);
     let split_bytes = fits("a run of rows", split * stride * 4)?;
-    let tile_bytes = fits("the partial sums of the Gram matrix", tiles * tile * tile * 4)?;
+    let partials = schedule::partial_elements(size(n), size(q));
+    let tile_bytes = fits("the partial sums of the Gram matrix", 4 * partials)?;
     let moments = fits("the Gram matrix with its cross-products", q * n * 4)?;
     // One more right-hand side than targets estimates the condition number.
     let quads = (t + 1).div_ceil(4);
@@ -277,8 +279,8 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
     // Solve: per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
     let rows = n.next_multiple_of(4);
     let gram = fits("the Gram matrix", n * rows * 4)?;
-    let factor = fits("a factor", 4 * schedule::lower_elements(shape.features) as u128)?;
-    let inverse = fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(shape.features) as u128)?;
+    let factor = fits("a factor", 4 * schedule::lower_elements(size(n)) as u128)?;
+    let inverse = fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(size(n)) as u128)?;
     let solution = quads * n * 16;
     let back = fits("the solutions of one λ, with its status", solution + 4)?;
     let one = factor + inverse + 2 * solution + 8 * rows + 4;
@@ -287,7 +289,6 @@ fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
         .min(u128::from(limits.workgroups))
         .min(k)
         .max(1);
-    let size = |value: u128| usize::try_from(value).unwrap_or(usize::MAX);
     let bytes = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
     let (rows_per_split, rows_per_chunk, lambdas_per_chunk) = (size(split), size(split * splits), size(lambdas));
     let [m, n, k, q, quads] = [m, n, k, q, quads].map(size);

@@ -24,6 +24,12 @@ pub(crate) fn runs(n: usize) -> usize {
     if n <= 64 { 4 } else { 1 }
 }
 
+/// Columns of [X | Y] in tiles, of q: n where few targets would take a row of tiles to themselves, and are summed apart.
+pub(crate) fn tiled(n: usize, q: usize) -> usize {
+    let few = q - n <= 16 && q.div_ceil(tile(n)) > n.div_ceil(tile(n));
+    if few { n } else { q }
+}
+
 /// Panels of L.
 pub(crate) fn panels(n: usize) -> usize {
     n.div_ceil(PANEL)
@@ -56,13 +62,28 @@ pub(crate) fn lower_elements(n: usize) -> usize {
 
 /// The sums of a block of rows of n features and q columns in all.
 pub(crate) fn gram(n: usize, q: usize, splits: usize) -> Vec<Dispatch> {
-    let tile = tile(n);
-    let [down, across] = [q.div_ceil(tile), n.div_ceil(tile)];
-    let entry = if tile == 64 { "gram" } else { "gram_wide" };
-    vec![
-        Dispatch { entry, params: 0, groups: [down, across, splits.div_ceil(runs(n))] },
-        Dispatch { entry: "gram_reduce", params: 0, groups: [down, across, tile * tile / 1024] },
-    ]
+    let (tile, tiled) = (tile(n), tiled(n, q));
+    let [down, across] = [tiled.div_ceil(tile), n.div_ceil(tile)];
+    let dispatch = |entry, groups| Dispatch { entry, params: 0, groups };
+    let mut dispatches = vec![
+        dispatch(if tile == 64 { "gram" } else { "gram_wide" }, [down, across, splits.div_ceil(runs(n))]),
+        dispatch("gram_reduce", [down, across, tile * tile / 1024]),
+    ];
+    if tiled < q {
+        let fours = (q - n).div_ceil(4);
+        dispatches.push(dispatch("gram_cross", [n.div_ceil(128), fours, splits]));
+        dispatches.push(dispatch("gram_cross_reduce", [n.div_ceil(256), fours, 1]));
+    }
+    dispatches
+}
+
+/// Elements of the partial sums of one run of rows.
+pub(crate) fn partial_elements(n: usize, q: usize) -> u128 {
+    let (tile, tiled) = (tile(n), tiled(n, q));
+    let [down, across] = [tiled.div_ceil(tile), n.div_ceil(tile)].map(|tiles| tiles as u128);
+    let tiles = across * down - across * (across - 1) / 2;
+    let cross = if tiled < q { 4 * (q - n).div_ceil(4) as u128 * n as u128 } else { 0 };
+    tiles * (tile * tile) as u128 + cross
 }
 
 /// The factors of k matrices of order n; with `solved` the solutions too, which is for n ≤ 64.

@@ -20,7 +20,7 @@ use crate::view::Scalar;
 pub const SPEC: Spec = Spec {
     stage: "gram",
     source: include_str!("../../shaders/gram.wgsl"),
-    entries: &["gram", "gram_wide", "gram_reduce"],
+    entries: &["gram", "gram_wide", "gram_reduce", "gram_cross", "gram_cross_reduce"],
     bindings: &[
         Binding::read("rows"),
         Binding::read("weights"),
@@ -36,6 +36,7 @@ pub const SPEC: Spec = Spec {
             ("rows_per_split", offset_of!(Params, rows_per_split)),
             ("splits", offset_of!(Params, splits)),
             ("tile", offset_of!(Params, tile)),
+            ("tiled", offset_of!(Params, tiled)),
             ("first", offset_of!(Params, first)),
         ],
         size_of::<Params>(),
@@ -61,6 +62,8 @@ pub struct Params {
     pub splits: u32,
     /// Rows and columns of a tile.
     pub tile: u32,
+    /// Columns of Z in tiles.
+    pub tiled: u32,
     /// 1 for the first block.
     pub first: u32,
 }
@@ -117,6 +120,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
             rows_per_split: plan.rows_per_split as u32,
             splits: count.div_ceil(plan.rows_per_split) as u32,
             tile: schedule::tile(n) as u32,
+            tiled: schedule::tiled(n, q) as u32,
             first: u32::from(start == 0),
         };
         let mut encoder = gpu.encoder("ridgepath.gram");

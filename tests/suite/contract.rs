@@ -175,7 +175,7 @@ fn barriers_are_those_that_the_plan_counts() {
     let expect = |name: &str, own, loops: &[usize]| (name.to_owned(), own, loops.to_vec());
     // A loop step is tile / 16 rows of a tile of G, 8 columns of a diagonal block, 16 columns of a product, four targets,
     // or a panel, down and up.
-    assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1])]);
+    assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1]), expect("gram_cross", 1, &[])]);
     let factor = [
         expect("invert", 0, &[2]),
         expect("product", 0, &[2]),

@@ -107,8 +107,8 @@ fn costs_are_counted_without_a_device() {
     let (.., plan) = costs(512, 1);
     let whole = 2.0 * 100_000.0 * 512.0 * 512.0;
     let done = plan.gram.flops as f64 / whole;
-    assert!((0.5..0.9).contains(&done), "{done} of the whole product");
-    assert_eq!(plan.gram.dispatches, 2);
+    assert!((0.5..0.65).contains(&done), "{done} of the whole product");
+    assert_eq!(plan.gram.dispatches, 4 * 100_000_u64.div_ceil(plan.rows_per_chunk as u64));
 }
 
 #[test]
