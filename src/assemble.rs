@@ -3,36 +3,49 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::moments::Moments;
 use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::path::{RidgePath, Weights};
 use crate::problem::Problem;
 use crate::residual::{BATCH, Fit, residuals};
-use crate::scale::scaled;
 use crate::view::Scalar;
 
-/// Builds the path of weights found in arithmetic of rounding unit `epsilon`. Residuals are measured in `f64` against these equations, the residual sums of squares come from
+/// What a path says of the rows, and needs of them.
+pub(crate) struct Totals<'a> {
+    pub(crate) rows: usize,
+    pub(crate) weight_sum: f64,
+    /// Of the features, then of the targets.
+    pub(crate) means: &'a [f64],
+    /// Σ s(y−ȳ)² of each target, or Σ s·y² without an intercept.
+    pub(crate) squares: Vec<f64>,
+    /// Terms of each sum in the matrix of the equations.
+    pub(crate) terms: usize,
+}
+
+/// Builds the path of weights found in arithmetic of rounding unit `epsilon`; `coefficients` are theirs on the original scale,
+/// [k, t, n]. Residuals are measured in `f64` against these equations; the residual sums of squares come from
 /// the same, or from the rows where they would cancel: below √`epsilon` times the sum of squares of y.
 pub(crate) fn assemble<T: Scalar>(
-    moments: &Moments,
+    totals: &Totals<'_>,
     normal: &NormalEquations,
     weights: &[Weights],
+    coefficients: Vec<f64>,
     backend: BackendUsed,
     epsilon: f64,
     rows: Option<&Problem<'_, T>>,
 ) -> RidgePath {
-    let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
+    let (t, k) = (normal.targets(), normal.penalties());
+    let n = totals.means.len() - t;
     let model = normal.model;
     let fits: Vec<Fit> = (0..k.div_ceil(BATCH))
         .into_par_iter()
         .flat_map_iter(|batch| measure(normal, weights, batch * BATCH, BATCH.min(k - batch * BATCH)))
         .collect();
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
-    let rounding = epsilon * (n as f64 + (moments.rows as f64).sqrt() + 8.0);
+    let rounding = epsilon * (normal.features() as f64 + (totals.terms as f64).sqrt() + 8.0);
     let mut path = RidgePath {
-        rows: moments.rows,
-        weight_sum: moments.weight_sum,
+        rows: totals.rows,
+        weight_sum: totals.weight_sum,
         features: n,
         targets: t,
         intercept: model.intercept,
@@ -40,7 +53,7 @@ pub(crate) fn assemble<T: Scalar>(
         backend,
         lambdas: normal.grid.lambdas.clone(),
         shifts: normal.grid.shifts.clone(),
-        coefficients: Vec::with_capacity(k * t * n),
+        coefficients,
         conditions: weights.iter().map(|weights| weights.condition).collect(),
         intercepts: Vec::with_capacity(k * t),
         outcomes: Vec::with_capacity(k * t),
@@ -49,31 +62,19 @@ pub(crate) fn assemble<T: Scalar>(
         norms2: Vec::with_capacity(k * t),
         error_bounds: (0..k * t).map(|at| error_bound(normal, &weights[at / t], at % t, &fits[at], rounding)).collect(),
     };
-    for (index, weights) in weights.iter().enumerate() {
-        for target in 0..t {
-            let start = path.coefficients.len();
-            let Some(values) = &weights.values else {
-                path.coefficients.extend(std::iter::repeat_n(f64::NAN, n));
-                path.intercepts.push(f64::NAN);
-                path.norms2.push(f64::NAN);
-                path.outcomes.push(weights.outcome);
-                continue;
-            };
-            path.coefficients.extend((0..n).map(|j| normal.coefficient(index, j, target, values[(j, target)])));
-            let w = &path.coefficients[start..];
-            let explained: f64 = w.iter().zip(&moments.means).map(|(w, mean)| w * mean).sum();
-            path.intercepts.push(if model.intercept { moments.mean_y(target) - explained } else { 0.0 });
-            path.norms2.push(w.iter().map(|w| w * w).sum());
-            path.outcomes.push(weights.outcome);
-        }
+    for (at, w) in path.coefficients.chunks(n).enumerate() {
+        let explained: f64 = w.iter().zip(totals.means).map(|(w, mean)| w * mean).sum();
+        path.intercepts.push(match &weights[at / t].values {
+            None => f64::NAN,
+            Some(_) if model.intercept => totals.means[n + at % t] - explained,
+            Some(_) => 0.0,
+        });
+        path.norms2.push(w.iter().map(|w| w * w).sum());
+        path.outcomes.push(weights[at / t].outcome);
     }
     if let Some(problem) = rows {
-        let lost: Vec<usize> = (0..k * t)
-            .filter(|at| {
-                let squares = scaled(normal.squares[at % t], 2 * normal.target_unit[at % t]);
-                path.rss[*at] <= epsilon.sqrt() * squares
-            })
-            .collect();
+        let lost: Vec<usize> =
+            (0..k * t).filter(|at| path.rss[*at] <= epsilon.sqrt() * totals.squares[at % t]).collect();
         rss_from_rows(problem, &mut path, &lost);
     }
     path
@@ -85,10 +86,12 @@ fn error_bound(normal: &NormalEquations, weights: &Weights, target: usize, fit: 
     let cancelled = 1.0 + fit.cancelled;
     if let (Some(errors), Some(exact)) = (&weights.errors, &normal.exact) {
         let lost = if errors[target] == 0.0 { 0.0 } else { condition * exact.lost(normal.features()) * cancelled };
-        return f64::EPSILON + 2.0 * errors[target] + lost;
+        return f64::EPSILON + (2.0 * errors[target] + lost) * spread(condition, fit);
     }
     match weights.outcome {
         Outcome::Singular { .. } => f64::NAN,
+        Outcome::MinimumNorm { .. } if normal.dual => condition * rounding * spread(condition, fit),
+        _ if normal.dual => condition * (fit.residual + rounding) * spread(condition, fit),
         Outcome::Rerouted { route: Route::Qr } | Outcome::MinimumNorm { .. } => {
             rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit)
         }
@@ -98,13 +101,22 @@ fn error_bound(normal: &NormalEquations, weights: &Weights, target: usize, fit: 
     }
 }
 
+/// By how much Xᵀβ cancels: as measured, and where that was lost in rounding, as much as it can.
+fn spread(condition: f64, fit: &Fit) -> f64 {
+    if fit.spread * f64::EPSILON.sqrt() < 1.0 { fit.spread } else { fit.spread.max(condition.sqrt()) }
+}
+
 /// What the residuals of the λs `first .. first + count` tell: one entry per λ and target, NaN where there are no weights.
 fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: usize) -> Vec<Fit> {
     let range = first..first + count;
-    let solved: Vec<_> = range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?))).collect();
+    let solved: Vec<_> =
+        range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?, weights[k].low.as_ref()))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
     let nan = f64::NAN;
-    let none = vec![Fit { residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan }; normal.targets()];
+    let none = vec![
+        Fit { residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan, spread: nan };
+        normal.targets()
+    ];
     let of = |k: usize| match &weights[k].values {
         Some(_) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
         None => none.clone(),

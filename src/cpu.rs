@@ -1,5 +1,7 @@
 //! The CPU backend: the same stages as the GPU's, in `f32` or `f64`, all λ in parallel.
 
+pub(crate) mod complete;
+pub(crate) mod dual;
 pub(crate) mod exact;
 pub mod factor;
 pub mod gram;

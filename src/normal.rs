@@ -62,6 +62,8 @@ pub struct NormalEquations {
     pub(crate) model: Model,
     /// What `gram` and `cross` lack of sums to twice the digits, when such were formed.
     pub(crate) exact: Option<Exact>,
+    /// Whether these are the equations of the dual form, of order m.
+    pub(crate) dual: bool,
 }
 
 /// The digits of G and c beyond the 53rd bit.
@@ -91,8 +93,7 @@ impl NormalEquations {
         let mut squares = moments.squares.clone();
         let mut exponents = moments.exponents.clone();
         // The penalty's weight on each feature, as mantissa and exponent: 1, or the variance.
-        let penalty: Vec<(f64, i32)> =
-            (0..n).map(|j| penalty_weight(gram[(j, j)], exponents[j], moments, model.standardize)).collect();
+        let penalty: Vec<(f64, i32)> = (0..n).map(|j| moments.penalty_weight(j, model.standardize)).collect();
         if !model.intercept {
             // XᵀSX = (X−x̄)ᵀS(X−x̄) + W·x̄x̄ᵀ, in units that hold the means too.
             let mut means = vec![0.0; n + t];
@@ -134,7 +135,7 @@ impl NormalEquations {
         // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
         let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
         let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
-        Self { gram, cross, squares, unit, target_unit, step, added, penalty, grid, model, exact: None }
+        Self { gram, cross, squares, unit, target_unit, step, added, penalty, grid, model, exact: None, dual: false }
     }
 
     /// Composes the equations of a grid of penalties, which may be scaled from the data.
@@ -240,7 +241,7 @@ fn trace(moments: &Moments, model: Model) -> f64 {
     (0..moments.features())
         .map(|j| {
             let (gram, exponent) = (moments.gram[(j, j)], moments.exponents[j]);
-            let (variance, unit) = penalty_weight(gram, exponent, moments, model.standardize);
+            let (variance, unit) = moments.penalty_weight(j, model.standardize);
             let (both, shrink) = if model.intercept { (exponent, 1.0) } else { moments.with_mean(j) };
             let mean = if model.intercept { 0.0 } else { scaled(moments.means[j], -both) };
             scaled((gram * shrink * shrink + moments.weight_sum * mean * mean) / variance, 2 * both - unit)
@@ -254,20 +255,32 @@ pub(crate) fn pivot_tolerance(n: usize, epsilon: f64) -> f64 {
     n as f64 * epsilon
 }
 
-/// The weight of the penalty on a feature: mantissa and exponent.
+impl Moments {
+    fn penalty_weight(&self, j: usize, standardize: Standardize) -> (f64, i32) {
+        penalty_weight(self.gram[(j, j)], self.exponents[j], (self.positive_rows, self.weight_sum), standardize)
+    }
+}
+
+/// The weight of the penalty on a feature, mantissa and exponent (even): 1, or its variance of this sum of squares in
+/// units of 2^(2·`exponent`), over so many rows of positive weight and this sum of weights.
 #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
-fn penalty_weight(gram: f64, exponent: i32, moments: &Moments, standardize: Standardize) -> (f64, i32) {
-    let m = moments.positive_rows as f64;
+pub(crate) fn penalty_weight(
+    squares: f64,
+    exponent: i32,
+    (rows, weight_sum): (usize, f64),
+    standardize: Standardize,
+) -> (f64, i32) {
+    let m = rows as f64;
     let variance = match standardize {
         Standardize::No => return (1.0, 0),
-        Standardize::Population => gram / moments.weight_sum,
-        Standardize::Sample => gram / moments.weight_sum * (m / (m - 1.0)),
+        Standardize::Population => squares / weight_sum,
+        Standardize::Sample => squares / weight_sum * (m / (m - 1.0)),
     };
     if variance > 0.0 && variance.is_finite() { (variance, 2 * exponent) } else { (1.0, 0) }
 }
 
 /// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and added in these units.
-fn steps(gram: &DMatrix<f64>, unit: &[i32], penalty: &[(f64, i32)], shifts: &[f64]) -> (Vec<i32>, Vec<f64>) {
+pub(crate) fn steps(gram: &DMatrix<f64>, unit: &[i32], penalty: &[(f64, i32)], shifts: &[f64]) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
     let (mut step, mut added) = (Vec::with_capacity(shifts.len() * n), Vec::with_capacity(shifts.len() * n));
     for shift in shifts {

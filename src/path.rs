@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use crate::error::{Error, Result};
 use crate::normal::Standardize;
 use crate::outcome::{BackendUsed, Outcome, Route};
+use crate::refine::Refined;
 use crate::view::{Scalar, View};
 
 /// The solution of one λ, n × t, in the units of [`NormalEquations`](crate::NormalEquations), or why there is none.
@@ -17,15 +18,27 @@ pub struct Weights {
     pub(crate) outcome: Outcome,
     /// What corrections left of the relative error of each target, where they were made until nothing changed.
     pub(crate) errors: Option<Vec<f64>>,
+    /// What the values lack, to twice the digits, after such corrections.
+    pub(crate) low: Option<DMatrix<f64>>,
 }
 
 impl Weights {
     pub(crate) fn solved(values: DMatrix<f64>, condition: f64, outcome: Outcome) -> Self {
-        Self { values: Some(values), condition, outcome, errors: None }
+        Self { values: Some(values), condition, outcome, errors: None, low: None }
     }
 
     pub(crate) fn singular(order: usize) -> Self {
-        Self { values: None, condition: f64::NAN, outcome: Outcome::Singular { order }, errors: None }
+        Self { values: None, condition: f64::NAN, outcome: Outcome::Singular { order }, errors: None, low: None }
+    }
+
+    /// The same with what corrections left of their errors, if they were made, and the digits that one double has no room for.
+    pub(crate) fn refined(self, refined: Option<Refined>) -> Self {
+        match refined {
+            Some(Refined { values, low, errors }) => {
+                Self { values: Some(values), low: Some(low), errors: Some(errors), ..self }
+            }
+            None => self,
+        }
     }
 
     /// How they came about.

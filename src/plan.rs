@@ -23,6 +23,25 @@ pub enum Backend {
     Reference,
 }
 
+/// Which equations are solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// (XᵀSX + shift·D) w = XᵀSy, of order n.
+    Primal,
+    /// (XD⁻¹Xᵀ + shift·S⁻¹) β = y, of order m, and w = D⁻¹Xᵀβ: the same w, for less work where n > m.
+    Dual,
+}
+
+impl Form {
+    /// As [`BackendUsed::strategy`](crate::BackendUsed::strategy) names it.
+    pub(crate) fn strategy(self) -> &'static str {
+        match self {
+            Self::Primal => "cholesky",
+            Self::Dual => "dual cholesky",
+        }
+    }
+}
+
 /// m, n, t and k of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -97,8 +116,8 @@ pub struct Plan {
     pub backend: Backend,
     /// The arithmetic of the answer.
     pub precision: Precision,
-    /// How the weights come from the moments: `"cholesky"`, one factorization per λ.
-    pub strategy: &'static str,
+    /// The equations, of which every λ has a Cholesky factorization.
+    pub form: Form,
     /// Chunks and sizes, when a GPU answers.
     pub gpu: Option<GpuPlan>,
     /// Why not the backend or precision asked for or preferred.
@@ -112,13 +131,15 @@ pub struct Request {
     pub backend: Backend,
     /// In which arithmetic.
     pub precision: Precision,
+    /// Which equations; those of less work if `None`.
+    pub form: Option<Form>,
     /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
     pub memory_budget: u64,
 }
 
 impl Default for Request {
     fn default() -> Self {
-        Self { backend: Backend::Auto, precision: Precision::Double, memory_budget: 1 << 30 }
+        Self { backend: Backend::Auto, precision: Precision::Double, form: None, memory_budget: 1 << 30 }
     }
 }
 
@@ -126,21 +147,39 @@ impl Default for Request {
 const GPU_PAYS: f64 = 4e9;
 
 impl Shape {
-    /// Floating-point operations of Gram matrix, factorizations and substitutions: mn(n + 2t) + kn³/3 + 2ktn².
+    /// The form of less work.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        if self.features > self.rows { Form::Dual } else { Form::Primal }
+    }
+
+    /// Floating-point operations of matrix, factorizations and substitutions: mn(n + 2t) + kn³/3 + 2ktn² in the primal form,
+    /// nm² + km³/3 + 2ktm(m + n) in the dual.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub fn flops(&self) -> f64 {
+    pub fn flops(&self, form: Form) -> f64 {
         let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as f64);
-        m * n * (n + 2.0 * t) + k * n.powi(3) / 3.0 + 2.0 * k * t * n * n
+        match form {
+            Form::Primal => m * n * (n + 2.0 * t) + k * n.powi(3) / 3.0 + 2.0 * k * t * n * n,
+            Form::Dual => n * m * m + k * m.powi(3) / 3.0 + 2.0 * k * t * m * (m + n),
+        }
     }
 
     /// Those that the GPU takes over: all in single precision, the factorizations in double, where the CPU forms the Gram
-    /// matrix and the residuals.
+    /// matrix and the residuals. In the dual form the factorizations alone.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    fn flops_on_gpu(&self, precision: Precision) -> f64 {
-        match precision {
-            Precision::Single => self.flops(),
-            Precision::Double => self.penalties as f64 * (self.features as f64).powi(3) / 3.0,
+    fn flops_on_gpu(&self, form: Form, precision: Precision) -> f64 {
+        match (form, precision) {
+            (Form::Primal, Precision::Single) => self.flops(form),
+            _ => self.penalties as f64 * (self.order(form) as f64).powi(3) / 3.0,
+        }
+    }
+
+    /// The order of the equations.
+    fn order(&self, form: Form) -> usize {
+        match form {
+            Form::Primal => self.features,
+            Form::Dual => self.rows,
         }
     }
 }
@@ -151,8 +190,15 @@ impl Request {
     pub fn wants_gpu(&self, shape: Shape) -> bool {
         match self.backend {
             Backend::Gpu => true,
-            Backend::Auto => shape.flops_on_gpu(self.precision) >= GPU_PAYS,
+            Backend::Auto => shape.flops_on_gpu(self.form(shape), self.precision) >= GPU_PAYS,
             Backend::Cpu | Backend::Reference => false,
+        }
+    }
+
+    fn form(&self, shape: Shape) -> Form {
+        match self.backend {
+            Backend::Reference => Form::Primal,
+            _ => self.form.unwrap_or_else(|| shape.form()),
         }
     }
 }
@@ -164,8 +210,8 @@ impl Plan {
     /// With [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With [`Backend::Auto`] these are
     /// reported in [`fallback`](Self::fallback), and the CPU is planned.
     pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
-        let plan =
-            |backend, precision, gpu, fallback| Self { shape, backend, precision, strategy: "cholesky", gpu, fallback };
+        let form = request.form(shape);
+        let plan = |backend, precision, gpu, fallback| Self { shape, backend, precision, form, gpu, fallback };
         let planned = match request.backend {
             Backend::Reference => {
                 let asked = "the reference works in double precision";
@@ -173,7 +219,7 @@ impl Plan {
                 return Ok(plan(Backend::Reference, Precision::Double, None, fallback));
             }
             Backend::Auto | Backend::Gpu if request.wants_gpu(shape) => match adapter {
-                Some(limits) => limits.and_then(|limits| plan_gpu(shape, limits, request.memory_budget)),
+                Some(limits) => limits.and_then(|limits| plan_gpu(shape, form, limits, request.memory_budget)),
                 None => Err(Error::NoAdapter { reason: "none was opened".into() }),
             },
             _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
@@ -203,8 +249,8 @@ impl fmt::Display for Plan {
             Backend::Reference => "reference",
             Backend::Auto | Backend::Cpu => "cpu",
         };
-        writeln!(f, "backend    {backend}, {}, {} precision", self.strategy, self.precision)?;
-        writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops())?;
+        writeln!(f, "backend    {backend}, {}, {} precision", self.form.strategy(), self.precision)?;
+        writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         if let Some(gpu) = &self.gpu {
             let chunks = rows.div_ceil(gpu.rows_per_chunk);
             writeln!(
@@ -216,7 +262,7 @@ impl fmt::Display for Plan {
             )?;
             let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
             writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
-            if self.precision == Precision::Single {
+            if (self.form, self.precision) == (Form::Primal, Precision::Single) {
                 writeln!(f, "  gram     {}", gpu.gram)?;
             }
             writeln!(f, "  factor   {}", gpu.factor)?;
@@ -229,8 +275,11 @@ impl fmt::Display for Plan {
     }
 }
 
-fn plan_gpu(shape: Shape, limits: Limits, budget: u64) -> Result<GpuPlan> {
-    let [m, n, t, k] = [shape.rows, shape.features, shape.targets, shape.penalties].map(|size| size as u128);
+fn plan_gpu(shape: Shape, form: Form, limits: Limits, budget: u64) -> Result<GpuPlan> {
+    let [mut m, mut n, t, k] = [shape.rows, shape.features, shape.targets, shape.penalties].map(|size| size as u128);
+    if form == Form::Dual {
+        (m, n) = (n, m);
+    }
     let size = |value: u128| usize::try_from(value).unwrap_or(usize::MAX);
     let tile = schedule::tile(size(n)) as u128;
     // Buffers are made in units of 16 bytes.

@@ -65,6 +65,11 @@ impl<'a, T: Scalar> Problem<'a, T> {
         Ok(Self { weights: Some(weights), weight_sum, ..self })
     }
 
+    /// The same rows with other features, of the same number of rows and finite.
+    pub(crate) fn with_features<'b>(&'b self, x: View<'b, T>) -> Problem<'b, T> {
+        Problem { x, ..*self }
+    }
+
     /// m, the number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 
 use crate::normal::NormalEquations;
 use crate::residual::residuals;
+use crate::wide::two_sum;
 
 /// Corrections after which an answer that has not converged takes another route.
 pub(crate) const MOST_STEPS: u32 = 12;
@@ -36,40 +37,68 @@ impl Progress {
         shrinks
     }
 
-    /// Whether another correction would be lost in rounding, or in what the equations themselves lack.
-    pub(crate) fn converged(&self, lost: f64) -> bool {
-        self.error <= lost.max(f64::EPSILON / 4.0)
+    /// Whether another correction would tell nothing more.
+    pub(crate) fn converged(&self, tolerance: f64) -> bool {
+        self.error <= tolerance
     }
 }
 
-/// Corrects `w` (n × t) of λ number k, of this condition number, with a solver that overwrites right-hand sides; `floor` as in
-/// [`Progress::step`]. The relative error that each target is left with; `None` when they do not converge.
+/// The relative error from which another correction would be lost in rounding, or in what the equations themselves lack. In
+/// the dual form Xᵀβ may cancel by as much as √κ, and β is held in two doubles.
+pub(crate) fn tolerance(normal: &NormalEquations, condition: f64) -> f64 {
+    let lost = normal.exact.as_ref().map_or(0.0, |exact| condition * exact.lost(normal.features()));
+    let rounding = f64::EPSILON / 4.0;
+    lost.max(if normal.dual { rounding / condition.sqrt() } else { rounding })
+}
+
+/// Weights that no correction changes any more.
+pub(crate) struct Refined {
+    /// n × t
+    pub(crate) values: DMatrix<f64>,
+    /// Their digits beyond one double.
+    pub(crate) low: DMatrix<f64>,
+    /// The relative error that each target is left with.
+    pub(crate) errors: Vec<f64>,
+}
+
+/// Corrects weights (n × t) of λ number k, of this condition number, with a solver that overwrites right-hand sides; `floor` as
+/// in [`Progress::step`]. `None` when the corrections do not converge.
 pub(crate) fn refine(
     normal: &NormalEquations,
     k: usize,
-    w: &mut DMatrix<f64>,
+    weights: &DMatrix<f64>,
     condition: f64,
     floor: f64,
     solve: impl Fn(&mut DMatrix<f64>),
-) -> Option<Vec<f64>> {
-    let lost = condition * normal.exact.as_ref()?.lost(normal.features());
-    if !(lost < RATE) {
+) -> Option<Refined> {
+    let tolerance = tolerance(normal, condition);
+    if normal.exact.is_none() || !(tolerance < RATE) {
         return None;
     }
-    let mut progress = vec![Progress::new(); w.ncols()];
+    let mut values = weights.clone();
+    let mut low = DMatrix::zeros(values.nrows(), values.ncols());
+    let mut progress = vec![Progress::new(); values.ncols()];
     for _ in 0..MOST_STEPS {
-        let mut d = residuals(normal, &[(k, w)]).pop()?.r;
+        let mut d = residuals(normal, &[(k, &values, Some(&low))]).pop()?.r;
         solve(&mut d);
-        *w += &d;
+        add(&mut values, &mut low, &d);
         let shrinks = progress.iter_mut().enumerate().all(|(target, progress)| {
-            progress.converged(lost) || progress.step(d.column(target).norm(), w.column(target).norm(), floor)
+            progress.converged(tolerance) || progress.step(d.column(target).norm(), values.column(target).norm(), floor)
         });
         if !shrinks {
             return None;
         }
-        if progress.iter().all(|progress| progress.converged(lost)) {
-            return Some(progress.iter().map(|progress| progress.error).collect());
+        if progress.iter().all(|progress| progress.converged(tolerance)) {
+            return Some(Refined { values, low, errors: progress.iter().map(|progress| progress.error).collect() });
         }
     }
     None
+}
+
+/// values + low += d.
+pub(crate) fn add(values: &mut DMatrix<f64>, low: &mut DMatrix<f64>, d: &DMatrix<f64>) {
+    for ((value, low), d) in values.iter_mut().zip(low.iter_mut()).zip(d.iter()) {
+        let (sum, lost) = two_sum(*value, *d);
+        (*value, *low) = two_sum(sum, lost + *low);
+    }
 }

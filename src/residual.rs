@@ -26,43 +26,59 @@ pub(crate) struct Fit {
     pub(crate) rss: f64,
     /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved exactly.
     pub(crate) misfit: f64,
+    /// In the dual form √(tr K)·‖β‖₂ / √(βᵀKβ): by how much Xᵀβ cancels. Else 1.
+    pub(crate) spread: f64,
     /// √(trace G)·‖y‖₂ / (‖A‖₁·‖w‖₂): by how much the rounding of Xᵀy outweighs that of A, where y is nearly orthogonal to X.
     pub(crate) cancelled: f64,
 }
 
+/// The number of a λ, its weights, and their digits beyond one double, which count where the equations have as many.
+pub(crate) type Answer<'a> = (usize, &'a DMatrix<f64>, Option<&'a DMatrix<f64>>);
+
 /// The residuals of some λs (at most a few [`BATCH`]es: all products are held at once).
-pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f64>)]) -> Vec<Residual> {
+pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[Answer<'_>]) -> Vec<Residual> {
     let (n, t) = (normal.features(), normal.targets());
-    let units: Vec<Vec<f64>> = lambdas.iter().map(|(k, _)| normal.steps(*k).collect()).collect();
-    let mut u = DMatrix::<f64>::zeros(n, (lambdas.len() * t).next_multiple_of(GROUP));
-    for (at, (_, w)) in lambdas.iter().enumerate() {
+    let units: Vec<Vec<f64>> = lambdas.iter().map(|(k, ..)| normal.steps(*k).collect()).collect();
+    let columns = (lambdas.len() * t).next_multiple_of(GROUP);
+    let mut u = DMatrix::<f64>::zeros(n, columns);
+    let mut u_low = DMatrix::<f64>::zeros(n, if normal.exact.is_some() { columns } else { 0 });
+    for (at, (_, w, low)) in lambdas.iter().enumerate() {
         for target in 0..t {
             for j in 0..n {
-                u[(j, at * t + target)] = w[(j, target)] * units[at][j];
+                // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
+                let own = if normal.gram[(j, j)] == 0.0 { 0.0 } else { units[at][j] };
+                u[(j, at * t + target)] = w[(j, target)] * own;
+                if let (Some(low), Some(_)) = (low, &normal.exact) {
+                    u_low[(j, at * t + target)] = low[(j, target)] * own;
+                }
             }
         }
     }
     let (product, low) = match &normal.exact {
         None => (symmetric_product(&normal.gram, &u), None),
         Some(exact) => {
-            let product = wide_product(&normal.gram, &exact.gram_low, u.clone());
+            let product = wide_product(&normal.gram, &exact.gram_low, Wide { high: u.clone(), low: u_low });
             (product.high, Some((product.low, &exact.cross_low)))
         }
     };
-    let one = |(at, (k, w)): (usize, &(usize, &DMatrix<f64>))| {
+    let one = |(at, (k, w, w_low)): (usize, &Answer<'_>)| {
         let (added, units) = (normal.added(*k), &units[at]);
         let top = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j] + added[j]).fold(0.0, f64::max);
         let trace: f64 = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j]).sum();
         let norm = normal.norm(*k);
+        // Of K alone in the dual form, in units in which nothing underflows.
+        let widest = units.iter().copied().fold(0.0, f64::max);
+        let most: f64 = (0..n).map(|j| normal.gram[(j, j)] * (units[j] / widest).powi(2)).sum();
         let mut r = DMatrix::zeros(n, t);
         let mut fits = Vec::with_capacity(t);
         for target in 0..t {
             let column = at * t + target;
             let (mut r2, mut w2, mut c2) = (0.0f64, 0.0f64, 0.0f64);
             let mut rss = normal.squares[target];
-            let mut penalty = 0.0;
+            let (mut penalty, mut quadratic) = (0.0, 0.0f64);
             for j in 0..n {
                 let (w, c) = (w[(j, target)], normal.cross[(j, target)]);
+                let w_low = w_low.map_or(0.0, |low| low[(j, target)]);
                 let (left, own) = match &low {
                     None => {
                         let left = c - product[(j, column)];
@@ -73,7 +89,7 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
                         let low = lost + (cross_low[(j, target)] - product_low[(j, column)]);
                         let (penalty, penalty_low) = two_product(added[j], w);
                         let (own, lost) = two_sum(left * units[j], -penalty);
-                        (left + low, own + (lost + (low * units[j] - penalty_low)))
+                        (left + low, own + (lost + (low * units[j] - penalty_low - added[j] * w_low)))
                     }
                 };
                 r[(j, target)] = own;
@@ -82,6 +98,7 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
                 penalty += added[j] * w * w;
                 c2 += (c * units[j]).powi(2);
                 rss -= u[(j, column)] * (c + left); // Σ s·y² − 2wᵀc + wᵀGw
+                quadratic += u[(j, column)] / widest * (product[(j, column)] / widest);
             }
             let relative = |norm: f64| if r2 == 0.0 { 0.0 } else { r2.sqrt() / (norm * w2.sqrt() + c2.sqrt()) };
             // What is left of squares that cancel has no digits below this.
@@ -90,22 +107,39 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[(usize, &DMatrix<f6
             let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (norm * w2)).sqrt() };
             let cross = (trace * normal.squares[target]).sqrt();
             let cancelled = if cross == 0.0 { 0.0 } else { cross / (norm * w2.sqrt()) };
-            let rss = scaled(rss.max(0.0), 2 * normal.target_unit[target]);
-            fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit, cancelled });
+            let rss = match normal.dual {
+                true => dual_rss(normal.grid.shifts[*k], added, w, target),
+                false => rss.max(0.0),
+            };
+            let rss = scaled(rss, 2 * normal.target_unit[target]);
+            let spread = match (normal.dual && w2 > 0.0, quadratic > f64::EPSILON * most * w2) {
+                (true, true) => (most * w2 / quadratic).sqrt(),
+                (true, false) => f64::EPSILON.sqrt().recip(), // at least
+                (false, _) => 1.0,
+            };
+            fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit, spread, cancelled });
         }
         Residual { r, fits }
     };
     lambdas.iter().enumerate().map(one).collect()
 }
 
+/// Σ s(y − ŷ)² = shift² Σ β²/s, whose residuals are shift·β/s.
+fn dual_rss(shift: f64, added: &[f64], beta: &DMatrix<f64>, target: usize) -> f64 {
+    let half = exponent(shift).div_euclid(2);
+    let square = |(added, beta): (&f64, &f64)| added * scaled(*beta, half).powi(2);
+    scaled(shift, -2 * half) * added.iter().zip(beta.column(target).iter()).map(square).sum::<f64>()
+}
+
 /// G·u to twice the digits, with the lower triangle of G = `gram` + `low`, of elements below 4.
-fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, mut u: DMatrix<f64>) -> Wide {
+fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, u: Wide) -> Wide {
     const BLOCK: usize = 128;
-    let (n, columns) = u.shape();
+    let (n, columns) = u.high.shape();
     let mut product = Wide::zeros(n, columns);
-    let units: Vec<i32> = u.column_iter().map(|column| exponent(column.amax())).collect();
-    u.column_iter_mut().zip(&units).for_each(|(mut column, unit)| column.apply(|value| *value = scaled(*value, -unit)));
-    let u = Wide { low: DMatrix::zeros(n, columns), high: u }.cut(1, 3);
+    let units: Vec<i32> = u.high.column_iter().map(|column| exponent(column.amax())).collect();
+    // One double has 53 bits, three slices of them.
+    let slices = if u.low.amax() == 0.0 { 3 } else { wide::SLICES };
+    let u = u.scaled(|_, column| -units[column]).cut(1, slices);
     let range = |start: usize| (start, BLOCK.min(n - start));
     let mut add = |(to, count): (usize, usize), a: &[wide::Part<'_>], from: (usize, usize)| {
         let (mut high, mut low) = (product.high.rows_mut(to, count), product.low.rows_mut(to, count));

@@ -2,28 +2,22 @@
 
 use rayon::prelude::*;
 
-use crate::assemble::assemble;
 use crate::condition;
 use crate::cpu;
+use crate::cpu::dual::Dual;
 use crate::error::{Error, Result};
 use crate::gpu::{self, Gpu};
 use crate::moments::Moments;
 use crate::normal::NormalEquations;
-use crate::outcome::{BackendUsed, Precision, Route};
+use crate::outcome::{BackendUsed, Outcome, Precision, Route};
 use crate::path::{RidgePath, Weights};
-use crate::plan::{Backend, GpuPlan, Plan, Shape};
+use crate::penalty::Penalty;
+use crate::plan::{Backend, Form, GpuPlan, Plan, Shape};
 use crate::problem::Problem;
 use crate::reference;
 use crate::solver::Ridge;
+use crate::source::{Source, from_moments};
 use crate::view::Scalar;
-
-/// The condition number up to which equations in double precision will do. Beyond it they are formed again to twice the
-/// digits, which costs some fifteen times their work: the more rows and features, the more digits must be at stake, but never
-/// half of them.
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn worth<T: Scalar>(problem: &Problem<'_, T>) -> f64 {
-    (1e-4 * problem.rows() as f64 * (problem.features() as f64).powi(2)).min(1e8)
-}
 
 /// A GPU with the plan of the work there.
 type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
@@ -59,10 +53,10 @@ impl Ridge {
 
     /// The path of moments alone, in double precision on the CPU.
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
-        let normal = self.normal(moments)?;
+        let normal = NormalEquations::with_penalty(moments, self.model, &self.penalty)?;
         let weights = cpu::solve::solve::<f64>(&normal, &self.reporter(normal.penalties()));
-        let used = used(None, Precision::Double, None);
-        Ok(assemble::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
+        let used = used(None, Precision::Double, Form::Primal, None);
+        Ok(from_moments::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
     }
 
     async fn solve_on_gpu<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan) -> Result<RidgePath> {
@@ -80,31 +74,95 @@ impl Ridge {
         plan: &Plan,
         device: Device<'_>,
     ) -> Result<RidgePath> {
-        let used = used(device, plan.precision, plan.fallback.clone());
-        if plan.precision == Precision::Double {
-            // Corrections need a Gram matrix that is right to double precision.
-            let moments = cpu::gram::gram::<f64, T>(problem)?;
-            let normal = self.normal(&moments)?;
-            return self.double(problem, &moments, normal, device, used).await;
-        }
-        let moments = match (problem.weights_fit_single(), device) {
-            (true, Some((gpu, sizes))) => gpu::gram::gram(gpu, problem, sizes).await?,
-            (true, None) => cpu::gram::gram::<f32, T>(problem)?,
-            (false, _) => cpu::gram::gram::<f64, T>(problem)?,
+        let used = used(device, plan.precision, plan.form, plan.fallback.clone());
+        let path = match plan.precision {
+            Precision::Double => {
+                let source = self.source(problem, plan.form)?;
+                let normal = source.normal::<f64>(self.model, &self.penalty)?;
+                self.double(&source, normal, device, used).await?
+            }
+            Precision::Single => self.solve_in_single(problem, plan.form, device, used).await?,
         };
-        let normal = self.normal(&moments)?;
+        match plan.form {
+            Form::Primal => Ok(path),
+            Form::Dual => self.without_penalty(problem, path).await,
+        }
+    }
+
+    /// Rows with their moments in double precision, as corrections need them.
+    fn source<'a, T: Scalar>(&self, problem: &'a Problem<'a, T>, form: Form) -> Result<Source<'a, T>> {
+        Ok(match form {
+            Form::Primal => Source::Primal { problem, moments: cpu::gram::gram::<f64, T>(problem)? },
+            Form::Dual => Source::Dual { problem, rows: Box::new(Dual::new(problem, self.model)?) },
+        })
+    }
+
+    async fn solve_in_single<T: Scalar>(
+        &self,
+        problem: &Problem<'_, T>,
+        form: Form,
+        device: Device<'_>,
+        used: BackendUsed,
+    ) -> Result<RidgePath> {
+        let source = match (form, problem.weights_fit_single(), device) {
+            (Form::Primal, true, Some((gpu, sizes))) => {
+                Source::Primal { problem, moments: gpu::gram::gram(gpu, problem, sizes).await? }
+            }
+            (Form::Primal, true, None) => Source::Primal { problem, moments: cpu::gram::gram::<f32, T>(problem)? },
+            _ => self.source(problem, form)?,
+        };
+        let normal = source.normal::<f32>(self.model, &self.penalty)?;
         let answers = self.single(&normal, device).await?;
         let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
         let weights: Vec<Weights> =
             answers.into_iter().map(|own| own.unwrap_or_else(|| Weights::singular(0))).collect();
-        let path = assemble(&moments, &normal, &weights, used.clone(), f32::EPSILON.into(), Some(problem));
+        let path = source.assemble(&normal, &weights, used.clone(), f32::EPSILON.into());
         if missing.is_empty() {
             return Ok(path);
         }
-        let moments = cpu::gram::gram::<f64, T>(problem)?;
-        let normal = self.normal(&moments)?.only(&missing);
-        let again = self.double(problem, &moments, normal, None, used).await?;
+        let source = self.source(problem, form)?;
+        let normal = source.normal::<f64>(self.model, &self.penalty)?.only(&missing);
+        let again = self.double(&source, normal, None, used).await?;
         Ok(path.replaced(&missing, &again.rerouted(Route::Double)))
+    }
+
+    /// A path of the dual form, whose equations have an answer even where w has none: where nothing is penalised, or so
+    /// little that it is lost. The primal form answers there, as it does for few features.
+    async fn without_penalty<T: Scalar>(&self, problem: &Problem<'_, T>, path: RidgePath) -> Result<RidgePath> {
+        let lost = |k: &usize| path.shifts()[*k] == 0.0 || matches!(path.outcome(*k, 0), Outcome::Singular { .. });
+        let lost: Vec<usize> = (0..path.len()).filter(lost).collect();
+        if lost.is_empty() {
+            return Ok(path);
+        }
+        let used = path.backend().clone();
+        if problem.features() <= problem.rows() {
+            let source = self.source(problem, Form::Primal)?;
+            let normal = source.normal::<f64>(self.model, &self.penalty)?.only(&lost);
+            let again = self.double(&source, normal, None, used).await?;
+            return Ok(path.replaced(&lost, &again));
+        }
+        // More features than rows: the first that depends on those before it is among the first m + 1.
+        let x = problem.x();
+        let leading = x.column_range(0, problem.features().min(problem.rows() + 1));
+        let leading = problem.with_features(leading);
+        let source = self.source(&leading, Form::Primal)?;
+        let alone = self.clone().minimum_norm(false);
+        let normal = source.normal::<f64>(self.model, &Penalty::Alphas(vec![0.0]))?;
+        let order = match alone.double(&source, normal, None, used.clone()).await?.outcome(0, 0) {
+            Outcome::Singular { order } => order,
+            _ => leading.features(),
+        };
+        let dual = Dual::new(problem, self.model)?;
+        let normal = dual.normal::<f64>(self.penalty.resolve(problem.weight_sum(), dual.trace)?).only(&lost);
+        let triangle = if self.minimum_norm { Some(dual.triangle()) } else { None };
+        let one = |k: usize| match &triangle {
+            Some(triangle) if normal.unpenalised(k) => dual.minimum_norm(triangle, &normal, k),
+            _ => Weights::singular(order),
+        };
+        let weights: Vec<Weights> = (0..lost.len()).map(one).collect();
+        let source = Source::Dual { problem, rows: Box::new(dual) };
+        let again = source.assemble(&normal, &weights, used, f64::EPSILON);
+        Ok(path.replaced(&lost, &again))
     }
 
     /// Weights in single precision, and `None` where that does not reach.
@@ -123,23 +181,22 @@ impl Ridge {
     /// their factors do not reach either, by QR of the rows.
     async fn double<T: Scalar>(
         &self,
-        problem: &Problem<'_, T>,
-        moments: &Moments,
+        source: &Source<'_, T>,
         normal: NormalEquations,
         device: Device<'_>,
         used: BackendUsed,
     ) -> Result<RidgePath> {
         let reporter = self.reporter(normal.penalties());
         let weights = doubles(&normal, device, &reporter).await?;
-        let path = assemble(moments, &normal, &weights, used.clone(), f64::EPSILON, Some(problem));
-        let limit = worth(problem);
+        let path = source.assemble(&normal, &weights, used.clone(), f64::EPSILON);
+        let limit = source.worth(&normal);
         // Written so that NaN counts as ill-conditioned.
         let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= limit)).collect();
         if poor.is_empty() {
             return Ok(path);
         }
         let within_reach = poor.iter().any(|k| weights[*k].condition <= condition::reach(normal.features()));
-        let normal = cpu::exact::exact(problem, normal.only(&poor))?;
+        let normal = source.exact(normal.only(&poor))?;
         let mut weights = match device {
             Some(_) if !within_reach => {
                 let weights = cpu::solve::solve::<f64>(&normal, &|_| ()).into_iter();
@@ -149,7 +206,7 @@ impl Ridge {
         };
         let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
         if !left.is_empty() {
-            let triangle = cpu::qr::triangle(problem, moments, self.model.intercept)?;
+            let triangle = source.triangle(self.model.intercept)?;
             let one = |k: &usize| match cpu::qr::solve(&triangle, &normal, *k) {
                 own if self.minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
                     cpu::qr::minimum_norm(&triangle, &normal, *k)
@@ -159,12 +216,8 @@ impl Ridge {
             let again: Vec<Weights> = left.par_iter().map(one).collect();
             left.into_iter().zip(again).for_each(|(k, again)| weights[k] = again);
         }
-        let again = assemble(moments, &normal, &weights, used, f64::EPSILON, Some(problem));
+        let again = source.assemble(&normal, &weights, used, f64::EPSILON);
         Ok(path.replaced(&poor, &again))
-    }
-
-    fn normal(&self, moments: &Moments) -> Result<NormalEquations> {
-        NormalEquations::with_penalty(moments, self.model, &self.penalty)
     }
 }
 
@@ -185,8 +238,8 @@ async fn doubles(
 }
 
 /// What the path says of who answered.
-fn used(device: Device<'_>, precision: Precision, fallback: Option<String>) -> BackendUsed {
+fn used(device: Device<'_>, precision: Precision, form: Form, fallback: Option<String>) -> BackendUsed {
     let name = if device.is_some() { "gpu" } else { "cpu" }.into();
     let adapter = device.map(|(gpu, _)| gpu.adapter().name.clone());
-    BackendUsed { name, adapter, strategy: "cholesky".into(), precision, fallback }
+    BackendUsed { name, adapter, strategy: form.strategy().into(), precision, fallback }
 }

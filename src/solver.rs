@@ -10,7 +10,7 @@ use crate::normal::{Model, Standardize};
 use crate::outcome::Precision;
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
-use crate::plan::{Backend, Plan, Request, Shape};
+use crate::plan::{Backend, Form, Plan, Request, Shape};
 use crate::problem::Problem;
 use crate::view::{Scalar, View};
 
@@ -121,11 +121,18 @@ impl Ridge {
     }
 
     /// Whether λ = 0 on data of deficient rank is answered by the least squares solution of least norm, with
-    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular). Singular values below m·eps (n·eps if larger) times the
+    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular). Pivots of the rows below m·eps (n·eps if larger) times the
     /// largest count as 0. [`Backend::Reference`] does not know it.
     #[must_use]
     pub fn minimum_norm(self, minimum_norm: bool) -> Self {
         Self { minimum_norm, ..self }
+    }
+
+    /// Which equations to solve, instead of those of less work.
+    #[must_use]
+    pub fn form(mut self, form: Form) -> Self {
+        self.request.form = Some(form);
+        self
     }
 
     /// Device memory to take at a time, in bytes. λs and rows are cut into chunks that fit, at least one λ and one run

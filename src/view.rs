@@ -137,6 +137,15 @@ impl<'a, T: Scalar> View<'a, T> {
         View(self.0.rows(start, count))
     }
 
+    /// The columns `start .. start + count`, borrowed.
+    ///
+    /// # Panics
+    /// When they are out of range, as slices do.
+    #[must_use]
+    pub fn column_range(&self, start: usize, count: usize) -> View<'_, T> {
+        View(self.0.columns(start, count))
+    }
+
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
     pub(crate) fn visit(&self, start: usize, count: usize, mut visit: impl FnMut(usize, usize, f64)) {
         let (row_stride, column_stride) = self.0.strides();

@@ -14,9 +14,9 @@ use crate::wide::{self, SLICES, Slices, TERMS, Wide, two_product, two_sum};
 /// Columns of a product that one task computes.
 const PANEL: usize = 64;
 /// Framed values lie below 2^`TOP`.
-const TOP: i32 = 1;
+pub(crate) const TOP: i32 = 1;
 /// Times a weight below 4.
-const WEIGHED: i32 = TOP + 2;
+pub(crate) const WEIGHED: i32 = TOP + 2;
 
 /// The same equations with G and c from the rows to about 100 bits, in two doubles each.
 ///
@@ -117,7 +117,7 @@ impl<'a> Rows<'a> {
 }
 
 /// Each row times its weight.
-fn weigh(mut rows: Wide, weights: &[f64]) -> Wide {
+pub(crate) fn weigh(mut rows: Wide, weights: &[f64]) -> Wide {
     for j in 0..rows.high.ncols() {
         for (i, s) in weights.iter().enumerate() {
             let (high, low) = two_product(rows.high[(i, j)], *s);
@@ -128,7 +128,7 @@ fn weigh(mut rows: Wide, weights: &[f64]) -> Wide {
 }
 
 /// sum += ab, of the lower triangle alone if `lower`.
-fn add(sum: &mut Wide, a: &Slices, b: &Slices, lower: bool) {
+pub(crate) fn add(sum: &mut Wide, a: &Slices, b: &Slices, lower: bool) {
     let (n, rows) = (sum.high.nrows(), b[0].nrows());
     let columns =
         sum.high.as_mut_slice().par_chunks_mut(n * PANEL).zip(sum.low.as_mut_slice().par_chunks_mut(n * PANEL));

@@ -57,10 +57,10 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     Ok(moments)
 }
 
-type Block<'a, A> = DMatrixView<'a, A, nalgebra::U1, nalgebra::Dyn>;
+pub(crate) type Block<'a, A> = DMatrixView<'a, A, nalgebra::U1, nalgebra::Dyn>;
 
 /// sum += aᵀb, of the lower triangle alone if `lower`.
-fn add_product<A: Scalar>(a: &Block<'_, A>, b: &Block<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
+pub(crate) fn add_product<A: Scalar>(a: &Block<'_, A>, b: &Block<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
     let n = a.ncols();
     sum.as_mut_slice().par_chunks_mut(n * PANEL).enumerate().for_each(|(panel, columns)| {
         let first = panel * PANEL;

@@ -4,6 +4,7 @@ use nalgebra::{DMatrix, DVector, QR};
 use rayon::prelude::*;
 
 use crate::condition::inverse_norm;
+use crate::cpu::complete::Complete;
 use crate::error::Result;
 use crate::moments::{Frame, Moments};
 use crate::normal::NormalEquations;
@@ -15,13 +16,13 @@ use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
 
 /// R (n × n, upper) and z = Qᵀ√S·Y (n × t) with √S·X = QR, of centred rows when an intercept is fitted. Column j is in
-/// units of 2^`exponents[j]`, features first.
+/// units of 2^`exponents[j]`, features first. In the dual form R alone, of the transpose.
 pub(crate) struct Triangle {
-    r: DMatrix<f64>,
-    z: DMatrix<f64>,
-    exponents: Vec<i32>,
-    /// m
-    rows: usize,
+    pub(crate) r: DMatrix<f64>,
+    pub(crate) z: Option<DMatrix<f64>>,
+    pub(crate) exponents: Vec<i32>,
+    /// The rows that were reduced.
+    pub(crate) rows: usize,
 }
 
 /// Reduces the rows, block by block and block with block (Golub and Van Loan, *Matrix Computations* (2013), §5.2).
@@ -57,17 +58,17 @@ pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, moments: &Moments, i
         .chain(last)
         .reduce(|(r, z), (x, y)| reduce(stack(&r, &x), stack(&z, &y)))
         .unwrap_or_else(|| (DMatrix::zeros(0, n), DMatrix::zeros(0, t)));
-    Ok(Triangle { r: r.resize_vertically(n, 0.0), z: z.resize_vertically(n, 0.0), exponents, rows: m })
+    Ok(Triangle { r: r.resize_vertically(n, 0.0), z: Some(z.resize_vertically(n, 0.0)), exponents, rows: m })
 }
 
-fn stack(above: &DMatrix<f64>, below: &DMatrix<f64>) -> DMatrix<f64> {
+pub(crate) fn stack(above: &DMatrix<f64>, below: &DMatrix<f64>) -> DMatrix<f64> {
     let mut both = above.clone().resize_vertically(above.nrows() + below.nrows(), 0.0);
     both.rows_mut(above.nrows(), below.nrows()).copy_from(below);
     both
 }
 
 /// R and the part of Qᵀy beside it.
-fn reduce(x: DMatrix<f64>, mut y: DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>) {
+pub(crate) fn reduce(x: DMatrix<f64>, mut y: DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>) {
     let rows = x.nrows().min(x.ncols());
     let qr = QR::new(x);
     qr.q_tr_mul(&mut y);
@@ -87,9 +88,9 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
         _ => 0.0,
     });
     let norms: Vec<f64> = stacked.column_iter().map(|column| column.norm()).collect();
-    let rhs = DMatrix::from_fn(2 * n, t, |i, target| match i < n {
-        true => scaled(triangle.z[(i, target)], triangle.exponents[n + target] - normal.target_unit[target]),
-        false => 0.0,
+    let rhs = DMatrix::from_fn(2 * n, t, |i, target| match &triangle.z {
+        Some(z) if i < n => scaled(z[(i, target)], triangle.exponents[n + target] - normal.target_unit[target]),
+        _ => 0.0,
     });
     let (r, mut w) = reduce(stacked, rhs);
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
@@ -97,53 +98,50 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
     if let Some(j) = (0..n).find(|j| !(r[(*j, *j)].abs() > least * norms[*j])) {
         return Weights::singular(j + 1);
     }
-    if !r.solve_upper_triangular_mut(&mut w) {
-        return Weights::singular(n);
+    let correct = |rhs: &mut DMatrix<f64>| {
+        let _ = r.tr_solve_upper_triangular_mut(rhs) && r.solve_upper_triangular_mut(rhs);
+    };
+    if triangle.z.is_some() {
+        if !r.solve_upper_triangular_mut(&mut w) {
+            return Weights::singular(n);
+        }
+        // What holds nothing but the penalty is 0, not rounding noise in units that a small penalty makes large.
+        (0..n).filter(|j| normal.gram[(*j, *j)] == 0.0).for_each(|j| w.row_mut(j).fill(0.0));
+    } else {
+        // RᵀRw = c: as good as R after corrections.
+        let units: Vec<f64> = normal.steps(k).collect();
+        w = DMatrix::from_fn(n, t, |i, target| normal.cross[(i, target)] * units[i]);
+        correct(&mut w);
     }
-    // What holds nothing but the penalty is 0, not rounding noise in units that a small penalty makes large.
-    (0..n).filter(|j| normal.gram[(*j, *j)] == 0.0).for_each(|j| w.row_mut(j).fill(0.0));
     let inverse = inverse_norm(n, |v: &mut DVector<f64>| {
         let _ = r.tr_solve_upper_triangular_mut(v) && r.solve_upper_triangular_mut(v);
     });
     let condition = normal.norm(k) * inverse;
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
     let floor = condition.sqrt() * n as f64 * f64::EPSILON;
-    let mut refined = w.clone();
-    let correct = |rhs: &mut DMatrix<f64>| {
-        let _ = r.tr_solve_upper_triangular_mut(rhs) && r.solve_upper_triangular_mut(rhs);
-    };
-    let (w, errors) = match refine(normal, k, &mut refined, condition, floor, correct) {
-        Some(errors) => (refined, Some(errors)),
-        None => (w, None),
-    };
-    Weights { errors, ..Weights::solved(w, condition, Outcome::Rerouted { route: Route::Qr }) }
+    let refined = refine(normal, k, &w, condition, floor, correct);
+    Weights::solved(w, condition, Outcome::Rerouted { route: Route::Qr }).refined(refined)
 }
 
-/// The least squares solution of least norm on the penalised scale, by the SVD of R with its columns on that scale.
+/// The least squares solution of least norm on the penalised scale, of R with its columns on that scale.
 pub(crate) fn minimum_norm(triangle: &Triangle, normal: &NormalEquations, k: usize) -> Weights {
     let (n, t) = (normal.features(), normal.targets());
+    let Some(z) = &triangle.z else { return Weights::singular(n) };
     // Column j of X in units of 2^e over √D_j; all in units of the largest.
     let root: Vec<f64> = normal.penalty.iter().map(|(weight, _)| weight.sqrt()).collect();
     let units: Vec<i32> = (0..n).map(|j| triangle.exponents[j] - normal.penalty[j].1 / 2).collect();
     let size = |j: usize| triangle.r.column(j).norm() / root[j];
     let top = (0..n).filter(|j| size(*j) > 0.0).map(|j| exponent(size(j)) + units[j]).max().unwrap_or(0);
     let r = DMatrix::from_fn(n, n, |i, j| scaled(triangle.r[(i, j)] / root[j], units[j] - top));
-    let svd = r.svd(true, true);
-    let (Some(u), Some(v)) = (&svd.u, &svd.v_t) else { return Weights::singular(n) };
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
-    let least = triangle.rows.max(n) as f64 * f64::EPSILON * svd.singular_values.max();
-    let rank = svd.singular_values.iter().filter(|s| **s > least).count();
-    let mut w = u.tr_mul(&triangle.z);
-    for (i, s) in svd.singular_values.iter().enumerate() {
-        w.row_mut(i).apply(|value| *value = if *s > least { *value / s } else { 0.0 });
-    }
-    let w = v.tr_mul(&w);
+    let least = triangle.rows.max(n) as f64 * f64::EPSILON;
+    let (complete, z) = Complete::new(r, z.clone(), least);
+    let w = complete.solve(z);
     let own = |j: usize, target: usize| {
         let natural = units[j] - triangle.exponents[j] - top + triangle.exponents[n + target];
         let ours = normal.unit[j] + normal.step[k * n + j] + normal.target_unit[target];
         scaled(w[(j, target)] / root[j], natural - ours)
     };
-    let kept = svd.singular_values.iter().copied().filter(|s| *s > least).fold(f64::INFINITY, f64::min);
-    let condition = if rank > 0 { (svd.singular_values.max() / kept).powi(2) } else { 1.0 };
-    Weights::solved(DMatrix::from_fn(n, t, own), condition, Outcome::MinimumNorm { rank })
+    let outcome = Outcome::MinimumNorm { rank: complete.rank };
+    Weights::solved(DMatrix::from_fn(n, t, own), complete.condition.powi(2), outcome)
 }

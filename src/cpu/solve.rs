@@ -75,13 +75,8 @@ fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> 
         v.copy_from(&column.column(0));
     });
     let condition = normal.norm(k) * inverse;
-    if normal.exact.is_some() {
-        #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-        let floor = condition * n as f64 * A::EPSILON;
-        let mut refined = w.clone();
-        if let Some(errors) = refine(normal, k, &mut refined, condition, floor, apply) {
-            return Weights { errors: Some(errors), ..Weights::solved(refined, condition, Outcome::Solved) };
-        }
-    }
-    Weights::solved(w, condition, Outcome::Solved)
+    #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+    let floor = condition * n as f64 * A::EPSILON;
+    let refined = refine(normal, k, &w, condition, floor, apply);
+    Weights::solved(w, condition, Outcome::Solved).refined(refined)
 }

@@ -13,7 +13,7 @@ use crate::gpu::transfer::ReadBack;
 use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Precision};
 use crate::path::Weights;
-use crate::refine::{MOST_STEPS, Progress};
+use crate::refine::{self, MOST_STEPS, Progress, Refined};
 use crate::residual::{BATCH, Residual, residuals};
 use crate::scale::{exponent, scaled};
 
@@ -30,6 +30,8 @@ pub(crate) struct Chunk<'a> {
 struct Candidate {
     k: usize,
     w: DMatrix<f64>,
+    /// Its digits beyond one double.
+    low: DMatrix<f64>,
     probe: DVector<f64>,
     inverse: f64,
     progress: Vec<Progress>,
@@ -87,7 +89,7 @@ impl<'a> Chunk<'a> {
             let residuals: Vec<Residual> = pending
                 .par_chunks(BATCH)
                 .flat_map_iter(|part| {
-                    residuals(self.normal, &part.iter().map(|own| (own.k, &own.w)).collect::<Vec<_>>())
+                    residuals(self.normal, &part.iter().map(|own| (own.k, &own.w, Some(&own.low))).collect::<Vec<_>>())
                 })
                 .collect();
             let mut rhs: Vec<DMatrix<f64>> = vec![DMatrix::zeros(n, t + 1); count];
@@ -117,14 +119,9 @@ impl<'a> Chunk<'a> {
             for (mut candidate, units) in open {
                 let at = candidate.k - first;
                 let shrinks = candidate.correct(self.normal, &corrections[at], &units);
-                if shrinks
-                    && self.normal.exact.is_some()
-                    && candidate.progress.iter().all(|progress| progress.converged(0.0))
-                {
-                    let errors = candidate.progress.iter().map(|progress| progress.error).collect();
+                if shrinks && self.normal.exact.is_some() && candidate.converged(self.normal) {
                     let weights = candidate.finish(self.normal, Outcome::Refined { steps: step + 1 });
-                    answers[at] = (weights.condition <= condition::reach(n))
-                        .then_some(Weights { errors: Some(errors), ..weights });
+                    answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
                 } else if shrinks {
                     pending.push(candidate);
                 }
@@ -170,21 +167,37 @@ impl Candidate {
         let probe = solution.column(t).into_owned();
         let inverse = probe.norm();
         solution = solution.remove_column(t);
-        Self { k, w: solution, probe: probe / inverse, inverse, progress: vec![Progress::new(); t] }
+        Self {
+            k,
+            low: DMatrix::zeros(solution.nrows(), t),
+            w: solution,
+            probe: probe / inverse,
+            inverse,
+            progress: vec![Progress::new(); t],
+        }
     }
 
     /// Adds a correction; false when it does not converge.
     fn correct(&mut self, normal: &NormalEquations, correction: &DMatrix<f64>, units: &[i32]) -> bool {
         self.grow(correction);
-        let floor = normal.norm(self.k) * self.inverse * f64::from(f32::EPSILON);
+        let condition = normal.norm(self.k) * self.inverse;
+        let (floor, tolerance) = (condition * f64::from(f32::EPSILON), refine::tolerance(normal, condition));
+        let d = DMatrix::from_fn(self.w.nrows(), self.w.ncols(), |i, target| {
+            scaled(correction[(i, target)], units[target])
+        });
+        refine::add(&mut self.w, &mut self.low, &d);
         let mut shrinks = true;
         for (target, progress) in self.progress.iter_mut().enumerate() {
-            let own = correction.column(target).map(|value| scaled(value, units[target]));
-            let mut w = self.w.column_mut(target);
-            w += &own;
-            shrinks &= progress.converged(0.0) || progress.step(own.norm(), w.norm(), floor);
+            let (d, w) = (d.column(target).norm(), self.w.column(target).norm());
+            shrinks &= progress.converged(tolerance) || progress.step(d, w, floor);
         }
         shrinks
+    }
+
+    /// Whether the corrections have come to rest.
+    fn converged(&self, normal: &NormalEquations) -> bool {
+        let tolerance = refine::tolerance(normal, normal.norm(self.k) * self.inverse);
+        self.progress.iter().all(|progress| progress.converged(tolerance))
     }
 
     /// Takes the probe from the last column of a solution.
@@ -196,6 +209,11 @@ impl Candidate {
 
     fn finish(self, normal: &NormalEquations, outcome: Outcome) -> Weights {
         let condition = normal.norm(self.k) * self.inverse;
-        Weights::solved(self.w, condition, outcome)
+        let refined = normal.exact.is_some().then(|| Refined {
+            values: self.w.clone(),
+            low: self.low,
+            errors: self.progress.iter().map(|progress| progress.error).collect(),
+        });
+        Weights::solved(self.w, condition, outcome).refined(refined)
     }
 }

@@ -180,8 +180,9 @@ impl Case {
         fitted.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// √ of the diagonal of G + shift·D: the coefficients times these are about what the solver has in its units.
-    pub(crate) fn sizes(&self, data: &Data, shift: f64) -> Vec<f64> {
+    /// √ of the diagonal of G + shift·D: the coefficients times these are about what the solver has in its units. In the dual
+    /// form √D: the penalised scale.
+    pub(crate) fn sizes(&self, data: &Data, shift: f64, dual: bool) -> Vec<f64> {
         let weights = data.weights.clone().unwrap_or_else(|| vec![1.0; self.rows]);
         let total: f64 = weights.iter().sum();
         let size = |j: usize| {
@@ -193,7 +194,7 @@ impl Case {
             let mean = if self.intercept { 0.0 } else { (first + offset).abs() * total.sqrt() };
             let scale =
                 if self.standardize == Standardize::No || centred == 0.0 { 1.0 } else { centred / total.sqrt() };
-            centred.hypot(mean).hypot(shift.sqrt() * scale)
+            if dual { scale } else { centred.hypot(mean).hypot(shift.sqrt() * scale) }
         };
         (0..self.features).map(size).collect()
     }

@@ -105,7 +105,7 @@ fn weights_that_cannot_be_used() {
 
 #[test]
 fn tasks_that_no_chunk_brings_onto_the_device() {
-    let shape = Shape { rows: 10, features: 10_000, targets: 1, penalties: 5 };
+    let shape = Shape { rows: 10_000, features: 10_000, targets: 1, penalties: 5 };
     let request = Request { backend: Backend::Gpu, ..Request::default() };
     let error = Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");

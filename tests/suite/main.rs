@@ -9,6 +9,7 @@ mod backends;
 mod cases;
 mod contract;
 mod devices;
+mod dual;
 mod errors;
 mod factor;
 mod facts;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nalgebra::DMatrix;
 use proptest::prelude::*;
-use ridgepath::{Backend, Error, Outcome, Penalty, Precision, Ridge, RidgePath, Route, Standardize, View};
+use ridgepath::{Backend, Error, Form, Outcome, Penalty, Precision, Ridge, RidgePath, Route, Standardize, View};
 
 use crate::cases::{Case, Data, apart, cases, for_all};
 use crate::support::gpu;
@@ -55,12 +55,14 @@ fn assert_sound(path: &RidgePath, case: &Case) {
 /// Where both have an answer and their bounds promise a digit, they agree within the bounds. How many did.
 fn assert_agree(a: &RidgePath, b: &RidgePath, case: &Case, data: &Data) -> usize {
     let mut compared = 0;
+    assert_eq!(a.backend().strategy, b.backend().strategy, "bounds in units of one form");
+    let dual = a.backend().strategy == "dual cholesky";
     for (k, target) in answered(a) {
         let bound = SLACK * (a.error_bound(k, target) + b.error_bound(k, target));
         if matches!(b.outcome(k, target), Outcome::Singular { .. }) || !(bound < CERTAIN) {
             continue;
         }
-        let sizes = case.sizes(data, a.shifts()[k]);
+        let sizes = case.sizes(data, a.shifts()[k], dual);
         let (own, other) = (a.coefficients(k, target), b.coefficients(k, target));
         let apart = apart(own, other, &sizes);
         let context = format!(
@@ -117,7 +119,9 @@ fn the_cpu_agrees_with_the_reference_where_that_is_well_conditioned() {
             let (found, wanted) = (own.coefficients(k, target), reference.coefficients(k, target));
             let sizes = match case.standardize {
                 Standardize::No => vec![1.0; case.features],
-                Standardize::Population | Standardize::Sample => case.sizes(&data, own.shifts()[k]),
+                Standardize::Population | Standardize::Sample => {
+                    case.sizes(&data, own.shifts()[k], own.backend().strategy == "dual cholesky")
+                }
             };
             let apart = apart(found, wanted, &sizes);
             let context =
@@ -164,11 +168,15 @@ fn wide_data_made_tall_by_rows_of_no_weight_have_the_same_path() {
         let weights = data.weights.clone().unwrap_or_else(|| vec![1.0; m]);
         let padded = |matrix: &DMatrix<f64>| matrix.clone().resize_vertically(m + 25, 1e30);
         let tall = Data { x: padded(&data.x), y: padded(&data.y), weights: Some([weights, vec![0.0; 25]].concat()) };
-        let own = case.fit(&case.ridge(&data).backend(Backend::Cpu), &data);
-        let case = case.with_rows(m + 25);
-        let lambdas = own.lambdas().to_vec();
-        let other = case.fit(&case.ridge(&tall).lambdas(lambdas).backend(Backend::Cpu), &tall);
-        assert_agree(&own, &other, &case, &tall)
+        let compare = |form: Form| {
+            let own = case.fit(&case.ridge(&data).form(form).backend(Backend::Cpu), &data);
+            let case = case.clone().with_rows(m + 25);
+            let lambdas = own.lambdas().to_vec();
+            let other = case.fit(&case.ridge(&tall).lambdas(lambdas).form(form).backend(Backend::Cpu), &tall);
+            assert_agree(&own, &other, &case, &tall)
+        };
+        // Data that stay wide: the primal form takes over where tall data are all but singular.
+        compare(Form::Primal) + if case.features > m + 25 { compare(Form::Dual) } else { 0 }
     });
 }
 
@@ -193,7 +201,11 @@ fn permuted_columns_have_permuted_coefficients() {
             }
             let mut found = vec![0.0; n];
             (0..n).for_each(|j| found[turned(j)] = back.coefficients(k, target)[j]);
-            let apart = apart(&found, own.coefficients(k, target), &case.sizes(&data, own.shifts()[k]));
+            let apart = apart(
+                &found,
+                own.coefficients(k, target),
+                &case.sizes(&data, own.shifts()[k], own.backend().strategy == "dual cholesky"),
+            );
             assert!(apart <= bound, "{apart:e} > {bound:e}: {case:?}");
             compared += 1;
         }

@@ -1,0 +1,344 @@
+//! The dual form, for data of more features than rows: (K + shift·S⁻¹) β = y − ȳ of order m, with K = (X − x̄) D⁻¹ (X − x̄)ᵀ, and
+//! w = D⁻¹ (X − x̄)ᵀ β (Saunders, Gammerman and Vovk, 1998). D is I, or the variances when standardised.
+//!
+//! With an intercept 1ᵀβ = 0. A constant added to every element of K leaves β as it is then, and fills the direction that
+//! centring empties, which would make K singular.
+
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+
+use crate::cpu::complete::Complete;
+use crate::cpu::exact::{TOP, WEIGHED, add, weigh};
+use crate::cpu::gram::add_product;
+use crate::cpu::qr::{Triangle, reduce, stack};
+use crate::error::Result;
+use crate::moments::Frame;
+use crate::normal::{Exact, Model, NormalEquations, penalty_weight, steps};
+use crate::outcome::Outcome;
+use crate::path::Weights;
+use crate::penalty::Grid;
+use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
+use crate::view::Scalar;
+use crate::wide::{self, SLICES, TERMS, Wide, two_sum};
+
+/// Features taken at a time.
+const BLOCK: usize = TERMS;
+
+/// The rows of a problem, ready to be multiplied with each other.
+pub(crate) struct Dual<'a, T: Scalar> {
+    problem: &'a Problem<'a, T>,
+    model: Model,
+    frame: Frame,
+    /// Rows of positive weight: the others have no β.
+    rows: Vec<usize>,
+    /// The place of each row among them.
+    place: Vec<Option<usize>>,
+    /// 1/D_j = `ratio`·4^`half`, `ratio` in [1, 4).
+    ratio: Vec<f64>,
+    half: Vec<i32>,
+    /// Row i of K is in units of 2^`exponents[i]`.
+    exponents: Vec<i32>,
+    /// 2^`fill` is added to every element of K.
+    fill: Option<i32>,
+    /// tr XᵀSX on the penalised scale, of centred rows when an intercept is fitted.
+    pub(crate) trace: f64,
+    pub(crate) means: Vec<f64>,
+    /// Σ s(y−ȳ)² of each target (Σ s·y² without an intercept): mantissa and exponent.
+    pub(crate) squares: Vec<(f64, i32)>,
+}
+
+impl<'a, T: Scalar> Dual<'a, T> {
+    /// Measures the rows.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model) -> Result<Self> {
+        let (m, n) = (problem.rows(), problem.features());
+        let centred = Frame::measure(problem)?;
+        let squares = squares(problem, &centred);
+        let totals = (centred.positive_rows, problem.weight_sum());
+        let (means, _) = centred.means();
+        let penalty: Vec<(f64, i32)> =
+            (0..n).map(|j| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize)).collect();
+        let half = |j: usize| exponent(1.0 / penalty[j].0).div_euclid(2);
+        let (frame, squares) = match model.intercept {
+            true => (centred, squares),
+            false => {
+                let frame = Frame::scaling(problem);
+                let squares = self::squares(problem, &frame);
+                (frame, squares)
+            }
+        };
+        let mut dual = Self {
+            problem,
+            model,
+            rows: (0..m).filter(|row| problem.weight(*row) > 0.0).collect(),
+            place: vec![None; m],
+            ratio: (0..n).map(|j| scaled(1.0 / penalty[j].0, -2 * half(j))).collect(),
+            half: (0..n).map(|j| half(j) - penalty[j].1 / 2).collect(),
+            exponents: Vec::new(),
+            fill: None,
+            trace: 0.0,
+            means,
+            squares: (n..squares.len()).map(|j| (squares[j], 2 * frame.exponents[j])).collect(),
+            frame,
+        };
+        dual.rows.iter().enumerate().for_each(|(at, row)| dual.place[*row] = Some(at));
+        dual.trace = (0..n).map(|j| scaled(squares[j] * dual.ratio[j], 2 * dual.power(j))).sum();
+        // About the mean of the diagonal of K.
+        let fill = exponent(dual.trace / problem.weight_sum()) & !1;
+        dual.fill = model.intercept.then_some(fill);
+        let mut largest = vec![dual.fill.map(|fill| fill / 2); dual.rows.len()];
+        problem.x().visit(0, m, |row, j, value| {
+            let value = dual.frame.apply(j, value);
+            if let (Some(at), true) = (dual.place[row], value != 0.0) {
+                largest[at] = largest[at].max(Some(exponent(value) + dual.power(j)));
+            }
+        });
+        dual.exponents = largest.into_iter().map(Option::unwrap_or_default).collect();
+        Ok(dual)
+    }
+
+    /// Framed values of feature j count as 2^`power(j)` in both factors of a product, and as `ratio[j]` in one.
+    fn power(&self, j: usize) -> i32 {
+        self.frame.exponents[j] + self.half[j]
+    }
+
+    fn order(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// (X − x̄)ᵀ of `count` features from `start` on, row i in units of 2^`exponents[i]`, without the ratios: to twice the digits.
+    fn wide(&self, start: usize, count: usize) -> Wide {
+        let mut block = Wide::zeros(count, self.order());
+        self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
+            if let Some(at) = self.place[row] {
+                let (high, low) = self.frame.apply_wide(start + j, value);
+                let by = self.power(start + j) - self.exponents[at];
+                (block.high[(j, at)], block.low[(j, at)]) = (scaled(high, by), scaled(low, by));
+            }
+        });
+        block
+    }
+
+    /// The same in one double, times the root of the ratio where `weighed`.
+    fn block<A: Scalar>(&self, start: usize, count: usize, weighed: bool) -> DMatrix<A> {
+        let mut block = DMatrix::<A>::zeros(count, self.order());
+        let root: Vec<f64> = (start..start + count).map(|j| if weighed { self.ratio[j].sqrt() } else { 1.0 }).collect();
+        self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
+            if let Some(at) = self.place[row] {
+                let by = self.power(start + j) - self.exponents[at];
+                block[(j, at)] = A::round_from(scaled(self.frame.apply(start + j, value) * root[j], by));
+            }
+        });
+        block
+    }
+
+    /// What is added to element (i, k) of K.
+    fn filling(&self, i: usize, k: usize) -> f64 {
+        self.fill.map_or(0.0, |fill| scaled(1.0, fill - self.exponents[i] - self.exponents[k]))
+    }
+
+    /// The equations, the products in the arithmetic of `A` and their sums in `f64`.
+    pub(crate) fn normal<A: Scalar>(&self, grid: Grid) -> NormalEquations {
+        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
+        let mut gram = DMatrix::<f64>::zeros(m, m);
+        for start in (0..n).step_by(BLOCK) {
+            let count = BLOCK.min(n - start);
+            let block = self.block::<A>(start, count, true);
+            add_product(&block.rows(0, count), &block.rows(0, count), &mut gram, true);
+        }
+        for k in 0..m {
+            for i in k..m {
+                gram[(i, k)] += self.filling(i, k);
+            }
+        }
+        let change: Vec<i32> = (0..m).map(|i| exponent(gram[(i, i)]).div_euclid(2)).collect();
+        for k in 0..m {
+            for i in k..m {
+                gram[(i, k)] = scaled(gram[(i, k)], -change[i] - change[k]);
+            }
+        }
+        let unit: Vec<i32> = (0..m).map(|i| -(self.exponents[i] + change[i])).collect();
+        let y = |i: usize, target: usize| {
+            let value = self.frame.apply(n + target, self.problem.y().get(self.rows[i], target).into());
+            (value, self.frame.exponents[n + target] + unit[i])
+        };
+        let size = |(value, unit): (f64, i32)| (value != 0.0).then(|| exponent(value) + unit);
+        let target_unit: Vec<i32> =
+            (0..t).map(|target| (0..m).filter_map(|i| size(y(i, target))).max().unwrap_or(0)).collect();
+        let cross = DMatrix::from_fn(m, t, |i, target| {
+            let (value, unit) = y(i, target);
+            scaled(value, unit - target_unit[target])
+        });
+        let inverse = |s: f64| (1.0 / scaled(s, -exponent(s)), -exponent(s));
+        let penalty: Vec<(f64, i32)> = self.rows.iter().map(|row| inverse(self.problem.weight(*row))).collect();
+        let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
+        let (model, squares) = (self.model, vec![0.0; t]);
+        NormalEquations {
+            gram,
+            cross,
+            squares,
+            unit,
+            target_unit,
+            step,
+            added,
+            penalty,
+            grid,
+            model,
+            exact: None,
+            dual: true,
+        }
+    }
+
+    /// The same equations with K and y to twice the digits.
+    pub(crate) fn exact(&self, normal: NormalEquations) -> NormalEquations {
+        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
+        let mut gram = Wide::zeros(m, m);
+        let weighed = self.ratio.iter().any(|ratio| *ratio != 1.0);
+        for start in (0..n).step_by(BLOCK) {
+            let count = BLOCK.min(n - start);
+            let block = self.wide(start, count);
+            let right = weighed.then(|| weigh(block.clone(), &self.ratio[start..start + count]).cut(WEIGHED, SLICES));
+            let left = block.cut(TOP, SLICES);
+            add(&mut gram, &wide::transposed(&left), right.as_ref().unwrap_or(&left), true);
+        }
+        for k in 0..m {
+            for i in k..m {
+                let (sum, lost) = two_sum(gram.high[(i, k)], self.filling(i, k));
+                gram.high[(i, k)] = sum;
+                gram.low[(i, k)] += lost;
+            }
+        }
+        let own = |i: usize| self.exponents[i] + normal.unit[i];
+        let gram = gram.scaled(|i, k| own(i) + own(k));
+        let mut cross = Wide::zeros(m, t);
+        for target in 0..t {
+            for i in 0..m {
+                let value = self.problem.y().get(self.rows[i], target).into();
+                (cross.high[(i, target)], cross.low[(i, target)]) = self.frame.apply_wide(n + target, value);
+            }
+        }
+        let cross =
+            cross.scaled(|i, target| self.frame.exponents[n + target] + normal.unit[i] - normal.target_unit[target]);
+        #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+        let lost = (2 * SLICES * n) as f64 * wide::resolution(TOP + WEIGHED);
+        let widest = (0..m).map(own).max().unwrap_or(0);
+        let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: scaled(lost, 2 * widest) };
+        NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal }
+    }
+
+    /// R with RᵀR = K, of the transposed rows.
+    pub(crate) fn triangle(&self) -> Triangle {
+        let (m, n) = (self.order(), self.problem.features());
+        let block = (4 * m).max(BLOCK);
+        let none = |rows: usize| DMatrix::<f64>::zeros(rows, 0);
+        let fill = self.fill.map(|fill| DMatrix::from_fn(1, m, |_, i| scaled(1.0, fill / 2 - self.exponents[i])));
+        let parts: Vec<DMatrix<f64>> = (0..n.div_ceil(block))
+            .into_par_iter()
+            .map(|part| {
+                let count = block.min(n - part * block);
+                reduce(self.block(part * block, count, true), none(count)).0
+            })
+            .collect();
+        let joined = parts.into_iter().chain(fill).reduce(|above, below| {
+            let both = stack(&above, &below);
+            let rows = both.nrows();
+            reduce(both, none(rows)).0
+        });
+        let r = joined.unwrap_or_else(|| DMatrix::zeros(0, m));
+        Triangle { r: r.resize_vertically(m, 0.0), z: None, exponents: self.exponents.clone(), rows: n }
+    }
+
+    /// β of the w of least norm among those that fit best, by the decomposition of the rows.
+    pub(crate) fn minimum_norm(&self, triangle: &Triangle, normal: &NormalEquations, k: usize) -> Weights {
+        let (m, t) = (self.order(), normal.targets());
+        // √S of the rows counts where they depend on each other, and the fit is not exact.
+        let heaviest = self.problem.weight(self.problem.heaviest());
+        let root: Vec<f64> = self.rows.iter().map(|row| (self.problem.weight(*row) / heaviest).sqrt()).collect();
+        let top = self.exponents.iter().copied().max().unwrap_or(0);
+        let r = DMatrix::from_fn(m, m, |i, j| scaled(triangle.r[(i, j)] * root[j], self.exponents[j] - top));
+        #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+        let least = triangle.rows.max(m) as f64 * f64::EPSILON;
+        let (complete, _) = Complete::new(r, DMatrix::zeros(m, 0), least);
+        let c = DMatrix::from_fn(m, t, |i, target| scaled(normal.cross[(i, target)] * root[i], -normal.unit[i] - top));
+        let alpha = complete.solve_normal(&c);
+        let unit = |i: usize| -top - normal.unit[i] - normal.step[k * m + i];
+        let beta = DMatrix::from_fn(m, t, |i, target| scaled(alpha[(i, target)] * root[i], unit(i)));
+        let rank = complete.rank.saturating_sub(usize::from(self.fill.is_some()));
+        Weights::solved(beta, complete.condition.powi(2), Outcome::MinimumNorm { rank })
+    }
+
+    /// w of every λ and target on the original scale, [k, t, n]; NaN where there is none.
+    pub(crate) fn coefficients(&self, normal: &NormalEquations, weights: &[Weights]) -> Vec<f64> {
+        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
+        let mut coefficients = vec![f64::NAN; weights.len() * t * n];
+        let solved: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].values.is_some()).collect();
+        let mut beta = Wide::zeros(m, solved.len() * t);
+        for (at, k) in solved.iter().enumerate() {
+            let by = |i: usize| normal.step[k * m + i] + normal.unit[i] + self.exponents[i];
+            for (part, values) in [(&mut beta.high, &weights[*k].values), (&mut beta.low, &weights[*k].low)] {
+                let Some(values) = values else { continue };
+                part.columns_mut(at * t, t).zip_apply(values, |to, value| *to = value);
+                (0..m).for_each(|i| part.view_mut((i, at * t), (1, t)).apply(|value| *value = scaled(*value, by(i))));
+            }
+        }
+        let refined = normal.exact.is_some();
+        let blocks: Vec<DMatrix<f64>> = (0..n.div_ceil(BLOCK))
+            .into_par_iter()
+            .map(|part| {
+                let (start, count) = (part * BLOCK, BLOCK.min(n - part * BLOCK));
+                match refined {
+                    false => self.block::<f64>(start, count, false) * &beta.high,
+                    true => wide_product(self.wide(start, count), beta.clone()),
+                }
+            })
+            .collect();
+        for (at, k) in solved.iter().enumerate() {
+            for target in 0..t {
+                let w = &mut coefficients[(k * t + target) * n..][..n];
+                for (j, w) in w.iter_mut().enumerate() {
+                    let value = blocks[j / BLOCK][(j % BLOCK, at * t + target)];
+                    *w = scaled(value * self.ratio[j], self.half[j] + normal.target_unit[target]);
+                }
+            }
+        }
+        coefficients
+    }
+}
+
+/// ab, rounded once; |a| < 2.
+fn wide_product(a: Wide, mut b: Wide) -> DMatrix<f64> {
+    let (rows, inner, columns) = (a.high.nrows(), a.high.ncols(), b.high.ncols());
+    let units: Vec<i32> = b.high.column_iter().map(|column| exponent(column.amax())).collect();
+    b = b.scaled(|_, column| -units[column]);
+    let (a, b) = (a.cut(TOP, SLICES), b.cut(TOP, SLICES));
+    let mut product = Wide::zeros(rows, columns);
+    for start in (0..inner).step_by(TERMS) {
+        let count = TERMS.min(inner - start);
+        let (mut high, mut low) = (product.high.columns_mut(0, columns), product.low.columns_mut(0, columns));
+        wide::add_product(
+            (&mut high, &mut low),
+            &wide::parts(&a, (0, start), (rows, count)),
+            &wide::parts(&b, (start, 0), (count, columns)),
+        );
+    }
+    product.scaled(|_, column| units[column]).high
+}
+
+/// Σ s·x'² of every column of [X | Y], in units of the frame.
+fn squares<T: Scalar>(problem: &Problem<'_, T>, frame: &Frame) -> Vec<f64> {
+    let n = problem.features();
+    let unit = exponent(problem.weight(problem.heaviest()));
+    let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
+    let mut squares = vec![0.0; n + problem.targets()];
+    let mut add = |row: usize, j: usize, value: f64| {
+        if weights[row] > 0.0 {
+            squares[j] += weights[row] * frame.apply(j, value).powi(2);
+        }
+    };
+    problem.x().visit(0, problem.rows(), &mut add);
+    problem.y().visit(0, problem.rows(), |row, j, value| add(row, n + j, value));
+    squares.into_iter().map(|sum| scaled(sum, unit)).collect()
+}

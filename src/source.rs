@@ -1,0 +1,125 @@
+//! Where equations come from: the moments of the rows, or the rows multiplied with each other.
+
+use nalgebra::DMatrix;
+
+use crate::assemble::{Totals, assemble};
+use crate::cpu;
+use crate::cpu::dual::Dual;
+use crate::cpu::qr::{self, Triangle};
+use crate::error::Result;
+use crate::moments::Moments;
+use crate::normal::{Model, NormalEquations};
+use crate::outcome::BackendUsed;
+use crate::path::{RidgePath, Weights};
+use crate::penalty::Penalty;
+use crate::problem::Problem;
+use crate::scale::scaled;
+use crate::view::Scalar;
+
+/// Rows, and what was summed of them: the primal form, of order n, or the dual form, of order m.
+pub(crate) enum Source<'a, T: Scalar> {
+    Primal { problem: &'a Problem<'a, T>, moments: Moments },
+    Dual { problem: &'a Problem<'a, T>, rows: Box<Dual<'a, T>> },
+}
+
+impl<T: Scalar> Source<'_, T> {
+    /// The equations of every λ; in the dual form their matrix is formed now, from products in the arithmetic of `A`.
+    ///
+    /// # Errors
+    /// Those of [`Penalty::resolve`].
+    pub(crate) fn normal<A: Scalar>(&self, model: Model, penalty: &Penalty) -> Result<NormalEquations> {
+        match self {
+            Self::Primal { moments, .. } => NormalEquations::with_penalty(moments, model, penalty),
+            Self::Dual { problem, rows } => Ok(rows.normal::<A>(penalty.resolve(problem.weight_sum(), rows.trace)?)),
+        }
+    }
+
+    /// The same equations to twice the digits.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn exact(&self, normal: NormalEquations) -> Result<NormalEquations> {
+        match self {
+            Self::Primal { problem, .. } => cpu::exact::exact(problem, normal),
+            Self::Dual { rows, .. } => Ok(rows.exact(normal)),
+        }
+    }
+
+    /// The triangular factor of the rows, or of their transpose.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn triangle(&self, intercept: bool) -> Result<Triangle> {
+        match self {
+            Self::Primal { problem, moments } => qr::triangle(problem, moments, intercept),
+            Self::Dual { rows, .. } => Ok(rows.triangle()),
+        }
+    }
+
+    /// Terms of each sum in the matrix of the equations.
+    fn terms(&self) -> usize {
+        match self {
+            Self::Primal { problem, .. } => problem.rows(),
+            Self::Dual { problem, .. } => problem.features(),
+        }
+    }
+
+    /// The condition number up to which equations in double precision will do. Beyond it they are formed again to twice the
+    /// digits, which costs some fifteen times their work: the more there is of that, the more digits must be at stake, but
+    /// never half of them.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(crate) fn worth(&self, normal: &NormalEquations) -> f64 {
+        (1e-4 * self.terms() as f64 * (normal.features() as f64).powi(2)).min(1e8)
+    }
+
+    /// The path of weights found in arithmetic of rounding unit `epsilon`.
+    pub(crate) fn assemble(
+        &self,
+        normal: &NormalEquations,
+        weights: &[Weights],
+        used: BackendUsed,
+        epsilon: f64,
+    ) -> RidgePath {
+        match self {
+            Self::Primal { problem, moments } => from_moments(moments, normal, weights, used, epsilon, Some(problem)),
+            Self::Dual { problem, rows } => {
+                let totals = Totals {
+                    rows: problem.rows(),
+                    weight_sum: problem.weight_sum(),
+                    means: &rows.means,
+                    squares: rows.squares.iter().map(|(sum, unit)| scaled(*sum, *unit)).collect(),
+                    terms: self.terms(),
+                };
+                let coefficients = rows.coefficients(normal, weights);
+                assemble(&totals, normal, weights, coefficients, used, epsilon, Some(problem))
+            }
+        }
+    }
+}
+
+/// The path of weights in the primal form, from moments, and from their rows where these are at hand.
+pub(crate) fn from_moments<T: Scalar>(
+    moments: &Moments,
+    normal: &NormalEquations,
+    weights: &[Weights],
+    used: BackendUsed,
+    epsilon: f64,
+    rows: Option<&Problem<'_, T>>,
+) -> RidgePath {
+    let (n, t) = (normal.features(), normal.targets());
+    let totals = Totals {
+        rows: moments.rows,
+        weight_sum: moments.weight_sum,
+        means: &moments.means,
+        squares: (0..t).map(|target| scaled(normal.squares[target], 2 * normal.target_unit[target])).collect(),
+        terms: moments.rows,
+    };
+    let none = DMatrix::from_element(n, t, f64::NAN);
+    let natural = |(k, weights): (usize, &Weights)| {
+        let values = weights.values.as_ref().unwrap_or(&none).clone();
+        let own = |at: usize| normal.coefficient(k, at % n, at / n, values[(at % n, at / n)]);
+        (0..n * t).map(own).collect::<Vec<f64>>()
+    };
+    let coefficients = weights.iter().enumerate().flat_map(natural).collect();
+    assemble(&totals, normal, weights, coefficients, used, epsilon, rows)
+}
