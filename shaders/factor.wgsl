@@ -2,7 +2,7 @@
 //
 // Panels of 64 columns. The diagonal blocks of L are kept as their inverses X, which make a product of every
 // substitution; `lower` holds what is below them.
-//   factor_diagonal  X of the first panel; matrices of order ≤ 32 share a workgroup
+//   factor_diagonal  X of the first panel; matrices of order ≤ 32 share a workgroup of 64 threads
 //   factor_solve     the same for order ≤ 64, then w = XᵀX w
 //   factor_panel     a workgroup per 128 rows below a panel p:
 //                      C = A[rows, p] − Σ_{q<p} L[rows, q] L[p, q]ᵀ,  L[rows, p] = C Xᵀ,
@@ -65,8 +65,12 @@ fn inverse_at(matrix: u32, panel: u32) -> u32 {
 
 // ---- A diagonal block --------------------------------------------------------------------------------------------
 
-// In shared memory, a square of side² numbers for each matrix, as quads along the rows: the strip in which quad q of the
-// rows from 8·rows on lies. Columns 8h .. 8h + 7 hold rows 0 .. 8h + 7 of Xᵀ, and L below.
+// In shared memory, a square of side² numbers for each matrix, as quads along the rows: its first strip, and that in which
+// quad q of the rows from 8·rows on lies. Columns 8h .. 8h + 7 hold rows 0 .. 8h + 7 of Xᵀ, and L below.
+fn base_of(thread: u32) -> u32 {
+    return thread % PANEL / params.side * (params.side * params.side / 32u);
+}
+
 fn strip_of(base: u32, q: u32, rows: u32) -> u32 {
     return base + q * (params.side / 8u) + rows;
 }
@@ -176,31 +180,29 @@ fn block_row(matrix: u32, panel: u32, b: u32, r: u32) -> Row {
     return Row(inverse[at], inverse[at + PANEL]);
 }
 
-// Inverts the diagonal block of a panel. Threads 0 .. 63 have a row of A each, threads 64 .. 127 one of the unit matrix:
-// what makes L of the one makes Xᵀ of the other. Eight columns at a time with two barriers; their diagonal block is
-// factored by every thread that has a row to finish, for itself. Leaves X in `inverse` and, but for the last eight
-// columns of Xᵀ, which are returned, in shared memory.
+// Inverts the diagonal block of a panel. Each of the first 64 threads has a row: of A until it is one of L, then that of
+// the unit matrix, which the same steps make one of Xᵀ. Eight columns at a time with two barriers; their diagonal block is
+// factored by every thread for itself. Leaves X in `inverse` and, but for the last eight columns of Xᵀ, which are
+// returned, in shared memory.
 fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
-    let of_unit = thread >= PANEL;
     let r = thread % params.side;
     let rows = r / 8u;
     let inner = r % 8u;
-    let base = thread % PANEL / params.side * (params.side * params.side / 32u);
+    let base = base_of(thread);
     let exchange = strip_of(base, params.side / 4u - 2u, 0u); // where the last eight columns would be
-    let real = matrix < params.matrices;
+    let real = matrix < params.matrices && thread < PANEL;
     let own = select(0u, matrix, real);
     let at = inverse_at(own, panel);
     let blocks = (params.width + 7u) / 8u;
-    let begin = select(0u, rows, of_unit);
     var bad = 0u;
     var row: Row;
     var next = block_row(own, panel, 0u, r);
     for (var b = 0u; b < blocks; b += 1u) {
-        row = next;
-        if of_unit {
-            row = Row(unit_quad(8u * b, r), unit_quad(8u * b + 4u, r));
-        }
-        if of_unit || rows >= b {
+        let of_a = rows >= b;
+        row.low = select(vec4f(), next.low, of_a);
+        row.high = select(vec4f(), next.high, of_a);
+        if thread < PANEL {
+            let begin = select(rows, 0u, of_a);
             for (var h = 0u; h < b; h += 1u) {
                 if h >= begin {
                     let even = strip_of(base, 2u * h, 0u);
@@ -209,18 +211,19 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
                     row = reduce_by(row, sh_strips[odd + rows][inner], odd + b);
                 }
             }
-        }
-        if !of_unit && rows == b {
-            let diagonal = PANEL * panel + r;
-            let element = dot(element_quad(own, diagonal / 4u, diagonal), unit_quad(0u, r % 4u));
-            sh_strips[exchange][inner] = row.low;
-            sh_strips[exchange + 1u][inner] = row.high;
-            sh_strips[exchange + 2u][inner] = vec4f(params.tolerance * element);
+            if rows == b {
+                let diagonal = PANEL * panel + r;
+                let element = dot(element_quad(own, diagonal / 4u, diagonal), unit_quad(0u, r % 4u));
+                sh_strips[exchange][inner] = row.low;
+                sh_strips[exchange + 1u][inner] = row.high;
+                sh_strips[exchange + 2u][inner] = vec4f(params.tolerance * element);
+                row = Row(unit_quad(0u, inner), unit_quad(4u, inner));
+            }
         }
         storageBarrier(); // a block is read to its end before X takes its place
         workgroupBarrier();
         next = block_row(own, panel, min(b + 1u, blocks - 1u), r);
-        if select(rows > b, rows <= b, of_unit) {
+        if thread < PANEL {
             let diagonal = factored(exchange);
             bad = select(bad, PANEL * panel + 8u * b + diagonal.bad, bad == 0u && diagonal.bad > 0u);
             row.low = substitute(row.low, diagonal.first);
@@ -230,15 +233,16 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
                 sh_strips[strip_of(base, 2u * b + 1u, rows)][inner] = row.high;
             }
         }
-        if real && of_unit && r < params.width {
-            inverse[at + 2u * b * params.width + r] = row.low;
+        if real && r < params.width {
+            let known = rows <= b;
+            inverse[at + 2u * b * params.width + r] = select(vec4f(), row.low, known);
             if 8u * b + 4u < params.width {
-                inverse[at + (2u * b + 1u) * params.width + r] = row.high;
+                inverse[at + (2u * b + 1u) * params.width + r] = select(vec4f(), row.high, known);
             }
         }
         workgroupBarrier();
     }
-    if real && r == 0u && of_unit && (panel == 0u || info[own] == 0u) {
+    if real && r == 0u && (panel == 0u || info[own] == 0u) {
         info[own] = bad;
     }
     return row;
@@ -246,10 +250,10 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
 
 // The matrix of a thread, when several share a workgroup.
 fn shared_matrix(group: u32, thread: u32) -> u32 {
-    return group * (PANEL / params.side) + thread % PANEL / params.side;
+    return group * (PANEL / params.side) + thread / params.side;
 }
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn factor_diagonal(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     invert(shared_matrix(group.x, thread), 0u, thread);
 }
@@ -259,24 +263,21 @@ fn strip_of_y(base: u32, rows: u32) -> u32 {
     return select(strip_of(base, 1u, 1u), strip_of(base, 0u, rows + 1u), rows + 1u < params.side / 8u);
 }
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(64)
 fn factor_solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let matrix = shared_matrix(group.x, thread);
     let last = invert(matrix, 0u, thread);
-    let of_unit = thread >= PANEL;
     let r = thread % params.side;
     let rows = r / 8u;
-    let base = thread % PANEL / params.side * (params.side * params.side / 32u);
-    if of_unit {
-        let q = (params.width + 7u) / 8u * 2u - 2u;
-        sh_strips[strip_of(base, q, rows)][r % 8u] = last.low;
-        sh_strips[strip_of(base, q + 1u, rows)][r % 8u] = last.high;
-    }
+    let base = base_of(thread);
+    let q = (params.width + 7u) / 8u * 2u - 2u;
+    sh_strips[strip_of(base, q, rows)][r % 8u] = last.low;
+    sh_strips[strip_of(base, q + 1u, rows)][r % 8u] = last.high;
     workgroupBarrier();
     let real = matrix < params.matrices && r < params.order;
     for (var four = 0u; four < params.quads; four += 1u) {
         let at = (matrix * params.quads + four) * params.order;
-        if real && !of_unit {
+        if real {
             let q = r / 4u;
             var y = vec4f();
             for (var g = 0u; g <= rows; g += 1u) {
@@ -292,7 +293,7 @@ fn factor_solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_i
         }
         storageBarrier(); // w is read to its end before it is replaced
         workgroupBarrier();
-        if real && of_unit {
+        if real {
             var w = vec4f();
             for (var g = rows; 8u * g < params.order; g += 1u) {
                 let low = sh_strips[strip_of(base, 2u * g, rows)][r % 8u];

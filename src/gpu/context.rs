@@ -231,7 +231,7 @@ impl Gpu {
     }
 
     /// What `build` makes, and whether that is known to have failed.
-    pub(crate) fn tried<T>(&self, build: &dyn Fn() -> T) -> (T, bool) {
+    pub(crate) fn tried<T>(&self, build: impl FnOnce() -> T) -> (T, bool) {
         let scope = self.scope();
         let built = build();
         (built, scope.caught().iter().any(|caught| matches!(caught, Poll::Ready(Some(_)))))

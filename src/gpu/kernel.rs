@@ -93,24 +93,23 @@ pub(crate) fn prepare(gpu: &Gpu, needed: &[(Arc<Kernel>, Vec<Dispatch>)]) {
         entries.into_iter().map(|entry| (Arc::clone(kernel), entry)).collect::<Vec<_>>()
     };
     let entries: Vec<_> = needed.iter().flat_map(entries).collect();
-    entries.par_iter().for_each(|(kernel, entry)| drop(kernel.pipeline(gpu, entry)));
+    entries.par_iter().for_each(|(kernel, entry)| drop(kernel.built(gpu, entry)));
 }
 
-/// What is in the slot, or else what `build` makes. That stays in the slot unless it failed: then it is built again, now
-/// for the caller's error scopes to see why, and again the next time.
-fn kept<T: Clone>(slot: &OnceLock<T>, failed: impl FnOnce(&dyn Fn() -> T) -> (T, bool), build: impl Fn() -> T) -> T {
+/// What is in the slot, or else what `build` makes, which stays there unless it failed.
+fn kept<T: Clone>(slot: &OnceLock<T>, build: impl FnOnce() -> (T, bool)) -> Option<T> {
     if let Some(built) = slot.get() {
-        return built.clone();
+        return Some(built.clone());
     }
-    match failed(&build) {
-        (built, false) => slot.get_or_init(|| built).clone(),
-        (_, true) => build(),
-    }
+    let (built, failed) = build();
+    (!failed).then(|| slot.get_or_init(|| built).clone())
 }
 
 impl Kernel {
     fn kept(slot: &OnceLock<Arc<Self>>, gpu: &Gpu, spec: &'static Spec) -> Arc<Self> {
-        kept(slot, |build| gpu.tried(build), || Arc::new(Self::new(gpu, spec)))
+        let build = || Arc::new(Self::new(gpu, spec));
+        // Again where it failed, for the caller's error scopes to see why.
+        kept(slot, || gpu.tried(build)).unwrap_or_else(build)
     }
 
     fn new(gpu: &Gpu, spec: &'static Spec) -> Self {
@@ -147,26 +146,31 @@ impl Kernel {
         Self { module, bindings, layout, pipelines, label, spec }
     }
 
-    /// The pipeline of an entry point.
+    /// The pipeline of an entry point, for the caller's error scopes to see if it fails.
     fn pipeline(&self, gpu: &Gpu, entry: &str) -> wgpu::ComputePipeline {
-        let at = self.spec.entries.iter().position(|own| *own == entry);
-        debug_assert!(at.is_some(), "no entry point {entry}");
-        let build = || {
-            gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(&format!("ridgepath.{entry}")),
-                layout: Some(&self.layout),
-                module: &self.module,
-                entry_point: Some(entry),
-                // Every shader writes its workgroup memory before it reads it.
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    zero_initialize_workgroup_memory: false,
-                    ..Default::default()
-                },
-                // wgpu's own cache takes unsafe code; drivers keep one on disk by themselves.
-                cache: None,
-            })
-        };
-        kept(&self.pipelines[at.unwrap_or(0)], |build| gpu.tried(build), build)
+        self.built(gpu, entry).unwrap_or_else(|| self.build(gpu, entry))
+    }
+
+    /// The pipeline of an entry point, unless it fails.
+    fn built(&self, gpu: &Gpu, entry: &str) -> Option<wgpu::ComputePipeline> {
+        let at = self.spec.entries.iter().position(|own| *own == entry)?;
+        kept(&self.pipelines[at], || gpu.tried(|| self.build(gpu, entry)))
+    }
+
+    fn build(&self, gpu: &Gpu, entry: &str) -> wgpu::ComputePipeline {
+        gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&format!("ridgepath.{entry}")),
+            layout: Some(&self.layout),
+            module: &self.module,
+            entry_point: Some(entry),
+            // Every shader writes its workgroup memory before it reads it.
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            // wgpu's own cache takes unsafe code; drivers keep one on disk by themselves.
+            cache: None,
+        })
     }
 
     /// Binds `params`, one entry after another for the dispatches to choose from, and the buffers in the order of the spec.
@@ -236,17 +240,12 @@ mod tests {
     fn what_failed_is_built_again_and_what_did_not_is_kept() {
         let (slot, built) = (OnceLock::new(), Cell::new(0));
         let get = |fails: bool| {
-            kept(
-                &slot,
-                |build| (build(), fails),
-                || {
-                    built.set(built.get() + 1);
-                    built.get()
-                },
-            )
+            kept(&slot, || {
+                built.set(built.get() + 1);
+                (built.get(), fails)
+            })
         };
-        assert_eq!(get(true), 2, "the second is for the caller's error scopes");
-        assert_eq!(get(false), 3);
-        assert_eq!((get(true), get(false), built.get()), (3, 3, 3));
+        assert_eq!((get(true), get(true), get(false)), (None, None, Some(3)));
+        assert_eq!((get(true), get(false), built.get()), (Some(3), Some(3), 3));
     }
 }
