@@ -334,22 +334,35 @@ fn outer(l: vec4f, r: vec4f, sum: mat4x4f) -> mat4x4f {
     );
 }
 
-// Adds the products of one column of L: operands in these strips, `half` strips and one strip further.
-fn multiply(sums: ptr<function, Sums>, left: u32, across: u32, half: u32, right: u32, down: u32) {
-    let l0 = sh_strips[left][across];
-    let l1 = sh_strips[left + half][across];
-    let r0 = sh_strips[right][down];
-    let r1 = sh_strips[right + 1u][down];
+// Where a thread finds its operands of a column: strips, and the place in them; the other left one is `half` strips
+// further, the other right one in the next.
+struct Place {
+    left: u32,
+    across: u32,
+    half: u32,
+    right: u32,
+    down: u32,
+}
+
+// Adds the products of the column of L that begins so many strips after the first; of the upper half of a tile alone where
+// there is nothing below.
+fn multiply(sums: ptr<function, Sums>, place: Place, left: u32, right: u32, whole: bool) {
+    let l0 = sh_strips[place.left + left][place.across];
+    let r0 = sh_strips[place.right + right][place.down];
+    let r1 = sh_strips[place.right + right + 1u][place.down];
     (*sums).near = outer(l0, r0, (*sums).near);
-    (*sums).below = outer(l1, r0, (*sums).below);
     (*sums).right = outer(l0, r1, (*sums).right);
-    (*sums).far = outer(l1, r1, (*sums).far);
+    if whole {
+        let l1 = sh_strips[place.left + place.half + left][place.across];
+        (*sums).below = outer(l1, r0, (*sums).below);
+        (*sums).far = outer(l1, r1, (*sums).far);
+    }
 }
 
 // What a product of columns of `lower`, from row `top` on, is with.
 const WITH_PANEL: u32 = 0u;   // the rows of the panel
 const WITH_INVERSE: u32 = 1u; // X of the panel, whose columns these are
-const WITH_ITSELF: u32 = 2u;  // itself, diagonal blocks alone: the first of 64 threads, the second of the others
+const WITH_ITSELF: u32 = 2u;  // itself, diagonal blocks alone
 
 fn lower_at(matrix: u32, column: u32) -> u32 {
     return (matrix * (PANEL * (params.panels - 1u)) + column) * params.stride;
@@ -388,6 +401,12 @@ fn load(partner: u32, matrix: u32, top: u32, column: u32, thread: u32) -> Loaded
 }
 
 fn product(partner: u32, matrix: u32, top: u32, begin: u32, end: u32, thread: u32) -> Sums {
+    let whole = top + PANEL < params.order;
+    var place = Place(thread / 8u % 2u, thread % 8u, 2u, RIGHT, thread / 16u);
+    if partner == WITH_ITSELF {
+        let block = thread / PANEL * 2u;
+        place = Place(block, thread % 8u, 1u, block, thread % PANEL / 8u);
+    }
     var sums: Sums;
     var loaded = load(partner, matrix, top, begin, thread);
     for (var column = begin; column < end; column += DEPTH) {
@@ -407,15 +426,23 @@ fn product(partner: u32, matrix: u32, top: u32, begin: u32, end: u32, thread: u3
         workgroupBarrier();
         // In flight while these are multiplied.
         loaded = load(partner, matrix, top, min(column + DEPTH, end - DEPTH), thread);
-        for (var d = 0u; d < DEPTH; d += 2u) {
-            if partner == WITH_ITSELF {
-                let strip = 4u * d + thread / PANEL * 2u;
-                multiply(&sums, strip, thread % 8u, 1u, strip, thread % PANEL / 8u);
-                multiply(&sums, strip + 4u, thread % 8u, 1u, strip + 4u, thread % PANEL / 8u);
-            } else {
-                let strip = 4u * d + thread / 8u % 2u;
-                multiply(&sums, strip, thread % 8u, 2u, RIGHT + 2u * d, thread / 16u);
-                multiply(&sums, strip + 4u, thread % 8u, 2u, RIGHT + 2u * d + 2u, thread / 16u);
+        if partner == WITH_ITSELF {
+            // The first block is the first 64 threads', the second that of the others.
+            if thread < PANEL || whole {
+                for (var d = 0u; d < DEPTH; d += 2u) {
+                    multiply(&sums, place, 4u * d, 4u * d, true);
+                    multiply(&sums, place, 4u * d + 4u, 4u * d + 4u, true);
+                }
+            }
+        } else if whole {
+            for (var d = 0u; d < DEPTH; d += 2u) {
+                multiply(&sums, place, 4u * d, 2u * d, true);
+                multiply(&sums, place, 4u * d + 4u, 2u * d + 2u, true);
+            }
+        } else {
+            for (var d = 0u; d < DEPTH; d += 2u) {
+                multiply(&sums, place, 4u * d, 2u * d, false);
+                multiply(&sums, place, 4u * d + 4u, 2u * d + 2u, false);
             }
         }
     }

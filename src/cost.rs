@@ -100,7 +100,8 @@ pub(crate) fn factor(n: usize, k: usize, quads: usize) -> Cost {
         let before = PANEL * panel;
         // The update, the product by the inverse, two diagonal blocks; C, L and these kept; then one inverse.
         barriers += (2 * (before + 2 * PANEL) / DEPTH + 4) as u64 + own_barriers;
-        multiply_adds += (tiles * (ROWS * PANEL * (before + PANEL) + 2 * PANEL * PANEL * PANEL)) as u128;
+        let blocks = (n - PANEL * (panel + 1)).div_ceil(PANEL);
+        multiply_adds += (blocks * (PANEL * PANEL * (before + PANEL) + PANEL * PANEL * PANEL)) as u128;
         multiply_adds += own_multiply_adds;
         let operands = (ROWS + PANEL) * before + ROWS * PANEL + PANEL * PANEL + ROWS * PANEL;
         let results = ROWS * PANEL + 2 * ROWS * PANEL + 2 * 2 * PANEL * PANEL;

@@ -89,12 +89,12 @@ fn costs_are_counted_without_a_device() {
         (plan.factor.dispatches, plan.factor.barriers as f64 / columns, useful, plan)
     };
     for (features, penalties, dispatches, barriers, useful) in [
-        (16, 1000, 1, 0.44, 0.08),
+        (16, 1000, 1, 0.44, 0.09),
         (64, 1000, 1, 0.30, 0.22),
-        (128, 100, 3, 0.57, 0.23),
-        (512, 100, 9, 1.01, 0.60),
-        (1024, 16, 17, 1.53, 0.75),
-        (2048, 4, 33, 2.54, 0.85),
+        (128, 100, 3, 0.57, 0.36),
+        (512, 100, 9, 1.01, 0.70),
+        (1024, 16, 17, 1.53, 0.82),
+        (2048, 4, 33, 2.54, 0.89),
     ] {
         let (found, per_column, share, plan) = costs(features, penalties);
         assert_eq!(found, dispatches, "{features} features: {:?}", plan.factor);
