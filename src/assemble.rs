@@ -70,7 +70,12 @@ pub(crate) fn assemble<T: Scalar>(
             Some(_) => 0.0,
         });
         path.norms2.push(w.iter().map(|w| w * w).sum());
-        path.outcomes.push(weights[at / t].outcome);
+        let in_range = weights[at / t].values.as_ref().is_none_or(|values| {
+            let largest = w.iter().fold(0.0f64, |largest, w| w.abs().max(largest));
+            let vanished = largest < f64::MIN_POSITIVE && values.column(at % t).amax() > 0.0;
+            w.iter().chain(&path.intercepts[at..]).all(|value| value.is_finite()) && !vanished
+        });
+        path.outcomes.push(if in_range { weights[at / t].outcome } else { Outcome::OutOfRange });
     }
     if let Some(problem) = rows {
         let lost: Vec<usize> =

@@ -63,7 +63,7 @@ impl Moments {
     /// Adds the rows of other moments (Chan, Golub and LeVeque, 1979: nothing cancels).
     ///
     /// # Errors
-    /// [`Error::Shape`] when features or targets differ.
+    /// [`Error::Shape`] when features or targets differ, [`Error::Span`] when means lie too far apart.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         for (what, found, wanted) in [
             ("features of the moments to merge", other.features(), self.features()),
@@ -73,10 +73,14 @@ impl Moments {
                 return Err(Error::Shape { what, found, wanted });
             }
         }
-        self.rows += other.rows;
         if other.weight_sum == 0.0 {
+            self.rows += other.rows;
             return Ok(());
         }
+        if self.weight_sum > 0.0 {
+            self.check_span(other)?;
+        }
+        self.rows += other.rows;
         if self.weight_sum == 0.0 {
             let rows = self.rows;
             *self = Self { rows, ..other.clone() };
@@ -121,6 +125,18 @@ impl Moments {
         self.weight_sum = weight_sum;
         self.positive_rows += other.positive_rows;
         Ok(())
+    }
+
+    fn check_span(&self, other: &Self) -> Result<()> {
+        let n = self.features();
+        match (0..self.means.len()).find(|j| !(other.means[*j] - self.means[*j]).is_finite()) {
+            Some(j) => {
+                let (what, column) = if j < n { ("X", j) } else { ("Y", j - n) };
+                let (least, greatest) = (self.means[j].min(other.means[j]), self.means[j].max(other.means[j]));
+                Err(Error::Span { what, column, least, greatest })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The sum of squares of a column about its mean, in its units; 0 for a constant one.

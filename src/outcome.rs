@@ -30,6 +30,9 @@ pub enum Outcome {
         /// The rank of X, centred when an intercept is fitted.
         rank: usize,
     },
+    /// Answered, but beyond the range of 64-bit floats on the scale of the data: coefficients or the intercept are infinite, or the
+    /// coefficients vanish though the solution does not.
+    OutOfRange,
 }
 
 /// A safer route to an answer.

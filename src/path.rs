@@ -196,11 +196,15 @@ impl RidgePath {
         self.conditions[index]
     }
 
-    /// A bound on the relative error ‖w − w*‖₂ / ‖w*‖₂ of the coefficients, in the units of [`residual`](Self::residual), as
-    /// far as the estimate of κ goes. For the normal equations κ·(residual + u·(1 + v)), with u = (n + √m + 8)·eps the
+    /// A bound on the relative error ‖w − w*‖₂ / ‖w*‖₂ of the coefficients, in the units of [`residual`](Self::residual) (in the
+    /// dual form on the penalised scale), as far as the estimate of κ goes. A value of 1 or more says that no digit is
+    /// certain. NaN when singular.
+    ///
+    /// Where corrections came to rest, it is what they tell of the error, eps, and what the equations lack of their exact
+    /// values, about 1e-31·m·n·κ. Otherwise, for the normal equations, κ·(residual + u·(1 + v)), with u = (n + √m + 8)·eps the
     /// rounding of the factorization and of the sums, and v = √(tr XᵀX)·‖y‖ / (‖A‖₁·‖w‖), which is large where y is nearly
-    /// orthogonal to X and Xᵀy cancels. By QR u·√κ·(1 + √κ·tan θ), where tan θ is the size of the residuals y − Xw against
-    /// that of Xw. A value of 1 or more says that no digit is certain. NaN when singular.
+    /// orthogonal to X and Xᵀy cancels; by QR u·√κ·(1 + √κ·tan θ), where tan θ is the size of the residuals y − Xw against
+    /// that of Xw. In the dual form κ·(residual + u), and all but eps times √(tr K)·‖β‖ / ‖w‖.
     #[must_use]
     pub fn error_bound(&self, index: usize, target: usize) -> f64 {
         self.error_bounds[self.at(index, target)]

@@ -94,7 +94,9 @@ impl Penalty {
         match self {
             Self::Alphas(alphas) => Ok(from_shifts(alphas.clone())),
             Self::Lambdas(lambdas) => {
-                let shifts: Vec<f64> = lambdas.iter().map(|lambda| 2.0 * weight_sum * lambda).collect();
+                // A penalty too small to be written down is the least there is, not none.
+                let shift = |lambda: &f64| if *lambda == 0.0 { 0.0 } else { (2.0 * weight_sum * lambda).max(5e-324) };
+                let shifts: Vec<f64> = lambdas.iter().map(shift).collect();
                 match shifts.iter().position(|shift| !shift.is_finite()) {
                     Some(index) => Err(Error::ShiftOverflow { index, lambda: lambdas[index], weight_sum }),
                     None => Ok(Grid { lambdas: lambdas.clone(), shifts }),

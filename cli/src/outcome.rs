@@ -11,6 +11,7 @@ pub(crate) fn name(outcome: Outcome) -> String {
         Outcome::Rerouted { .. } => "rerouted".into(),
         Outcome::Singular { .. } => "singular".into(),
         Outcome::MinimumNorm { .. } => "minimum-norm".into(),
+        Outcome::OutOfRange => "out-of-range".into(),
         // A variant that this program does not know yet: its name, without what it holds.
         other => format!("{other:?}").split([' ', '(']).next().unwrap_or_default().to_lowercase(),
     }
@@ -91,6 +92,9 @@ fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> 
         }
         Outcome::MinimumNorm { rank } => {
             format!("{which}: the features depend on one another (rank {rank}), answered by the solution of least norm")
+        }
+        Outcome::OutOfRange => {
+            format!("{which}: coefficients beyond what 64-bit floats can hold (out-of-range); rescale the data")
         }
         other => format!("{which}: {}", name(other)),
     }

@@ -34,7 +34,7 @@ pub(crate) struct Dual<'a, T: Scalar> {
     rows: Vec<usize>,
     /// The place of each row among them.
     place: Vec<Option<usize>>,
-    /// 1/D_j = `ratio`·4^`half`, `ratio` in [1, 4).
+    /// `1/D_j` = `ratio`·4^`half`, `ratio` in [1, 4).
     ratio: Vec<f64>,
     half: Vec<i32>,
     /// Row i of K is in units of 2^`exponents[i]`.
@@ -229,7 +229,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal }
     }
 
-    /// R with RᵀR = K, of the transposed rows.
+    /// R (upper) whose product with its transpose is K, of the transposed rows.
     pub(crate) fn triangle(&self) -> Triangle {
         let (m, n) = (self.order(), self.problem.features());
         let block = (4 * m).max(BLOCK);

@@ -84,3 +84,44 @@ fn weights_of_any_size_give_the_same_path_in_either_precision() {
         }
     }
 }
+
+#[test]
+fn what_no_double_can_hold_is_said_to_be_out_of_range() {
+    let (x, y) = regression(41, 20, 2, 2);
+    let fit = |of_x: f64, of_y: f64| {
+        let mut y = y.clone();
+        y.column_mut(1).fill(0.0);
+        let ridge = Ridge::new().intercept(false).alphas([0.0]).backend(Backend::Cpu);
+        ridge.fit(&(&x * of_x), &(y * of_y)).unwrap()
+    };
+    for (of_x, of_y) in [(1e-200, 1e200), (1e200, 1e-200)] {
+        let path = fit(of_x, of_y);
+        assert_eq!(path.outcome(0, 0), Outcome::OutOfRange, "{:?}", path.coefficients(0, 0));
+        assert_eq!(path.outcome(0, 1), Outcome::Solved, "zeros are in range");
+    }
+    assert_eq!(fit(1e-100, 1e100).outcome(0, 0), Outcome::Solved);
+}
+
+#[test]
+fn a_penalty_too_small_for_a_double_is_not_taken_for_none() {
+    let (mut x, y) = regression(43, 20, 3, 1);
+    x.column_mut(2).fill(0.0);
+    let ridge = Ridge::new().lambdas([5e-324, 0.0]).weights(vec![1e-9; 20]).backend(Backend::Cpu);
+    let path = ridge.fit(&x, &y).unwrap();
+    assert_eq!(path.outcome(0, 0), Outcome::Solved);
+    assert_eq!(path.outcome(1, 0), Outcome::Singular { order: 3 });
+}
+
+#[test]
+fn moments_whose_means_lie_too_far_apart_do_not_merge() {
+    let moments = |value: f64| {
+        let mut moments = Moments::new(1, 1);
+        moments.push(&Problem::new(&[value, value], &[1.0, 2.0]).unwrap()).unwrap();
+        moments
+    };
+    let mut low = moments(-1.7e308);
+    let before = low.clone();
+    let error = low.merge(&moments(1.7e308)).unwrap_err();
+    assert!(matches!(error, ridgepath::Error::Span { what: "X", column: 0, .. }), "{error}");
+    assert_eq!(low, before);
+}
