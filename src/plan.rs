@@ -145,6 +145,8 @@ impl Default for Request {
 
 /// Floating-point operations from which opening a GPU and moving the data pays.
 const GPU_PAYS: f64 = 4e9;
+/// Floating-point operations that go to a GPU at once, so that other programs and the driver's watchdog need not wait.
+const SUBMISSION: u128 = 200_000_000_000;
 
 impl Shape {
     /// The form of less work.
@@ -322,6 +324,7 @@ fn plan_gpu(shape: Shape, form: Form, limits: Limits, budget: u64) -> Result<Gpu
         .min(binding / split_bytes)
         .min(binding / tile_bytes)
         .min(u128::from(limits.workgroups))
+        .min(SUBMISSION / u128::from(cost::gram(size(n), size(q), size(split), size(split)).flops))
         .min(m.div_ceil(split))
         .max(1);
 
@@ -336,6 +339,7 @@ fn plan_gpu(shape: Shape, form: Form, limits: Limits, budget: u64) -> Result<Gpu
     let lambdas = (budget.saturating_sub(gram) / one)
         .min(binding / factor.max(inverse).max(back))
         .min(u128::from(limits.workgroups))
+        .min(SUBMISSION / u128::from(cost::factor_solved(size(n), 1, size(quads)).flops))
         .min(k)
         .max(1);
     let bytes = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);

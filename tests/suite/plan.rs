@@ -115,6 +115,19 @@ fn costs_are_counted_without_a_device() {
 }
 
 #[test]
+fn a_submission_is_no_more_than_a_fifth_of_a_second_of_a_slow_gpu() {
+    for (rows, features, penalties) in [(10_000_000, 64, 65_000), (1_000_000, 2048, 500), (1000, 512, 20_000)] {
+        let shape = Shape { rows, features, targets: 1, penalties };
+        let limits = Limits { storage_binding: 4 << 30, buffer: 4 << 30, ..Limits::default() };
+        let request = Request { backend: Backend::Gpu, memory_budget: 1 << 40, ..Request::default() };
+        let plan = Plan::new(shape, request, Some(Ok(limits))).unwrap().gpu.unwrap();
+        let gram = plan.gram.flops / (rows as u64).div_ceil(plan.rows_per_chunk as u64);
+        let factor = plan.factor.flops / (penalties as u64).div_ceil(plan.lambdas_per_chunk as u64);
+        assert!(gram.max(factor) <= 200_000_000_000, "{shape:?}: {gram}, {factor}");
+    }
+}
+
+#[test]
 fn explain_prints_the_costs() {
     let request = Request { backend: Backend::Gpu, precision: Precision::Single, ..Request::default() };
     let plan = Plan::new(SHAPE, request, Some(Ok(Limits::default()))).unwrap();
