@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+#[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
 use crate::gpu::context::Gpu;
@@ -93,7 +94,12 @@ pub(crate) fn prepare(gpu: &Gpu, needed: &[(Arc<Kernel>, Vec<Dispatch>)]) {
         entries.into_iter().map(|entry| (Arc::clone(kernel), entry)).collect::<Vec<_>>()
     };
     let entries: Vec<_> = needed.iter().flat_map(entries).collect();
-    entries.par_iter().for_each(|(kernel, entry)| drop(kernel.built(gpu, entry)));
+    let build = |(kernel, entry): &(Arc<Kernel>, &'static str)| drop(kernel.built(gpu, entry));
+    #[cfg(not(target_arch = "wasm32"))]
+    entries.par_iter().for_each(build);
+    // A browser's device belongs to one thread.
+    #[cfg(target_arch = "wasm32")]
+    entries.iter().for_each(build);
 }
 
 /// What is in the slot, or else what `build` makes, which stays there unless it failed.
