@@ -141,9 +141,10 @@ impl Ridge {
             let again = self.double(&source, normal, None, used).await?;
             return Ok(path.replaced(&lost, &again));
         }
-        // More features than rows: the first that depends on those before it is among the first m + 1.
+        // More features than rows, or as many when rows are centred, depend on one another.
         let x = problem.x();
-        let leading = x.column_range(0, problem.features().min(problem.rows() + 1));
+        let most = problem.rows() + usize::from(!self.model.intercept);
+        let leading = x.column_range(0, problem.features().min(most));
         let leading = problem.with_features(leading);
         let source = self.source(&leading, Form::Primal)?;
         let alone = self.clone().minimum_norm(false);

@@ -149,6 +149,21 @@ fn hostile() -> Vec<Set> {
     sets.push(Set::new("duplicate", "a column twice", true, 3, x, y));
     let (x, y) = changed(7, 8, 20, |_| ());
     sets.push(Set::new("wide", "8 rows, 20 columns", true, 20, x, y));
+    let (x, y) = changed(7, 8, 20, |row| row.iter_mut().for_each(|value| *value += 1.0));
+    sets.push(Set::new("wide, as it is", "the same away from 0, without an intercept", false, 20, x, y));
+    for apart in ["1e-3", "1e-6", "0"] {
+        let by: f64 = apart.parse().expect("a number");
+        let (mut x, y) = changed(10, 8, 20, |_| ());
+        (0..20).for_each(|j| x[60 + j] = x[40 + j] + by * x[60 + j]);
+        sets.push(Set::new(format!("wide, rows {apart} apart"), "two rows that differ by that much", true, 20, x, y));
+    }
+    let (x, y) = changed(11, 6, 14, |row| {
+        row.iter_mut().enumerate().for_each(|(j, value)| *value *= 10f64.powi(j as i32 % 7 - 3));
+    });
+    sets.push(Set::new("wide, columns × 1e±3", "columns of sizes from 1e−3 to 1e3", true, 14, x, y));
+    let hilbert: Vec<f64> = (0..6 * 12).map(|at| 1.0 / ((at / 12 + at % 12 + 1) as f64)).collect();
+    let sums = hilbert.chunks(12).map(|row| row.iter().sum()).collect();
+    sets.push(Set::new("wide Hilbert", "1/(i + j − 1), y its row sums, no intercept", false, 12, hilbert, sums));
     let (x, y) = changed(8, 1, 3, |_| ());
     sets.push(Set::new("one row", "which centring makes 0", true, 3, x.clone(), y.clone()));
     sets.push(Set::new("one row, as it is", "the same without an intercept", false, 3, x, y));
