@@ -89,9 +89,8 @@ pub(crate) fn assemble<T: Scalar>(
 fn error_bound(normal: &NormalEquations, weights: &Weights, target: usize, fit: &Fit, rounding: f64) -> f64 {
     let condition = weights.condition;
     let cancelled = 1.0 + fit.cancelled;
-    if let (Some(errors), Some(exact)) = (&weights.errors, &normal.exact) {
-        let lost = if errors[target] == 0.0 { 0.0 } else { condition * exact.lost(normal.features()) * cancelled };
-        return f64::EPSILON + (2.0 * errors[target] + lost) * spread(condition, fit);
+    if let Some(errors) = &weights.errors {
+        return f64::EPSILON + errors[target] * spread(condition, fit);
     }
     match weights.outcome {
         Outcome::Singular { .. } => f64::NAN,

@@ -16,13 +16,17 @@ pub(crate) const STEPS: usize = 3;
 /// ‖A⁻¹‖₂ from below, most often within a factor of 3: the growth of a vector under repeated solves.
 pub(crate) fn inverse_norm(n: usize, mut solve: impl FnMut(&mut DVector<f64>)) -> f64 {
     let mut v = start(n);
-    let mut growth = 0.0;
-    for _ in 0..STEPS {
+    solve(&mut v);
+    growth(v, solve)
+}
+
+/// The same when the first solve, of [`start`], was done elsewhere.
+pub(crate) fn growth(mut v: DVector<f64>, mut solve: impl FnMut(&mut DVector<f64>)) -> f64 {
+    for _ in 1..STEPS {
+        v /= v.norm();
         solve(&mut v);
-        growth = v.norm();
-        v /= growth;
     }
-    growth
+    v.norm()
 }
 
 /// The condition number up to which factors in `f32` are those of A, not of its rounding: beyond it a small residual hides

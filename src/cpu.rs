@@ -5,6 +5,7 @@ pub(crate) mod dual;
 pub(crate) mod exact;
 pub mod factor;
 pub mod gram;
+pub(crate) mod precise;
 pub(crate) mod qr;
 pub mod solve;
 

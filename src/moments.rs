@@ -289,11 +289,11 @@ impl Frame {
         Self { origin: zeros(), offset: zeros(), rest: zeros(), exponents, inverse, positive_rows }
     }
 
-    /// x' of a value of column j in two doubles: no digit of the value is lost.
+    /// x' of a value of column j in two doubles: no digit of the value, or of the mean, is lost.
     pub(crate) fn apply_wide(&self, j: usize, value: f64) -> (f64, f64) {
         let (high, low) = two_sum(value, -self.origin[j]);
         let (high, more) = two_sum(high, -self.offset[j]);
-        let (high, low) = two_sum(high, low + more);
+        let (high, low) = two_sum(high, low + (more - self.rest[j]));
         (high * self.inverse[j], low * self.inverse[j])
     }
 

@@ -62,6 +62,8 @@ pub struct NormalEquations {
     pub(crate) model: Model,
     /// What `gram` and `cross` lack of sums to twice the digits, when such were formed.
     pub(crate) exact: Option<Exact>,
+    /// ‖G + shift·D‖₁ of each λ.
+    pub(crate) norms: Vec<f64>,
     /// Whether these are the equations of the dual form, of order m.
     pub(crate) dual: bool,
 }
@@ -135,7 +137,22 @@ impl NormalEquations {
         // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
         let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
         let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
-        Self { gram, cross, squares, unit, target_unit, step, added, penalty, grid, model, exact: None, dual: false }
+        let norms = norms(&gram, &step, &added);
+        Self {
+            norms,
+            gram,
+            cross,
+            squares,
+            unit,
+            target_unit,
+            step,
+            added,
+            penalty,
+            grid,
+            model,
+            exact: None,
+            dual: false,
+        }
     }
 
     /// Composes the equations of a grid of penalties, which may be scaled from the data.
@@ -178,18 +195,7 @@ impl NormalEquations {
 
     /// ‖G + shift·D‖₁ of λ number k, in its units.
     pub(crate) fn norm(&self, k: usize) -> f64 {
-        let n = self.features();
-        let units: Vec<f64> = self.steps(k).collect();
-        let mut sums = self.added(k).to_vec();
-        for j in 0..n {
-            sums[j] += self.gram[(j, j)] * units[j] * units[j];
-            for i in j + 1..n {
-                let size = (self.gram[(i, j)] * units[i] * units[j]).abs();
-                sums[i] += size;
-                sums[j] += size;
-            }
-        }
-        sums.into_iter().fold(0.0, f64::max)
+        self.norms[k]
     }
 
     /// Whether λ number k can be solved in `f32`: where the penalty outweighs a column by more than 2¹⁰⁰, the
@@ -206,6 +212,7 @@ impl NormalEquations {
         Self {
             step: which.iter().flat_map(|k| &self.step[k * n..(k + 1) * n]).copied().collect(),
             added: which.iter().flat_map(|k| &self.added[k * n..(k + 1) * n]).copied().collect(),
+            norms: pick(&self.norms),
             grid: Grid { lambdas: pick(&self.grid.lambdas), shifts: pick(&self.grid.shifts) },
             ..self
         }
@@ -302,4 +309,21 @@ pub(crate) fn steps(gram: &DMatrix<f64>, unit: &[i32], penalty: &[(f64, i32)], s
         }
     }
     (step, added)
+}
+
+/// ‖A‖₁ of each λ: the largest sum of absolute values of a column, from one product |G|·(2^step) for all λ.
+pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64> {
+    let n = gram.nrows();
+    let k = step.len() / n;
+    let mut sizes = gram.abs();
+    sizes.fill_upper_triangle_with_lower_triangle();
+    // Whole groups of columns, so that the bits of one do not depend on how many there are.
+    let units = DMatrix::from_fn(n, k.next_multiple_of(8), |j, k| match step.get(k * n + j) {
+        Some(step) if gram[(j, j)] > 0.0 => scaled(1.0, *step),
+        _ => 0.0,
+    });
+    let sums = sizes * &units;
+    let column = |k: usize| (0..n).map(move |j| (k, j));
+    let norm = |k: usize| column(k).map(|(k, j)| sums[(j, k)] * units[(j, k)] + added[k * n + j]).fold(0.0, f64::max);
+    (0..k).map(norm).collect()
 }

@@ -16,7 +16,7 @@ pub struct Weights {
     /// An estimate of κ(A); NaN when singular.
     pub(crate) condition: f64,
     pub(crate) outcome: Outcome,
-    /// What corrections left of the relative error of each target, where they were made until nothing changed.
+    /// A bound on the relative error of each target but for rounding, where corrections came to rest.
     pub(crate) errors: Option<Vec<f64>>,
     /// What the values lack, to twice the digits, after such corrections.
     pub(crate) low: Option<DMatrix<f64>>,

@@ -4,7 +4,7 @@
 use nalgebra::DMatrix;
 
 use crate::normal::NormalEquations;
-use crate::residual::residuals;
+use crate::residual::{Fit, Residual, residuals};
 use crate::wide::two_sum;
 
 /// Corrections after which an answer that has not converged takes another route.
@@ -57,8 +57,18 @@ pub(crate) struct Refined {
     pub(crate) values: DMatrix<f64>,
     /// Their digits beyond one double.
     pub(crate) low: DMatrix<f64>,
-    /// The relative error that each target is left with.
+    /// A bound on the relative error that each target is left with, but for the rounding of its values.
     pub(crate) errors: Vec<f64>,
+}
+
+/// What corrections that came to rest leave of each target's error: what their sizes tell, and what the equations lack.
+pub(crate) fn errors(normal: &NormalEquations, condition: f64, progress: &[Progress], fits: &[Fit]) -> Vec<f64> {
+    let lost = normal.exact.as_ref().map_or(0.0, |exact| condition * exact.lost(normal.features()));
+    let own = |(progress, fit): (&Progress, &Fit)| match progress.error {
+        0.0 => 0.0,
+        error => 2.0 * error + lost * (1.0 + fit.cancelled),
+    };
+    progress.iter().zip(fits).map(own).collect()
 }
 
 /// Corrects weights (n × t) of λ number k, of this condition number, with a solver that overwrites right-hand sides; `floor` as
@@ -79,7 +89,7 @@ pub(crate) fn refine(
     let mut low = DMatrix::zeros(values.nrows(), values.ncols());
     let mut progress = vec![Progress::new(); values.ncols()];
     for _ in 0..MOST_STEPS {
-        let mut d = residuals(normal, &[(k, &values, Some(&low))]).pop()?.r;
+        let Residual { r: mut d, fits } = residuals(normal, &[(k, &values, Some(&low))]).pop()?;
         solve(&mut d);
         add(&mut values, &mut low, &d);
         let shrinks = progress.iter_mut().enumerate().all(|(target, progress)| {
@@ -89,7 +99,7 @@ pub(crate) fn refine(
             return None;
         }
         if progress.iter().all(|progress| progress.converged(tolerance)) {
-            return Some(Refined { values, low, errors: progress.iter().map(|progress| progress.error).collect() });
+            return Some(Refined { values, low, errors: errors(normal, condition, &progress, &fits) });
         }
     }
     None

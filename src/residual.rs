@@ -181,7 +181,8 @@ fn symmetric_product(gram: &DMatrix<f64>, u: &DMatrix<f64>) -> DMatrix<f64> {
         if below > 0 {
             let under = gram.view((start + width, start), (below, width));
             product.rows_mut(start + width, below).gemm(1.0, &under, &u.rows(start, width), 1.0);
-            product.rows_mut(start, width).gemm_tr(1.0, &under, &u.rows(start + width, below), 1.0);
+            let across = under.transpose(); // for which nalgebra has a fast product
+            product.rows_mut(start, width).gemm(1.0, &across, &u.rows(start + width, below), 1.0);
         }
     }
     product

@@ -215,7 +215,12 @@ impl Ridge {
                 own => own,
             };
             let again: Vec<Weights> = left.par_iter().map(one).collect();
-            left.into_iter().zip(again).for_each(|(k, again)| weights[k] = again);
+            for (k, again) in left.into_iter().zip(again) {
+                let by_qr = again.outcome == Outcome::Rerouted { route: Route::Qr };
+                let all = again.errors.as_ref().is_some_and(|errors| errors.iter().all(|e| *e <= f64::EPSILON));
+                let precise = if by_qr && !all { source.precise(&normal, k)? } else { None };
+                weights[k] = precise.unwrap_or(again);
+            }
         }
         let again = source.assemble(&normal, &weights, used, f64::EPSILON);
         Ok(path.replaced(&poor, &again))

@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use crate::assemble::{Totals, assemble};
 use crate::cpu;
 use crate::cpu::dual::Dual;
+use crate::cpu::precise;
 use crate::cpu::qr::{self, Triangle};
 use crate::error::Result;
 use crate::moments::Moments;
@@ -53,6 +54,20 @@ impl<T: Scalar> Source<'_, T> {
         match self {
             Self::Primal { problem, moments } => qr::triangle(problem, moments, intercept),
             Self::Dual { rows, .. } => Ok(rows.triangle()),
+        }
+    }
+
+    /// λ number k by QR to twice the digits, where there are few rows.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn precise(&self, normal: &NormalEquations, k: usize) -> Result<Option<Weights>> {
+        const MOST: usize = 10_000_000; // a second or so
+        match self {
+            Self::Primal { problem, .. } if problem.rows().saturating_mul(normal.features().pow(2)) <= MOST => {
+                precise::solve(problem, normal, k)
+            }
+            _ => Ok(None),
         }
     }
 

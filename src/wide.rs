@@ -106,3 +106,64 @@ pub(crate) fn two_product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
     (product, a.mul_add(b, -product))
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{SLICES, TERMS, Wide, add_product, parts, transposed, two_product, two_sum};
+
+    /// Whole numbers below 2⁵³, whose sums of products i128 holds.
+    fn whole(seed: u64, rows: usize, columns: usize) -> DMatrix<f64> {
+        let mut state = seed;
+        DMatrix::from_fn(rows, columns, |_, _| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 - 2f64.powi(52)
+        })
+    }
+
+    fn held(value: (f64, f64)) -> i128 {
+        value.0 as i128 + value.1 as i128
+    }
+
+    #[test]
+    fn sums_of_products_keep_a_hundred_bits() {
+        // As many terms as may be, of 53 bits each: 2·53 + 9 bits, of which the slices keep the leading 110.
+        let (a, b) = (whole(3, TERMS, 7), whole(5, TERMS, 6));
+        let cut = |m: &DMatrix<f64>| Wide { high: m.clone(), low: m * 0.0 }.cut(53, SLICES);
+        let (left, right) = (transposed(&cut(&a)), cut(&b));
+        let mut sum = Wide::zeros(7, 6);
+        let (mut high, mut low) = (sum.high.columns_mut(0, 6), sum.low.columns_mut(0, 6));
+        let (left, right) = (parts(&left, (0, 0), (7, TERMS)), parts(&right, (0, 0), (TERMS, 6)));
+        add_product((&mut high, &mut low), &left, &right);
+        let sum = sum.scaled(|_, _| 0);
+        for i in 0..7 {
+            for j in 0..6 {
+                let exact: i128 = (0..TERMS).map(|k| a[(k, i)] as i128 * b[(k, j)] as i128).sum();
+                let off = held((sum.high[(i, j)], sum.low[(i, j)])) - exact;
+                // 2^(2·53 − 110) a term, and the rounding of the low part.
+                assert!(off.unsigned_abs() <= 1 << 12, "({i}, {j}) is off by {off} of {exact}");
+                let plain: f64 = a.column(i).dot(&b.column(j));
+                assert!((plain as i128 - exact).unsigned_abs() > 1 << 40, "doubles alone would do");
+            }
+        }
+    }
+
+    #[test]
+    fn slices_add_up_to_both_doubles() {
+        let high = whole(7, 20, 3);
+        let low = whole(9, 20, 3) * 2f64.powi(-53);
+        let slices = Wide { high: high.clone(), low: low.clone() }.cut(53, SLICES);
+        for at in 0..high.len() {
+            let sum: i128 = slices.iter().map(|slice| (slice[at] * 2f64.powi(60)) as i128).sum();
+            let wanted = (high[at] * 2f64.powi(60)) as i128 + (low[at] * 2f64.powi(60)) as i128;
+            assert!((sum - wanted).abs() <= 1 << 4, "{at}: off by {}", sum - wanted);
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_of_two_numbers() {
+        assert_eq!(two_sum(1.0, 2f64.powi(-80)), (1.0, 2f64.powi(-80)));
+        assert_eq!(two_product(1.0 + 2f64.powi(-30), 1.0 + 2f64.powi(-30)), (1.0 + 2f64.powi(-29), 2f64.powi(-60)));
+    }
+}

@@ -13,7 +13,7 @@ use crate::cpu::gram::add_product;
 use crate::cpu::qr::{Triangle, reduce, stack};
 use crate::error::Result;
 use crate::moments::Frame;
-use crate::normal::{Exact, Model, NormalEquations, penalty_weight, steps};
+use crate::normal::{Exact, Model, NormalEquations, norms, penalty_weight, steps};
 use crate::outcome::Outcome;
 use crate::path::Weights;
 use crate::penalty::Grid;
@@ -175,8 +175,10 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let inverse = |s: f64| (1.0 / scaled(s, -exponent(s)), -exponent(s));
         let penalty: Vec<(f64, i32)> = self.rows.iter().map(|row| inverse(self.problem.weight(*row))).collect();
         let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
+        let norms = norms(&gram, &step, &added);
         let (model, squares) = (self.model, vec![0.0; t]);
         NormalEquations {
+            norms,
             gram,
             cross,
             squares,

@@ -57,16 +57,19 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     Ok(moments)
 }
 
+/// A view of the first rows of a block.
 pub(crate) type Block<'a, A> = DMatrixView<'a, A, nalgebra::U1, nalgebra::Dyn>;
 
 /// sum += aᵀb, of the lower triangle alone if `lower`.
 pub(crate) fn add_product<A: Scalar>(a: &Block<'_, A>, b: &Block<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
     let n = a.ncols();
+    // nalgebra has a fast product for a copy of the transpose only.
+    let a = a.transpose();
     sum.as_mut_slice().par_chunks_mut(n * PANEL).enumerate().for_each(|(panel, columns)| {
         let first = panel * PANEL;
         let width = columns.len() / n;
         let top = if lower { first } else { 0 };
-        let product = a.columns(top, n - top).tr_mul(&b.columns(first, width));
+        let product = a.rows(top, n - top) * b.columns(first, width);
         let mut columns = DMatrixViewMut::from_slice(columns, n, width);
         columns.rows_mut(top, n - top).zip_apply(&product, |sum, value| *sum += Into::<f64>::into(value));
     });

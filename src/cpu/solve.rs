@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::condition::inverse_norm;
+use crate::condition;
 use crate::cpu::factor::{Factor, factor};
 use crate::normal::NormalEquations;
 use crate::outcome::Outcome;
@@ -20,17 +20,22 @@ impl<A: Scalar> Factor<A> {
     pub fn solve_into(&self, rhs: &mut DMatrix<A>) {
         let lower = self.lower();
         let n = lower.nrows();
-        for mut column in rhs.column_iter_mut() {
-            for j in 0..n {
-                let own = lower.column(j);
+        // One pass over L for all columns.
+        for j in 0..n {
+            let own = lower.column(j);
+            let below = own.rows(j + 1, n - j - 1);
+            for mut column in rhs.column_iter_mut() {
                 let value = column[j] / own[j];
                 column[j] = value;
-                column.rows_mut(j + 1, n - j - 1).axpy(-value, &own.rows(j + 1, n - j - 1), A::one());
+                column.rows_mut(j + 1, n - j - 1).axpy(-value, &below, A::one());
             }
-            for j in (0..n).rev() {
-                let own = lower.column(j);
-                let below = own.rows(j + 1, n - j - 1).dot(&column.rows(j + 1, n - j - 1));
-                column[j] = (column[j] - below) / own[j];
+        }
+        for j in (0..n).rev() {
+            let own = lower.column(j);
+            let below = own.rows(j + 1, n - j - 1);
+            for mut column in rhs.column_iter_mut() {
+                let known = below.dot(&column.rows(j + 1, n - j - 1));
+                column[j] = (column[j] - known) / own[j];
             }
         }
     }
@@ -67,9 +72,16 @@ fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> 
         *rhs = own.map(Into::into);
     };
     let units: Vec<f64> = normal.steps(k).collect();
-    let mut w = DMatrix::from_fn(n, t, |i, target| normal.cross[(i, target)] * units[i]);
+    // The first solve of the condition estimate rides along.
+    let start = condition::start(n);
+    let mut w = DMatrix::from_fn(n, t + 1, |i, target| match target < t {
+        true => normal.cross[(i, target)] * units[i],
+        false => start[i],
+    });
     apply(&mut w);
-    let inverse = inverse_norm(n, |v| {
+    let probe = w.column(t).into_owned();
+    let w = w.remove_column(t);
+    let inverse = condition::growth(probe, |v| {
         let mut column = DMatrix::from_column_slice(n, 1, v.as_slice());
         apply(&mut column);
         v.copy_from(&column.column(0));

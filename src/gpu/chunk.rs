@@ -14,7 +14,7 @@ use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Precision};
 use crate::path::Weights;
 use crate::refine::{self, MOST_STEPS, Progress, Refined};
-use crate::residual::{BATCH, Residual, residuals};
+use crate::residual::{BATCH, Fit, Residual, residuals};
 use crate::scale::{exponent, scaled};
 
 /// The buffers of a chunk; reused for the chunks that follow.
@@ -35,6 +35,8 @@ struct Candidate {
     probe: DVector<f64>,
     inverse: f64,
     progress: Vec<Progress>,
+    /// Of the last residual.
+    fits: Vec<Fit>,
 }
 
 impl<'a> Chunk<'a> {
@@ -94,9 +96,10 @@ impl<'a> Chunk<'a> {
                 .collect();
             let mut rhs: Vec<DMatrix<f64>> = vec![DMatrix::zeros(n, t + 1); count];
             let mut open = Vec::with_capacity(pending.len());
-            for (candidate, residual) in pending.into_iter().zip(residuals) {
+            for (mut candidate, residual) in pending.into_iter().zip(residuals) {
                 let at = candidate.k - first;
-                if self.normal.exact.is_none() && residual.fits.iter().all(|fit| fit.backward <= converged(n)) {
+                candidate.fits = residual.fits;
+                if self.normal.exact.is_none() && candidate.fits.iter().all(|fit| fit.backward <= converged(n)) {
                     let outcome = if step == 0 { Outcome::Solved } else { Outcome::Refined { steps: step } };
                     let weights = candidate.finish(self.normal, outcome);
                     answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
@@ -174,6 +177,7 @@ impl Candidate {
             probe: probe / inverse,
             inverse,
             progress: vec![Progress::new(); t],
+            fits: Vec::new(),
         }
     }
 
@@ -212,7 +216,7 @@ impl Candidate {
         let refined = normal.exact.is_some().then(|| Refined {
             values: self.w.clone(),
             low: self.low,
-            errors: self.progress.iter().map(|progress| progress.error).collect(),
+            errors: refine::errors(normal, condition, &self.progress, &self.fits),
         });
         Weights::solved(self.w, condition, outcome).refined(refined)
     }

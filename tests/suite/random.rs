@@ -224,7 +224,10 @@ fn a_power_of_two_times_y_scales_every_bit_on_the_cpu() {
         let mut compared = 0;
         for k in 0..own.len() {
             for target in 0..own.targets() {
-                assert_eq!(own.outcome(k, target), scaled.outcome(k, target), "{case:?}");
+                // What vanishes need not do so when it is larger.
+                if own.outcome(k, target) != Outcome::OutOfRange {
+                    assert_eq!(own.outcome(k, target), scaled.outcome(k, target), "{case:?}");
+                }
                 for (w, other) in own.coefficients(k, target).iter().zip(scaled.coefficients(k, target)) {
                     // What is subnormal has lost bits before it is scaled.
                     let same = (w * factor).to_bits() == other.to_bits() || w.abs() < 1e-300;

@@ -1,0 +1,163 @@
+//! QR of the rows to twice the digits, for the few rows whose answer not even double precision of R can tell: modified
+//! Gram-Schmidt of [X | y], backward stable for least squares (Björck, 1967), in pairs of doubles (Dekker, 1971).
+
+use std::ops::{Add, Div, Mul, Sub};
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::condition::inverse_norm;
+use crate::error::Result;
+use crate::moments::Frame;
+use crate::normal::NormalEquations;
+use crate::outcome::{Outcome, Route};
+use crate::path::Weights;
+use crate::problem::Problem;
+use crate::refine::Refined;
+use crate::scale::{exponent, scaled};
+use crate::view::Scalar;
+use crate::wide::{two_product, two_sum};
+
+/// The rounding unit of a pair, with the slack of its sloppy sums.
+const EPSILON: f64 = 1.0 / (1u128 << 100) as f64;
+
+/// high + low.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pair(f64, f64);
+
+impl Add for Pair {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        let (sum, lost) = two_sum(self.0, other.0);
+        let (high, low) = two_sum(sum, lost + (self.1 + other.1));
+        Self(high, low)
+    }
+}
+
+impl Sub for Pair {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self + Self(-other.0, -other.1)
+    }
+}
+
+impl Mul for Pair {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        let (product, lost) = two_product(self.0, other.0);
+        let (high, low) = two_sum(product, lost + (self.0 * other.1 + self.1 * other.0));
+        Self(high, low)
+    }
+}
+
+impl Div for Pair {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        let first = Self(self.0 / other.0, 0.0);
+        let rest = self - first * other;
+        first + Self(rest.0 / other.0, 0.0)
+    }
+}
+
+impl Pair {
+    fn sqrt(self) -> Self {
+        if self.0 <= 0.0 {
+            return Self::default();
+        }
+        let first = Self(self.0.sqrt(), 0.0);
+        let rest = self - first * first;
+        first + Self(rest.0 / (2.0 * first.0), 0.0)
+    }
+
+    fn scaled(self, by: i32) -> Self {
+        Self(scaled(self.0, by), scaled(self.1, by))
+    }
+}
+
+fn dot(a: &[Pair], b: &[Pair]) -> Pair {
+    a.iter().zip(b).fold(Pair::default(), |sum, (a, b)| sum + *a * *b)
+}
+
+/// Solves λ number k; `None` where a column depends on those before it even to these digits.
+///
+/// # Errors
+/// [`Error::Span`](crate::Error::Span).
+pub(crate) fn solve<T: Scalar>(
+    problem: &Problem<'_, T>,
+    normal: &NormalEquations,
+    k: usize,
+) -> Result<Option<Weights>> {
+    let (n, t) = (normal.features(), normal.targets());
+    let mut columns = columns(problem, normal, k)?;
+    let m = columns[0].len();
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    let rounding = EPSILON * (n as f64 + (m as f64).sqrt() + 8.0);
+    let mut r = vec![vec![Pair::default(); n + t]; n];
+    for j in 0..n {
+        let before = columns[j].iter().fold(0.0, |norm: f64, value| norm.hypot(value.0));
+        let (done, rest) = columns.split_at_mut(j + 1);
+        let own = &mut done[j];
+        // What the columns before left of this one is known by what they took of it.
+        let taken = (0..j).fold(before, |norm, i| norm.hypot(r[i][j].0));
+        let norm = dot(own, own).sqrt();
+        if !(norm.0 > rounding * taken) {
+            return Ok(None);
+        }
+        own.iter_mut().for_each(|value| *value = *value / norm);
+        r[j][j] = norm;
+        for (at, column) in rest.iter_mut().enumerate() {
+            let share = dot(own, column);
+            r[j][j + 1 + at] = share;
+            column.iter_mut().zip(own.iter()).for_each(|(value, own)| *value = *value - share * *own);
+        }
+    }
+    let mut w = vec![vec![Pair::default(); t]; n];
+    for target in 0..t {
+        for j in (0..n).rev() {
+            let known = (j + 1..n).fold(Pair::default(), |sum, i| sum + r[j][i] * w[i][target]);
+            w[j][target] = (r[j][n + target] - known) / r[j][j];
+        }
+    }
+    let upper = DMatrix::from_fn(n, n, |i, j| if i <= j { r[i][j].0 } else { 0.0 });
+    let inverse = inverse_norm(n, |v: &mut DVector<f64>| {
+        let _ = upper.tr_solve_upper_triangular_mut(v) && upper.solve_upper_triangular_mut(v);
+    });
+    let condition = normal.norm(k) * inverse;
+    let error = |target: usize| {
+        let left = columns[n + target].iter().fold(0.0, |norm: f64, value| norm.hypot(value.0));
+        let fitted = (0..n).fold(0.0, |norm: f64, j| norm.hypot(r[j][n + target].0));
+        let tangent = if left == 0.0 { 0.0 } else { left / fitted };
+        rounding * condition.sqrt() * (1.0 + condition.sqrt() * tangent)
+    };
+    let refined = Refined {
+        values: DMatrix::from_fn(n, t, |j, target| w[j][target].0),
+        low: DMatrix::from_fn(n, t, |j, target| w[j][target].1),
+        errors: (0..t).map(error).collect(),
+    };
+    let weights = Weights::solved(refined.values.clone(), condition, Outcome::Rerouted { route: Route::Qr });
+    Ok(Some(weights.refined(Some(refined))))
+}
+
+/// [√S·X | √S·y] over [√shift·√D | 0], in the units of the equations; features first.
+fn columns<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usize) -> Result<Vec<Vec<Pair>>> {
+    let (m, n, t) = (problem.rows(), normal.features(), normal.targets());
+    let frame = if normal.model.intercept { Frame::measure(problem)? } else { Frame::scaling(problem) };
+    let half = exponent(problem.weight(problem.heaviest())).div_euclid(2);
+    let roots: Vec<Pair> = (0..m).map(|row| Pair(scaled(problem.weight(row), -2 * half), 0.0).sqrt()).collect();
+    let mut columns = vec![vec![Pair::default(); m + n]; n + t];
+    let mut set = |row: usize, j: usize, value: f64| {
+        if problem.weight(row) > 0.0 {
+            let unit = match j < n {
+                true => normal.unit[j] + normal.step[k * n + j],
+                false => -normal.target_unit[j - n],
+            };
+            let (high, low) = frame.apply_wide(j, value);
+            columns[j][row] = (Pair(high, low) * roots[row]).scaled(frame.exponents[j] + half + unit);
+        }
+    };
+    problem.x().visit(0, m, &mut set);
+    problem.y().visit(0, m, |row, target, value| set(row, n + target, value));
+    for (j, added) in normal.added(k).iter().enumerate() {
+        columns[j][m + j] = Pair(*added, 0.0).sqrt();
+    }
+    Ok(columns)
+}
