@@ -208,8 +208,9 @@ impl Ridge {
         let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
         if !left.is_empty() {
             let triangle = source.triangle(self.model.intercept)?;
+            let minimum_norm = self.minimum_norm; // a solver may not cross threads in a browser
             let one = |k: &usize| match cpu::qr::solve(&triangle, &normal, *k) {
-                own if self.minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
+                own if minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
                     cpu::qr::minimum_norm(&triangle, &normal, *k)
                 }
                 own => own,

@@ -108,6 +108,7 @@ pub(crate) fn two_product(a: f64, b: f64) -> (f64, f64) {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "whole numbers in range")]
 mod tests {
     use nalgebra::DMatrix;
 

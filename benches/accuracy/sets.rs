@@ -158,7 +158,7 @@ fn hostile() -> Vec<Set> {
         sets.push(Set::new(format!("wide, rows {apart} apart"), "two rows that differ by that much", true, 20, x, y));
     }
     let (x, y) = changed(11, 6, 14, |row| {
-        row.iter_mut().enumerate().for_each(|(j, value)| *value *= 10f64.powi(j as i32 % 7 - 3));
+        row.iter_mut().zip((-3..=3).cycle()).for_each(|(value, power)| *value *= 10f64.powi(power));
     });
     sets.push(Set::new("wide, columns × 1e±3", "columns of sizes from 1e−3 to 1e3", true, 14, x, y));
     let hilbert: Vec<f64> = (0..6 * 12).map(|at| 1.0 / ((at / 12 + at % 12 + 1) as f64)).collect();
