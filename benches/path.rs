@@ -1,4 +1,4 @@
-//! The whole path, rows to coefficients: the GPU, the CPU in both precisions, and the textbook solution with nalgebra.
+//! The whole path, rows to coefficients: the GPU and the CPU in both precisions, and the textbook solution with nalgebra.
 //!
 //! A size reads rows × features × λ. `RIDGEPATH_BENCH=full` adds larger sizes.
 
@@ -24,7 +24,10 @@ fn contestants() -> Vec<(&'static str, Ridge)> {
         ("cpu-single", on(Backend::Cpu, Precision::Single)),
     ];
     let gpu: Option<Gpu> = task::gpu();
-    all.extend(gpu.map(|gpu| ("gpu-single", on(Backend::Gpu, Precision::Single).gpu(gpu))));
+    if let Some(gpu) = gpu {
+        all.push(("gpu-double", on(Backend::Gpu, Precision::Double).gpu(gpu.clone())));
+        all.push(("gpu-single", on(Backend::Gpu, Precision::Single).gpu(gpu)));
+    }
     all
 }
 

@@ -1,4 +1,6 @@
-//! Each stage alone: `gram` (rows to moments), `factor` and `solve` (one group each).
+//! Each stage alone, one group each: `transfer` (to the device and back), `gram` (rows to moments), `normal` (moments to
+//! the equations of every λ), `factor`, `solve`, and `lambdas` (factors, solutions and condition numbers of every λ, on all
+//! cores, as the CPU backend has them).
 //!
 //! A size reads rows × features × λ. The CPU's `factor` and `solve` are one core's, λ after λ, as each thread of the
 //! backend does it; the GPU's are all λ at once, without uploads, where its limits let them be one chunk.
@@ -47,6 +49,44 @@ fn sizes(small: &[[usize; 3]], large: &[[usize; 3]]) -> Vec<Task> {
     small.iter().chain(large).map(|[m, n, k]| Task::new(*m, *n, *k)).collect()
 }
 
+fn transfer(criterion: &mut Criterion) {
+    let Some(device) = task::gpu() else { return };
+    let mut group = group(criterion, "transfer");
+    let sizes: &[u64] = if task::full() { &[1 << 16, 1 << 20, 1 << 24, 1 << 27] } else { &[1 << 16, 1 << 20, 1 << 24] };
+    for bytes in sizes {
+        let buffer = |usage| {
+            let size = *bytes;
+            device.device().create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size,
+                usage,
+                mapped_at_creation: false,
+            })
+        };
+        let there = buffer(wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST);
+        let back = buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+        let values = vec![1u8; usize::try_from(*bytes).expect("it fits memory")];
+        group.throughput(Throughput::Bytes(*bytes));
+        group.bench_function(BenchmarkId::new("up", bytes), |b| {
+            b.iter(|| {
+                device.queue().write_buffer(&there, 0, black_box(&values));
+                run(&device, |_| ());
+            });
+        });
+        group.bench_function(BenchmarkId::new("down", bytes), |b| {
+            b.iter(|| {
+                run(&device, |encoder| encoder.copy_buffer_to_buffer(&there, 0, &back, 0, *bytes));
+                back.slice(..).map_async(wgpu::MapMode::Read, |_| ());
+                run(&device, |_| ());
+                let values = back.slice(..).get_mapped_range().expect("the copy is done").to_vec();
+                back.unmap();
+                values
+            });
+        });
+    }
+    group.finish();
+}
+
 fn gram(criterion: &mut Criterion) {
     let device = task::gpu();
     let mut group = group(criterion, "gram");
@@ -73,6 +113,34 @@ fn gram(criterion: &mut Criterion) {
 
 const SYSTEMS: [[usize; 3]; 3] = [[500, 64, 64], [500, 192, 16], [500, 384, 4]];
 const LARGE_SYSTEMS: [[usize; 3]; 3] = [[2_000, 512, 128], [2_000, 1024, 64], [2_000, 2048, 16]];
+
+fn normal(criterion: &mut Criterion) {
+    let mut group = group(criterion, "normal");
+    for task in sizes(&SYSTEMS, &LARGE_SYSTEMS) {
+        let moments = cpu::gram::gram::<f64, f32>(&task.problem()).expect("no column overflows");
+        let penalty = Penalty::Lambdas(task.lambdas());
+        group.throughput(Throughput::Elements(task.shape.penalties as u64));
+        group.bench_function(BenchmarkId::new("cpu-double", task.name()), |b| {
+            b.iter(|| NormalEquations::with_penalty(black_box(&moments), Model::default(), &penalty));
+        });
+    }
+    group.finish();
+}
+
+fn lambdas(criterion: &mut Criterion) {
+    let mut group = group(criterion, "lambdas");
+    for task in sizes(&SYSTEMS, &LARGE_SYSTEMS) {
+        let normal = task.normal();
+        group.throughput(Throughput::Elements(task.shape.penalties as u64));
+        group.bench_function(BenchmarkId::new("cpu-double", task.name()), |b| {
+            b.iter(|| cpu::solve::solve::<f64>(black_box(&normal), &|_| ()));
+        });
+        group.bench_function(BenchmarkId::new("cpu-single", task.name()), |b| {
+            b.iter(|| cpu::solve::solve::<f32>(black_box(&normal), &|_| ()));
+        });
+    }
+    group.finish();
+}
 
 fn factor(criterion: &mut Criterion) {
     let device = task::gpu();
@@ -141,5 +209,5 @@ fn run(gpu: &Gpu, record: impl FnOnce(&mut wgpu::CommandEncoder)) {
     gpu.device().poll(wgpu::PollType::wait_indefinitely()).expect("the device is not lost");
 }
 
-criterion_group!(stages, gram, factor, solve);
+criterion_group!(stages, transfer, gram, normal, factor, solve, lambdas);
 criterion_main!(stages);

@@ -101,8 +101,9 @@ pub struct GpuPlan {
 }
 
 impl GpuPlan {
-    /// Bytes of the partial sums.
-    pub(crate) fn partial_bytes(&self) -> u64 {
+    /// Bytes of the partial sums of a block of rows.
+    #[must_use]
+    pub fn partial_bytes(&self) -> u64 {
         self.tile_bytes * (self.rows_per_chunk / self.rows_per_split) as u64
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use ridgepath::{Backend, Precision, Standardize};
 
+use crate::bench::BenchArgs;
 use crate::columns::Names;
 use crate::grid::{self, Values};
 use crate::output;
@@ -28,7 +29,7 @@ pub(crate) enum Command {
     Devices(DevicesArgs),
     /// A backend held against the reference: how far apart they are at every λ
     Validate(ValidateArgs),
-    /// The GPU's time against the CPU's, on made data
+    /// The GPU's time against the CPU's, on this machine: made data or a file
     Bench(BenchArgs),
 }
 
@@ -66,37 +67,6 @@ pub(crate) struct ValidateArgs {
     pub(crate) grid: GridArgs,
     #[command(flatten)]
     pub(crate) solver: SolverArgs,
-    /// How the answer is written
-    #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
-}
-
-#[derive(clap::Args, Debug)]
-pub(crate) struct BenchArgs {
-    /// Rows of the made data
-    #[arg(long, default_value = "20000", value_parser = grid::count)]
-    pub(crate) rows: usize,
-    /// Features of the made data
-    #[arg(long, default_value = "256", value_parser = grid::count)]
-    pub(crate) features: usize,
-    /// Targets of the made data
-    #[arg(long, default_value = "1", value_parser = grid::count)]
-    pub(crate) targets: usize,
-    /// Number of λ
-    #[arg(long, default_value = "100", value_parser = grid::count)]
-    pub(crate) lambdas_count: usize,
-    /// auto: the CPU, and a GPU if there is one; gpu: both, and it is an error if there is none; cpu: the CPU alone
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) backend: BenchBackend,
-    /// Let a software adapter stand for the GPU
-    #[arg(long)]
-    pub(crate) allow_software_gpu: bool,
-    /// The arithmetic asked for
-    #[arg(long, value_enum, default_value = "double")]
-    pub(crate) precision: PrecisionName,
-    /// Timed runs of each, after one that is not timed
-    #[arg(long, default_value = "5", value_parser = grid::count)]
-    pub(crate) repeat: usize,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: Format,
@@ -183,13 +153,6 @@ pub(crate) enum Format {
     Json,
 }
 
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BenchBackend {
-    Auto,
-    Gpu,
-    Cpu,
-}
-
 #[derive(ValueEnum, Debug, Clone, Copy)]
 pub(crate) enum BackendName {
     Auto,
@@ -232,12 +195,17 @@ pub(crate) enum Deviation {
     Sample,
 }
 
+impl From<Deviation> for Standardize {
+    fn from(deviation: Deviation) -> Self {
+        match deviation {
+            Deviation::Population => Self::Population,
+            Deviation::Sample => Self::Sample,
+        }
+    }
+}
+
 impl DataArgs {
     pub(crate) fn standardize(&self) -> Standardize {
-        match self.standardize {
-            None => Standardize::No,
-            Some(Deviation::Population) => Standardize::Population,
-            Some(Deviation::Sample) => Standardize::Sample,
-        }
+        self.standardize.map_or(Standardize::No, Into::into)
     }
 }

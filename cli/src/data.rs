@@ -34,9 +34,13 @@ impl Data {
         &self.table.names()[self.features..self.features + self.targets]
     }
 
+    /// The features, one after another.
+    pub(crate) fn feature_values(&self) -> &[f64] {
+        self.table.columns(0, self.features)
+    }
+
     pub(crate) fn x(&self) -> Result<View<'_, f64>> {
-        let values = self.table.columns(0, self.features);
-        Ok(View::column_major(values, self.table.rows(), self.features)?)
+        Ok(View::column_major(self.feature_values(), self.table.rows(), self.features)?)
     }
 
     pub(crate) fn y(&self) -> Result<View<'_, f64>> {

@@ -44,11 +44,15 @@ pub(crate) fn log_spaced(text: &str) -> std::result::Result<Values, String> {
         return Err(format!("found {} parts, {wanted}", parts.len()));
     };
     let (start, stop) = (penalty(start)?, penalty(stop)?);
-    let length = count(length)?;
-    if length > LONGEST {
-        return Err(format!("found a count of {length}, wanted {LONGEST} at most"));
+    Penalty::log_grid(start, stop, self::length(length)?).map(Values).map_err(|error| error.to_string())
+}
+
+/// Of a grid.
+pub(crate) fn length(text: &str) -> std::result::Result<usize, String> {
+    match count(text)? {
+        length if length > LONGEST => Err(format!("found a count of {length}, wanted {LONGEST} at most")),
+        length => Ok(length),
     }
-    Penalty::log_grid(start, stop, length).map(Values).map_err(|error| error.to_string())
 }
 
 pub(crate) fn count(text: &str) -> std::result::Result<usize, String> {

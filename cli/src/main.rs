@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod canvas;
 mod columns;
 mod csv_input;
 mod curves;

@@ -1,12 +1,13 @@
 //! The picture of a path, as SVG.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 use ridgepath::RidgePath;
 
+use crate::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, fine, line, point, thick, write};
 use crate::curves::{self, Curve};
 use crate::data::Data;
-use crate::message::{Failure, Result, without_controls};
+use crate::message::{Result, without_controls};
 use crate::scale::Axis;
 use crate::text;
 
@@ -16,39 +17,14 @@ pub(crate) struct Drawing {
     pub(crate) notes: Vec<String>,
 }
 
-/// The backend places everything on whole pixels, so it draws this many times too large, for a view box to shrink.
-const FINE: f64 = 10.0;
 const WIDTH: f64 = 880.0;
 const TOP: f64 = 96.0;
 const BOTTOM: f64 = 56.0;
 const LEFT: f64 = 64.0;
 const PANEL_GAP: f64 = 60.0;
 /// More labels than this could not be told apart.
-const MOST_LABELS: usize = 12;
+const MOST_LABELS: usize = COLOURS.len();
 const LABEL_HEIGHT: f64 = 17.0;
-
-/// Told apart with every common kind of colour blindness, neighbours most of all: after Okabe and Ito, and Paul Tol.
-const COLOURS: [RGBColor; MOST_LABELS] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 102, 153),
-    RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
-    RGBColor(51, 34, 136),
-    RGBColor(136, 34, 85),
-    RGBColor(153, 153, 51),
-    RGBColor(102, 102, 102),
-    RGBColor(68, 170, 153),
-    RGBColor(102, 60, 0),
-];
-const INK: RGBColor = RGBColor(34, 34, 34);
-const GREY: RGBColor = RGBColor(98, 98, 98);
-const LINE: RGBColor = RGBColor(150, 150, 150);
-const GRID: RGBColor = RGBColor(232, 232, 232);
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-type Drawn = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {
     let entries = curves::shown(path);
@@ -68,30 +44,22 @@ pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {
     #[expect(clippy::cast_precision_loss, reason = "a handful of targets")]
     let height = TOP + BOTTOM + targets.len() as f64 * (panel_height + PANEL_GAP) - PANEL_GAP;
 
-    let mut svg = String::new();
     let labels: Vec<String> = data.features().iter().map(|name| label(name)).collect();
     let right = WIDTH - right_margin(&labels);
-    let mut picture = || -> Drawn {
-        let size = (fine(WIDTH).unsigned_abs(), fine(height).unsigned_abs());
-        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        area.fill(&WHITE)?;
-        write(&area, "Ridge path", (LEFT, 26.0), 22.0, INK, HPos::Left)?;
-        write(&area, &subtitle(path, data), (LEFT, 52.0), 14.0, GREY, HPos::Left)?;
+    let svg = canvas::svg(WIDTH, height, |area| {
+        write(area, "Ridge path", (LEFT, 26.0), 22.0, INK, HPos::Left)?;
+        write(area, &subtitle(path, data), (LEFT, 52.0), 14.0, GREY, HPos::Left)?;
         let mut top = TOP;
         for (target, curves) in targets.iter().enumerate() {
             let panel = Panel { left: LEFT, right, top, bottom: top + panel_height, x };
             let name = if targets.len() == 1 { quantity(path) } else { label(&data.targets()[target]) };
-            write(&area, &name, (LEFT, top - 14.0), 13.0, if targets.len() == 1 { GREY } else { INK }, HPos::Left)?;
-            panel.draw(&area, curves, &labels)?;
+            write(area, &name, (LEFT, top - 14.0), 13.0, if targets.len() == 1 { GREY } else { INK }, HPos::Left)?;
+            panel.draw(area, curves, &labels)?;
             top += panel_height + PANEL_GAP;
         }
         let middle = f64::midpoint(LEFT, right);
-        write(&area, "λ, from strong shrinkage to weak", (middle, height - 18.0), 14.0, GREY, HPos::Center)?;
-        area.present()
-    };
-    picture().map_err(|error| Failure::Other(format!("cannot draw the plot: {error}")))?;
-    let drawn = format!("width=\"{}\" height=\"{}\"", fine(WIDTH), fine(height));
-    let svg = svg.replacen(&drawn, &format!("width=\"{WIDTH}\" height=\"{height}\""), 1);
+        write(area, "λ, from strong shrinkage to weak", (middle, height - 18.0), 14.0, GREY, HPos::Center)
+    })?;
     Ok(Drawing { svg, notes })
 }
 
@@ -225,32 +193,6 @@ fn apart(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     }
     let place = |centre: f64, count: u32, own: u32| centre - reach(count) + f64::from(own) * LABEL_HEIGHT;
     blocks.into_iter().flat_map(|(centre, count)| (0..count).map(move |own| place(centre, count, own))).collect()
-}
-
-fn line<C: Color>(area: &Area<'_>, ends: [(f64, f64); 2], colour: C, width: f64) -> Drawn {
-    area.draw(&PathElement::new(ends.map(point), colour.stroke_width(thick(width))))
-}
-
-fn write(area: &Area<'_>, text: &str, at: (f64, f64), size: f64, colour: RGBColor, side: HPos) -> Drawn {
-    // The backend divides the size by 1.24 to get that of the font, and puts the base line of what hangs from a point
-    // 0.76 of that below it. Half the height of the digits below it is the middle, whatever font the viewer has.
-    let at = (at.0, at.1 - 0.41 * size);
-    let font = ("sans-serif", size * 1.24 * FINE).into_font().color(&colour);
-    area.draw(&Text::new(text.to_owned(), point(at), font.pos(Pos::new(side, VPos::Top))))
-}
-
-fn point((x, y): (f64, f64)) -> (i32, i32) {
-    (fine(x), fine(y))
-}
-
-fn thick(width: f64) -> u32 {
-    fine(width).unsigned_abs()
-}
-
-/// In the backend's pixels.
-#[expect(clippy::cast_possible_truncation, reason = "saturates, far outside of any picture")]
-fn fine(length: f64) -> i32 {
-    (length * FINE).round() as i32
 }
 
 #[cfg(test)]

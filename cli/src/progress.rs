@@ -27,6 +27,11 @@ impl Progress {
         Self::new(what, ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {msg} ({eta} left)"))
     }
 
+    /// Of work whose parts have no number worth telling.
+    pub(crate) fn of_parts(what: &'static str) -> Self {
+        Self::new(what, ProgressStyle::with_template("{wide_bar} {percent} % of the {msg} ({eta} left)"))
+    }
+
     fn new(what: &'static str, style: Result<ProgressStyle, TemplateError>) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

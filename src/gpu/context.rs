@@ -129,6 +129,8 @@ impl Gpu {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("ridgepath"),
+            // So that who shares the device can time what it does.
+            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
             required_limits: limits.or_worse_values_from(&available),
             ..Default::default()
         };

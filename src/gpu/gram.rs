@@ -68,6 +68,25 @@ pub struct Params {
     pub first: u32,
 }
 
+impl Params {
+    /// The block of so many rows of a task of n features and t targets.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+    pub fn new(plan: &GpuPlan, n: usize, t: usize, rows: usize, first: bool) -> Self {
+        Self {
+            rows: rows as u32,
+            columns: (n + t) as u32,
+            features: n as u32,
+            stride: (plan.row_stride / 4) as u32,
+            rows_per_split: plan.rows_per_split as u32,
+            splits: rows.div_ceil(plan.rows_per_split) as u32,
+            tile: schedule::tile(n) as u32,
+            tiled: schedule::tiled(n, n + t) as u32,
+            first: u32::from(first),
+        }
+    }
+}
+
 /// Records the sums of one block of rows: `buffers` are rows, weights, partials and moments, as in the shader.
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 4]) {
     let [features, columns, splits] = [params.features, params.columns, params.splits].map(|size| size as usize);
@@ -80,7 +99,6 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
-#[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
 pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let (q, width) = (n + t, plan.row_stride);
@@ -112,17 +130,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
         let scope = gpu.scope();
         gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(&block[..count * width]));
         gpu.queue().write_buffer(&weights, 0, bytemuck::cast_slice(&s));
-        let params = Params {
-            rows: count as u32,
-            columns: q as u32,
-            features: n as u32,
-            stride: (width / 4) as u32,
-            rows_per_split: plan.rows_per_split as u32,
-            splits: count.div_ceil(plan.rows_per_split) as u32,
-            tile: schedule::tile(n) as u32,
-            tiled: schedule::tiled(n, q) as u32,
-            first: u32::from(start == 0),
-        };
+        let params = Params::new(plan, n, t, count, start == 0);
         let mut encoder = gpu.encoder("ridgepath.gram");
         record(gpu, &mut encoder, params, [&rows, &weights, &partials, &sums]);
         let last = start + count == m;

@@ -190,6 +190,9 @@ fn arguments_of_any_kind_are_taken_or_refused() {
         "path",
         "bench",
         "--rows",
+        "--without",
+        "--lambdas-count",
+        "--coefficients",
     ]);
     let value = prop_oneof![
         3 => prop::sample::select(vec![
@@ -200,7 +203,7 @@ fn arguments_of_any_kind_are_taken_or_refused() {
         1 => "[^\0]{0,12}",
     ];
     let word = prop_oneof![2 => flag.prop_map(str::to_owned), 3 => value];
-    let start = prop_oneof![4 => Just("path data.csv --target y"), 1 => Just("path"), 1 => Just("validate data.csv --target y"), 1 => Just("")];
+    let start = prop_oneof![4 => Just("path data.csv --target y"), 1 => Just("path"), 1 => Just("validate data.csv --target y"), 1 => Just("bench data.csv --target y --repeat 1 --backend cpu"), 1 => Just("")];
     for_all(250, (start, prop::collection::vec(word, 0..7)), |(start, rest)| {
         let folder = Folder::new();
         folder.file("data.csv", SMALL);

@@ -1,6 +1,7 @@
 //! The program from end to end: the real binary, real files and pipes.
 
 mod arguments;
+mod bench;
 mod commands;
 mod fuzz;
 mod gpu;
@@ -11,5 +12,6 @@ mod known;
 mod output;
 mod plot;
 mod same_file;
+mod shaders;
 mod support;
 mod table;

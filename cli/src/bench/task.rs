@@ -1,0 +1,116 @@
+//! What is solved: made data or a file, and the penalties.
+
+use ridgepath::{Backend, Model, Penalty, Ridge, Shape, Standardize, View};
+
+use crate::bench::args::{BenchArgs, Sizes};
+use crate::bench::made::Made;
+use crate::data::Data;
+use crate::grid;
+use crate::message::{Failure, Result};
+
+pub(crate) struct Task {
+    source: Source,
+    penalty: Penalty,
+    pub(crate) model: Model,
+    pub(crate) shape: Shape,
+}
+
+/// Floating-point operations of the form of less work: G, and a Cholesky factor for each λ.
+pub(crate) fn least_flops(shape: Shape) -> f64 {
+    shape.flops(shape.form())
+}
+
+/// The shape, if its answers fit memory.
+fn fitting(shape: Shape) -> Result<Shape> {
+    let Shape { features: n, targets: t, penalties: k, .. } = shape;
+    let answers = n.checked_mul(t).and_then(|own| own.checked_mul(k));
+    match answers.is_some_and(|answers| Vec::<f64>::new().try_reserve_exact(answers).is_ok()) {
+        true => Ok(shape),
+        false => Err(Failure::Input(format!("the answers of {k} λ, {n} features and {t} targets do not fit memory"))),
+    }
+}
+
+enum Source {
+    Made(Made),
+    Read(Data),
+}
+
+impl Task {
+    pub(crate) fn new(args: &BenchArgs) -> Result<Self> {
+        let penalty = match args.lambdas_count {
+            Some(count) => Penalty::Auto(count),
+            None => grid::choose(&args.grid)?,
+        };
+        let model =
+            Model { intercept: !args.no_intercept, standardize: args.standardize.map_or(Standardize::No, Into::into) };
+        let (source, shape) = match args.data()? {
+            Some(read) => {
+                let data = Data::load(&read)?;
+                let (rows, features, targets) = (data.x()?.rows(), data.features().len(), data.targets().len());
+                (Source::Read(data), fitting(Shape { rows, features, targets, penalties: penalty.len() })?)
+            }
+            None => {
+                let sizes = args.sizes()?;
+                let Sizes { rows, features, targets } = sizes;
+                let shape = fitting(Shape { rows, features, targets, penalties: penalty.len() })?;
+                (Source::Made(Made::new(&sizes)?), shape)
+            }
+        };
+        Ok(Self { source, penalty, model, shape })
+    }
+
+    pub(crate) fn penalty(&self) -> &Penalty {
+        &self.penalty
+    }
+
+    pub(crate) fn x(&self) -> Result<View<'_, f64>> {
+        self.first_features(self.shape.features)
+    }
+
+    /// The first n features.
+    pub(crate) fn first_features(&self, n: usize) -> Result<View<'_, f64>> {
+        let values = match &self.source {
+            Source::Made(made) => &made.x,
+            Source::Read(data) => data.feature_values(),
+        };
+        Ok(View::column_major(values, self.shape.rows, n)?)
+    }
+
+    pub(crate) fn y(&self) -> Result<View<'_, f64>> {
+        match &self.source {
+            Source::Made(made) => Ok(View::column_major(&made.y, self.shape.rows, self.shape.targets)?),
+            Source::Read(data) => data.y(),
+        }
+    }
+
+    pub(crate) fn weights(&self) -> Option<&[f64]> {
+        match &self.source {
+            Source::Made(_) => None,
+            Source::Read(data) => data.weights(),
+        }
+    }
+
+    pub(crate) fn ridge(&self, args: &BenchArgs, backend: Backend) -> Ridge {
+        let mut ridge = Ridge::new()
+            .penalty(self.penalty.clone())
+            .intercept(self.model.intercept)
+            .standardize(self.model.standardize)
+            .backend(backend)
+            .precision(args.precision.into());
+        if let Some(bytes) = args.memory_budget {
+            ridge = ridge.memory_budget(bytes);
+        }
+        match self.weights() {
+            Some(weights) => ridge.weights(weights),
+            None => ridge,
+        }
+    }
+
+    /// A failed fit, with columns by their names.
+    pub(crate) fn failure(&self, error: ridgepath::Error) -> Failure {
+        match &self.source {
+            Source::Made(_) => error.into(),
+            Source::Read(data) => data.failure(error),
+        }
+    }
+}
