@@ -43,6 +43,7 @@
 
 mod assemble;
 mod condition;
+mod cost;
 pub mod cpu;
 mod error;
 pub mod gpu;
@@ -58,12 +59,14 @@ mod refine;
 mod residual;
 mod routes;
 mod scale;
+mod schedule;
 mod solver;
 mod source;
 mod validate;
 mod view;
 mod wide;
 
+pub use cost::Cost;
 pub use error::{Error, Result};
 pub use gpu::Gpu;
 pub use moments::Moments;

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::cost::{self, Cost};
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
+use crate::schedule;
 
 /// Where to solve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,6 +91,12 @@ pub struct GpuPlan {
     pub gram_bytes: u64,
     /// Bytes on the device while a chunk of λ is solved.
     pub solve_bytes: u64,
+    /// What the device does for the Gram matrix, if it forms it.
+    pub gram: Cost,
+    /// What it does to factor and solve once.
+    pub factor: Cost,
+    /// What it does for a correction.
+    pub correction: Cost,
     tile_bytes: u64,
 }
 
@@ -136,10 +144,10 @@ impl Default for Request {
     }
 }
 
-/// Rows and columns of a tile of the kernels.
-const TILE: u64 = 64;
 /// Floating-point operations from which opening a GPU and moving the data pays.
 const GPU_PAYS: f64 = 4e9;
+/// Floating-point operations that go to a GPU at once, so that other programs and the driver's watchdog need not wait.
+const SUBMISSION: u128 = 200_000_000_000;
 
 impl Shape {
     /// The form of less work.
@@ -257,6 +265,11 @@ impl fmt::Display for Plan {
             )?;
             let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
             writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
+            if (self.form, self.precision) == (Form::Primal, Precision::Single) {
+                writeln!(f, "  gram     {}", gpu.gram)?;
+            }
+            writeln!(f, "  factor   {}", gpu.factor)?;
+            writeln!(f, "  correct  {}", gpu.correction)?;
         }
         match &self.fallback {
             Some(reason) => writeln!(f, "fallback   {reason}"),
@@ -270,7 +283,8 @@ fn plan_gpu(shape: Shape, form: Form, limits: Limits, budget: u64) -> Result<Gpu
     if form == Form::Dual {
         (m, n) = (n, m);
     }
-    let tile = u128::from(TILE);
+    let size = |value: u128| usize::try_from(value).unwrap_or(usize::MAX);
+    let tile = schedule::tile(size(n)) as u128;
     // Buffers are made in units of 16 bytes.
     let binding = u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15);
     let budget = u128::from(budget);
@@ -287,14 +301,15 @@ fn plan_gpu(shape: Shape, form: Form, limits: Limits, budget: u64) -> Result<Gpu
 
     // Gram: runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
     let stride = q.next_multiple_of(4);
-    let tile_rows = q.div_ceil(tile);
+    let tile_rows = (schedule::tiled(size(n), size(q)) as u128).div_ceil(tile);
     let tile_columns = n.div_ceil(tile);
     let tiles = tile_columns * tile_rows - tile_columns * (tile_columns - 1) / 2;
     let wanted = 1024u128.div_ceil(tiles);
     let most = ((32 << 20) / (stride * 4)).max(16); // one run stays below 32 MiB
     let split = m.div_ceil(wanted).clamp(256, 4096).min(most).next_multiple_of(16);
     let split_bytes = fits("a run of rows", split * stride * 4)?;
-    let tile_bytes = fits("the partial sums of the Gram matrix", tiles * tile * tile * 4)?;
+    let partials = schedule::partial_elements(size(n), size(q));
+    let tile_bytes = fits("the partial sums of the Gram matrix", 4 * partials)?;
     let moments = fits("the Gram matrix with its cross-products", q * n * 4)?;
     // One more right-hand side than targets estimates the condition number.
     let quads = (t + 1).div_ceil(4);
@@ -303,36 +318,42 @@ fn plan_gpu(shape: Shape, form: Form, limits: Limits, budget: u64) -> Result<Gpu
             what: "the number of targets",
             needed: u64::try_from(tile_rows.max(quads)).unwrap_or(u64::MAX),
             limit: limits.workgroups.into(),
-            binding: "the adapter's workgroups a dimension, 64 columns or 4 targets each",
+            binding: "the adapter's workgroups a dimension, a tile of columns or 4 targets each",
         });
     }
     let splits = (budget.saturating_sub(moments) / (split_bytes + tile_bytes))
         .min(binding / split_bytes)
         .min(binding / tile_bytes)
         .min(u128::from(limits.workgroups))
+        .min(SUBMISSION / u128::from(cost::gram(size(n), size(q), size(split), size(split)).flops))
         .min(m.div_ceil(split))
         .max(1);
 
     // Solve: per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
-    let gram = fits("the Gram matrix", n * n * 4)?;
-    let factor = gram;
-    let width = n.min(tile);
-    let inverse = fits("the inverted diagonal blocks", n.div_ceil(tile) * width * width * 4)?;
+    let rows = n.next_multiple_of(4);
+    let gram = fits("the Gram matrix", n * rows * 4)?;
+    let factor = fits("a factor", 4 * schedule::lower_elements(size(n)) as u128)?;
+    let inverse = fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(size(n)) as u128)?;
     let solution = quads * n * 16;
     let back = fits("the solutions of one λ, with its status", solution + 4)?;
-    let one = factor + inverse + 2 * solution + 8 * n + 4;
+    let one = factor + inverse + 2 * solution + 8 * rows + 4;
     let lambdas = (budget.saturating_sub(gram) / one)
         .min(binding / factor.max(inverse).max(back))
         .min(u128::from(limits.workgroups))
+        .min(SUBMISSION / u128::from(cost::factor_solved(size(n), 1, size(quads)).flops))
         .min(k)
         .max(1);
-    let size = |value: u128| usize::try_from(value).unwrap_or(usize::MAX);
     let bytes = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
+    let (rows_per_split, rows_per_chunk, lambdas_per_chunk) = (size(split), size(split * splits), size(lambdas));
+    let [m, n, k, q, quads] = [m, n, k, q, quads].map(size);
     Ok(GpuPlan {
         row_stride: size(stride),
-        rows_per_split: size(split),
-        rows_per_chunk: size(split * splits),
-        lambdas_per_chunk: size(lambdas),
+        rows_per_split,
+        rows_per_chunk,
+        lambdas_per_chunk,
+        gram: Cost::in_chunks(m, rows_per_chunk, |rows| cost::gram(n, q, rows, rows_per_split)),
+        factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(n, k, quads)),
+        correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(n, k, quads)),
         gram_bytes: bytes(moments + splits * (split_bytes + tile_bytes)),
         solve_bytes: bytes(gram + lambdas * one),
         tile_bytes: bytes(tile_bytes),

@@ -48,6 +48,7 @@ impl<'a> Chunk<'a> {
         let factors = Factors::new(gpu, n, lambdas);
         // One more right-hand side than targets: the probe of the condition number.
         let solution = Solution::new(gpu, n, normal.targets() + 1, lambdas);
+        factor::prepare(gpu, n, lambdas);
         scope.finish("the buffers of a chunk of λ").await?;
         Ok(Self { gpu, normal, system, factors, solution })
     }
@@ -140,9 +141,10 @@ impl<'a> Chunk<'a> {
         let mut encoder = self.gpu.encoder("ridgepath.chunk");
         if factored {
             self.system.upload(self.gpu, self.normal, first, count);
-            factor::record(self.gpu, &mut encoder, &self.system, &self.factors, count);
+            factor::record_solved(self.gpu, &mut encoder, &self.system, &self.factors, &self.solution, count);
+        } else {
+            solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
         }
-        solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
         let parts = [(&self.solution.buffer, self.solution.bytes(count)), (&self.factors.info, 4 * count as u64)];
         let back = ReadBack::record(self.gpu, &mut encoder, &parts);
         self.gpu.submit(encoder);

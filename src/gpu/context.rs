@@ -228,10 +228,15 @@ impl Gpu {
         let scope = self.scope();
         let probe = self.buffer("ridgepath.probe", 16, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
         self.queue().write_buffer(&probe, 0, &[0; 16]);
-        let caught = [scope.validation.pop(), scope.internal.pop(), scope.memory.pop()];
-        // Natively what was caught is there at once; a browser reports the loss in other ways.
-        let found = caught.map(|caught| pin!(caught).poll(&mut Context::from_waker(Waker::noop())));
-        matches!(found, [Poll::Ready(Some(_)), _, Poll::Ready(None)])
+        // A browser reports the loss in other ways.
+        matches!(scope.caught(), [Poll::Ready(Some(_)), _, Poll::Ready(None)])
+    }
+
+    /// What `build` makes, and whether that is known to have failed.
+    pub(crate) fn tried<T>(&self, build: impl FnOnce() -> T) -> (T, bool) {
+        let scope = self.scope();
+        let built = build();
+        (built, scope.caught().iter().any(|caught| matches!(caught, Poll::Ready(Some(_)))))
     }
 }
 
@@ -249,6 +254,13 @@ pub(crate) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// The scopes end here and now, with what validation, internal errors and memory have caught. Natively that is there at
+    /// once.
+    fn caught(self) -> [Poll<Option<wgpu::Error>>; 3] {
+        let caught = [self.validation.pop(), self.internal.pop(), self.memory.pop()];
+        caught.map(|caught| pin!(caught).poll(&mut Context::from_waker(Waker::noop())))
+    }
+
     /// The scopes end here and now; the future tells what they caught.
     pub(crate) fn finish(self, what: &'static str) -> impl Future<Output = Result<()>> + 'a {
         let Self { gpu, validation, internal, memory } = self;

@@ -3,15 +3,17 @@
 use std::mem::offset_of;
 
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
+use crate::gpu::kernel::{self, Binding, PANELS, Spec};
+use crate::gpu::solve::{self, Solution};
 use crate::normal::{NormalEquations, pivot_tolerance};
+use crate::schedule::{self, PANEL, inverse_elements, lower_elements, panels, side, stride, width};
 use crate::view::Scalar;
 
 /// The shader's contract.
 pub const SPEC: Spec = Spec {
     stage: "factor",
     source: include_str!("../../shaders/factor.wgsl"),
-    entries: &["factor_update", "factor_diagonal", "factor_panel"],
+    entries: &["factor_diagonal", "factor_solve", "factor_panel"],
     bindings: &[
         Binding::read("gram"),
         Binding::read("scale"),
@@ -19,18 +21,23 @@ pub const SPEC: Spec = Spec {
         Binding::written("lower"),
         Binding::written("inverse"),
         Binding::written("info"),
+        Binding::written("solution"),
     ],
     params: (
         &[
             ("order", offset_of!(Params, order)),
+            ("stride", offset_of!(Params, stride)),
             ("panel", offset_of!(Params, panel)),
             ("panels", offset_of!(Params, panels)),
             ("width", offset_of!(Params, width)),
+            ("side", offset_of!(Params, side)),
+            ("matrices", offset_of!(Params, matrices)),
+            ("quads", offset_of!(Params, quads)),
             ("tolerance", offset_of!(Params, tolerance)),
         ],
         size_of::<Params>(),
     ),
-    constants: TILES,
+    constants: PANELS,
 };
 
 /// One panel; the members are described in the shader.
@@ -39,12 +46,20 @@ pub const SPEC: Spec = Spec {
 pub struct Params {
     /// n.
     pub order: u32,
+    /// ⌈n / 4⌉.
+    pub stride: u32,
     /// Number of the panel.
     pub panel: u32,
     /// ⌈n / 64⌉.
     pub panels: u32,
-    /// min(n, 64).
+    /// min(4·stride, 64).
     pub width: u32,
+    /// Of the square that holds a diagonal block: 16, 32 or 64.
+    pub side: u32,
+    /// k.
+    pub matrices: u32,
+    /// ⌈t / 4⌉.
+    pub quads: u32,
     /// Least pivot, relative to its diagonal element.
     pub tolerance: f32,
 }
@@ -52,6 +67,7 @@ pub struct Params {
 /// A = scale·G·scale + added of a chunk of λ, on the device.
 #[derive(Debug)]
 pub struct System {
+    order: usize,
     gram: wgpu::Buffer,
     scale: wgpu::Buffer,
     added: wgpu::Buffer,
@@ -62,34 +78,53 @@ impl System {
     #[must_use]
     pub fn new(gpu: &Gpu, normal: &NormalEquations, lambdas: usize) -> Self {
         let n = normal.features();
-        let gram: Vec<f32> = normal.gram.iter().map(|value| f32::round_from(*value)).collect();
+        let rows = 4 * stride(n);
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
         let system = Self {
-            gram: buffer("ridgepath.factor.gram", n * n),
-            scale: buffer("ridgepath.factor.scale", lambdas * n),
-            added: buffer("ridgepath.factor.added", lambdas * n),
+            order: n,
+            gram: buffer("ridgepath.factor.gram", n * rows),
+            scale: buffer("ridgepath.factor.scale", lambdas * rows),
+            added: buffer("ridgepath.factor.added", lambdas * rows),
         };
+        // Both triangles, and columns of whole quads.
+        let mut gram = vec![0.0f32; n * rows];
+        for j in 0..n {
+            for i in j..n {
+                let value = f32::round_from(normal.gram[(i, j)]);
+                gram[j * rows + i] = value;
+                gram[i * rows + j] = value;
+            }
+        }
         gpu.queue().write_buffer(&system.gram, 0, bytemuck::cast_slice(&gram));
         system
     }
 
     /// Uploads the scales of `count` λs from number `first` on.
     pub fn upload(&self, gpu: &Gpu, normal: &NormalEquations, first: usize, count: usize) {
-        let scale: Vec<f32> = (first..first + count).flat_map(|k| normal.steps(k)).map(f32::round_from).collect();
-        let added: Vec<f32> =
-            (first..first + count).flat_map(|k| normal.added(k)).map(|value| f32::round_from(*value)).collect();
+        let rows = 4 * stride(self.order);
+        let mut scale = vec![0.0f32; count * rows];
+        let mut added = vec![0.0f32; count * rows];
+        for (own, k) in (first..first + count).enumerate() {
+            for (j, (step, value)) in normal.steps(k).zip(normal.added(k)).enumerate() {
+                scale[own * rows + j] = f32::round_from(step);
+                added[own * rows + j] = f32::round_from(*value);
+            }
+        }
         gpu.queue().write_buffer(&self.scale, 0, bytemuck::cast_slice(&scale));
         gpu.queue().write_buffer(&self.added, 0, bytemuck::cast_slice(&added));
     }
 }
 
-/// L, the inverses of its diagonal blocks and the status of a chunk of λ, on the device.
+/// L and the status of a chunk of λ, on the device: the inverses X of the diagonal blocks of 64 columns, and what is
+/// below these blocks.
 #[derive(Debug)]
 pub struct Factors {
     pub(super) order: usize,
-    /// `[k, n, n]`, the lower triangle of each in column-major order.
+    /// `[k, 64(panels − 1), stride, 4]`: L below its diagonal blocks, column after column of 4⌈n / 4⌉ rows, those beyond
+    /// n zero. What is above has no meaning.
     pub lower: wgpu::Buffer,
-    /// `[k, panels, width, width]`, column-major.
+    /// `[k, panels, width / 4, width, 4]`: four rows of every column of X, then the next four; a unit matrix beyond n.
+    /// The width is 64, or 4⌈n / 4⌉ if that is less.
     pub inverse: wgpu::Buffer,
     /// `[k]` of `u32`: 0, or the order of the leading minor that failed.
     pub info: wgpu::Buffer,
@@ -100,41 +135,71 @@ impl Factors {
     #[must_use]
     pub fn new(gpu: &Gpu, n: usize, lambdas: usize) -> Self {
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
-        let width = n.min(TILE);
         Self {
             order: n,
-            lower: buffer("ridgepath.factor.lower", lambdas * n * n),
-            inverse: buffer("ridgepath.factor.inverse", lambdas * n.div_ceil(TILE) * width * width),
+            lower: buffer("ridgepath.factor.lower", (lambdas * lower_elements(n)).max(4)),
+            inverse: buffer("ridgepath.factor.inverse", lambdas * inverse_elements(n)),
             info: buffer("ridgepath.factor.info", lambdas),
         }
     }
 }
 
-/// Records the factorization of `count` λs: three dispatches a panel of 64 columns, one if n ≤ 64.
-#[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+/// Builds the pipelines of a chunk of `count` λs and of its corrections.
+pub(super) fn prepare(gpu: &Gpu, n: usize, count: usize) {
+    let kernels = gpu.kernels();
+    let factor = schedule::factor(n, count, n <= PANEL);
+    kernel::prepare(gpu, &[(kernels.factor(gpu), factor), (kernels.solve(gpu), schedule::solve(count, 1))]);
+}
+
+/// Records the factorization of `count` λs: a dispatch per panel of 64 columns.
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, system: &System, factors: &Factors, count: usize) {
+    let none = gpu.storage("ridgepath.factor.none", 16);
+    record_panels(gpu, encoder, system, factors, (&none, 0), count);
+}
+
+/// Records the factorization of `count` λs and the substitutions: one dispatch if n ≤ 64, else one more than panels.
+pub fn record_solved(
+    gpu: &Gpu,
+    encoder: &mut wgpu::CommandEncoder,
+    system: &System,
+    factors: &Factors,
+    solution: &Solution,
+    count: usize,
+) {
+    if factors.order <= PANEL {
+        record_panels(gpu, encoder, system, factors, (&solution.buffer, solution.quads), count);
+    } else {
+        record(gpu, encoder, system, factors, count);
+        solve::record(gpu, encoder, factors, solution, count);
+    }
+}
+
+/// With right-hand sides in the solution, if there are any.
+#[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+fn record_panels(
+    gpu: &Gpu,
+    encoder: &mut wgpu::CommandEncoder,
+    system: &System,
+    factors: &Factors,
+    (solution, quads): (&wgpu::Buffer, usize),
+    count: usize,
+) {
     let n = factors.order;
-    let panels = n.div_ceil(TILE);
-    let params: Vec<Params> = (0..panels)
+    let params: Vec<Params> = (0..panels(n))
         .map(|panel| Params {
             order: n as u32,
+            stride: stride(n) as u32,
             panel: panel as u32,
-            panels: panels as u32,
-            width: n.min(TILE) as u32,
+            panels: panels(n) as u32,
+            width: width(n) as u32,
+            side: side(n) as u32,
+            matrices: count as u32,
+            quads: quads as u32,
             tolerance: f32::round_from(pivot_tolerance(n, f32::EPSILON.into())),
         })
         .collect();
-    let buffers = [&system.gram, &system.scale, &system.added, &factors.lower, &factors.inverse, &factors.info];
-    let bound = gpu.kernels().factor(gpu).bind(gpu, &params, &buffers);
-    let mut pass = encoder
-        .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.factor"), timestamp_writes: None });
-    for panel in 0..panels {
-        if panel > 0 {
-            bound.dispatch(&mut pass, "factor_update", panel, [panels - panel, count, 1]);
-        }
-        bound.dispatch(&mut pass, "factor_diagonal", panel, [count, 1, 1]);
-        if panel + 1 < panels {
-            bound.dispatch(&mut pass, "factor_panel", panel, [panels - panel - 1, count, 1]);
-        }
-    }
+    let buffers =
+        [&system.gram, &system.scale, &system.added, &factors.lower, &factors.inverse, &factors.info, solution];
+    let dispatches = schedule::factor(n, count, quads > 0);
+    gpu.kernels().factor(gpu).bind(gpu, &params, &buffers).record(encoder, &dispatches);
 }

@@ -7,19 +7,20 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
+use crate::gpu::kernel::{self, Binding, Spec};
 use crate::gpu::transfer::{self, ReadBack};
 use crate::moments::{Frame, Moments};
 use crate::plan::GpuPlan;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
+use crate::schedule;
 use crate::view::Scalar;
 
 /// The shader's contract.
 pub const SPEC: Spec = Spec {
     stage: "gram",
     source: include_str!("../../shaders/gram.wgsl"),
-    entries: &["gram", "gram_reduce"],
+    entries: &["gram", "gram_wide", "gram_reduce", "gram_cross", "gram_cross_reduce"],
     bindings: &[
         Binding::read("rows"),
         Binding::read("weights"),
@@ -34,12 +35,13 @@ pub const SPEC: Spec = Spec {
             ("stride", offset_of!(Params, stride)),
             ("rows_per_split", offset_of!(Params, rows_per_split)),
             ("splits", offset_of!(Params, splits)),
-            ("tile_rows", offset_of!(Params, tile_rows)),
+            ("tile", offset_of!(Params, tile)),
+            ("tiled", offset_of!(Params, tiled)),
             ("first", offset_of!(Params, first)),
         ],
         size_of::<Params>(),
     ),
-    constants: TILES,
+    constants: &[],
 };
 
 /// One block of rows; the members are described in the shader.
@@ -58,8 +60,10 @@ pub struct Params {
     pub rows_per_split: u32,
     /// Runs of that many rows in the block.
     pub splits: u32,
-    /// ⌈q / 64⌉.
-    pub tile_rows: u32,
+    /// Rows and columns of a tile.
+    pub tile: u32,
+    /// Columns of Z in tiles.
+    pub tiled: u32,
     /// 1 for the first block.
     pub first: u32,
 }
@@ -76,7 +80,8 @@ impl Params {
             stride: (plan.row_stride / 4) as u32,
             rows_per_split: plan.rows_per_split as u32,
             splits: rows.div_ceil(plan.rows_per_split) as u32,
-            tile_rows: (n + t).div_ceil(TILE) as u32,
+            tile: schedule::tile(n) as u32,
+            tiled: schedule::tiled(n, n + t) as u32,
             first: u32::from(first),
         }
     }
@@ -84,13 +89,9 @@ impl Params {
 
 /// Records the sums of one block of rows: `buffers` are rows, weights, partials and moments, as in the shader.
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 4]) {
-    let kernel = gpu.kernels().gram(gpu);
-    let bound = kernel.bind(gpu, &[params], &buffers);
-    let tiles = [params.tile_rows as usize, (params.features as usize).div_ceil(TILE)];
-    let mut pass = encoder
-        .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.gram"), timestamp_writes: None });
-    bound.dispatch(&mut pass, "gram", 0, [tiles[0], tiles[1], params.splits as usize]);
-    bound.dispatch(&mut pass, "gram_reduce", 0, [tiles[0], tiles[1], 1]);
+    let [features, columns, splits] = [params.features, params.columns, params.splits].map(|size| size as usize);
+    let dispatches = schedule::gram(features, columns, splits);
+    gpu.kernels().gram(gpu).bind(gpu, &[params], &buffers).record(encoder, &dispatches);
 }
 
 /// The centred moments of a problem. Columns are centred and scaled on the host, in `f64`; what the device
@@ -110,6 +111,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan
     let weights = gpu.storage("ridgepath.gram.weights", (plan.rows_per_chunk * 4) as u64);
     let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes());
     let sums = gpu.storage("ridgepath.gram.moments", (q * n * 4) as u64);
+    kernel::prepare(gpu, &[(gpu.kernels().gram(gpu), schedule::gram(n, q, 1))]);
     scope.finish("the buffers of the Gram matrix").await?;
 
     let mut squares = vec![0.0; t];

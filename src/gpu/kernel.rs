@@ -1,9 +1,13 @@
 //! What a stage's shader promises, and the pipelines made from it, each built once, when first needed.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+
+#[cfg(not(target_arch = "wasm32"))]
+use rayon::prelude::*;
 
 use crate::gpu::context::Gpu;
 use crate::gpu::{factor, gram, solve};
+use crate::schedule::{Dispatch, PANEL};
 
 /// A stage's shader: its source, entry points, bindings of group 0 in their order, and the constants that the Rust side
 /// relies on. The tests hold the source against it.
@@ -45,17 +49,17 @@ impl Binding {
 /// The shaders of all stages.
 pub const SPECS: [&Spec; 3] = [&gram::SPEC, &factor::SPEC, &solve::SPEC];
 
-/// Rows and columns of a tile, in every shader.
-pub(crate) const TILE: usize = 64;
-/// The constants of a shader that has tiles.
-pub(crate) const TILES: &[(&str, u32)] = &[("TILE", 64)];
-const _: () = assert!(TILES[0].1 as usize == TILE);
+/// The constants of a shader that works panel by panel.
+pub(crate) const PANELS: &[(&str, u32)] = &[("PANEL", 64)];
+const _: () = assert!(PANELS[0].1 as usize == PANEL);
 
-/// The pipelines of one shader.
+/// A shader on a device, with the pipelines of its entry points.
 #[derive(Debug)]
 pub(crate) struct Kernel {
-    layout: wgpu::BindGroupLayout,
-    pipelines: Vec<wgpu::ComputePipeline>,
+    module: wgpu::ShaderModule,
+    bindings: wgpu::BindGroupLayout,
+    layout: wgpu::PipelineLayout,
+    pipelines: Vec<OnceLock<wgpu::ComputePipeline>>,
     label: String,
     spec: &'static Spec,
 }
@@ -63,26 +67,57 @@ pub(crate) struct Kernel {
 /// The kernels of one device.
 #[derive(Debug, Default)]
 pub(crate) struct Kernels {
-    gram: OnceLock<Kernel>,
-    factor: OnceLock<Kernel>,
-    solve: OnceLock<Kernel>,
+    gram: OnceLock<Arc<Kernel>>,
+    factor: OnceLock<Arc<Kernel>>,
+    solve: OnceLock<Arc<Kernel>>,
 }
 
 impl Kernels {
-    pub(crate) fn gram(&self, gpu: &Gpu) -> &Kernel {
-        self.gram.get_or_init(|| Kernel::new(gpu, &gram::SPEC))
+    pub(crate) fn gram(&self, gpu: &Gpu) -> Arc<Kernel> {
+        Kernel::kept(&self.gram, gpu, &gram::SPEC)
     }
 
-    pub(crate) fn factor(&self, gpu: &Gpu) -> &Kernel {
-        self.factor.get_or_init(|| Kernel::new(gpu, &factor::SPEC))
+    pub(crate) fn factor(&self, gpu: &Gpu) -> Arc<Kernel> {
+        Kernel::kept(&self.factor, gpu, &factor::SPEC)
     }
 
-    pub(crate) fn solve(&self, gpu: &Gpu) -> &Kernel {
-        self.solve.get_or_init(|| Kernel::new(gpu, &solve::SPEC))
+    pub(crate) fn solve(&self, gpu: &Gpu) -> Arc<Kernel> {
+        Kernel::kept(&self.solve, gpu, &solve::SPEC)
     }
 }
 
+/// Builds the pipelines that dispatches will need, side by side. What fails is found when it is used.
+pub(crate) fn prepare(gpu: &Gpu, needed: &[(Arc<Kernel>, Vec<Dispatch>)]) {
+    let entries = |(kernel, dispatches): &'_ (Arc<Kernel>, Vec<Dispatch>)| {
+        let mut entries: Vec<_> = dispatches.iter().map(|own| own.entry).collect();
+        entries.dedup();
+        entries.into_iter().map(|entry| (Arc::clone(kernel), entry)).collect::<Vec<_>>()
+    };
+    let entries: Vec<_> = needed.iter().flat_map(entries).collect();
+    let build = |(kernel, entry): &(Arc<Kernel>, &'static str)| drop(kernel.built(gpu, entry));
+    #[cfg(not(target_arch = "wasm32"))]
+    entries.par_iter().for_each(build);
+    // A browser's device belongs to one thread.
+    #[cfg(target_arch = "wasm32")]
+    entries.iter().for_each(build);
+}
+
+/// What is in the slot, or else what `build` makes, which stays there unless it failed.
+fn kept<T: Clone>(slot: &OnceLock<T>, build: impl FnOnce() -> (T, bool)) -> Option<T> {
+    if let Some(built) = slot.get() {
+        return Some(built.clone());
+    }
+    let (built, failed) = build();
+    (!failed).then(|| slot.get_or_init(|| built).clone())
+}
+
 impl Kernel {
+    fn kept(slot: &OnceLock<Arc<Self>>, gpu: &Gpu, spec: &'static Spec) -> Arc<Self> {
+        let build = || Arc::new(Self::new(gpu, spec));
+        // Again where it failed, for the caller's error scopes to see why.
+        kept(slot, || gpu.tried(build)).unwrap_or_else(build)
+    }
+
     fn new(gpu: &Gpu, spec: &'static Spec) -> Self {
         let device = gpu.device();
         let label = format!("ridgepath.{}", spec.stage);
@@ -106,33 +141,51 @@ impl Kernel {
                 entry(at, wgpu::BufferBindingType::Storage { read_only: !binding.written }, false, 0)
             });
         let entries: Vec<_> = std::iter::once(uniform).chain(storage).collect();
-        let layout = device
+        let bindings = device
             .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(&label), entries: &entries });
-        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(&label),
-            bind_group_layouts: &[Some(&layout)],
+            bind_group_layouts: &[Some(&bindings)],
             immediate_size: 0,
         });
-        let pipeline = |entry: &&str| {
-            device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(&format!("ridgepath.{entry}")),
-                layout: Some(&pipeline_layout),
-                module: &module,
-                entry_point: Some(entry),
-                // Every shader writes its workgroup memory before it reads it.
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    zero_initialize_workgroup_memory: false,
-                    ..Default::default()
-                },
-                cache: None,
-            })
-        };
-        let pipelines = spec.entries.iter().map(pipeline).collect();
-        Self { layout, pipelines, label, spec }
+        let pipelines = spec.entries.iter().map(|_| OnceLock::new()).collect();
+        Self { module, bindings, layout, pipelines, label, spec }
+    }
+
+    /// The pipeline of an entry point, for the caller's error scopes to see if it fails.
+    fn pipeline(&self, gpu: &Gpu, entry: &str) -> wgpu::ComputePipeline {
+        self.built(gpu, entry).unwrap_or_else(|| self.build(gpu, entry))
+    }
+
+    /// The pipeline of an entry point, unless it fails.
+    fn built(&self, gpu: &Gpu, entry: &str) -> Option<wgpu::ComputePipeline> {
+        let at = self.spec.entries.iter().position(|own| *own == entry)?;
+        kept(&self.pipelines[at], || gpu.tried(|| self.build(gpu, entry)))
+    }
+
+    fn build(&self, gpu: &Gpu, entry: &str) -> wgpu::ComputePipeline {
+        gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&format!("ridgepath.{entry}")),
+            layout: Some(&self.layout),
+            module: &self.module,
+            entry_point: Some(entry),
+            // Every shader writes its workgroup memory before it reads it.
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            // wgpu's own cache takes unsafe code; drivers keep one on disk by themselves.
+            cache: None,
+        })
     }
 
     /// Binds `params`, one entry after another for the dispatches to choose from, and the buffers in the order of the spec.
-    pub(crate) fn bind<P: bytemuck::Pod>(&self, gpu: &Gpu, params: &[P], buffers: &[&wgpu::Buffer]) -> Bound<'_> {
+    pub(crate) fn bind<'a, P: bytemuck::Pod>(
+        &'a self,
+        gpu: &'a Gpu,
+        params: &[P],
+        buffers: &[&wgpu::Buffer],
+    ) -> Bound<'a> {
         let stride = gpu.device().limits().min_uniform_buffer_offset_alignment.max(16) as usize;
         let stride = size_of::<P>().next_multiple_of(stride);
         let mut bytes = vec![0; stride * params.len()];
@@ -152,28 +205,53 @@ impl Kernel {
             resources.zip(0..).map(|(resource, binding)| wgpu::BindGroupEntry { binding, resource }).collect();
         let group = gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(&self.label),
-            layout: &self.layout,
+            layout: &self.bindings,
             entries: &entries,
         });
-        Bound { kernel: self, group, stride }
+        Bound { gpu, kernel: self, group, stride }
     }
 }
 
 /// A kernel with its buffers.
 pub(crate) struct Bound<'a> {
+    gpu: &'a Gpu,
     kernel: &'a Kernel,
     group: wgpu::BindGroup,
     stride: usize,
 }
 
 impl Bound<'_> {
-    /// Dispatches an entry point with the params of the number given.
-    pub(crate) fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, entry: &str, params: usize, groups: [usize; 3]) {
-        let at = self.kernel.spec.entries.iter().position(|own| *own == entry);
-        debug_assert!(at.is_some(), "no entry point {entry}");
-        let dimension = |groups: usize| u32::try_from(groups).unwrap_or(u32::MAX);
-        pass.set_pipeline(&self.kernel.pipelines[at.unwrap_or(0)]);
-        pass.set_bind_group(0, &self.group, &[dimension(self.stride * params)]);
-        pass.dispatch_workgroups(dimension(groups[0]), dimension(groups[1]), dimension(groups[2]));
+    /// Records dispatches in a pass of their own.
+    pub(crate) fn record(&self, encoder: &mut wgpu::CommandEncoder, dispatches: &[Dispatch]) {
+        let label = Some(self.kernel.label.as_str());
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        for Dispatch { entry, params, groups } in dispatches {
+            pass.set_pipeline(&self.kernel.pipeline(self.gpu, entry));
+            pass.set_bind_group(0, &self.group, &[number(self.stride * params)]);
+            let [x, y, z] = groups.map(number);
+            pass.dispatch_workgroups(x, y, z);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::sync::OnceLock;
+
+    use super::kept;
+
+    #[test]
+    fn what_failed_is_built_again_and_what_did_not_is_kept() {
+        let (slot, built) = (OnceLock::new(), Cell::new(0));
+        let get = |fails: bool| {
+            kept(&slot, || {
+                built.set(built.get() + 1);
+                (built.get(), fails)
+            })
+        };
+        assert_eq!((get(true), get(true), get(false)), (None, None, Some(3)));
+        assert_eq!((get(true), get(false), built.get()), (Some(3), Some(3), 3));
     }
 }

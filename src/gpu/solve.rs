@@ -6,7 +6,8 @@ use nalgebra::DMatrix;
 
 use crate::gpu::context::Gpu;
 use crate::gpu::factor::Factors;
-use crate::gpu::kernel::{Binding, Spec, TILE, TILES};
+use crate::gpu::kernel::{Binding, PANELS, Spec};
+use crate::schedule::{self, panels, stride, width};
 use crate::view::Scalar;
 
 /// The shader's contract.
@@ -18,13 +19,14 @@ pub const SPEC: Spec = Spec {
     params: (
         &[
             ("order", offset_of!(Params, order)),
+            ("stride", offset_of!(Params, stride)),
             ("panels", offset_of!(Params, panels)),
             ("width", offset_of!(Params, width)),
             ("quads", offset_of!(Params, quads)),
         ],
         size_of::<Params>(),
     ),
-    constants: TILES,
+    constants: PANELS,
 };
 
 /// The members are described in the shader.
@@ -33,9 +35,11 @@ pub const SPEC: Spec = Spec {
 pub struct Params {
     /// n.
     pub order: u32,
+    /// ⌈n / 4⌉.
+    pub stride: u32,
     /// ⌈n / 64⌉.
     pub panels: u32,
-    /// min(n, 64).
+    /// min(4·stride, 64).
     pub width: u32,
     /// ⌈t / 4⌉.
     pub quads: u32,
@@ -45,7 +49,7 @@ pub struct Params {
 #[derive(Debug)]
 pub struct Solution {
     order: usize,
-    quads: usize,
+    pub(super) quads: usize,
     /// The device's copy.
     pub buffer: wgpu::Buffer,
 }
@@ -102,13 +106,12 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, factors: &Factors, 
     let n = factors.order;
     let params = Params {
         order: n as u32,
-        panels: n.div_ceil(TILE) as u32,
-        width: n.min(TILE) as u32,
+        stride: stride(n) as u32,
+        panels: panels(n) as u32,
+        width: width(n) as u32,
         quads: solution.quads as u32,
     };
     let buffers = [&factors.lower, &factors.inverse, &solution.buffer];
-    let bound = gpu.kernels().solve(gpu).bind(gpu, &[params], &buffers);
-    let mut pass = encoder
-        .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("ridgepath.solve"), timestamp_writes: None });
-    bound.dispatch(&mut pass, "solve", 0, [count, solution.quads, 1]);
+    let dispatches = schedule::solve(count, solution.quads);
+    gpu.kernels().solve(gpu).bind(gpu, &[params], &buffers).record(encoder, &dispatches);
 }

@@ -1,6 +1,6 @@
 //! What Rust says of the shaders against what the shaders say.
 
-use naga::{AddressSpace, StorageAccess, TypeInner};
+use naga::{AddressSpace, Block, Expression, Function, Statement, StorageAccess, TypeInner};
 use ridgepath::gpu::kernel::{SPECS, Spec};
 
 fn parsed(spec: &Spec) -> naga::Module {
@@ -14,6 +14,7 @@ fn every_shader_is_valid_wgsl_within_the_limits_of_the_web() {
         // No capability beyond the standard's.
         let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), Default::default());
         let info = validator.validate(&module).unwrap_or_else(|error| panic!("{}: {error:?}", spec.stage));
+        assert!(spec.bindings.len() <= 8, "{}: {} storage buffers", spec.stage, spec.bindings.len());
         for (index, entry) in module.entry_points.iter().enumerate() {
             assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{}", entry.name);
             let layouts = module.to_ctx();
@@ -84,15 +85,105 @@ fn constants_have_the_values_of_the_rust_side() {
             let constant = module.constants.iter().find(|(_, own)| own.name.as_deref() == Some(name));
             let (_, constant) = constant.unwrap_or_else(|| panic!("{}: no const {name}", spec.stage));
             let literal = &module.global_expressions[constant.init];
-            let wanted = naga::Expression::Literal(naga::Literal::U32(*value));
+            let wanted = Expression::Literal(naga::Literal::U32(*value));
             assert!(
                 matches!((literal, &wanted),
-                (naga::Expression::Literal(naga::Literal::U32(a)), naga::Expression::Literal(naga::Literal::U32(b))) if a == b),
+                (Expression::Literal(naga::Literal::U32(a)), Expression::Literal(naga::Literal::U32(b))) if a == b),
                 "{}: {name} is {literal:?}, wanted {value}",
                 spec.stage
             );
         }
     }
+}
+
+/// All functions with the types of their expressions.
+fn functions(source: &str) -> Vec<(String, Function, naga::valid::FunctionInfo, naga::Module)> {
+    let module = naga::front::wgsl::parse_str(source).expect("valid");
+    let validate = || {
+        let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), Default::default());
+        validator.validate(&module).expect("valid")
+    };
+    let own = module.functions.iter().map(|(handle, own)| {
+        (own.name.clone().unwrap_or_default(), own.clone(), validate()[handle].clone(), module.clone())
+    });
+    let entries = module.entry_points.iter().enumerate().map(|(at, entry)| {
+        (entry.name.clone(), entry.function.clone(), validate().get_entry_point(at).clone(), module.clone())
+    });
+    own.chain(entries).collect()
+}
+
+/// The functions that index an array, a matrix or a vector of a thread's own by a variable: it would not stay in registers.
+fn indexed_registers(source: &str) -> Vec<String> {
+    let indexed = |(_, function, info, module): &(String, Function, naga::valid::FunctionInfo, naga::Module)| {
+        function.expressions.iter().any(|(_, expression)| {
+            let Expression::Access { base, .. } = expression else { return false };
+            let own = [AddressSpace::Function, AddressSpace::Private];
+            match info[*base].ty.inner_with(&module.types) {
+                TypeInner::Pointer { space, .. } | TypeInner::ValuePointer { space, .. } => own.contains(space),
+                _ => true,
+            }
+        })
+    };
+    functions(source).into_iter().filter(indexed).map(|(name, ..)| name).collect()
+}
+
+#[test]
+fn no_register_is_indexed_by_a_variable() {
+    for spec in SPECS {
+        assert_eq!(indexed_registers(spec.source), [""; 0], "{}", spec.stage);
+    }
+    for body in ["var a: array<f32, 4>; out = a[i];", "var m: mat4x4f; m[i] = vec4f();", "out = vec4f()[i];"] {
+        let source = format!("var<private> out: f32; fn f(i: u32) {{ {body} }}");
+        assert_eq!(indexed_registers(&source), ["f"], "{body}");
+    }
+}
+
+/// Barriers of the workgroup in a block of statements, outside its loops, and in each of its loops.
+fn barriers(block: &Block) -> (usize, Vec<usize>) {
+    let (mut own, mut loops) = (0, Vec::new());
+    for statement in block {
+        let blocks = match statement {
+            Statement::ControlBarrier(flags) => {
+                own += usize::from(flags.contains(naga::Barrier::WORK_GROUP));
+                vec![]
+            }
+            Statement::Loop { body, .. } => {
+                let (inside, deeper) = barriers(body);
+                loops.push(inside);
+                loops.extend(deeper);
+                vec![]
+            }
+            Statement::Block(block) => vec![block],
+            Statement::If { accept, reject, .. } => vec![accept, reject],
+            _ => vec![],
+        };
+        for (inside, deeper) in blocks.into_iter().map(barriers) {
+            own += inside;
+            loops.extend(deeper);
+        }
+    }
+    loops.retain(|inside| *inside > 0);
+    (own, loops)
+}
+
+#[test]
+fn barriers_are_those_that_the_plan_counts() {
+    let of = |spec: &Spec| -> Vec<(String, usize, Vec<usize>)> {
+        let all = functions(spec.source).into_iter().map(|(name, own, ..)| (name, barriers(&own.body)));
+        all.map(|(name, (own, loops))| (name, own, loops)).filter(|(_, own, loops)| *own + loops.len() > 0).collect()
+    };
+    let expect = |name: &str, own, loops: &[usize]| (name.to_owned(), own, loops.to_vec());
+    // A loop step is tile / 16 rows of a tile of G, 8 columns of a diagonal block, 16 columns of a product, four targets,
+    // or a panel, down and up.
+    assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1]), expect("gram_cross", 1, &[])]);
+    let factor = [
+        expect("invert", 0, &[2]),
+        expect("product", 0, &[2]),
+        expect("factor_solve", 1, &[2]),
+        expect("factor_panel", 4, &[]),
+    ];
+    assert_eq!(of(&ridgepath::gpu::factor::SPEC), factor);
+    assert_eq!(of(&ridgepath::gpu::solve::SPEC), [expect("solve", 0, &[5, 5])]);
 }
 
 #[test]

@@ -20,9 +20,34 @@ fn on_gpu(gpu: &Gpu, normal: &NormalEquations) -> (Vec<DMatrix<f64>>, Vec<u32>) 
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
     gpu::factor::record(gpu, &mut encoder, &system, &factors, k);
     gpu.queue().submit([encoder.finish()]);
-    let lower: Vec<f32> = download(gpu, &factors.lower, k * n * n);
-    let matrix = |l: &[f32]| DMatrix::from_column_slice(n, n, l).map(f64::from).lower_triangle();
-    (lower.chunks(n * n).map(matrix).collect(), download(gpu, &factors.info, k))
+    (lowers(gpu, &factors, n, k), download(gpu, &factors.info, k))
+}
+
+/// L of every λ from what the device keeps of it.
+fn lowers(gpu: &Gpu, factors: &gpu::factor::Factors, n: usize, k: usize) -> Vec<DMatrix<f64>> {
+    let (rows, width, panels) = (n.next_multiple_of(4), n.next_multiple_of(4).min(64), n.div_ceil(64));
+    let (columns, size) = (64 * (panels - 1), panels * width * width);
+    let lower: Vec<f32> = download(gpu, &factors.lower, (k * columns * rows).max(4));
+    let inverse: Vec<f32> = download(gpu, &factors.inverse, k * size);
+    let matrix = |k: usize| {
+        let below = |i: usize, j: usize| lower[(k * columns + j) * rows + i];
+        let x = |panel: usize, i: usize, j: usize| {
+            inverse[k * size + panel * width * width + (i / 4 * width + j) * 4 + i % 4]
+        };
+        let mut l = DMatrix::zeros(n, n);
+        for (panel, first) in (0..n).step_by(64).enumerate() {
+            let order = (n - first).min(64);
+            let x = DMatrix::from_fn(order, order, |i, j| f64::from(x(panel, i, j)));
+            assert_eq!(x.upper_triangle(), DMatrix::from_diagonal(&x.diagonal()), "an inverse is a lower triangle");
+            let block = x.try_inverse().unwrap_or_else(|| DMatrix::zeros(order, order));
+            l.view_mut((first, first), (order, order)).copy_from(&block);
+            for j in first..first + order {
+                (first + order..n).for_each(|i| l[(i, j)] = below(i, j).into());
+            }
+        }
+        l
+    };
+    (0..k).map(matrix).collect()
 }
 
 /// |A − LLᵀ| ≤ c·n·eps·√(aᵢᵢaⱼⱼ) (Higham 2002, theorem 10.3).

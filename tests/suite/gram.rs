@@ -58,7 +58,7 @@ fn the_comparison_of_grams_can_fail() {
 #[test]
 fn gpu_gram_has_the_same_bits_whatever_the_blocks_of_rows() {
     let Some(gpu) = gpu() else { return };
-    for (m, n) in [(1, 1), (255, 3), (256, 3), (257, 65), (5000, 10), (3000, 130)] {
+    for (m, n) in [(1, 1), (255, 3), (256, 3), (257, 65), (5000, 10), (3000, 130), (3000, 64), (2500, 128)] {
         let (x, y) = regression(3, m, n, 2);
         let problem = Problem::new(&x, &y).unwrap();
         let whole = on_gpu(&gpu, &problem, 1 << 30);
@@ -75,6 +75,23 @@ fn gpu_gram_takes_more_targets_than_features() {
     let problem = Problem::new(&x, &y).unwrap();
     let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
     assert_close(&on_gpu(&gpu, &problem, 1 << 30), &wanted, f32::EPSILON.into(), "many targets");
+}
+
+#[test]
+fn gpu_gram_sums_few_targets_apart_where_tiles_are_full() {
+    let Some(gpu) = gpu() else { return };
+    for (m, n) in [(1, 64), (300, 60), (1100, 64), (700, 127), (520, 128), (300, 384)] {
+        for t in [1, 4, 5, 15, 16, 17] {
+            let (x, y) = regression(5, m, n, t);
+            let weights = Random::new(7).weights(m);
+            let problem = Problem::new(&x, &y).unwrap().with_weights(&weights).unwrap();
+            let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
+            for budget in [0, 1 << 30] {
+                let found = on_gpu(&gpu, &problem, budget);
+                assert_close(&found, &wanted, f32::EPSILON.into(), &format!("m {m}, n {n}, t {t}, {budget} bytes"));
+            }
+        }
+    }
 }
 
 #[test]

@@ -77,3 +77,66 @@ fn explain_names_backend_precision_chunks_and_fallback() {
         assert!(text.contains(part), "{part} in\n{text}");
     }
 }
+
+#[test]
+fn costs_are_counted_without_a_device() {
+    let costs = |features: usize, penalties: usize| {
+        let shape = Shape { rows: 100_000, features, targets: 1, penalties };
+        let plan = plan(shape, 1 << 40);
+        // Multiply-adds of a Cholesky factorization alone, over those done: with padding, inverses and the solution.
+        let useful = penalties as f64 * (features as f64).powi(3) / 3.0 / plan.factor.flops as f64;
+        let columns = (features * penalties.div_ceil(plan.lambdas_per_chunk)) as f64;
+        (plan.factor.dispatches, plan.factor.barriers as f64 / columns, useful, plan)
+    };
+    for (features, penalties, dispatches, barriers, useful) in [
+        (16, 1000, 1, 0.44, 0.09),
+        (64, 1000, 1, 0.30, 0.22),
+        (128, 100, 3, 0.57, 0.36),
+        (512, 100, 9, 1.01, 0.70),
+        (1024, 16, 17, 1.53, 0.82),
+        (2048, 4, 33, 2.54, 0.89),
+    ] {
+        let (found, per_column, share, plan) = costs(features, penalties);
+        assert_eq!(found, dispatches, "{features} features: {:?}", plan.factor);
+        assert!(per_column <= barriers, "{features} features: {per_column} barriers a column");
+        assert!(share >= useful, "{features} features: {share} of the operations");
+        // A matrix is written once and read at most once per panel of 64 and once per correction and direction.
+        let matrices = (penalties * features * features * 4) as f64;
+        let moved = plan.factor.bytes as f64 / matrices;
+        assert!(moved <= 6.0 + features as f64 / 64.0, "{features} features: {moved} times the matrices");
+        assert!(plan.correction.bytes as f64 <= 2.0 * matrices + (penalties * features) as f64 * 100.0);
+    }
+    // One symmetric half and the tiles across the diagonal; every row once per tile of columns.
+    let (.., plan) = costs(512, 1);
+    let whole = 2.0 * 100_000.0 * 512.0 * 512.0;
+    let done = plan.gram.flops as f64 / whole;
+    assert!((0.5..0.65).contains(&done), "{done} of the whole product");
+    assert_eq!(plan.gram.dispatches, 4 * 100_000_u64.div_ceil(plan.rows_per_chunk as u64));
+}
+
+#[test]
+fn a_submission_is_no_more_than_a_fifth_of_a_second_of_a_slow_gpu() {
+    for (rows, features, penalties) in [(10_000_000, 64, 65_000), (1_000_000, 2048, 500), (1000, 512, 20_000)] {
+        let shape = Shape { rows, features, targets: 1, penalties };
+        let limits = Limits { storage_binding: 4 << 30, buffer: 4 << 30, ..Limits::default() };
+        let request = Request { backend: Backend::Gpu, memory_budget: 1 << 40, ..Request::default() };
+        let plan = Plan::new(shape, request, Some(Ok(limits))).unwrap().gpu.unwrap();
+        let gram = plan.gram.flops / (rows as u64).div_ceil(plan.rows_per_chunk as u64);
+        let factor = plan.factor.flops / (penalties as u64).div_ceil(plan.lambdas_per_chunk as u64);
+        assert!(gram.max(factor) <= 200_000_000_000, "{shape:?}: {gram}, {factor}");
+    }
+}
+
+#[test]
+fn explain_prints_the_costs() {
+    let request = Request { backend: Backend::Gpu, precision: Precision::Single, ..Request::default() };
+    let plan = Plan::new(SHAPE, request, Some(Ok(Limits::default()))).unwrap();
+    let (text, gpu) = (plan.explain(), plan.gpu.unwrap());
+    for cost in [gpu.gram, gpu.factor, gpu.correction] {
+        let words = format!(
+            "{} dispatches, {} barriers, {} flops done, {} bytes moved",
+            cost.dispatches, cost.barriers, cost.flops, cost.bytes
+        );
+        assert!(text.contains(&words), "{words} in\n{text}");
+    }
+}

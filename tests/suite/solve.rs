@@ -6,7 +6,7 @@ use ridgepath::{Gpu, Model, NormalEquations, Problem, cpu, gpu};
 
 use crate::support::{EDGES, Random, distance, download, equations, gpu, regression};
 
-const TILE: usize = 64;
+const PANEL: usize = 64;
 
 fn made(n: usize) -> NormalEquations {
     let (x, y) = regression(n as u64, n + 9, n, 1);
@@ -14,20 +14,24 @@ fn made(n: usize) -> NormalEquations {
     equations(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), Model::default(), &[1.0, 100.0])
 }
 
-/// The GPU's factors, made on the CPU: L and the inverses of its diagonal blocks.
+/// The GPU's factors, made on the CPU: L below its diagonal blocks, and the inverses of these.
 fn factors(gpu: &Gpu, normal: &NormalEquations) -> gpu::factor::Factors {
     let (n, k) = (normal.features(), normal.penalties());
     let factors = gpu::factor::Factors::new(gpu, n, k);
-    let width = n.min(TILE);
+    let (rows, width) = (n.next_multiple_of(4), n.next_multiple_of(4).min(PANEL));
     let (mut lower, mut inverse) = (Vec::<f32>::new(), Vec::<f32>::new());
     for k in 0..k {
         let own = cpu::factor::factor::<f64>(normal, k).lower().lower_triangle();
-        lower.extend(own.iter().map(|v| *v as f32));
-        for first in (0..n).step_by(TILE) {
-            let size = TILE.min(n - first);
+        let columns = PANEL * (n.div_ceil(PANEL) - 1);
+        lower.extend(own.columns(0, columns).into_owned().resize_vertically(rows, 0.0).iter().map(|v| *v as f32));
+        for first in (0..n).step_by(PANEL) {
+            let size = PANEL.min(n - first);
             let block = own.view((first, first), (size, size)).into_owned();
             let solved = block.solve_lower_triangular(&DMatrix::identity(size, size)).expect("invertible");
-            inverse.extend(solved.resize(width, width, 0.0).iter().map(|v| *v as f32));
+            let solved = solved.resize(width, width, 0.0);
+            for quad in 0..width / 4 {
+                inverse.extend(solved.rows(4 * quad, 4).iter().map(|v| *v as f32));
+            }
         }
     }
     gpu.queue().write_buffer(&factors.lower, 0, bytemuck::cast_slice(&lower));
@@ -77,6 +81,47 @@ fn gpu_solutions_agree_with_the_cpu_at_every_tile_edge_and_number_of_targets() {
             // κ of A is below 200 here.
             let bound = 200.0 * 4.0 * f64::from(f32::EPSILON);
             assert!(apart <= bound, "n {n}, t {t}: {apart} > {bound}");
+        }
+    }
+}
+
+/// Solutions and status from factoring and solving together, and from one after the other.
+fn together_and_apart(gpu: &Gpu, n: usize, t: usize, shifts: &[f64]) -> [(Vec<f32>, Vec<u32>); 2] {
+    let (x, y) = regression(n as u64, n + 9, n, 1);
+    let problem = Problem::new(&x, &y).unwrap();
+    let normal = equations(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), Model::default(), shifts);
+    let k = shifts.len();
+    let rhs: Vec<_> = (0..k).map(|k| Random::new(k as u64).matrix(n, t)).collect();
+    [true, false].map(|together| {
+        let system = gpu::factor::System::new(gpu, &normal, k);
+        let (factors, solution) = (gpu::factor::Factors::new(gpu, n, k), Solution::new(gpu, n, t, k));
+        system.upload(gpu, &normal, 0, k);
+        solution.upload(gpu, &packed(&rhs));
+        let mut encoder = gpu.device().create_command_encoder(&Default::default());
+        if together {
+            gpu::factor::record_solved(gpu, &mut encoder, &system, &factors, &solution, k);
+        } else {
+            gpu::factor::record(gpu, &mut encoder, &system, &factors, k);
+            record(gpu, &mut encoder, &factors, &solution, k);
+        }
+        gpu.queue().submit([encoder.finish()]);
+        (download(gpu, &solution.buffer, packed(&rhs).len()), download(gpu, &factors.info, k))
+    })
+}
+
+#[test]
+fn factoring_and_solving_together_is_as_good_as_apart() {
+    let Some(gpu) = gpu() else { return };
+    for n in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 25, 31, 32, 33, 40, 47, 55, 56, 57, 60, 61, 63, 64, 65, 130] {
+        for (t, k) in [(1, 1), (4, 2), (5, 7), (17, 3)] {
+            let shifts: Vec<f64> = (0..k).map(|k| 1.0 + k as f64).collect();
+            let [(together, ok), (apart, also)] = together_and_apart(&gpu, n, t, &shifts);
+            assert_eq!((&ok, &also), (&vec![0; k], &vec![0; k]), "n {n}");
+            for (found, wanted) in together.chunks(n * 4).zip(apart.chunks(n * 4)) {
+                let wide = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
+                let apart = distance(&wide(found), &wide(wanted));
+                assert!(apart <= 1e-5, "n {n}, t {t}, k {k}: {apart}");
+            }
         }
     }
 }

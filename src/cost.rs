@@ -1,0 +1,132 @@
+//! What the dispatches of a stage do, counted without a device.
+
+use crate::schedule::{self, PANEL, ROWS, inverse_elements, panels, side, stride, tile, width};
+
+/// Columns of L that are multiplied between two barriers, in `shaders/factor.wgsl`.
+const DEPTH: usize = 16;
+/// Multiply-adds and reciprocals of roots with which a thread factors 8×8 elements and solves for its own row.
+const EIGHT: usize = 172;
+
+/// What a stage does on the device for a whole task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// Dispatches.
+    pub dispatches: u64,
+    /// Barriers that a workgroup waits at, of those that wait most often, dispatch after dispatch.
+    pub barriers: u64,
+    /// Floating-point operations done, a multiply-add being two: also those on padding and above the diagonal.
+    pub flops: u64,
+    /// Bytes that workgroups load from and store to the device's memory, caches aside.
+    pub bytes: u64,
+}
+
+impl Cost {
+    fn new(dispatches: usize, barriers: u64, multiply_adds: u128, elements: u128) -> Self {
+        let number = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
+        Self { dispatches: dispatches as u64, barriers, flops: number(2 * multiply_adds), bytes: number(4 * elements) }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            dispatches: self.dispatches.saturating_add(other.dispatches),
+            barriers: self.barriers.saturating_add(other.barriers),
+            flops: self.flops.saturating_add(other.flops),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    fn times(self, count: usize) -> Self {
+        let count = count as u64;
+        Self {
+            dispatches: self.dispatches.saturating_mul(count),
+            barriers: self.barriers.saturating_mul(count),
+            flops: self.flops.saturating_mul(count),
+            bytes: self.bytes.saturating_mul(count),
+        }
+    }
+
+    /// A task of `total` items, `chunk` at a time.
+    pub(crate) fn in_chunks(total: usize, chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
+        let whole = cost(chunk).times(total / chunk);
+        if total.is_multiple_of(chunk) { whole } else { whole.plus(cost(total % chunk)) }
+    }
+}
+
+/// In words, on one line.
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { dispatches, barriers, flops, bytes } = self;
+        write!(f, "{dispatches} dispatches, {barriers} barriers, {flops} flops done, {bytes} bytes moved")
+    }
+}
+
+/// The sums of a block of rows.
+pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Cost {
+    let splits = rows.div_ceil(rows_per_split);
+    let dispatches = schedule::gram(n, q, splits);
+    let [down, across, _] = dispatches[0].groups.map(|groups| groups as u128);
+    let (size, depth) = (tile(n) as u128, tile(n) / 16);
+    let mut barriers = rows_per_split.min(rows).div_ceil(depth) as u64;
+    let tiles = across * down - across * (across - 1) / 2;
+    let partials = schedule::partial_elements(n, q) * splits as u128;
+    // Of each row a run on the left, one on the right and a weight; partial sums there and back; the moments.
+    let mut elements = tiles * rows as u128 * (2 * size + 1) + 2 * partials + 2 * (n * q) as u128;
+    let mut multiply_adds = tiles * size * size * rows.next_multiple_of(depth) as u128 + partials;
+    if dispatches.len() > 2 {
+        let fours = (q - n).div_ceil(4);
+        barriers += 1;
+        elements += (fours * rows * (n + 5 * n.div_ceil(128))) as u128;
+        multiply_adds += (4 * fours * rows * n) as u128;
+    }
+    Cost::new(dispatches.len(), barriers, multiply_adds, elements)
+}
+
+/// The inverse of a diagonal block, of which L is made on the way: barriers and multiply-adds.
+fn inverse(n: usize) -> (u64, u128) {
+    let blocks = width(n).div_ceil(8);
+    // Rows of A from a block of columns on, and rows of the unit matrix up to it, take 8×8 elements of each before.
+    let products: usize = (0..blocks).map(|b| 64 * b * (side(n) - 8 * b) + 64 * 4 * b * (b + 1)).sum();
+    (2 * blocks as u64, (products + side(n) * blocks * EIGHT) as u128)
+}
+
+/// The factors of k matrices of order n; with `quads` times four right-hand sides, which is for n ≤ 64, solved too.
+pub(crate) fn factor(n: usize, k: usize, quads: usize) -> Cost {
+    let dispatches = schedule::factor(n, k, quads > 0);
+    let (own_barriers, own_multiply_adds) = inverse(n);
+    let (mut barriers, mut multiply_adds) = (own_barriers, own_multiply_adds);
+    let mut elements = 2 * width(n) * width(n);
+    for panel in 0..panels(n) - 1 {
+        let tiles = (n - PANEL * (panel + 1)).div_ceil(ROWS);
+        let before = PANEL * panel;
+        // The update, the product by the inverse, two diagonal blocks; C, L and these kept; then one inverse.
+        barriers += (2 * (before + 2 * PANEL) / DEPTH + 4) as u64 + own_barriers;
+        let blocks = (n - PANEL * (panel + 1)).div_ceil(PANEL);
+        multiply_adds += (blocks * (PANEL * PANEL * (before + PANEL) + PANEL * PANEL * PANEL)) as u128;
+        multiply_adds += own_multiply_adds;
+        let operands = (ROWS + PANEL) * before + ROWS * PANEL + PANEL * PANEL + ROWS * PANEL;
+        let results = ROWS * PANEL + 2 * ROWS * PANEL + 2 * 2 * PANEL * PANEL;
+        elements += tiles * (operands + results) + 2 * PANEL * PANEL;
+    }
+    if quads > 0 {
+        barriers += 1 + 2 * quads as u64;
+        multiply_adds += (4 * quads * width(n) * width(n)) as u128;
+        elements += 8 * quads * n;
+    }
+    Cost::new(dispatches.len(), barriers, multiply_adds * k as u128, (elements * k) as u128)
+}
+
+/// Factors and the first solutions.
+pub(crate) fn factor_solved(n: usize, k: usize, quads: usize) -> Cost {
+    if n <= PANEL { factor(n, k, quads) } else { factor(n, k, 0).plus(solve(n, k, quads)) }
+}
+
+/// The solutions for k matrices and `quads` times four right-hand sides each.
+pub(crate) fn solve(n: usize, k: usize, quads: usize) -> Cost {
+    let dispatches = schedule::solve(k, quads);
+    let below: usize = (0..panels(n)).map(|p| PANEL * p * PANEL.min(4 * stride(n) - PANEL * p)).sum();
+    // Down and up, with five barriers a panel each.
+    let elements = 2 * (below + inverse_elements(n));
+    let barriers = 10 * panels(n) as u64;
+    let each = (k * quads) as u128;
+    Cost::new(dispatches.len(), barriers, 4 * elements as u128 * each, (elements + 16 * n) as u128 * each)
+}

@@ -1,0 +1,104 @@
+//! What a GPU is told to do for a shape: how the kernels cut it into tiles and panels, and the dispatches of each stage.
+//! The backend records these, the plan counts them.
+
+/// Columns of a panel of L.
+pub(crate) const PANEL: usize = 64;
+/// Rows below a panel that one workgroup takes.
+pub(crate) const ROWS: usize = 2 * PANEL;
+
+/// A dispatch: the entry point, the number of its params, and the workgroups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dispatch {
+    pub(crate) entry: &'static str,
+    pub(crate) params: usize,
+    pub(crate) groups: [usize; 3],
+}
+
+/// Rows and columns of a tile of the Gram matrix: 64 where that holds all features, else 128.
+pub(crate) fn tile(n: usize) -> usize {
+    if n <= 64 { 64 } else { 128 }
+}
+
+/// Runs of rows that one workgroup sums side by side.
+pub(crate) fn runs(n: usize) -> usize {
+    if n <= 64 { 4 } else { 1 }
+}
+
+/// Columns of [X | Y] in tiles, of q: n where few targets would take a row of tiles to themselves, and are summed apart.
+pub(crate) fn tiled(n: usize, q: usize) -> usize {
+    let few = q - n <= 16 && q.div_ceil(tile(n)) > n.div_ceil(tile(n));
+    if few { n } else { q }
+}
+
+/// Panels of L.
+pub(crate) fn panels(n: usize) -> usize {
+    n.div_ceil(PANEL)
+}
+
+/// Quads from one column of a matrix to the next.
+pub(crate) fn stride(n: usize) -> usize {
+    n.div_ceil(4)
+}
+
+/// Rows and columns of the inverse of a diagonal block.
+pub(crate) fn width(n: usize) -> usize {
+    n.next_multiple_of(4).min(PANEL)
+}
+
+/// Of the square in shared memory that holds a diagonal block; 64 / side of them share a workgroup.
+pub(crate) fn side(n: usize) -> usize {
+    n.next_power_of_two().clamp(16, PANEL)
+}
+
+/// Elements that the inverses of the diagonal blocks of one matrix take.
+pub(crate) fn inverse_elements(n: usize) -> usize {
+    panels(n) * width(n) * width(n)
+}
+
+/// Elements that L below its diagonal blocks takes.
+pub(crate) fn lower_elements(n: usize) -> usize {
+    PANEL * (panels(n) - 1) * 4 * stride(n)
+}
+
+/// The sums of a block of rows of n features and q columns in all.
+pub(crate) fn gram(n: usize, q: usize, splits: usize) -> Vec<Dispatch> {
+    let (tile, tiled) = (tile(n), tiled(n, q));
+    let [down, across] = [tiled.div_ceil(tile), n.div_ceil(tile)];
+    let dispatch = |entry, groups| Dispatch { entry, params: 0, groups };
+    let mut dispatches = vec![
+        dispatch(if tile == 64 { "gram" } else { "gram_wide" }, [down, across, splits.div_ceil(runs(n))]),
+        dispatch("gram_reduce", [down, across, tile * tile / 1024]),
+    ];
+    if tiled < q {
+        let fours = (q - n).div_ceil(4);
+        dispatches.push(dispatch("gram_cross", [n.div_ceil(128), fours, splits]));
+        dispatches.push(dispatch("gram_cross_reduce", [n.div_ceil(256), fours, 1]));
+    }
+    dispatches
+}
+
+/// Elements of the partial sums of one run of rows.
+pub(crate) fn partial_elements(n: usize, q: usize) -> u128 {
+    let (tile, tiled) = (tile(n), tiled(n, q));
+    let [down, across] = [tiled.div_ceil(tile), n.div_ceil(tile)].map(|tiles| tiles as u128);
+    let tiles = across * down - across * (across - 1) / 2;
+    let cross = if tiled < q { 4 * (q - n).div_ceil(4) as u128 * n as u128 } else { 0 };
+    tiles * (tile * tile) as u128 + cross
+}
+
+/// The factors of k matrices of order n; with `solved` the solutions too, which is for n ≤ 64.
+pub(crate) fn factor(n: usize, k: usize, solved: bool) -> Vec<Dispatch> {
+    let entry = if solved { "factor_solve" } else { "factor_diagonal" };
+    let first = Dispatch { entry, params: 0, groups: [k.div_ceil(PANEL / side(n)), 1, 1] };
+    let panel = |panel: usize| Dispatch {
+        entry: "factor_panel",
+        params: panel,
+        groups: [k, (n - PANEL * (panel + 1)).div_ceil(ROWS), 1],
+    };
+    std::iter::once(first).chain((0..panels(n) - 1).map(panel)).collect()
+}
+
+/// The solutions for k matrices and `quads` times four right-hand sides each.
+pub(crate) fn solve(k: usize, quads: usize) -> Vec<Dispatch> {
+    vec![Dispatch { entry: "solve", params: 0, groups: [k, quads, 1] }]
+}
