@@ -64,10 +64,14 @@ impl<T: Scalar> Source<'_, T> {
     pub(crate) fn precise(&self, normal: &NormalEquations, k: usize) -> Result<Option<Weights>> {
         const MOST: usize = 10_000_000; // a second or so
         match self {
-            Self::Primal { problem, .. } if problem.rows().saturating_mul(normal.features().pow(2)) <= MOST => {
-                precise::solve(problem, normal, k)
+            Self::Primal { problem, .. } => {
+                let columns = normal.features() + normal.targets();
+                match problem.rows().saturating_mul(normal.features() * columns) <= MOST {
+                    true => precise::solve(problem, normal, k),
+                    false => Ok(None),
+                }
             }
-            _ => Ok(None),
+            Self::Dual { .. } => Ok(None),
         }
     }
 
