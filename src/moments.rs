@@ -226,6 +226,9 @@ pub(crate) struct Frame {
     pub(crate) positive_rows: usize,
 }
 
+/// The least exponent of a column's units: 2^-LEAST is still a number, by which subnormal columns are multiplied.
+const LEAST: i32 = -1000;
+
 impl Frame {
     /// Measures the columns of [X | Y] in one pass over the rows of positive weight.
     pub(crate) fn measure<T: Scalar>(problem: &Problem<'_, T>) -> Result<Self> {
@@ -264,7 +267,7 @@ impl Frame {
                 let (least, greatest) = (origin[j] + least[j], origin[j] + greatest[j]);
                 return Err(Error::Span { what, column, least, greatest });
             }
-            exponents[j] = if spread > 0.0 { exponent(spread) } else { 0 };
+            exponents[j] = if spread > 0.0 { exponent(spread).max(LEAST) } else { 0 };
         }
         let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
         let positive_rows = weights.iter().filter(|s| **s > 0.0).count();
@@ -282,7 +285,7 @@ impl Frame {
         };
         problem.x().visit(0, problem.rows(), &mut add);
         problem.y().visit(0, problem.rows(), |row, j, value| add(row, problem.features() + j, value));
-        let exponents: Vec<i32> = greatest.iter().map(|value| exponent(*value)).collect();
+        let exponents: Vec<i32> = greatest.iter().map(|value| exponent(*value).max(LEAST)).collect();
         let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
         let zeros = || vec![0.0; q];
         let positive_rows = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).count();

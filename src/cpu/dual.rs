@@ -25,6 +25,13 @@ use crate::wide::{self, SLICES, TERMS, Wide, two_sum};
 /// Features taken at a time.
 const BLOCK: usize = TERMS;
 
+/// In which framed values are wanted.
+#[derive(Debug, Clone, Copy)]
+enum Units {
+    Frame,
+    Gram,
+}
+
 /// The rows of a problem, ready to be multiplied with each other.
 pub(crate) struct Dual<'a, T: Scalar> {
     problem: &'a Problem<'a, T>,
@@ -109,30 +116,42 @@ impl<'a, T: Scalar> Dual<'a, T> {
         self.rows.len()
     }
 
-    /// (X − x̄)ᵀ of `count` features from `start` on, row i in units of 2^`exponents[i]`, without the ratios: to twice the digits.
-    fn wide(&self, start: usize, count: usize) -> Wide {
+    /// (X − x̄)ᵀ of `count` features from `start` on, to twice the digits: in units of the frame, or of K, row i in
+    /// 2^`exponents[i]` and without the ratios.
+    fn wide(&self, start: usize, count: usize, units: Units) -> Wide {
         let mut block = Wide::zeros(count, self.order());
         self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
             if let Some(at) = self.place[row] {
                 let (high, low) = self.frame.apply_wide(start + j, value);
-                let by = self.power(start + j) - self.exponents[at];
+                let by = self.into(units, start + j, at);
                 (block.high[(j, at)], block.low[(j, at)]) = (scaled(high, by), scaled(low, by));
             }
         });
         block
     }
 
-    /// The same in one double, times the root of the ratio where `weighed`.
-    fn block<A: Scalar>(&self, start: usize, count: usize, weighed: bool) -> DMatrix<A> {
+    /// The same in one double; in units of K times the root of the ratio.
+    fn block<A: Scalar>(&self, start: usize, count: usize, units: Units) -> DMatrix<A> {
         let mut block = DMatrix::<A>::zeros(count, self.order());
-        let root: Vec<f64> = (start..start + count).map(|j| if weighed { self.ratio[j].sqrt() } else { 1.0 }).collect();
+        let root: Vec<f64> = match units {
+            Units::Frame => vec![1.0; count],
+            Units::Gram => self.ratio[start..start + count].iter().map(|ratio| ratio.sqrt()).collect(),
+        };
         self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
             if let Some(at) = self.place[row] {
-                let by = self.power(start + j) - self.exponents[at];
+                let by = self.into(units, start + j, at);
                 block[(j, at)] = A::round_from(scaled(self.frame.apply(start + j, value) * root[j], by));
             }
         });
         block
+    }
+
+    /// The power of two that brings framed values into these units.
+    fn into(&self, units: Units, j: usize, at: usize) -> i32 {
+        match units {
+            Units::Frame => 0,
+            Units::Gram => self.power(j) - self.exponents[at],
+        }
     }
 
     /// What is added to element (i, k) of K.
@@ -146,7 +165,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let mut gram = DMatrix::<f64>::zeros(m, m);
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
-            let block = self.block::<A>(start, count, true);
+            let block = self.block::<A>(start, count, Units::Gram);
             add_product(&block.rows(0, count), &block.rows(0, count), &mut gram, true);
         }
         for k in 0..m {
@@ -201,7 +220,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let weighed = self.ratio.iter().any(|ratio| *ratio != 1.0);
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
-            let block = self.wide(start, count);
+            let block = self.wide(start, count, Units::Gram);
             let right = weighed.then(|| weigh(block.clone(), &self.ratio[start..start + count]).cut(WEIGHED, SLICES));
             let left = block.cut(TOP, SLICES);
             add(&mut gram, &wide::transposed(&left), right.as_ref().unwrap_or(&left), true);
@@ -241,7 +260,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
             .into_par_iter()
             .map(|part| {
                 let count = block.min(n - part * block);
-                reduce(self.block(part * block, count, true), none(count)).0
+                reduce(self.block(part * block, count, Units::Gram), none(count)).0
             })
             .collect();
         let joined = parts.into_iter().chain(fill).reduce(|above, below| {
@@ -278,12 +297,20 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let mut coefficients = vec![f64::NAN; weights.len() * t * n];
         let solved: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].values.is_some()).collect();
         let mut beta = Wide::zeros(m, solved.len() * t);
+        // Column by column in units of the largest, so that none is out of range.
+        let mut top = vec![0; solved.len() * t];
         for (at, k) in solved.iter().enumerate() {
-            let by = |i: usize| normal.step[k * m + i] + normal.unit[i] + self.exponents[i];
-            for (part, values) in [(&mut beta.high, &weights[*k].values), (&mut beta.low, &weights[*k].low)] {
-                let Some(values) = values else { continue };
-                part.columns_mut(at * t, t).zip_apply(values, |to, value| *to = value);
-                (0..m).for_each(|i| part.view_mut((i, at * t), (1, t)).apply(|value| *value = scaled(*value, by(i))));
+            let by = |i: usize| normal.step[k * m + i] + normal.unit[i];
+            let Weights { values: Some(values), low, .. } = &weights[*k] else { continue };
+            for target in 0..t {
+                let sizes = (0..m).filter(|i| values[(*i, target)] != 0.0);
+                let top = &mut top[at * t + target];
+                *top = sizes.map(|i| exponent(values[(i, target)]) + by(i)).max().unwrap_or(0);
+                for i in 0..m {
+                    let place = (i, at * t + target);
+                    beta.high[place] = scaled(values[(i, target)], by(i) - *top);
+                    beta.low[place] = low.as_ref().map_or(0.0, |low| scaled(low[(i, target)], by(i) - *top));
+                }
             }
         }
         let refined = normal.exact.is_some();
@@ -292,8 +319,8 @@ impl<'a, T: Scalar> Dual<'a, T> {
             .map(|part| {
                 let (start, count) = (part * BLOCK, BLOCK.min(n - part * BLOCK));
                 match refined {
-                    false => self.block::<f64>(start, count, false) * &beta.high,
-                    true => wide_product(self.wide(start, count), beta.clone()),
+                    false => self.block::<f64>(start, count, Units::Frame) * &beta.high,
+                    true => wide_product(self.wide(start, count, Units::Frame), beta.clone()),
                 }
             })
             .collect();
@@ -302,7 +329,8 @@ impl<'a, T: Scalar> Dual<'a, T> {
                 let w = &mut coefficients[(k * t + target) * n..][..n];
                 for (j, w) in w.iter_mut().enumerate() {
                     let value = blocks[j / BLOCK][(j % BLOCK, at * t + target)];
-                    *w = scaled(value * self.ratio[j], self.half[j] + normal.target_unit[target]);
+                    let unit = self.power(j) + self.half[j] + top[at * t + target] + normal.target_unit[target];
+                    *w = scaled(value * self.ratio[j], unit);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Sizes, offsets and weights far apart: what rounding must not take, and bounds that own up to what it took.
 
 use nalgebra::DMatrix;
-use ridgepath::{Backend, Moments, Outcome, Precision, Problem, Ridge};
+use ridgepath::{Backend, Form, Moments, Outcome, Precision, Problem, Ridge};
 
 use crate::support::{distance, regression};
 
@@ -124,4 +124,29 @@ fn moments_whose_means_lie_too_far_apart_do_not_merge() {
     let error = low.merge(&moments(1.7e308)).unwrap_err();
     assert!(matches!(error, ridgepath::Error::Span { what: "X", column: 0, .. }), "{error}");
     assert_eq!(low, before);
+}
+
+#[test]
+fn subnormal_columns_are_answered() {
+    // Multiples of 2⁻¹⁰⁷⁰, which a power of two brings to the same numbers of ordinary size.
+    let (x, y) = regression(47, 14, 2, 1);
+    let x = x.map(|value| (value * 1e4).round());
+    let tiny = 2f64.powi(-1070);
+    for (form, intercept) in [(Form::Primal, true), (Form::Primal, false), (Form::Dual, true), (Form::Dual, false)] {
+        let ridge = Ridge::new().form(form).intercept(intercept).backend(Backend::Cpu);
+        let mut small = x.clone();
+        small.column_mut(0).scale_mut(2f64.powi(-535));
+        small.column_mut(0).scale_mut(2f64.powi(-535));
+        let path = ridge.clone().alphas([0.5]).fit(&small, &y).unwrap();
+        let mut without = x.clone();
+        without.column_mut(0).fill(0.0);
+        let wanted = ridge.clone().alphas([0.5]).fit(&without, &y).unwrap();
+        let (w, other) = (path.coefficients(0, 0), wanted.coefficients(0, 0));
+        assert!((w[1] / other[1] - 1.0).abs() < 1e-14, "{form:?}: {w:?}, wanted {other:?}");
+        // Cᵀ of what the other column leaves, over the shift.
+        let centred = |v: nalgebra::DVector<f64>| if intercept { v.add_scalar(-v.mean()) } else { v };
+        let left = centred(y.column(0) - x.column(1) * other[1]);
+        let share = centred(x.column(0).into_owned()).dot(&left) / 0.5 * tiny;
+        assert!((w[0] / share - 1.0).abs() < 1e-3, "{form:?}: {:e}, wanted {share:e}", w[0]);
+    }
 }
