@@ -1,11 +1,12 @@
 //! Sums of squares and cross-products: all that a ridge path needs to know of the rows.
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
+use crate::view::{Scalar, View};
 use crate::wide::two_sum;
 
 /// m, W, the weighted means, and the centred sums G = (X−x̄)ᵀS(X−x̄), C = (X−x̄)ᵀS(Y−ȳ) and Σ s(y−ȳ)² of some rows.
@@ -226,6 +227,8 @@ pub(crate) struct Frame {
     pub(crate) positive_rows: usize,
 }
 
+/// Columns that one task measures.
+const PANEL: usize = 32;
 /// The least exponent of a column's units: 2^-LEAST is still a number, by which subnormal columns are multiplied.
 const LEAST: i32 = -1000;
 
@@ -233,38 +236,23 @@ impl Frame {
     /// Measures the columns of [X | Y] in one pass over the rows of positive weight.
     pub(crate) fn measure<T: Scalar>(problem: &Problem<'_, T>) -> Result<Self> {
         let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
-        let q = n + t;
         // In units of a power of two above W, so that no sum overflows.
         let above = -exponent(problem.weight_sum()) - 1;
         let weights: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), above)).collect();
         let weight_sum = scaled(problem.weight_sum(), above);
         // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
         let first = problem.heaviest();
-        let at = |row: usize, j: usize| -> f64 {
-            if j < n { problem.x().get(row, j).into() } else { problem.y().get(row, j - n).into() }
-        };
-        let origin: Vec<f64> = (0..q).map(|j| at(first, j)).collect();
-        let (mut least, mut greatest) = (vec![0.0f64; q], vec![0.0f64; q]);
-        let mut sums = vec![Sum::default(); q];
-        let mut add = |row: usize, j: usize, value: f64| {
-            if weights[row] > 0.0 {
-                let away = value - origin[j];
-                sums[j].add(away * weights[row]);
-                least[j] = least[j].min(away);
-                greatest[j] = greatest[j].max(away);
-            }
-        };
-        problem.x().visit(0, m, &mut add);
-        problem.y().visit(0, m, |row, j, value| add(row, n + j, value));
-        let offset: Vec<f64> = sums.iter().map(|sum| sum.high / weight_sum).collect();
+        let columns = [problem.x(), problem.y()].map(|view| Extent::of(view, first, &weights)).concat();
+        let origin: Vec<f64> = columns.iter().map(|own| own.origin).collect();
+        let offset: Vec<f64> = columns.iter().map(|own| own.sum.high / weight_sum).collect();
         let left = |sum: &Sum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
-        let rest = sums.iter().zip(&offset).map(|(sum, offset)| left(sum, *offset)).collect();
-        let mut exponents = vec![0; q];
-        for j in 0..q {
-            let spread = (greatest[j] - offset[j]).max(offset[j] - least[j]);
+        let rest = columns.iter().zip(&offset).map(|(own, offset)| left(&own.sum, *offset)).collect();
+        let mut exponents = vec![0; n + t];
+        for (j, own) in columns.iter().enumerate() {
+            let spread = (own.greatest - offset[j]).max(offset[j] - own.least);
             if !spread.is_finite() {
                 let (what, column) = if j < n { ("X", j) } else { ("Y", j - n) };
-                let (least, greatest) = (origin[j] + least[j], origin[j] + greatest[j]);
+                let (least, greatest) = (own.origin + own.least, own.origin + own.greatest);
                 return Err(Error::Span { what, column, least, greatest });
             }
             exponents[j] = if spread > 0.0 { exponent(spread).max(LEAST) } else { 0 };
@@ -313,6 +301,35 @@ impl Frame {
             two_sum(sum, lost + self.rest[j])
         };
         (0..self.origin.len()).map(mean).unzip()
+    }
+}
+
+/// A column's value in one row, and of the distances from it the weighted sum, the least and the greatest.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    origin: f64,
+    sum: Sum,
+    least: f64,
+    greatest: f64,
+}
+
+impl Extent {
+    /// Of every column, about its value in row `first`, over the rows of positive weight.
+    fn of<T: Scalar>(view: View<'_, T>, first: usize, weights: &[f64]) -> Vec<Self> {
+        let start = |j| Self { origin: view.get(first, j).into(), sum: Sum::default(), least: 0.0, greatest: 0.0 };
+        let mut columns: Vec<Self> = (0..view.columns()).map(start).collect();
+        columns.par_chunks_mut(PANEL).enumerate().for_each(|(panel, columns)| {
+            view.column_range(panel * PANEL, columns.len()).visit(0, view.rows(), |row, j, value| {
+                if weights[row] > 0.0 {
+                    let own = &mut columns[j];
+                    let away = value - own.origin;
+                    own.sum.add(away * weights[row]);
+                    own.least = own.least.min(away);
+                    own.greatest = own.greatest.max(away);
+                }
+            });
+        });
+        columns
     }
 }
 

@@ -1,5 +1,7 @@
 //! The data of a regression, checked. The only place where shapes and finiteness are checked.
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Result};
 use crate::view::{Scalar, View};
 
@@ -30,6 +32,9 @@ impl<'a, T: Scalar> Problem<'a, T> {
             return Err(Error::Shape { what: "rows of Y against rows of X", found: y.rows(), wanted: x.rows() });
         }
         for (what, view) in [("X", x), ("Y", y)] {
+            if all_finite(view) {
+                continue;
+            }
             let mut bad = None;
             view.visit(0, view.rows(), |row, column, value| {
                 if !value.is_finite() && bad.is_none() {
@@ -123,4 +128,15 @@ impl<'a, T: Scalar> Problem<'a, T> {
     pub fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |weights| weights[row])
     }
+}
+
+/// Whether no element is infinite or NaN.
+fn all_finite<T: Scalar>(view: View<'_, T>) -> bool {
+    const PANEL: usize = 32;
+    (0..view.columns()).step_by(PANEL).collect::<Vec<_>>().into_par_iter().all(|first| {
+        let mut all = true;
+        let columns = view.column_range(first, PANEL.min(view.columns() - first));
+        columns.visit(0, view.rows(), |_, _, value| all &= value.is_finite());
+        all
+    })
 }

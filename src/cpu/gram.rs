@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::moments::{Frame, Moments};
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
+use crate::view::{Scalar, View};
 
 /// Rows copied, centred and scaled at a time.
 const BLOCK: usize = 512;
@@ -33,12 +33,19 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
         let count = BLOCK.min(m - start);
         let roots: Vec<f64> = (start..start + count).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
         // Rows of weight 0 count for nothing, however far away they lie.
-        let value = |row: usize, j: usize, value: f64| {
-            let root = roots[row - start];
-            A::round_from(if root > 0.0 { frame.apply(j, value) * root } else { 0.0 })
+        let fill = |block: &mut DMatrix<A>, from: View<'_, T>, before: usize| {
+            let rows = block.nrows();
+            block.as_mut_slice().par_chunks_mut(rows * PANEL).enumerate().for_each(|(panel, columns)| {
+                let (first, width) = (panel * PANEL, columns.len() / rows);
+                from.column_range(first, width).visit(start, count, |row, j, value| {
+                    let (row, root) = (row - start, roots[row - start]);
+                    let value = if root > 0.0 { frame.apply(before + first + j, value) * root } else { 0.0 };
+                    columns[j * rows + row] = A::round_from(value);
+                });
+            });
         };
-        problem.x().visit(start, count, |row, j, v| x[(row - start, j)] = value(row, j, v));
-        problem.y().visit(start, count, |row, j, v| y[(row - start, j)] = value(row, n + j, v));
+        fill(&mut x, problem.x(), 0);
+        fill(&mut y, problem.y(), n);
         let (x, y) = (x.rows(0, count), y.rows(0, count));
         add_product(&x, &x, &mut moments.gram, true);
         add_product(&x, &y, &mut moments.cross, false);
@@ -64,7 +71,7 @@ pub(crate) type Block<'a, A> = DMatrixView<'a, A, nalgebra::U1, nalgebra::Dyn>;
 pub(crate) fn add_product<A: Scalar>(a: &Block<'_, A>, b: &Block<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
     let n = a.ncols();
     // nalgebra has a fast product for a copy of the transpose only.
-    let a = a.transpose();
+    let a = transposed(a);
     sum.as_mut_slice().par_chunks_mut(n * PANEL).enumerate().for_each(|(panel, columns)| {
         let first = panel * PANEL;
         let width = columns.len() / n;
@@ -73,6 +80,23 @@ pub(crate) fn add_product<A: Scalar>(a: &Block<'_, A>, b: &Block<'_, A>, sum: &m
         let mut columns = DMatrixViewMut::from_slice(columns, n, width);
         columns.rows_mut(top, n - top).zip_apply(&product, |sum, value| *sum += Into::<f64>::into(value));
     });
+}
+
+/// aᵀ, tile by tile, so that neither side is read or written across the memory.
+fn transposed<A: Scalar>(a: &Block<'_, A>) -> DMatrix<A> {
+    const TILE: usize = 16;
+    let (rows, n) = a.shape();
+    let mut t = DMatrix::zeros(n, rows);
+    for start in (0..rows).step_by(TILE) {
+        for first in (0..n).step_by(TILE) {
+            for row in start..(start + TILE).min(rows) {
+                for j in first..(first + TILE).min(n) {
+                    t[(j, row)] = a[(row, j)];
+                }
+            }
+        }
+    }
+    t
 }
 
 impl Moments {
