@@ -29,10 +29,11 @@ pub(crate) fn growth(mut v: DVector<f64>, mut solve: impl FnMut(&mut DVector<f64
     v.norm()
 }
 
-/// The condition number up to which factors in `f32` are those of A, not of its rounding: beyond it a small residual hides
-/// what is wrong along the vectors that A all but annihilates, and the estimate of κ is that of the rounded matrix. For
-/// random matrices that are singular but for 1e-9 it was found to be 1.3 / (√n·eps) or more.
+/// The condition number up to which factors in arithmetic of this rounding unit are those of A, not of its rounding: beyond it
+/// a small residual hides what is wrong along the vectors that A all but annihilates, which corrections never see, and
+/// the estimate of κ is that of the rounded matrix. For random matrices that are singular but for 1e-9 it was found to
+/// be 1.3 / (√n·eps) or more.
 #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-pub(crate) fn reach(n: usize) -> f64 {
-    1.0 / (4.0 * (n as f64).sqrt() * f64::from(f32::EPSILON))
+pub(crate) fn reach(n: usize, epsilon: f64) -> f64 {
+    1.0 / (4.0 * (n as f64).sqrt() * epsilon)
 }

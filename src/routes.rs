@@ -172,7 +172,7 @@ impl Ridge {
         if let Some((gpu, sizes)) = device {
             return gpu::solve(gpu, normal, sizes, Precision::Single, &reporter).await;
         }
-        let reach = condition::reach(normal.features());
+        let reach = condition::reach(normal.features(), f32::EPSILON.into());
         let reached = |k: usize, weights: &Weights| weights.condition <= reach && normal.fits_single(k);
         let answers = cpu::solve::solve::<f32>(normal, &reporter).into_iter().enumerate();
         Ok(answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect())
@@ -198,7 +198,8 @@ impl Ridge {
         if poor.is_empty() {
             return Ok(path);
         }
-        let within_reach = poor.iter().any(|k| weights[*k].condition <= condition::reach(normal.features()));
+        let within_reach =
+            poor.iter().any(|k| weights[*k].condition <= condition::reach(normal.features(), f32::EPSILON.into()));
         let normal = normal.only(&poor);
         let again = match device {
             Some(_) if !within_reach => {
@@ -223,19 +224,18 @@ impl Ridge {
         let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
         if !left.is_empty() {
             let triangle = source.triangle(self.model.intercept)?;
-            let minimum_norm = self.minimum_norm; // a solver may not cross threads in a browser
-            let one = |k: &usize| match cpu::qr::solve(&triangle, &normal, *k) {
-                own if minimum_norm && normal.unpenalised(*k) && own.values.is_none() => {
-                    cpu::qr::minimum_norm(&triangle, &normal, *k)
-                }
-                own => own,
-            };
+            let one = |k: &usize| cpu::qr::solve(&triangle, &normal, *k);
             let again: Vec<Weights> = left.par_iter().map(one).collect();
-            for (k, again) in left.into_iter().zip(again) {
+            for (k, mut again) in left.into_iter().zip(again) {
                 let by_qr = again.outcome == Outcome::Rerouted { route: Route::Qr };
                 let all = again.errors.as_ref().is_some_and(|errors| errors.iter().all(|e| *e <= f64::EPSILON));
-                let precise = if by_qr && !all { source.precise(&normal, k)? } else { None };
-                weights[k] = precise.unwrap_or(again);
+                if by_qr && !all {
+                    again = source.precise(&normal, k)?.unwrap_or(again);
+                }
+                if self.minimum_norm && normal.unpenalised(k) && again.values.is_none() {
+                    again = cpu::qr::minimum_norm(&triangle, &normal, k);
+                }
+                weights[k] = again;
             }
         }
         Ok(source.assemble(&normal, &weights, used, f64::EPSILON))

@@ -67,7 +67,7 @@ impl<T: Scalar> Source<'_, T> {
             Self::Primal { problem, .. } => {
                 let columns = normal.features() + normal.targets();
                 match problem.rows().saturating_mul(normal.features() * columns) <= MOST {
-                    true => precise::solve(problem, normal, k),
+                    true => precise::solve(problem, normal, k).map(Some),
                     false => Ok(None),
                 }
             }

@@ -20,6 +20,9 @@ use crate::wide::{two_product, two_sum};
 /// The rounding unit of a pair, with the slack of its sloppy sums.
 const EPSILON: f64 = 1.0 / (1u128 << 100) as f64;
 
+/// Relative distance from a singular matrix, in units of the rounding, at which a matrix is taken for one.
+const SINGULAR: f64 = 1e-3;
+
 /// high + low.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pair(f64, f64);
@@ -77,21 +80,19 @@ fn dot(a: &[Pair], b: &[Pair]) -> Pair {
     a.iter().zip(b).fold(Pair::default(), |sum, (a, b)| sum + *a * *b)
 }
 
-/// Solves λ number k; `None` where a column depends on those before it even to these digits.
+/// Solves λ number k. Singular where even these digits cannot tell a column from those before it.
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
-pub(crate) fn solve<T: Scalar>(
-    problem: &Problem<'_, T>,
-    normal: &NormalEquations,
-    k: usize,
-) -> Result<Option<Weights>> {
+pub(crate) fn solve<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usize) -> Result<Weights> {
     let (n, t) = (normal.features(), normal.targets());
     let mut columns = columns(problem, normal, k)?;
     let m = columns[0].len();
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
     let rounding = EPSILON * (n as f64 + (m as f64).sqrt() + 8.0);
     let mut r = vec![vec![Pair::default(); n + t]; n];
+    // The column of which the least is left, and how much.
+    let (mut weakest, mut least) = (n, f64::INFINITY);
     for j in 0..n {
         let before = columns[j].iter().fold(0.0, |norm: f64, value| norm.hypot(value.0));
         let (done, rest) = columns.split_at_mut(j + 1);
@@ -100,7 +101,10 @@ pub(crate) fn solve<T: Scalar>(
         let taken = (0..j).fold(before, |norm, i| norm.hypot(r[i][j].0));
         let norm = dot(own, own).sqrt();
         if !(norm.0 > rounding * taken) {
-            return Ok(None);
+            return Ok(Weights::singular(j + 1));
+        }
+        if norm.0 / taken < least {
+            (weakest, least) = (j + 1, norm.0 / taken);
         }
         own.iter_mut().for_each(|value| *value = *value / norm);
         r[j][j] = norm;
@@ -122,6 +126,10 @@ pub(crate) fn solve<T: Scalar>(
         let _ = upper.tr_solve_upper_triangular_mut(v) && upper.solve_upper_triangular_mut(v);
     });
     let condition = normal.norm(k) * inverse;
+    // A matrix that is singular comes out as far from it as rounding takes it: written so that NaN is.
+    if !(rounding * condition.sqrt() < SINGULAR) {
+        return Ok(Weights::singular(weakest));
+    }
     let error = |target: usize| {
         let left = columns[n + target].iter().fold(0.0, |norm: f64, value| norm.hypot(value.0));
         let fitted = (0..n).fold(0.0, |norm: f64, j| norm.hypot(r[j][n + target].0));
@@ -134,7 +142,7 @@ pub(crate) fn solve<T: Scalar>(
         errors: (0..t).map(error).collect(),
     };
     let weights = Weights::solved(refined.values.clone(), condition, Outcome::Rerouted { route: Route::Qr });
-    Ok(Some(weights.refined(Some(refined))))
+    Ok(weights.refined(Some(refined)))
 }
 
 /// [√S·X | √S·y] over [√shift·√D | 0], in the units of the equations; features first.
@@ -146,16 +154,25 @@ fn columns<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usi
     let mut columns = vec![vec![Pair::default(); m + n]; n + t];
     let mut set = |row: usize, j: usize, value: f64| {
         if problem.weight(row) > 0.0 {
-            let unit = match j < n {
-                true => normal.unit[j] + normal.step[k * n + j],
-                false => -normal.target_unit[j - n],
-            };
             let (high, low) = frame.apply_wide(j, value);
-            columns[j][row] = (Pair(high, low) * roots[row]).scaled(frame.exponents[j] + half + unit);
+            columns[j][row] = Pair(high, low);
         }
     };
     problem.x().visit(0, m, &mut set);
     problem.y().visit(0, m, |row, target, value| set(row, n + target, value));
+    let weights: Vec<Pair> = roots.iter().map(|root| *root * *root).collect();
+    let total = weights.iter().fold(Pair::default(), |sum, s| sum + *s);
+    for (j, column) in columns.iter_mut().enumerate() {
+        // The frame's mean is right to 53 bits of the column's spread.
+        let mean = if normal.model.intercept { dot(&column[..m], &weights) / total } else { Pair::default() };
+        let unit = match j < n {
+            true => normal.unit[j] + normal.step[k * n + j],
+            false => -normal.target_unit[j - n],
+        };
+        for (value, root) in column.iter_mut().zip(&roots).filter(|(_, root)| root.0 > 0.0) {
+            *value = ((*value - mean) * *root).scaled(frame.exponents[j] + half + unit);
+        }
+    }
     for (j, added) in normal.added(k).iter().enumerate() {
         columns[j][m + j] = Pair(*added, 0.0).sqrt();
     }

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector, QR};
 use rayon::prelude::*;
 
-use crate::condition::inverse_norm;
+use crate::condition::{self, inverse_norm};
 use crate::cpu::complete::Complete;
 use crate::error::Result;
 use crate::moments::{Frame, Moments};
@@ -119,7 +119,10 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
     let condition = normal.norm(k) * inverse;
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
     let floor = condition.sqrt() * n as f64 * f64::EPSILON;
-    let refined = refine(normal, k, &w, condition, floor, correct);
+    let refined = match condition.sqrt() <= condition::reach(n, f64::EPSILON) {
+        true => refine(normal, k, &w, condition, floor, correct),
+        false => None,
+    };
     Weights::solved(w, condition, Outcome::Rerouted { route: Route::Qr }).refined(refined)
 }
 

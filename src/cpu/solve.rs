@@ -89,6 +89,9 @@ fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> 
     let condition = normal.norm(k) * inverse;
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
     let floor = condition * n as f64 * A::EPSILON;
-    let refined = refine(normal, k, &w, condition, floor, apply);
+    let refined = match condition <= condition::reach(n, A::EPSILON) {
+        true => refine(normal, k, &w, condition, floor, apply),
+        false => None,
+    };
     Weights::solved(w, condition, Outcome::Solved).refined(refined)
 }

@@ -83,7 +83,7 @@ impl<'a> Chunk<'a> {
             for candidate in pending {
                 let at = candidate.k - first;
                 let weights = candidate.finish(self.normal, Outcome::Solved);
-                answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
+                answers[at] = (weights.condition <= condition::reach(n, f32::EPSILON.into())).then_some(weights);
             }
             return Ok(answers);
         }
@@ -102,7 +102,7 @@ impl<'a> Chunk<'a> {
                 if self.normal.exact.is_none() && candidate.fits.iter().all(|fit| fit.backward <= converged(n)) {
                     let outcome = if step == 0 { Outcome::Solved } else { Outcome::Refined { steps: step } };
                     let weights = candidate.finish(self.normal, outcome);
-                    answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
+                    answers[at] = (weights.condition <= condition::reach(n, f32::EPSILON.into())).then_some(weights);
                 } else {
                     // Each in units of its own size, so that small residuals keep their digits in f32.
                     let units: Vec<i32> = residual.r.column_iter().map(|r| exponent(r.amax())).collect();
@@ -124,7 +124,7 @@ impl<'a> Chunk<'a> {
                 let shrinks = candidate.correct(self.normal, &corrections[at], &units);
                 if shrinks && self.normal.exact.is_some() && candidate.converged(self.normal) {
                     let weights = candidate.finish(self.normal, Outcome::Refined { steps: step + 1 });
-                    answers[at] = (weights.condition <= condition::reach(n)).then_some(weights);
+                    answers[at] = (weights.condition <= condition::reach(n, f32::EPSILON.into())).then_some(weights);
                 } else if shrinks {
                     pending.push(candidate);
                 }
