@@ -118,12 +118,7 @@ impl NormalEquations {
             }
         }
         // A unit diagonal of G: columns in units of about their norm.
-        let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2)).collect();
-        for j in 0..n {
-            for i in j..n {
-                gram[(i, j)] = scaled(gram[(i, j)], -change[i] - change[j]);
-            }
-        }
+        let change = unit_diagonal(&mut gram);
         // Targets likewise: Σ s·y² in [1, 4), and with it |c| ≤ 4.
         let mut target_unit = exponents[n..].to_vec();
         for target in 0..t {
@@ -284,6 +279,18 @@ pub(crate) fn penalty_weight(
         Standardize::Sample => squares / weight_sum * (m / (m - 1.0)),
     };
     if variance > 0.0 && variance.is_finite() { (variance, 2 * exponent) } else { (1.0, 0) }
+}
+
+/// Scales the lower triangle by powers of two until the diagonal lies in [1, 4), and returns them.
+pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>) -> Vec<i32> {
+    let n = gram.nrows();
+    let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2)).collect();
+    for j in 0..n {
+        for i in j..n {
+            gram[(i, j)] = scaled(gram[(i, j)], -change[i] - change[j]);
+        }
+    }
+    change
 }
 
 /// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and added in these units.

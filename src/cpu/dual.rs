@@ -13,7 +13,7 @@ use crate::cpu::gram::add_product;
 use crate::cpu::qr::{Triangle, reduce, stack};
 use crate::error::Result;
 use crate::moments::Frame;
-use crate::normal::{Exact, Model, NormalEquations, norms, penalty_weight, steps};
+use crate::normal::{Exact, Model, NormalEquations, norms, penalty_weight, steps, unit_diagonal};
 use crate::outcome::Outcome;
 use crate::path::Weights;
 use crate::penalty::Grid;
@@ -173,12 +173,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
                 gram[(i, k)] += self.filling(i, k);
             }
         }
-        let change: Vec<i32> = (0..m).map(|i| exponent(gram[(i, i)]).div_euclid(2)).collect();
-        for k in 0..m {
-            for i in k..m {
-                gram[(i, k)] = scaled(gram[(i, k)], -change[i] - change[k]);
-            }
-        }
+        let change = unit_diagonal(&mut gram);
         let unit: Vec<i32> = (0..m).map(|i| -(self.exponents[i] + change[i])).collect();
         let y = |i: usize, target: usize| {
             let value = self.frame.apply(n + target, self.problem.y().get(self.rows[i], target).into());
