@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use ridgepath::{Backend, Precision, Standardize};
+use ridgepath::{Backend, Form, Precision, Standardize};
 
 use crate::bench::BenchArgs;
 use crate::columns::Names;
@@ -132,6 +132,9 @@ pub(crate) struct SolverArgs {
     /// The arithmetic; in double, what single precision hardware computes is corrected
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,
+    /// Which equations to solve: of order n, or of order m [default: those of less work]
+    #[arg(long, value_enum)]
+    pub(crate) form: Option<FormName>,
     /// Answer λ = 0 on features that depend on one another by the solution of least norm
     #[arg(long)]
     pub(crate) minimum_norm: bool,
@@ -183,6 +186,23 @@ impl From<PrecisionName> for Precision {
         match name {
             PrecisionName::Double => Self::Double,
             PrecisionName::Single => Self::Single,
+        }
+    }
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum FormName {
+    /// (XᵀX + shift·I) w = Xᵀy, of the order of the features
+    Primal,
+    /// (XXᵀ + shift·I) β = y, of the order of the rows, and w = Xᵀβ
+    Dual,
+}
+
+impl From<FormName> for Form {
+    fn from(name: FormName) -> Self {
+        match name {
+            FormName::Primal => Self::Primal,
+            FormName::Dual => Self::Dual,
         }
     }
 }

@@ -71,6 +71,9 @@ impl Data {
         if let Some(bytes) = solver.memory_budget {
             ridge = ridge.memory_budget(bytes);
         }
+        if let Some(form) = solver.form {
+            ridge = ridge.form(form.into());
+        }
         match self.weights() {
             Some(weights) => ridge.weights(weights),
             None => ridge,

@@ -173,3 +173,19 @@ fn each_lambda_has_a_line_of_its_own() {
     let run = path_of(SMALL, "--format json --lambdas 1,2,3").succeeds();
     assert_eq!(run.out.lines().filter(|line| line.contains("\"lambda\"")).count(), 3);
 }
+
+#[test]
+fn both_forms_give_the_same_path_and_are_named() {
+    let wide = "a,b,c,d,y\n1,2,0.5,4,3\n2,1,0.25,5,1\n4,4,4,1,2\n";
+    let run = |form: &str| path_of(wide, &format!("--alphas 1,0.01 --format json {form}")).succeeds().json();
+    let (own, primal, dual) = (run(""), run("--form primal"), run("--form dual"));
+    assert_eq!(own, dual, "more features than rows: the dual form");
+    assert_eq!(
+        (&primal["backend"]["strategy"], &dual["backend"]["strategy"]),
+        (&json!("cholesky"), &json!("dual cholesky"))
+    );
+    for index in 0..2 {
+        let (a, b) = (coefficients(&primal["path"][index]), coefficients(&dual["path"][index]));
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-15 * a.abs().max(b.abs())), "{a:?}, {b:?}");
+    }
+}
