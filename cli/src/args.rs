@@ -192,9 +192,9 @@ impl From<PrecisionName> for Precision {
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
 pub(crate) enum FormName {
-    /// (XᵀX + shift·I) w = Xᵀy, of the order of the features
+    /// (Xᵀ·X + shift·I) w = Xᵀ·y, of the order of the features
     Primal,
-    /// (XXᵀ + shift·I) β = y, of the order of the rows, and w = Xᵀβ
+    /// (X·Xᵀ + shift·I) β = y, of the order of the rows, and w = Xᵀ·β
     Dual,
 }
 
