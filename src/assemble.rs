@@ -110,11 +110,11 @@ fn spread(condition: f64, fit: &Fit) -> f64 {
     if fit.spread * f64::EPSILON.sqrt() < 1.0 { fit.spread } else { fit.spread.max(condition.sqrt()) }
 }
 
-/// What the residuals of the λs `first .. first + count` tell: one entry per λ and target, NaN where there are no weights.
+/// What the residuals tell of the λs `first .. first + count`, of weights in one double as they are returned: one entry per λ
+/// and target, NaN where there are no weights.
 fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: usize) -> Vec<Fit> {
     let range = first..first + count;
-    let solved: Vec<_> =
-        range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?, weights[k].low.as_ref()))).collect();
+    let solved: Vec<_> = range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?, None))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
     let nan = f64::NAN;
     let none = vec![
