@@ -32,7 +32,8 @@ impl Progress {
         let size = if d == 0.0 { 0.0 } else { d / w };
         let rate = (size / self.size).max(floor.min(RATE));
         self.error = size * rate / (1.0 - rate);
-        let shrinks = size == 0.0 || rate <= RATE;
+        // NaN, which the largest of two numbers passes over, does not shrink.
+        let shrinks = size == 0.0 || (rate <= RATE && size.is_finite());
         self.size = size;
         shrinks
     }

@@ -131,7 +131,7 @@ fn dual_rss(shift: f64, added: &[f64], beta: &DMatrix<f64>, target: usize) -> f6
     scaled(shift, -2 * half) * added.iter().zip(beta.column(target).iter()).map(square).sum::<f64>()
 }
 
-/// G·u to twice the digits, with all of G = `gram` + `low`: Dot3 of Ogita, Rump and Oishi (2005), a column of G at a time.
+/// G·u to twice the digits, with all of G = `gram` + `low`: Dot2 of Ogita, Rump and Oishi (2005), a column of G at a time.
 fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, u: &Wide) -> Wide {
     let n = gram.nrows();
     let mut product = Wide::zeros(n, u.high.ncols());

@@ -11,7 +11,7 @@ const BITS: i32 = 22;
 /// Terms that a sum of products of slices may have: 2·22 bits and these make the 53 of `f64`.
 pub(crate) const TERMS: usize = 512;
 /// Slices of a number that is held in two doubles.
-pub(crate) const SLICES: usize = 5;
+const SLICES: usize = 5;
 
 /// Slices of a matrix, the leading one first.
 pub(crate) type Slices = Vec<DMatrix<f64>>;
@@ -48,11 +48,11 @@ impl Wide {
         self
     }
 
-    /// Cuts values below 2^`top` into `count` slices; what is below the last is lost.
-    pub(crate) fn cut(mut self, top: i32, count: usize) -> Slices {
-        let mut slices = Vec::with_capacity(count);
+    /// Cuts values below 2^`top` into slices; what is below the last is lost.
+    pub(crate) fn cut(mut self, top: i32) -> Slices {
+        let mut slices = Vec::with_capacity(SLICES);
         let mut unit = 2f64.powi(top - BITS);
-        for _ in 0..count {
+        for _ in 0..SLICES {
             let round = 1.5 * 2f64.powi(52) * unit; // adding it leaves multiples of the unit
             let slice = self.high.map(|value| (value + round) - round);
             self.high -= &slice;
@@ -64,11 +64,11 @@ impl Wide {
     }
 }
 
-/// What a product of numbers lacks when it is formed of slices, for factors below 2^a and 2^b with a + b = `tops`.
-pub(crate) fn resolution(tops: i32) -> f64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a handful of slices")]
-    let bits = BITS * SLICES as i32;
-    2f64.powi(tops - bits)
+/// What a sum of so many products lacks when it is formed of slices, for factors below 2^a and 2^b with a + b = `tops`.
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a handful of slices")]
+pub(crate) fn lost(terms: usize, tops: i32) -> f64 {
+    (2 * SLICES * terms) as f64 * 2f64.powi(tops - BITS * SLICES as i32)
 }
 
 /// sum += ab, for the slices of a (at most [`TERMS`] columns) and of b.
@@ -80,7 +80,7 @@ pub(crate) fn add_product(
     let mut product = DMatrix::zeros(high.nrows(), high.ncols());
     for (i, a) in a.iter().enumerate() {
         // What the other pairs would add lies below the last slice.
-        for b in &b[..b.len().min(SLICES - i)] {
+        for b in &b[..SLICES - i] {
             product.gemm(1.0, a, b, 0.0);
             for ((high, low), product) in high.iter_mut().zip(low.iter_mut()).zip(product.iter()) {
                 let (sum, lost) = two_sum(*high, *product);
@@ -119,7 +119,7 @@ pub(crate) fn two_product(a: f64, b: f64) -> (f64, f64) {
 mod tests {
     use nalgebra::DMatrix;
 
-    use super::{SLICES, TERMS, Wide, add_product, parts, transposed, two_product, two_sum};
+    use super::{TERMS, Wide, add_product, parts, transposed, two_product, two_sum};
 
     /// Whole numbers below 2⁵³, whose sums of products i128 holds.
     fn whole(seed: u64, rows: usize, columns: usize) -> DMatrix<f64> {
@@ -138,7 +138,7 @@ mod tests {
     fn sums_of_products_keep_a_hundred_bits() {
         // As many terms as may be, of 53 bits each: 2·53 + 9 bits, of which the slices keep the leading 110.
         let (a, b) = (whole(3, TERMS, 7), whole(5, TERMS, 6));
-        let cut = |m: &DMatrix<f64>| Wide { high: m.clone(), low: m * 0.0 }.cut(53, SLICES);
+        let cut = |m: &DMatrix<f64>| Wide { high: m.clone(), low: m * 0.0 }.cut(53);
         let (left, right) = (transposed(&cut(&a)), cut(&b));
         let mut sum = Wide::zeros(7, 6);
         let (mut high, mut low) = (sum.high.columns_mut(0, 6), sum.low.columns_mut(0, 6));
@@ -161,7 +161,7 @@ mod tests {
     fn slices_add_up_to_both_doubles() {
         let high = whole(7, 20, 3);
         let low = whole(9, 20, 3) * 2f64.powi(-53);
-        let slices = Wide { high: high.clone(), low: low.clone() }.cut(53, SLICES);
+        let slices = Wide { high: high.clone(), low: low.clone() }.cut(53);
         for at in 0..high.len() {
             let sum: i128 = slices.iter().map(|slice| (slice[at] * 2f64.powi(60)) as i128).sum();
             let wanted = (high[at] * 2f64.powi(60)) as i128 + (low[at] * 2f64.powi(60)) as i128;

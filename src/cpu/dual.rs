@@ -20,7 +20,7 @@ use crate::penalty::Grid;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
-use crate::wide::{self, SLICES, TERMS, Wide, two_sum};
+use crate::wide::{self, TERMS, Wide, two_sum};
 
 /// Features taken at a time.
 const BLOCK: usize = TERMS;
@@ -216,8 +216,8 @@ impl<'a, T: Scalar> Dual<'a, T> {
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
             let block = self.wide(start, count, Units::Gram);
-            let right = weighed.then(|| weigh(block.clone(), &self.ratio[start..start + count]).cut(WEIGHED, SLICES));
-            let left = block.cut(TOP, SLICES);
+            let right = weighed.then(|| weigh(block.clone(), &self.ratio[start..start + count]).cut(WEIGHED));
+            let left = block.cut(TOP);
             add(&mut gram, &wide::transposed(&left), right.as_ref().unwrap_or(&left), true);
         }
         for k in 0..m {
@@ -238,8 +238,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         }
         let cross =
             cross.scaled(|i, target| self.frame.exponents[n + target] + normal.unit[i] - normal.target_unit[target]);
-        #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
-        let lost = (2 * SLICES * n) as f64 * wide::resolution(TOP + WEIGHED);
+        let lost = wide::lost(n, TOP + WEIGHED);
         let widest = (0..m).map(own).max().unwrap_or(0);
         let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: scaled(lost, 2 * widest) };
         NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal }
@@ -338,7 +337,7 @@ fn wide_product(a: Wide, mut b: Wide) -> DMatrix<f64> {
     let (rows, inner, columns) = (a.high.nrows(), a.high.ncols(), b.high.ncols());
     let units: Vec<i32> = b.high.column_iter().map(|column| exponent(column.amax())).collect();
     b = b.scaled(|_, column| -units[column]);
-    let (a, b) = (a.cut(TOP, SLICES), b.cut(TOP, SLICES));
+    let (a, b) = (a.cut(TOP), b.cut(TOP));
     let mut product = Wide::zeros(rows, columns);
     for start in (0..inner).step_by(TERMS) {
         let count = TERMS.min(inner - start);

@@ -9,7 +9,7 @@ use crate::normal::{Exact, NormalEquations};
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
-use crate::wide::{self, SLICES, Slices, TERMS, Wide, two_product, two_sum};
+use crate::wide::{self, Slices, TERMS, Wide, two_product, two_sum};
 
 /// Columns of a product that one task computes.
 const PANEL: usize = 64;
@@ -38,12 +38,10 @@ pub(crate) fn exact<T: Scalar>(problem: &Problem<'_, T>, normal: NormalEquations
         problem.x().visit(start, count, |row, j, value| set(&mut x, row, j, j, value));
         problem.y().visit(start, count, |row, j, value| set(&mut y, row, j, n + j, value));
         let (y, weighed) = match rows.weights.get(start..start + count) {
-            Some(weights) => {
-                (weigh(y, weights).cut(WEIGHED, SLICES), Some(weigh(x.clone(), weights).cut(WEIGHED, SLICES)))
-            }
-            None => (y.cut(TOP, SLICES), None),
+            Some(weights) => (weigh(y, weights).cut(WEIGHED), Some(weigh(x.clone(), weights).cut(WEIGHED))),
+            None => (y.cut(TOP), None),
         };
-        let x = x.cut(TOP, SLICES);
+        let x = x.cut(TOP);
         let left = wide::transposed(&x);
         add(&mut gram, &left, weighed.as_ref().unwrap_or(&x), true);
         add(&mut cross, &left, &y, false);
@@ -53,8 +51,7 @@ pub(crate) fn exact<T: Scalar>(problem: &Problem<'_, T>, normal: NormalEquations
     let gram = gram.scaled(|i, j| rows.unit + feature(i) + feature(j)).symmetric();
     let cross = cross.scaled(|i, j| rows.unit + feature(i) + target(j));
     // Each product lacks what lies below the last slice.
-    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
-    let lost = (2 * SLICES * m) as f64 * wide::resolution(TOP + WEIGHED);
+    let lost = wide::lost(m, TOP + WEIGHED);
     let widest = (0..n).filter(|j| gram.high[(*j, *j)] > 0.0).map(feature).chain((0..t).map(target)).max().unwrap_or(0);
     let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: scaled(lost, 2 * widest + rows.unit) };
     Ok(NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal })
