@@ -119,7 +119,7 @@ pub(crate) fn product([left, right]: [usize; 2], splits: usize) -> Vec<Dispatch>
     vec![dispatch("product_tile", splits), dispatch("product_reduce", PRODUCT_TILE * PRODUCT_TILE / 512)]
 }
 
-/// The factors of k matrices of order n; with `solved` the solutions too, which is for n ≤ 64.
+/// The factors of k matrices of order n; with `solved` the solutions too, which is for what is [`fused`].
 pub(crate) fn factor(n: usize, k: usize, solved: bool) -> Vec<Dispatch> {
     let entry = if solved { "factor_solve" } else { "factor_diagonal" };
     let first = Dispatch { entry, params: 0, groups: [k.div_ceil(PANEL / side(n)), 1, 1] };
@@ -131,7 +131,19 @@ pub(crate) fn factor(n: usize, k: usize, solved: bool) -> Vec<Dispatch> {
     std::iter::once(first).chain((0..panels(n) - 1).map(panel)).collect()
 }
 
-/// The solutions for k matrices and `quads` times four right-hand sides each.
+/// Four right-hand sides at a time read L as often as there are fours: more than so many go together.
+pub(crate) const FEW_QUADS: usize = 8;
+/// Fours of right-hand sides that one workgroup takes when there are more.
+pub(crate) const MANY_QUADS: usize = 16;
+
+/// Whether a matrix is factored and solved by one workgroup, in one dispatch.
+pub(crate) fn fused(n: usize, quads: usize) -> bool {
+    n <= PANEL && quads <= FEW_QUADS
+}
+
+/// The solutions for k matrices and `quads` times four right-hand sides each. Workgroups of one matrix side by side, so that
+/// caches keep its L.
 pub(crate) fn solve(k: usize, quads: usize) -> Vec<Dispatch> {
-    vec![Dispatch { entry: "solve", params: 0, groups: [k, quads, 1] }]
+    let (entry, side) = if quads <= FEW_QUADS { ("solve", quads) } else { ("solve_many", quads.div_ceil(MANY_QUADS)) };
+    vec![Dispatch { entry, params: 0, groups: [side, k, 1] }]
 }

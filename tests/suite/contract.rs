@@ -176,7 +176,7 @@ fn barriers_are_those_that_the_plan_counts() {
     };
     let expect = |name: &str, own, loops: &[usize]| (name.to_owned(), own, loops.to_vec());
     // A loop step is tile / 16 rows of a tile of G, 8 rows of a product in 64 bits, 8 columns of a diagonal block, 16 columns of a product, four targets,
-    // or a panel, down and up.
+    // a panel, down and up, or 32 rows of many targets.
     assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1]), expect("gram_cross", 1, &[])]);
     assert_eq!(of(&ridgepath::gpu::product::SPEC), [expect("product_tile", 0, &[1])]);
     let factor = [
@@ -186,7 +186,8 @@ fn barriers_are_those_that_the_plan_counts() {
         expect("factor_panel", 4, &[]),
     ];
     assert_eq!(of(&ridgepath::gpu::factor::SPEC), factor);
-    assert_eq!(of(&ridgepath::gpu::solve::SPEC), [expect("solve", 0, &[5, 5])]);
+    let solve = [expect("product", 0, &[2]), expect("step", 2, &[]), expect("solve", 0, &[5, 5])];
+    assert_eq!(of(&ridgepath::gpu::solve::SPEC), solve);
 }
 
 #[test]
