@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 use ridgepath::gpu::product::{Params, record};
+use ridgepath::gpu::wgpu;
 use ridgepath::{Backend, Gpu, Penalty, Plan, Precision, Request, Ridge, Shape};
 
 use crate::devices::own_device;
@@ -22,12 +23,10 @@ fn on_gpu(gpu: &Gpu, a: &DMatrix<f64>, b: &DMatrix<f64>, lower: bool, run: usize
     let [left, right] = [a.ncols(), b.ncols()];
     let tiles = left.div_ceil(64) * right.div_ceil(64);
     let buffer = |elements: usize| {
-        gpu.device().create_buffer(&ridgepath::gpu::wgpu::BufferDescriptor {
+        gpu.device().create_buffer(&wgpu::BufferDescriptor {
             label: None,
             size: 8 * elements.next_multiple_of(2) as u64,
-            usage: ridgepath::gpu::wgpu::BufferUsages::STORAGE
-                | ridgepath::gpu::wgpu::BufferUsages::COPY_DST
-                | ridgepath::gpu::wgpu::BufferUsages::COPY_SRC,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         })
     };
