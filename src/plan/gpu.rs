@@ -19,7 +19,7 @@ const UPLOAD: u128 = 64 << 20;
 /// Chunks and sizes on a GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuPlan {
-    /// How the device sums the Gram matrix; `None` where the CPU forms the matrix of the equations.
+    /// How the device sums the matrix of the equations; `None` where the CPU does.
     pub gram: Option<GramPlan>,
     /// λs factored and solved at a time.
     pub lambdas_per_chunk: usize,
@@ -33,12 +33,14 @@ pub struct GpuPlan {
     pub product: Option<Cost>,
 }
 
-/// How a GPU sums the Gram matrix.
+/// How a GPU sums the Gram matrix of the features; in the dual form, where features are the rows, that of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GramPlan {
     /// The arithmetic.
     pub precision: Precision,
-    /// Elements from one row of [X | Y] to the next, a multiple of 4.
+    /// Rows of [X | Y]; in the dual form those of Xᵀ.
+    pub rows: usize,
+    /// Elements from one row to the next, a multiple of 4.
     pub row_stride: usize,
     /// Rows that one workgroup sums. It depends on the shape alone, so that the bits of G do not depend on the device's
     /// limits or the memory budget.
@@ -104,12 +106,15 @@ impl GpuPlan {
             budget: budget.into(),
             workgroups: limits.workgroups.into(),
         };
-        let gram = match (form, precision) {
-            (Form::Dual, _) => None,
-            (Form::Primal, Precision::Single) => Some(GramPlan::new(shape, precision, room)?),
+        let summed = match form {
+            Form::Primal => [shape.rows, shape.features, shape.targets],
+            Form::Dual => [shape.features, shape.rows, 0],
+        };
+        let gram = match precision {
+            Precision::Single => Some(GramPlan::new(summed, precision, room)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
-            (Form::Primal, Precision::Double) if !limits.shader_f64 => None,
-            (Form::Primal, Precision::Double) => GramPlan::new(shape, precision, room).ok(),
+            Precision::Double if !limits.shader_f64 => None,
+            Precision::Double => GramPlan::new(summed, precision, room).ok(),
         };
         let n = shape.order(form) as u128;
         let [t, k] = [shape.targets, shape.penalties].map(|size| size as u128);
@@ -157,8 +162,8 @@ impl GpuPlan {
 
 impl GramPlan {
     /// Runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
-    fn new(shape: Shape, precision: Precision, room: Room) -> Result<Self> {
-        let [m, n, t] = [shape.rows, shape.features, shape.targets].map(|size| size as u128);
+    fn new([rows, n, t]: [usize; 3], precision: Precision, room: Room) -> Result<Self> {
+        let [m, n, t] = [rows, n, t].map(|size| size as u128);
         let q = n + t;
         let (element, most_flops) = match precision {
             Precision::Single => (4, SUBMISSION),
@@ -189,12 +194,13 @@ impl GramPlan {
         let (rows_per_split, rows_per_chunk) = (size(split), size(split * splits));
         Ok(Self {
             precision,
+            rows,
             row_stride: size(stride),
             rows_per_split,
             rows_per_chunk,
             bytes: number(moments + splits * (split_bytes + tile_bytes)),
             partial_bytes: number(splits * tile_bytes),
-            cost: Cost::in_chunks(shape.rows, rows_per_chunk, |rows| cost(rows, rows_per_split)),
+            cost: Cost::in_chunks(rows, rows_per_chunk, |rows| cost(rows, rows_per_split)),
         })
     }
 }
