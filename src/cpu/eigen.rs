@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-/// A = V·diag(d)·Vᵀ with VᵀV = I.
+/// A = V·diag(d)·Vᵀ with V orthogonal.
 #[derive(Debug, Clone)]
 pub struct Eigen {
     /// d, n values in ascending order.
