@@ -124,6 +124,44 @@ pub enum Error {
         /// W, the sum of the weights.
         weight_sum: f64,
     },
+    /// A penalty in units of the deviation of y, which is none to divide by.
+    #[error(
+        "{system} counts {parameter} in units of the deviation of y, which is {deviation:?}; a finite number > 0 is needed"
+    )]
+    NoDeviation {
+        /// The name of the [`Convention`](crate::Convention).
+        system: &'static str,
+        /// Its parameter.
+        parameter: &'static str,
+        /// The deviation found.
+        deviation: f64,
+    },
+    /// A number that a setting cannot have.
+    #[error("{what} is {value:?}; {wanted} is needed")]
+    InvalidSetting {
+        /// Which setting.
+        what: &'static str,
+        /// The value found.
+        value: f64,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// Weights that grew beyond every number.
+    #[error("step {step}: the weights are not finite any more; wanted a learning rate smaller than {learning_rate:?}")]
+    Diverged {
+        /// The step, from 1.
+        step: usize,
+        /// Its learning rate.
+        learning_rate: f64,
+    },
+    /// A system whose penalties are not known here.
+    #[error(
+        "there is no convention {name:?}; wanted the name of one of `Convention::all`, such as \"sklearn\" or \"glmnet\""
+    )]
+    UnknownConvention {
+        /// The name found.
+        name: String,
+    },
     /// A grid of penalties that holds none.
     #[error("the grid of penalties is empty; at least one λ is needed")]
     EmptyGrid,

@@ -44,8 +44,10 @@
 
 mod assemble;
 mod condition;
+mod convention;
 mod cost;
 pub mod cpu;
+pub mod decay;
 mod error;
 pub mod gpu;
 mod moments;
@@ -67,6 +69,7 @@ mod validate;
 mod view;
 mod wide;
 
+pub use convention::{Convention, DataFacts};
 pub use cost::Cost;
 pub use error::{Error, Result};
 pub use gpu::Gpu;

@@ -8,6 +8,8 @@ mod support;
 mod backends;
 mod cases;
 mod contract;
+mod convention;
+mod decay;
 mod devices;
 mod dual;
 mod eigen;
