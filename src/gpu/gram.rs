@@ -23,6 +23,7 @@ pub const SPEC: Spec = Spec {
     stage: "gram",
     source: include_str!("../../shaders/gram.wgsl"),
     entries: &["gram", "gram_wide", "gram_reduce", "gram_cross", "gram_cross_reduce"],
+    wide: None,
     bindings: &[Binding::read("rows"), Binding::written("partials"), Binding::written("moments")],
     params: (
         &[
