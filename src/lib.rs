@@ -39,6 +39,7 @@
 //!
 //! # Features
 //!
+//! - `faer` (on unless turned off): eigendecompositions by [faer](https://docs.rs/faer), several times as fast as by nalgebra.
 //! - `serde`: (de)serialisation of [`RidgePath`] and what it holds.
 
 mod assemble;

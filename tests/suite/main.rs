@@ -10,6 +10,7 @@ mod cases;
 mod contract;
 mod devices;
 mod dual;
+mod eigen;
 mod errors;
 mod factor;
 mod facts;
