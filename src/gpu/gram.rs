@@ -23,6 +23,7 @@ pub const SPEC: Spec = Spec {
     stage: "gram",
     source: include_str!("../../shaders/gram.wgsl"),
     entries: &["gram", "gram_wide", "gram_reduce", "gram_cross", "gram_cross_reduce"],
+    wide: None,
     bindings: &[Binding::read("rows"), Binding::written("partials"), Binding::written("moments")],
     params: (
         &[
@@ -129,8 +130,8 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GramPla
     Ok(moments)
 }
 
-/// The product `ZᵀZ` of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into a block of whole
-/// rows, `row_stride` apart, that holds zeros or rows put there before.
+/// The product `ZᵀZ` of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into
+/// a block of whole rows, `row_stride` apart, that holds zeros or rows put there before.
 pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     gpu: &Gpu,
     plan: &GramPlan,

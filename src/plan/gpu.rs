@@ -4,7 +4,7 @@ use crate::cost::{self, Cost};
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
 use crate::plan::{Form, Limits, Shape};
-use crate::schedule::{self, PRODUCT_TILE as TILE};
+use crate::schedule::{self, PRODUCT_TILE as TILE, Panels};
 
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
 /// need not wait.
@@ -122,10 +122,10 @@ impl GpuPlan {
         let quads = (t + 1).div_ceil(4);
         room.targets_fit(quads)?;
         // Per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
-        let rows = n.next_multiple_of(4);
+        let (rows, panels) = (n.next_multiple_of(4), Panels::new(size(n), limits.workgroup_storage));
         let matrix = room.fits("the Gram matrix", n * rows * 4)?;
-        let factor = room.fits("a factor", 4 * schedule::lower_elements(size(n)) as u128)?;
-        let inverse = room.fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(size(n)) as u128)?;
+        let factor = room.fits("a factor", 4 * panels.lower_elements() as u128)?;
+        let inverse = room.fits("the inverted diagonal blocks", 4 * panels.inverse_elements() as u128)?;
         let solution = quads * n * 16;
         let back = room.fits("the solutions of one λ, with its status", solution + 4)?;
         let mut one = factor + inverse + 2 * solution + 8 * rows + 4;
@@ -144,7 +144,7 @@ impl GpuPlan {
         let lambdas = (room.budget.saturating_sub(shared) / one)
             .min(most)
             .min(room.workgroups)
-            .min(SUBMISSION / u128::from(cost::factor_solved(size(n), 1, size(quads)).flops))
+            .min(SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops))
             .min(k)
             .max(1);
         let [n, k, quads, lambdas_per_chunk] = [n, k, quads, lambdas].map(size);
@@ -152,8 +152,8 @@ impl GpuPlan {
             gram,
             lambdas_per_chunk,
             solve_bytes: number(shared + lambdas * one),
-            factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(n, k, quads)),
-            correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(n, k, quads)),
+            factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(panels, k, quads)),
+            correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(panels, k, quads)),
             product: on_device
                 .then(|| Cost::in_chunks(k, lambdas_per_chunk, |k| cost::symmetric(n, k * shape.targets))),
         })
