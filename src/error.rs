@@ -107,7 +107,7 @@ pub enum Error {
     /// A penalty that is negative, NaN or infinite.
     #[error("{name}[{index}] is {value:?}; a finite number ≥ 0 is needed")]
     InvalidPenalty {
-        /// `"lambda"` or `"alpha"`.
+        /// `"lambda"`, `"alpha"`, `"penalty factor"`, or the parameter of another system.
         name: &'static str,
         /// Place in the grid, from 0.
         index: usize,
@@ -135,6 +135,12 @@ pub enum Error {
         parameter: &'static str,
         /// The deviation found.
         deviation: f64,
+    },
+    /// A symmetric matrix without an eigendecomposition: the iteration did not converge, or its numbers are out of range.
+    #[error("{what} has no eigendecomposition in double precision")]
+    NotDecomposed {
+        /// Which matrix.
+        what: &'static str,
     },
     /// A number that a setting cannot have.
     #[error("{what} is {value:?}; {wanted} is needed")]

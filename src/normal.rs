@@ -3,6 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::error::Result;
+use crate::factors::Factors;
 use crate::moments::Moments;
 use crate::penalty::{Grid, Penalty};
 use crate::scale::{exponent, scaled};
@@ -37,7 +38,8 @@ impl Default for Model {
     }
 }
 
-/// (G + shift·D) w = c for every shift of a grid, with D = I, or the columns' variances when standardised.
+/// (G + shift·D) w = c for every shift of a grid, with D = I, or the columns' variances when standardised, times the penalty
+/// factors.
 ///
 /// Row and column j of the λ number k are held in units of 2^`(unit[j] + step[k][j])`, chosen so that every diagonal
 /// element of G + shift·D lies in [1, 8): powers of two, so the change of scale is exact, and whatever the
@@ -56,7 +58,7 @@ pub struct NormalEquations {
     pub(crate) step: Vec<i32>,
     /// k × n: what the penalty adds to the diagonal, in units and steps.
     pub(crate) added: Vec<f64>,
-    /// D: mantissa and exponent of each feature.
+    /// D without the factors: mantissa and exponent of each feature.
     pub(crate) penalty: Vec<(f64, i32)>,
     pub(crate) grid: Grid,
     pub(crate) model: Model,
@@ -131,7 +133,8 @@ impl NormalEquations {
         }
         // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
         let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
-        let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
+        let weight = |k: usize, j: usize| factored(penalty[j], grid.factors.of(k, j));
+        let (step, added) = steps(&gram, &unit, weight, &grid.shifts);
         let norms = norms(&gram, &step, &added);
         Self {
             norms,
@@ -155,7 +158,9 @@ impl NormalEquations {
     /// # Errors
     /// Those of [`Penalty::resolve`].
     pub fn with_penalty(moments: &Moments, model: Model, penalty: &Penalty) -> Result<Self> {
-        let grid = penalty.resolve(moments.weight_sum(), trace(moments, model))?;
+        penalty.check_features(moments.features())?;
+        let shared = penalty.shared().unwrap_or_default();
+        let grid = penalty.resolve(moments.weight_sum(), trace(moments, model, &shared))?;
         Ok(Self::new(moments, model, grid))
     }
 
@@ -183,7 +188,7 @@ impl NormalEquations {
         let units: Vec<f64> = self.steps(k).collect();
         let added = self.added(k);
         DMatrix::from_fn(self.features(), self.features(), |i, j| {
-            let value = self.gram[(i.max(j), i.min(j))] * units[i] * units[j];
+            let value = self.gram_element(i, j) * units[i] * units[j];
             if i == j { value + added[j] } else { value }
         })
     }
@@ -208,14 +213,33 @@ impl NormalEquations {
             step: which.iter().flat_map(|k| &self.step[k * n..(k + 1) * n]).copied().collect(),
             added: which.iter().flat_map(|k| &self.added[k * n..(k + 1) * n]).copied().collect(),
             norms: pick(&self.norms),
-            grid: Grid { lambdas: pick(&self.grid.lambdas), shifts: pick(&self.grid.shifts) },
+            grid: Grid {
+                lambdas: pick(&self.grid.lambdas),
+                shifts: pick(&self.grid.shifts),
+                factors: self.grid.factors.only(which),
+            },
             ..self
         }
     }
 
-    /// Whether λ number k is 0.
+    /// Whether λ number k is 0, and the norm that it would shrink is one of all features.
     pub(crate) fn unpenalised(&self, k: usize) -> bool {
-        self.grid.shifts[k] == 0.0
+        self.grid.shifts[k] == 0.0 && (0..self.features()).all(|j| self.penalty_weight(k, j).0 > 0.0)
+    }
+
+    /// `D_j` at λ number k: mantissa and exponent (even).
+    pub(crate) fn penalty_weight(&self, k: usize, j: usize) -> (f64, i32) {
+        if self.dual { self.penalty[j] } else { factored(self.penalty[j], self.grid.factors.of(k, j)) }
+    }
+
+    /// Element (i, j) of G, in the units alone.
+    pub(crate) fn gram_element(&self, i: usize, j: usize) -> f64 {
+        self.gram[(i.max(j), i.min(j))]
+    }
+
+    /// The power of two in which w of feature j is held at λ number k, but for the target's.
+    pub(crate) fn weight_unit(&self, k: usize, j: usize) -> i32 {
+        self.unit[j] + self.step[k * self.features() + j]
     }
 
     /// 2^step of each feature at λ number k. Of constant columns with a tiny penalty it is so large that its square
@@ -233,17 +257,17 @@ impl NormalEquations {
 
     /// w in its natural units from the value in ours, for feature j and a target at λ number k.
     pub(crate) fn coefficient(&self, k: usize, j: usize, target: usize, value: f64) -> f64 {
-        let step = self.step[k * self.features() + j];
-        scaled(value, self.unit[j] + step + self.target_unit[target])
+        scaled(value, self.weight_unit(k, j) + self.target_unit[target])
     }
 }
 
-/// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised.
-fn trace(moments: &Moments, model: Model) -> f64 {
+/// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised, over the penalty factors.
+fn trace(moments: &Moments, model: Model, factors: &Factors) -> f64 {
     (0..moments.features())
+        .filter(|j| factors.of(0, *j) > 0.0)
         .map(|j| {
             let (gram, exponent) = (moments.gram[(j, j)], moments.exponents[j]);
-            let (variance, unit) = moments.penalty_weight(j, model.standardize);
+            let (variance, unit) = factored(moments.penalty_weight(j, model.standardize), factors.of(0, j));
             let (both, shrink) = if model.intercept { (exponent, 1.0) } else { moments.with_mean(j) };
             let mean = if model.intercept { 0.0 } else { scaled(moments.means[j], -both) };
             scaled((gram * shrink * shrink + moments.weight_sum * mean * mean) / variance, 2 * both - unit)
@@ -293,16 +317,28 @@ pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>) -> Vec<i32> {
     change
 }
 
+/// D, mantissa and exponent (even), times a penalty factor.
+pub(crate) fn factored((weight, power): (f64, i32), factor: f64) -> (f64, i32) {
+    let even = exponent(factor) & !1;
+    (weight * scaled(factor, -even), power + even)
+}
+
 /// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and added in these units.
-pub(crate) fn steps(gram: &DMatrix<f64>, unit: &[i32], penalty: &[(f64, i32)], shifts: &[f64]) -> (Vec<i32>, Vec<f64>) {
+pub(crate) fn steps(
+    gram: &DMatrix<f64>,
+    unit: &[i32],
+    weight: impl Fn(usize, usize) -> (f64, i32),
+    shifts: &[f64],
+) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
     let (mut step, mut added) = (Vec::with_capacity(shifts.len() * n), Vec::with_capacity(shifts.len() * n));
-    for shift in shifts {
+    for (k, shift) in shifts.iter().enumerate() {
         let shift_exponent = exponent(*shift);
         let mantissa = scaled(*shift, -shift_exponent);
         for j in 0..n {
-            let size = mantissa * penalty[j].0; // of the addition, times 2^e
-            let e = shift_exponent + penalty[j].1 + 2 * unit[j];
+            let (weight, power) = weight(k, j);
+            let size = mantissa * weight; // of the addition, times 2^e
+            let e = shift_exponent + power + 2 * unit[j];
             let own = gram[(j, j)];
             let top = match (own > 0.0, size > 0.0) {
                 (true, true) => exponent(own).max(exponent(size) + e),

@@ -26,7 +26,7 @@ type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
 impl Ridge {
     /// Solves what the plan says, where it says.
     pub(crate) async fn solve<T: Scalar>(&self, problem: &Problem<'_, T>) -> Result<RidgePath> {
-        self.penalty.check()?;
+        self.factored().check_features(problem.features())?;
         let shape = Shape {
             rows: problem.rows(),
             features: problem.features(),
@@ -36,7 +36,7 @@ impl Ridge {
         let plan = self.plan(shape).await?;
         match plan.backend {
             Backend::Reference => {
-                let mut path = reference::solve(problem, self.model, &self.penalty)?;
+                let mut path = reference::solve(problem, self.model, &self.factored())?;
                 path.backend.fallback = plan.fallback;
                 Ok(path)
             }
@@ -54,7 +54,7 @@ impl Ridge {
 
     /// The path of moments alone, in double precision on the CPU.
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
-        let normal = NormalEquations::with_penalty(moments, self.model, &self.penalty)?;
+        let normal = NormalEquations::with_penalty(moments, self.model, &self.factored())?;
         let weights = cpu::solve::solve::<f64>(&normal, &self.reporter(normal.penalties()));
         let used = used(None, Precision::Double, Form::Primal, None);
         Ok(from_moments::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
@@ -79,7 +79,7 @@ impl Ridge {
         let path = match plan.precision {
             Precision::Double => {
                 let source = self.source(problem, plan.form, Precision::Double, device).await?;
-                let normal = source.normal(self.model, &self.penalty)?;
+                let normal = source.normal(self.model, &self.factored())?;
                 self.double(&source, normal, device, used).await?
             }
             Precision::Single => self.solve_in_single(problem, plan.form, device, used).await?,
@@ -101,7 +101,7 @@ impl Ridge {
         let device = device.and_then(|(gpu, sizes)| Some((gpu, sizes.gram.as_ref()?)));
         let device = device.filter(|(_, plan)| plan.precision == precision);
         if form == Form::Dual {
-            let rows = Box::new(Dual::new(problem, self.model)?);
+            let rows = Box::new(Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?);
             let products = match (device, precision) {
                 (Some((gpu, plan)), Precision::Double) => on_device::<f64, T>(gpu, &rows, problem, plan).await?,
                 (Some((gpu, plan)), Precision::Single) => on_device::<f32, T>(gpu, &rows, problem, plan).await?,
@@ -127,7 +127,7 @@ impl Ridge {
     ) -> Result<RidgePath> {
         let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
         let source = self.source(problem, form, sums, device).await?;
-        let normal = source.normal(self.model, &self.penalty)?;
+        let normal = source.normal(self.model, &self.factored())?;
         let answers = self.single(&normal, device).await?;
         let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
         let weights: Vec<Weights> =
@@ -137,7 +137,7 @@ impl Ridge {
             return Ok(path);
         }
         let source = self.source(problem, form, Precision::Double, None).await?;
-        let normal = source.normal(self.model, &self.penalty)?.only(&missing);
+        let normal = source.normal(self.model, &self.factored())?.only(&missing);
         let again = self.double(&source, normal, None, used).await?;
         Ok(path.replaced(&missing, &again.rerouted(Route::Double)))
     }
@@ -153,7 +153,7 @@ impl Ridge {
         let used = path.backend().clone();
         if problem.features() <= problem.rows() {
             let source = self.source(problem, Form::Primal, Precision::Double, None).await?;
-            let normal = source.normal(self.model, &self.penalty)?.only(&lost);
+            let normal = source.normal(self.model, &self.factored())?.only(&lost);
             let again = self.double(&source, normal, None, used).await?;
             return Ok(path.replaced(&lost, &again));
         }
@@ -169,9 +169,9 @@ impl Ridge {
             Outcome::Singular { order } => order,
             _ => leading.features(),
         };
-        let dual = Dual::new(problem, self.model)?;
+        let dual = Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?;
         let products = dual.products::<f64>();
-        let grid = self.penalty.resolve(problem.weight_sum(), dual.trace)?;
+        let grid = self.factored().resolve(problem.weight_sum(), dual.trace)?;
         let normal = dual.normal(products.clone(), grid).only(&lost);
         let triangle = if self.minimum_norm { Some(dual.triangle()) } else { None };
         let one = |k: usize| match &triangle {

@@ -23,6 +23,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | setting | default | purpose |
 /// |---|---|---|
 /// | [`lambdas`](Self::lambdas), [`alphas`](Self::alphas), [`penalty`](Self::penalty) | 100 values scaled from the data | the grid |
+/// | [`penalty_factors`](Self::penalty_factors) | all 1 | what λ is multiplied by for each feature |
 /// | [`intercept`](Self::intercept) | `true` | fit b, which is never penalised |
 /// | [`standardize`](Self::standardize) | [`No`](Standardize::No) | penalise the coefficients of standardised columns |
 /// | [`weights`](Self::weights) | all 1 | observation weights s |
@@ -45,6 +46,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 #[derive(Clone, Default)]
 pub struct Ridge {
     pub(crate) penalty: Penalty,
+    factors: Option<Vec<f64>>,
     pub(crate) model: Model,
     weights: Option<Vec<f64>>,
     pub(crate) request: Request,
@@ -78,6 +80,16 @@ impl Ridge {
     #[must_use]
     pub fn penalty(self, penalty: Penalty) -> Self {
         Self { penalty, ..self }
+    }
+
+    /// A factor ≥ 0 for each feature, by which every λ is multiplied there: the penalty is λ Σ fⱼwⱼ² (of standardised columns
+    /// where these are). 0 leaves a feature unpenalised, as the intercept is; more than one that depend on each other are
+    /// [`Singular`](crate::Outcome::Singular) at every λ. They are taken as they are; glmnet rescales its `penalty.factor` to sum to n, and
+    /// [`Convention::penalty_factors`](crate::Convention::penalty_factors) does the same. For groups of features with λs of
+    /// their own see [`Penalty::groups`].
+    #[must_use]
+    pub fn penalty_factors(self, factors: impl Into<Vec<f64>>) -> Self {
+        Self { factors: Some(factors.into()), ..self }
     }
 
     /// Whether to fit an intercept.
@@ -121,7 +133,7 @@ impl Ridge {
     }
 
     /// Whether λ = 0 on data of deficient rank is answered by the least squares solution of least norm, with
-    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular). Pivots of the rows below m·eps (n·eps if larger) times the
+    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular), where no penalty factor is 0. Pivots of the rows below m·eps (n·eps if larger) times the
     /// largest count as 0. [`Backend::Reference`] does not know it.
     #[must_use]
     pub fn minimum_norm(self, minimum_norm: bool) -> Self {
@@ -197,11 +209,31 @@ impl Ridge {
     /// # Errors
     /// Those of [`Plan::new`].
     pub async fn plan(&self, shape: Shape) -> Result<Plan> {
-        let adapter = match self.request.wants_gpu(shape) {
+        let mut request = self.request;
+        let primal = self.factored().without_inverse();
+        if primal.is_some() {
+            request.form = Some(Form::Primal);
+        }
+        let adapter = match request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,
         };
-        Plan::new(shape, self.request, adapter)
+        let plan = Plan::new(shape, request, adapter)?;
+        let instead = self.request.backend != Backend::Reference
+            && self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual;
+        Ok(match primal.filter(|_| instead) {
+            Some(reason) => plan.because(reason),
+            None => plan,
+        })
+    }
+
+    /// The grid with the penalty factors, if any.
+    pub(crate) fn factored(&self) -> Penalty {
+        let grid = self.penalty.clone();
+        match self.factors.clone() {
+            Some(factors) => Penalty::Factored { grid: Box::new(grid), factors },
+            None => grid,
+        }
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.
@@ -229,6 +261,7 @@ impl fmt::Debug for Ridge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ridge")
             .field("penalty", &self.penalty)
+            .field("factors", &self.factors)
             .field("model", &self.model)
             .field("weights", &self.weights.as_ref().map(Vec::len))
             .field("request", &self.request)

@@ -1,5 +1,6 @@
 //! The dual form, for data of more features than rows: (K + shift·S⁻¹) β = y − ȳ of order m, with K = (X − x̄) D⁻¹ (X − x̄)ᵀ, and
-//! w = D⁻¹ (X − x̄)ᵀ β (Saunders, Gammerman and Vovk, 1998). D is I, or the variances when standardised.
+//! w = D⁻¹ (X − x̄)ᵀ β (Saunders, Gammerman and Vovk, 1998). D is I, or the variances when standardised, times the
+//! penalty factors, all > 0 and the same at every λ.
 //!
 //! With an intercept 1ᵀβ = 0. A constant added to every element of K leaves β as it is then, and fills the direction that
 //! centring empties, which would make K singular.
@@ -12,8 +13,9 @@ use crate::cpu::exact::{TOP, WEIGHED, add, weigh};
 use crate::cpu::gram::add_product;
 use crate::cpu::qr::{Triangle, reduce, stack};
 use crate::error::Result;
+use crate::factors::Factors;
 use crate::moments::Frame;
-use crate::normal::{Exact, Model, NormalEquations, norms, penalty_weight, steps, unit_diagonal};
+use crate::normal::{Exact, Model, NormalEquations, factored, norms, penalty_weight, steps, unit_diagonal};
 use crate::outcome::Outcome;
 use crate::path::Weights;
 use crate::penalty::Grid;
@@ -60,14 +62,14 @@ impl<'a, T: Scalar> Dual<'a, T> {
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model) -> Result<Self> {
+    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model, factors: &Factors) -> Result<Self> {
         let (m, n) = (problem.rows(), problem.features());
         let centred = Frame::measure(problem)?;
         let squares = squares(problem, &centred);
         let totals = (centred.positive_rows, problem.weight_sum());
         let (means, _) = centred.means();
-        let penalty: Vec<(f64, i32)> =
-            (0..n).map(|j| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize)).collect();
+        let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
+        let penalty: Vec<(f64, i32)> = (0..n).map(|j| factored(weight(j), factors.of(0, j))).collect();
         let half = |j: usize| exponent(1.0 / penalty[j].0).div_euclid(2);
         let (frame, squares) = match model.intercept {
             true => (centred, squares),
@@ -211,7 +213,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         });
         let inverse = |s: f64| (1.0 / scaled(s, -exponent(s)), -exponent(s));
         let penalty: Vec<(f64, i32)> = self.rows.iter().map(|row| inverse(self.problem.weight(*row))).collect();
-        let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
+        let (step, added) = steps(&gram, &unit, |_, i| penalty[i], &grid.shifts);
         let norms = norms(&gram, &step, &added);
         let (model, squares) = (self.model, vec![0.0; t]);
         NormalEquations {
