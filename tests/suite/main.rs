@@ -19,6 +19,7 @@ mod gram;
 mod moments;
 mod path;
 mod plan;
+mod product;
 mod random;
 mod range;
 mod refine;
