@@ -1,6 +1,6 @@
 //! Stage `spectral` on the CPU: one orthogonal reduction, and then every λ for a few products.
 //!
-//! On the scale where the penalty is shift·I, B = RGR with R = D^-½, the inverse is Q(T + shift·I)⁻¹Qᵀ with B = QTQᵀ and T
+//! On the scale where the penalty is shift·I, B = RGR with R = D^-½, the inverse is Q·(T + shift·I)⁻¹·Qᵀ with B = Q·T·Qᵀ and T
 //! tridiagonal: what an eigendecomposition gives, without its eigenvectors (Eldén, *Algorithms for the regularization of
 //! ill-conditioned least squares problems* (1977)).
 
@@ -49,7 +49,7 @@ struct Spectral<'a> {
     extent: (f64, f64),
     norm: f64,
     least: f64,
-    /// QᵀRc
+    /// Qᵀ·R·c
     cross: DMatrix<f64>,
 }
 

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 const LANES: usize = 8;
 type Lanes = [f64; LANES];
 
-/// A = QTQᵀ with Q orthogonal and T tridiagonal (Golub and Van Loan, *Matrix Computations* (2013), §8.3.1).
+/// A = Q·T·Qᵀ with Q orthogonal and T tridiagonal (Golub and Van Loan, *Matrix Computations* (2013), §8.3.1).
 pub(crate) struct Tridiagonal {
     diagonal: Vec<f64>,
     off_diagonal: Vec<f64>,
@@ -31,7 +31,7 @@ impl Tridiagonal {
         self.reflectors.multiply(block, true);
     }
 
-    /// Overwrites column j with (T + `shifts[j]`·I)⁻¹ times it, by T + shift·I = LDLᵀ. Where that is not positive definite, the
+    /// Overwrites column j with (T + `shifts[j]`·I)⁻¹ times it, by T + shift·I = L·D·Lᵀ. Where that is not positive definite, the
     /// result is without meaning.
     pub(crate) fn solve(&self, shifts: &[f64], block: &mut DMatrix<f64>) {
         let n = self.diagonal.len();
@@ -102,7 +102,7 @@ impl Tridiagonal {
 struct Reflectors {
     /// The vectors: below the diagonal, from the second row on.
     basis: DMatrix<f64>,
-    /// The upper triangles T of the blocks I − VTVᵀ, side by side.
+    /// The upper triangles T of the blocks I − V·T·Vᵀ, side by side.
     factor: faer::Mat<f64>,
 }
 
