@@ -26,3 +26,4 @@ mod refine;
 mod sharing;
 mod soak;
 mod solve;
+mod spectral;
