@@ -86,7 +86,7 @@ pub use norms::Norms;
 pub use outcome::{BackendUsed, Outcome, Precision, Route};
 pub use path::{RidgePath, Weights};
 pub use penalty::{Grid, Penalty};
-pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Request, Shape};
+pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Request, Shape, Strategy};
 pub use problem::Problem;
 pub use solver::Ridge;
 pub use validate::{Deviation, Validation};

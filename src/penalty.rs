@@ -142,12 +142,14 @@ impl Penalty {
         }
     }
 
-    /// Whether there is a D⁻¹, and one for all λs, as the dual form needs: else why not.
+    /// Whether there is a D⁻¹, and one for all λs, as the dual form and the spectral strategy need: else why not.
     pub(crate) fn without_inverse(&self) -> Option<&'static str> {
         match self {
-            Self::PerFeature(_) => Some("the dual form needs the same penalty factors at every λ"),
+            Self::PerFeature(_) => {
+                Some("the dual form and the spectral strategy need the same penalty factors at every λ")
+            }
             Self::Factored { factors, .. } if factors.contains(&0.0) => {
-                Some("the dual form needs D⁻¹, and D is 0 for an unpenalised feature")
+                Some("the dual form and the spectral strategy need D⁻¹, and D is 0 for an unpenalised feature")
             }
             Self::Factored { grid, .. } => grid.without_inverse(),
             _ => None,

@@ -10,7 +10,7 @@ use crate::normal::{Model, Standardize};
 use crate::outcome::Precision;
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
-use crate::plan::{Backend, Form, Plan, Request, Shape};
+use crate::plan::{Backend, Form, Plan, Request, Shape, Strategy};
 use crate::problem::Problem;
 use crate::view::{Scalar, View};
 
@@ -147,6 +147,14 @@ impl Ridge {
         self
     }
 
+    /// How to solve them, instead of what is less work. [`Strategy::Spectral`] works on the CPU in double precision; elsewhere
+    /// every λ is factored, and [`RidgePath::backend`] says so.
+    #[must_use]
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.request.strategy = Some(strategy);
+        self
+    }
+
     /// Device memory to take at a time, in bytes. λs and rows are cut into chunks that fit, at least one λ and one run
     /// of rows; the answer is the same, bit for bit, whatever the chunks.
     #[must_use]
@@ -210,18 +218,18 @@ impl Ridge {
     /// Those of [`Plan::new`].
     pub async fn plan(&self, shape: Shape) -> Result<Plan> {
         let mut request = self.request;
-        let primal = self.factored().without_inverse();
-        if primal.is_some() {
-            request.form = Some(Form::Primal);
+        let without_inverse = self.factored().without_inverse();
+        if without_inverse.is_some() {
+            (request.form, request.strategy) = (Some(Form::Primal), Some(Strategy::Cholesky));
         }
         let adapter = match request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,
         };
         let plan = Plan::new(shape, request, adapter)?;
-        let instead = self.request.backend != Backend::Reference
-            && self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual;
-        Ok(match primal.filter(|_| instead) {
+        let other = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
+            || self.request.strategy == Some(Strategy::Spectral);
+        Ok(match without_inverse.filter(|_| other && plan.backend != Backend::Reference) {
             Some(reason) => plan.because(reason),
             None => plan,
         })

@@ -31,3 +31,4 @@ mod refine;
 mod sharing;
 mod soak;
 mod solve;
+mod spectral;
