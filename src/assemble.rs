@@ -54,6 +54,7 @@ pub(crate) fn assemble<T: Scalar>(
         lambdas: normal.grid.lambdas.clone(),
         shifts: normal.grid.shifts.clone(),
         factors: normal.grid.factors.clone(),
+        tikhonov: false,
         coefficients,
         conditions: weights.iter().map(|weights| weights.condition).collect(),
         intercepts: Vec::with_capacity(k * t),

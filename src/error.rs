@@ -69,7 +69,7 @@ pub enum Error {
     /// A NaN or an infinity among the data.
     #[error("{what}[row {row}, column {column}] is {value:?}; a finite number is needed")]
     NonFinite {
-        /// `"X"` or `"Y"`.
+        /// `"X"`, `"Y"`, or a part of the prior.
         what: &'static str,
         /// Row, from 0.
         row: usize,
@@ -141,6 +141,24 @@ pub enum Error {
     NotDecomposed {
         /// Which matrix.
         what: &'static str,
+    },
+    /// A matrix that is not symmetric, or has a negative eigenvalue.
+    #[error("{what}: {detail}; a symmetric positive semi-definite matrix is needed")]
+    NotSemidefinite {
+        /// Which matrix.
+        what: &'static str,
+        /// What it has.
+        detail: String,
+    },
+    /// Two things that do not go together.
+    #[error("{first} and {second} do not go together; wanted {instead}")]
+    Conflict {
+        /// One of them.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+        /// What to ask for instead.
+        instead: &'static str,
     },
     /// A number that a setting cannot have.
     #[error("{what} is {value:?}; {wanted} is needed")]

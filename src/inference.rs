@@ -39,7 +39,7 @@ impl<'a> Inference<'a> {
     /// Composes the equations of the rows that were summed and of the λs of their path.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the path is not one of these moments.
+    /// [`Error::Shape`] when the path is not one of these moments, [`Error::Conflict`] for one with a Tikhonov matrix.
     pub fn new(moments: &Moments, path: &'a RidgePath) -> Result<Self> {
         for (what, found, wanted) in [
             ("features of the moments against the path's", moments.features(), path.features()),
@@ -49,6 +49,10 @@ impl<'a> Inference<'a> {
             if found != wanted {
                 return Err(Error::Shape { what, found, wanted });
             }
+        }
+        if path.tikhonov {
+            let (first, second) = ("inference", "a path with a Tikhonov matrix");
+            return Err(Error::Conflict { first, second, instead: "a path with penalty factors" });
         }
         let model = Model { intercept: path.intercept_fitted(), standardize: path.standardize() };
         let normal = NormalEquations::new(moments, model, path.grid());

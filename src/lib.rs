@@ -59,6 +59,7 @@ mod outcome;
 mod path;
 mod penalty;
 mod plan;
+mod prior;
 mod problem;
 pub mod reference;
 mod refine;

@@ -84,6 +84,9 @@ pub struct RidgePath {
     pub(crate) shifts: Vec<f64>,
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) factors: Factors,
+    /// Whether a full matrix took the place of D.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) tikhonov: bool,
     /// [k, t, n]
     #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) coefficients: Vec<f64>,

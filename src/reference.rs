@@ -63,6 +63,7 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         lambdas: grid.lambdas,
         shifts: grid.shifts.clone(),
         factors: grid.factors.clone(),
+        tikhonov: false,
         coefficients: Vec::new(),
         conditions: Vec::new(),
         intercepts: Vec::new(),

@@ -27,6 +27,9 @@ impl Ridge {
     /// Solves what the plan says, where it says.
     pub(crate) async fn solve<T: Scalar>(&self, problem: &Problem<'_, T>) -> Result<RidgePath> {
         self.factored().check_features(problem.features())?;
+        if !self.prior.is_none() {
+            return Box::pin(self.solve_about(&self.prior, problem)).await;
+        }
         let shape = Shape {
             rows: problem.rows(),
             features: problem.features(),

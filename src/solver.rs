@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use nalgebra::DMatrix;
+
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::moments::Moments;
@@ -11,6 +13,7 @@ use crate::outcome::Precision;
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Form, Plan, Request, Shape, Strategy};
+use crate::prior::Prior;
 use crate::problem::Problem;
 use crate::view::{Scalar, View};
 
@@ -24,6 +27,8 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// |---|---|---|
 /// | [`lambdas`](Self::lambdas), [`alphas`](Self::alphas), [`penalty`](Self::penalty) | 100 values scaled from the data | the grid |
 /// | [`penalty_factors`](Self::penalty_factors) | all 1 | what λ is multiplied by for each feature |
+/// | [`prior_mean`](Self::prior_mean) | 0 | what to shrink toward |
+/// | [`tikhonov`](Self::tikhonov) | the identity | a full matrix of the penalty |
 /// | [`intercept`](Self::intercept) | `true` | fit b, which is never penalised |
 /// | [`standardize`](Self::standardize) | [`No`](Standardize::No) | penalise the coefficients of standardised columns |
 /// | [`weights`](Self::weights) | all 1 | observation weights s |
@@ -47,6 +52,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 pub struct Ridge {
     pub(crate) penalty: Penalty,
     factors: Option<Vec<f64>>,
+    pub(crate) prior: Prior,
     pub(crate) model: Model,
     weights: Option<Vec<f64>>,
     pub(crate) request: Request,
@@ -90,6 +96,29 @@ impl Ridge {
     #[must_use]
     pub fn penalty_factors(self, factors: impl Into<Vec<f64>>) -> Self {
         Self { factors: Some(factors.into()), ..self }
+    }
+
+    /// w₀ to shrink toward instead of 0: the penalty is λ‖w − w₀‖² (on the scale on which it acts). n numbers for all targets, or n for
+    /// each target, one target after the other, on the original scale. The rows are copied, in double precision.
+    #[must_use]
+    pub fn prior_mean(mut self, mean: impl Into<Vec<f64>>) -> Self {
+        self.prior.mean = Some(mean.into());
+        self
+    }
+
+    /// A full matrix Γ, n × n, symmetric and positive semi-definite, in place of D: the penalty is λ wᵀΓw (of standardised
+    /// columns where these are), which leaves the directions free that Γ annihilates. With Γ = BᵀB it is λ‖Bw‖², such as of
+    /// differences between neighbours (Tikhonov, 1963). By Γ = QΛQᵀ it is a path of the rows X·Q with penalty factors Λ: the rows
+    /// are copied, in double precision, and rounded once more; residuals, condition numbers and the orders of singular minors
+    /// are those of the turned equations.
+    #[must_use]
+    pub fn tikhonov(mut self, matrix: DMatrix<f64>) -> Self {
+        self.prior.tikhonov = Some(matrix);
+        self
+    }
+
+    pub(crate) fn without_prior(self) -> Self {
+        Self { prior: Prior::default(), ..self }
     }
 
     /// Whether to fit an intercept.
@@ -178,7 +207,8 @@ impl Ridge {
     /// Fits X (m × n) and Y (m × t), blocking.
     ///
     /// # Errors
-    /// Those of [`Problem`] and [`Penalty`], [`Error::Span`]; with [`Backend::Gpu`] also those of the device.
+    /// Those of [`Problem`] and [`Penalty`], [`Error::Span`]; of a prior [`Error::NonFinite`], [`Error::NotSemidefinite`],
+    /// [`Error::NotDecomposed`] and [`Error::Conflict`]; with [`Backend::Gpu`] also those of the device.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<RidgePath> {
         pollster::block_on(self.fit_async(x, y))
@@ -204,10 +234,15 @@ impl Ridge {
     /// a tiny part of the total comes with few digits.
     ///
     /// # Errors
-    /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows.
+    /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows, [`Error::Conflict`] with a prior mean or a Tikhonov
+    /// matrix, which need the rows.
     pub fn fit_moments(&self, moments: &Moments) -> Result<RidgePath> {
         if moments.weight_sum() == 0.0 {
             return Err(Error::ZeroWeights { rows: moments.rows() });
+        }
+        if !self.prior.is_none() {
+            let (first, second) = ("a prior mean or a Tikhonov matrix", "moments alone");
+            return Err(Error::Conflict { first, second, instead: "the rows themselves" });
         }
         self.solve_moments(moments)
     }

@@ -65,7 +65,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
     pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model, factors: &Factors) -> Result<Self> {
         let (m, n) = (problem.rows(), problem.features());
         let centred = Frame::measure(problem)?;
-        let squares = squares(problem, &centred);
+        let squares = centred.squares(problem);
         let totals = (centred.positive_rows, problem.weight_sum());
         let (means, _) = centred.means();
         let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
@@ -75,7 +75,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
             true => (centred, squares),
             false => {
                 let frame = Frame::scaling(problem);
-                let squares = self::squares(problem, &frame);
+                let squares = frame.squares(problem);
                 (frame, squares)
             }
         };
@@ -374,20 +374,4 @@ fn wide_product(a: Wide, mut b: Wide) -> DMatrix<f64> {
         );
     }
     product.scaled(|_, column| units[column]).high
-}
-
-/// Σ s·x'² of every column of [X | Y], in units of the frame.
-fn squares<T: Scalar>(problem: &Problem<'_, T>, frame: &Frame) -> Vec<f64> {
-    let n = problem.features();
-    let unit = exponent(problem.weight(problem.heaviest()));
-    let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
-    let mut squares = vec![0.0; n + problem.targets()];
-    let mut add = |row: usize, j: usize, value: f64| {
-        if weights[row] > 0.0 {
-            squares[j] += weights[row] * frame.apply(j, value).powi(2);
-        }
-    };
-    problem.x().visit(0, problem.rows(), &mut add);
-    problem.y().visit(0, problem.rows(), |row, j, value| add(row, n + j, value));
-    squares.into_iter().map(|sum| scaled(sum, unit)).collect()
 }

@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use ridgepath::decay::{Decay, Optimizer};
 use ridgepath::{
     Backend, Convention, Error, Form, Moments, Outcome, Penalty, Precision, Problem, Ridge, RidgePath, Standardize,
-    View,
+    Strategy, View,
 };
 
 use crate::support::{Random, distance, gpu, regression};
@@ -32,6 +32,7 @@ fn a_factor_is_a_column_over_its_root_on_every_route() {
         let ridge = Ridge::new().lambdas(lambdas).weights(s).penalty_factors(FACTORS).form(form);
         let mut solvers = vec![
             ("cpu", ridge.clone().backend(Backend::Cpu), 1e-10),
+            ("spectral", ridge.clone().backend(Backend::Cpu).strategy(Strategy::Spectral), 1e-10),
             ("reference", ridge.clone().backend(Backend::Reference), 1e-9),
             ("cpu, single", ridge.clone().backend(Backend::Cpu).precision(Precision::Single), 2e-2),
         ];
@@ -96,6 +97,9 @@ fn an_unpenalised_feature_takes_the_primal_form_and_says_so() {
     let (x, y) = regression(619, 40, 3, 1);
     let ridge = Ridge::new().lambdas([0.1]).penalty_factors([1.0, 0.0, 1.0]).backend(Backend::Cpu);
     assert!(ridge.clone().form(Form::Dual).fit(&x, &y).unwrap().backend().fallback.is_some());
+    let spectral = ridge.clone().strategy(Strategy::Spectral).fit(&x, &y).unwrap();
+    assert_eq!(spectral.backend().strategy, "cholesky");
+    assert!(spectral.backend().fallback.is_some());
     assert!(ridge.fit(&x, &y).unwrap().backend().fallback.is_none());
 }
 
@@ -163,6 +167,20 @@ fn glmnets_penalty_factors_sum_to_the_number_of_features() {
     assert_relative_eq!(path.intercept(0, 0), 14.908_308_443_283_8, max_relative = 1e-12);
     assert_relative_eq!(path.coefficients(0, 0)[0], 3.295_755_597_141_84, max_relative = 1e-12);
     assert_relative_eq!(path.coefficients(0, 0)[1], 0.238_673_129_000_383, max_relative = 1e-12);
+}
+
+#[test]
+fn long_grids_that_leave_features_unpenalised_are_right_too() {
+    let (x, y) = regression(659, 40, 5, 1);
+    let lambdas = Penalty::log_grid(1e2, 1e-4, 120).unwrap();
+    let rows = lambdas.iter().map(|lambda| vec![*lambda, 0.1, 2.0 * lambda, 0.0, 1.0]).collect();
+    for ridge in [
+        Ridge::new().lambdas(lambdas).penalty_factors([1.0, 0.0, 2.0, 1.0, 1.0]),
+        Ridge::new().penalty(Penalty::PerFeature(rows)),
+    ] {
+        let validation = ridge.backend(Backend::Cpu).validate(&x, &y).unwrap();
+        assert!(validation.largest() < 1e-12, "{}", validation.largest());
+    }
 }
 
 #[test]

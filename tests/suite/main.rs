@@ -24,6 +24,7 @@ mod moments;
 mod norms;
 mod path;
 mod plan;
+mod prior;
 mod product;
 mod random;
 mod range;
