@@ -3,7 +3,7 @@
 use ridgepath::{Error, Ridge, View};
 
 use crate::args::{DataArgs, SolverArgs};
-use crate::columns::Columns;
+use crate::columns::{self, Columns};
 use crate::csv_input::CsvInput;
 use crate::message::{Failure, Result};
 use crate::progress::Progress;
@@ -15,6 +15,7 @@ pub(crate) struct Data {
     features: usize,
     targets: usize,
     weighted: bool,
+    penalty_factors: Option<Vec<f64>>,
 }
 
 impl Data {
@@ -23,7 +24,8 @@ impl Data {
         let columns = Columns::choose(args, input.header(), input.file(), input.header_line())?;
         let table = input.read(&columns.all(), columns.weights)?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
-        Ok(Self { table, features, targets, weighted: columns.weights.is_some() })
+        let penalty_factors = columns::penalty_factors(args, &table.names()[..features])?;
+        Ok(Self { table, features, targets, weighted: columns.weights.is_some(), penalty_factors })
     }
 
     pub(crate) fn features(&self) -> &[String] {
@@ -57,6 +59,11 @@ impl Data {
         self.weighted.then(|| self.table.columns(self.features + self.targets, 1))
     }
 
+    /// One for each feature, where any is asked for.
+    pub(crate) fn penalty_factors(&self) -> Option<&[f64]> {
+        self.penalty_factors.as_deref()
+    }
+
     /// The solver for these data, all but its grid.
     pub(crate) fn ridge(&self, args: &DataArgs, solver: &SolverArgs, progress: &Progress) -> Ridge {
         let progress = progress.clone();
@@ -76,6 +83,9 @@ impl Data {
         }
         if let Some(strategy) = solver.strategy.into() {
             ridge = ridge.strategy(strategy);
+        }
+        if let Some(factors) = self.penalty_factors() {
+            ridge = ridge.penalty_factors(factors);
         }
         match self.weights() {
             Some(weights) => ridge.weights(weights),

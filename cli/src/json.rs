@@ -8,6 +8,7 @@ use crate::data::Data;
 use crate::json_lines::Layout;
 use crate::message::{Failure, Result};
 use crate::outcome;
+use crate::standard_errors::StandardErrors;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -18,6 +19,9 @@ struct Document<'a> {
     weight_sum: f64,
     intercept: bool,
     standardize: Standardized,
+    /// What λ is multiplied by for each feature, where that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    penalty_factors: Option<&'a [f64]>,
     backend: Backend<'a>,
     path: Vec<Entry<'a>>,
 }
@@ -55,6 +59,10 @@ struct Entry<'a> {
     steps: Vec<u32>,
     route: Vec<Option<&'static str>>,
     order: Vec<Option<usize>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standard_errors: Option<Vec<&'a [f64]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intercept_standard_error: Option<Vec<f64>>,
 }
 
 impl<'a> Backend<'a> {
@@ -78,7 +86,7 @@ impl<'a> Backend<'a> {
     }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
+pub(crate) fn path(path: &RidgePath, data: &Data, errors: Option<&StandardErrors>) -> Result<Vec<u8>> {
     document(&Document {
         schema: "ridgepath/path/1",
         features: data.features(),
@@ -91,8 +99,9 @@ pub(crate) fn path(path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
             Standardize::Population => Standardized::By("population"),
             Standardize::Sample => Standardized::By("sample"),
         },
+        penalty_factors: data.penalty_factors(),
         backend: Backend::of(path),
-        path: (0..path.len()).map(|index| entry(path, index)).collect(),
+        path: (0..path.len()).map(|index| entry(path, index, errors)).collect(),
     })
 }
 
@@ -106,7 +115,7 @@ pub(crate) fn document(content: &impl Serialize) -> Result<Vec<u8>> {
     Ok(written)
 }
 
-fn entry(path: &RidgePath, index: usize) -> Entry<'_> {
+fn entry<'a>(path: &'a RidgePath, index: usize, errors: Option<&'a StandardErrors>) -> Entry<'a> {
     let outcomes = || (0..path.targets()).map(|target| path.outcome(index, target));
     let each = |value: &dyn Fn(usize) -> f64| (0..path.targets()).map(value).collect::<Vec<f64>>();
     Entry {
@@ -123,5 +132,8 @@ fn entry(path: &RidgePath, index: usize) -> Entry<'_> {
         steps: outcomes().map(outcome::steps).collect(),
         route: outcomes().map(outcome::route).collect(),
         order: outcomes().map(outcome::order).collect(),
+        standard_errors: errors
+            .map(|errors| (0..path.targets()).map(|target| errors.at(index, target).coefficients.as_slice()).collect()),
+        intercept_standard_error: errors.map(|errors| each(&|target| errors.at(index, target).intercept)),
     }
 }

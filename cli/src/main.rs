@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod canvas;
 mod columns;
+mod convert;
 mod csv_input;
 mod curves;
 mod data;
@@ -20,9 +21,11 @@ mod path;
 mod plot;
 mod progress;
 mod scale;
+mod standard_errors;
 mod table;
 mod text;
 mod tidy;
+mod units;
 mod validate;
 
 use std::process::ExitCode;
@@ -35,6 +38,7 @@ use message::Failure;
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Path(args) => path::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Bench(args) => bench::run(&args),
