@@ -173,10 +173,15 @@ impl Ridge {
         x: impl Into<View<'a, T>>,
         y: impl Into<View<'a, T>>,
     ) -> Result<RidgePath> {
+        self.solve(&self.problem(x.into(), y.into())?).await
+    }
+
+    /// The data checked, with the weights set.
+    pub(crate) fn problem<'a, T: Scalar>(&'a self, x: View<'a, T>, y: View<'a, T>) -> Result<Problem<'a, T>> {
         let problem = Problem::new(x, y)?;
         match &self.weights {
-            Some(weights) => self.solve(&problem.with_weights(weights)?).await,
-            None => self.solve(&problem).await,
+            Some(weights) => problem.with_weights(weights),
+            None => Ok(problem),
         }
     }
 
@@ -212,6 +217,12 @@ impl Ridge {
                 progress(done, total);
             }
         }
+    }
+
+    /// The same, which tells the caller of its progress as task `number` (from 0) of `count`.
+    pub(crate) fn task(&self, number: usize, count: usize) -> Self {
+        let Some(progress) = self.progress.clone() else { return self.clone() };
+        self.clone().on_progress(move |done, total| progress(number * total + done, count * total))
     }
 
     pub(crate) async fn open(&self) -> Result<Gpu> {

@@ -1,0 +1,16 @@
+//! The choice of λ: scores for every λ of a grid, and rules that choose by them.
+
+mod cross_validation;
+mod folds;
+mod grid;
+mod held_out;
+mod rule;
+mod score;
+mod selection;
+mod shuffle;
+
+pub use cross_validation::CrossValidation;
+pub use folds::{Folds, Split};
+pub use rule::{Choice, Edge, Rule};
+pub use score::{Better, Custom, Score};
+pub use selection::Selection;

@@ -1,0 +1,183 @@
+//! Cross-validation of the whole grid.
+
+use crate::error::Result;
+use crate::moments::Moments;
+use crate::path::RidgePath;
+use crate::penalty::Penalty;
+use crate::plan::{Backend, Form, Shape};
+use crate::problem::Problem;
+use crate::select::folds::{Folds, Partition};
+use crate::select::grid::extended;
+use crate::select::held_out::{self, Part};
+use crate::select::rule::Rule;
+use crate::select::score::Score;
+use crate::select::selection::Selection;
+use crate::solver::Ridge;
+use crate::view::{Scalar, View};
+
+/// Chooses λ by how well rows are predicted that were held out.
+///
+/// Each fold is trained with its own means and standard deviations. A grid given as λ keeps λ (the shift 2Wλ follows the
+/// weights W trained on), one given as alphas keeps the shift, as scikit-learn does; a grid scaled from the data is that of all
+/// rows, and keeps λ. The score of a λ is the mean over folds of the fold's score, its standard error sd/√folds.
+///
+/// | setting | default | purpose |
+/// |---|---|---|
+/// | [`folds`](Self::folds) | 5 of consecutive rows | what is held out |
+/// | [`score`](Self::score) | [`Mse`](Score::Mse) | what predictions are judged by |
+/// | [`rule`](Self::rule) | [`Best`](Rule::Best) | from scores to one λ |
+/// | [`per_target`](Self::per_target) | `false` | a λ for each target, not one for all |
+/// | [`extend`](Self::extend) | 0 | how often the grid may grow where the best λ lies at its edge |
+///
+/// ```
+/// use ridgepath::{CrossValidation, Folds, Ridge, View};
+///
+/// let x: Vec<f64> = (0..60).map(|i| f64::from(i * i % 17)).collect();
+/// let y: Vec<f64> = (0..30).map(|i| f64::from(i % 7) + x[2 * i as usize]).collect();
+/// let x = View::row_major(&x, 30, 2)?;
+/// let selection = CrossValidation::new(Ridge::new()).folds(Folds::Shuffled { folds: 5, seed: 1 }).fit(x, &y)?;
+/// let best = selection.choice(0);
+/// println!("λ = {}: {} ± {}", best.lambda, best.score, best.standard_error);
+/// println!("{:?}", selection.path().coefficients(best.index, 0)); // of all rows
+/// # Ok::<(), ridgepath::Error>(())
+/// ```
+///
+/// Hastie, Tibshirani and Friedman, *The Elements of Statistical Learning* (2009), §7.10.
+#[derive(Debug, Clone)]
+pub struct CrossValidation {
+    ridge: Ridge,
+    folds: Folds,
+    score: Score,
+    rule: Rule,
+    per_target: bool,
+    extensions: usize,
+}
+
+impl CrossValidation {
+    /// The defaults of the table above, for this solver and its grid.
+    #[must_use]
+    pub fn new(ridge: Ridge) -> Self {
+        let (score, rule) = (Score::default(), Rule::default());
+        Self { ridge, folds: Folds::Contiguous(5), score, rule, per_target: false, extensions: 0 }
+    }
+
+    /// What is held out.
+    #[must_use]
+    pub fn folds(self, folds: Folds) -> Self {
+        Self { folds, ..self }
+    }
+
+    /// What predictions are judged by.
+    #[must_use]
+    pub fn score(self, score: Score) -> Self {
+        Self { score, ..self }
+    }
+
+    /// Which λ the scores speak for.
+    #[must_use]
+    pub fn rule(self, rule: Rule) -> Self {
+        Self { rule, ..self }
+    }
+
+    /// Whether each target gets a λ of its own. Else one λ is chosen by the mean of the targets' scores.
+    #[must_use]
+    pub fn per_target(self, per_target: bool) -> Self {
+        Self { per_target, ..self }
+    }
+
+    /// How often the grid may grow, by two decades in its own steps, where the best λ lies at its edge. Everything is
+    /// scored again each time.
+    #[must_use]
+    pub fn extend(self, times: usize) -> Self {
+        Self { extensions: times, ..self }
+    }
+
+    /// Scores every λ, chooses, and fits all rows; blocking.
+    ///
+    /// # Errors
+    /// Those of [`Ridge::fit`] and [`Folds::splits`]; [`Error::EmptyFold`](crate::Error::EmptyFold),
+    /// [`Error::ConstantTarget`](crate::Error::ConstantTarget), [`Error::NoScore`](crate::Error::NoScore),
+    /// [`Error::InvalidRule`](crate::Error::InvalidRule).
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Selection> {
+        pollster::block_on(self.fit_async(x, y))
+    }
+
+    /// The same as [`fit`](Self::fit), for async code and browsers.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub async fn fit_async<'a, T: Scalar>(
+        &self,
+        x: impl Into<View<'a, T>>,
+        y: impl Into<View<'a, T>>,
+    ) -> Result<Selection> {
+        let (x, y) = (x.into(), y.into());
+        let problem = self.ridge.problem(x, y)?;
+        self.rule.check()?;
+        let partitions = self.folds.partitions(problem.rows())?;
+        let mut ridge = self.ridge.clone();
+        let mut extensions = 0;
+        loop {
+            let (path, scores) = scored(&ridge, &problem, &partitions, &self.score).await?;
+            let selection = Selection::new(path, scores, self.folds.clone(), &self.score, self.rule, self.per_target)?;
+            let grid = extended(&ridge.penalty, selection.path(), &selection.edges());
+            match grid {
+                Some(grid) if extensions < self.extensions => ridge = ridge.penalty(grid),
+                _ => return Ok(selection.after(extensions)),
+            }
+            extensions += 1;
+        }
+    }
+}
+
+/// The path of all rows, and the scores of every fold: [fold, k, t].
+async fn scored<T: Scalar>(
+    ridge: &Ridge,
+    problem: &Problem<'_, T>,
+    partitions: &[Partition],
+    score: &Score,
+) -> Result<(RidgePath, Vec<Vec<f64>>)> {
+    let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
+    let path = ridge.task(0, folds + 1).solve(problem).await?;
+    let penalty = match &ridge.penalty {
+        Penalty::Alphas(alphas) => Penalty::Alphas(alphas.clone()),
+        Penalty::Lambdas(_) | Penalty::Auto(_) => Penalty::Lambdas(path.lambdas().to_vec()),
+    };
+    let ridge = ridge.clone().penalty(penalty);
+    let mut scores = Vec::with_capacity(folds);
+    for partition in partitions {
+        let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
+        held_out::check(partition, &parts, scores.len(), score)?;
+        let moments = match needs_moments(&ridge, problem) {
+            true => held_out::training_moments(partition, &parts)?,
+            false => Vec::new(),
+        };
+        for (number, test) in partition.held_out().enumerate() {
+            let weights = training_weights(problem, partition, test);
+            let training = problem.with_weights(&weights)?;
+            let own: Option<&Moments> = moments.get(number);
+            let fold = ridge.task(scores.len() + 1, folds + 1).solve_with(&training, own).await?;
+            scores.push(parts[test].scores(&fold, score));
+        }
+    }
+    Ok((path, scores))
+}
+
+/// Whether the equations of a fold are made from moments.
+fn needs_moments<T: Scalar>(ridge: &Ridge, problem: &Problem<'_, T>) -> bool {
+    let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
+    let shape = Shape { rows, features, targets, penalties: ridge.penalty.len() };
+    ridge.request.backend != Backend::Reference && ridge.request.form(shape) == Form::Primal
+}
+
+/// The weights of the rows when a part is held out: 0 for those that are not trained on.
+fn training_weights<T: Scalar>(problem: &Problem<'_, T>, partition: &Partition, test: usize) -> Vec<f64> {
+    let mut weights = vec![0.0; problem.rows()];
+    for (part, rows) in partition.parts.iter().enumerate() {
+        if partition.trains(part, test) {
+            rows.iter().for_each(|row| weights[*row] = problem.weight(*row));
+        }
+    }
+    weights
+}
