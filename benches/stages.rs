@@ -14,7 +14,7 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ridgepath::gpu::{self, wgpu};
-use ridgepath::{Backend, Gpu, GpuPlan, Model, NormalEquations, Penalty, Plan, Problem, Request, cpu};
+use ridgepath::{Backend, Gpu, GpuPlan, Model, NormalEquations, Penalty, Plan, Precision, Problem, Request, cpu};
 
 use task::Task;
 
@@ -31,8 +31,8 @@ impl Task {
     }
 
     /// As the library plans it with its default memory budget.
-    fn plan(&self, gpu: &Gpu) -> GpuPlan {
-        let request = Request { backend: Backend::Gpu, ..Request::default() };
+    fn plan(&self, gpu: &Gpu, precision: Precision) -> GpuPlan {
+        let request = Request { backend: Backend::Gpu, precision, ..Request::default() };
         let plan = Plan::new(self.shape, request, Some(Ok(gpu.adapter().limits))).expect("the task fits the adapter");
         plan.gpu.expect("a plan for a GPU has its sizes")
     }
@@ -101,11 +101,13 @@ fn gram(criterion: &mut Criterion) {
             b.iter(|| cpu::gram::gram::<f32, f32>(black_box(&problem)));
         });
         if let Some(device) = &device {
-            let plan = task.plan(device);
             // With the upload of the rows and the read-back of the sums.
-            group.bench_function(BenchmarkId::new("gpu", &name), |b| {
-                b.iter(|| pollster::block_on(gpu::gram::gram(device, black_box(&problem), &plan)));
-            });
+            for precision in [Precision::Double, Precision::Single] {
+                let Some(plan) = task.plan(device, precision).gram else { continue };
+                group.bench_function(BenchmarkId::new(format!("gpu-{precision}"), &name), |b| {
+                    b.iter(|| pollster::block_on(gpu::gram::gram(device, black_box(&problem), &plan)));
+                });
+            }
         }
     }
     group.finish();
@@ -154,7 +156,9 @@ fn factor(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("cpu-single", &name), |b| {
             b.iter(|| (0..k).map(|at| cpu::factor::factor::<f32>(black_box(&normal), at).info).sum::<usize>());
         });
-        if let Some(device) = device.as_ref().filter(|device| task.plan(device).lambdas_per_chunk >= k) {
+        if let Some(device) =
+            device.as_ref().filter(|device| task.plan(device, Precision::Double).lambdas_per_chunk >= k)
+        {
             let system = gpu::factor::System::new(device, &normal, k);
             let factors = gpu::factor::Factors::new(device, task.shape.features, k);
             system.upload(device, &normal, 0, k);
@@ -182,7 +186,9 @@ fn solve(criterion: &mut Criterion) {
                 }
             });
         });
-        if let Some(device) = device.as_ref().filter(|device| task.plan(device).lambdas_per_chunk >= k) {
+        if let Some(device) =
+            device.as_ref().filter(|device| task.plan(device, Precision::Double).lambdas_per_chunk >= k)
+        {
             let system = gpu::factor::System::new(device, &normal, k);
             let factors = gpu::factor::Factors::new(device, n, k);
             let solution = gpu::solve::Solution::new(device, n, 1, k);

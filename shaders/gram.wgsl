@@ -1,12 +1,12 @@
-// Stage gram: XᵀSX (lower triangle) and YᵀSX of a block of rows, summed onto what earlier blocks gave.
+// Stage gram: XᵀX (lower triangle) and YᵀX of a block of rows, summed onto what earlier blocks gave.
 //
-// Z = [X | Y] lies row after row, so both operands of a tile of ZᵀSZ are runs of rows. A workgroup sums one tile over
+// Z = [X | Y] lies row after row, so both operands of a tile of ZᵀZ are runs of rows. A workgroup sums one tile over
 // one run of rows into `partials`; gram_reduce adds the runs in their order. The length of a run does not depend on how
 // the rows were cut into blocks, so neither do the bits of the sum.
 //   gram         tiles of 64×64, 64 threads; n ≤ 64
 //   gram_wide    tiles of 128×128, 256 threads
 //   gram_reduce  a workgroup per 1024 elements of a tile
-//   gram_cross, gram_cross_reduce  YᵀSX alone, of few targets that would take a row of tiles to themselves
+//   gram_cross, gram_cross_reduce  YᵀX alone, of few targets that would take a row of tiles to themselves
 // Each thread keeps 8×8 elements in registers, 64 multiplications for 4 loads of a vec4f.
 
 struct Params {
@@ -23,9 +23,8 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rows: array<vec4f>;           // [rows, stride]
-@group(0) @binding(2) var<storage, read> weights: array<f32>;          // [rows]
-@group(0) @binding(3) var<storage, read_write> partials: array<vec4f>; // [splits, tiles, tile, tile / 4], then of gram_cross [splits, ⌈t / 4⌉, n]
-@group(0) @binding(4) var<storage, read_write> moments: array<f32>;    // [n, q] column-major: q rows, n columns
+@group(0) @binding(2) var<storage, read_write> partials: array<vec4f>; // [splits, tiles, tile, tile / 4], then of gram_cross [splits, ⌈t / 4⌉, n]
+@group(0) @binding(3) var<storage, read_write> moments: array<f32>;    // [n, q] column-major: q rows, n columns
 
 // Two buffers of 16 strips of 16 vec4f each: while one is multiplied the next is filled, with one barrier between.
 // A row of a tile is a strip, or two of a wide one. As an array of strips its indices are checked outside the loops.
@@ -102,18 +101,17 @@ fn sum_tile(side: u32, runs: u32, group: vec3u, tile_columns: u32, thread: u32) 
     let length = min(params.rows_per_split, params.rows - group.z * runs * params.rows_per_split);
     let end = min((split + 1u) * params.rows_per_split, params.rows);
 
-    // Loads beyond the edges are moved inside: rows there get weight 0, columns there are not stored.
+    // Loads beyond the edges are moved inside: rows there become 0, columns there are not stored.
     let left_quad = min(group.x * quads + own % quads, params.stride - 1u);
     let right_quad = min(group.y * quads + own % quads, params.stride - 1u);
     var row = split * params.rows_per_split + own / quads;
     var from_row = min(row, params.rows - 1u);
     var left = rows[from_row * params.stride + left_quad];
     var right = rows[from_row * params.stride + right_quad];
-    var weight = weights[from_row];
     var sums: Sums;
     var buffer = 0u;
     for (var base = 0u; base < length; base += depth) {
-        sh_left[buffer + thread / STRIP][thread % STRIP] = left * select(0.0, weight, row < end);
+        sh_left[buffer + thread / STRIP][thread % STRIP] = select(vec4f(), left, row < end);
         sh_right[buffer + thread / STRIP][thread % STRIP] = right;
         workgroupBarrier();
         // In flight while this step is multiplied.
@@ -121,7 +119,6 @@ fn sum_tile(side: u32, runs: u32, group: vec3u, tile_columns: u32, thread: u32) 
         from_row = min(row, params.rows - 1u);
         left = rows[from_row * params.stride + left_quad];
         right = rows[from_row * params.stride + right_quad];
-        weight = weights[from_row];
         let strip = buffer + first_strip;
         for (var d = 0u; d < depth; d += 2u) {
             multiply(&sums, strip + d * strips, place);
@@ -235,7 +232,7 @@ fn gram_cross(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_ind
         let y = vec4f(
             element(row, target_column), element(row, target_column + 1u),
             element(row, target_column + 2u), element(row, target_column + 3u));
-        sum = outer(y * weights[row], rows[row * params.stride + from_quad], sum);
+        sum = outer(y, rows[row * params.stride + from_quad], sum);
     }
     // Four parts on each side, 128 features of eight strips each.
     let strip = part % 4u * 8u + quad / 4u;

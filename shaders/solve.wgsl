@@ -1,7 +1,10 @@
-// Stage solve: w = (LLᵀ)⁻¹ w, forward then back substitution, in place. A workgroup per matrix and four targets.
+// Stage solve: w = (LLᵀ)⁻¹ w, forward then back substitution, in place.
 //
 // Panel after panel, what is known is taken from the right-hand side of a panel, which is then multiplied by the inverse X
-// of its diagonal block. Down and up alike, neighbouring threads read neighbouring rows of L, each element once.
+// of its diagonal block.
+//   solve       a workgroup per four targets and matrix; down and up alike, neighbouring threads read neighbouring rows of L,
+//               each element once
+//   solve_many  a workgroup per 64 targets and matrix; products of 64 rows with 64 targets, 8×4 elements a thread
 
 struct Params {
     order: u32,   // n
@@ -17,6 +20,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> solution: array<vec4f>; // [k, quads, n], a target a component
 
 const PANEL: u32 = 64u;
+
+fn lower_at(matrix: u32) -> u32 {
+    return matrix * (PANEL * (params.panels - 1u)) * params.stride;
+}
+
+fn inverse_at(matrix: u32, panel: u32) -> u32 {
+    return (matrix * params.panels + panel) * (params.width / 4u * params.width);
+}
+
+// ---- Four targets ------------------------------------------------------------------------------------------------
 
 var<workgroup> sh_parts: array<array<vec4f, 64>, 16>; // sums of a panel's rows, in up to 16 parts; the total in the first
 
@@ -69,9 +82,9 @@ fn finish(at: u32, row: u32, parts: u32, thread: u32) {
 
 @compute @workgroup_size(256)
 fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    let matrix = group.x;
-    let of_lower = matrix * (PANEL * (params.panels - 1u)) * params.stride;
-    let of_solution = (matrix * params.quads + group.y) * params.order;
+    let matrix = group.y;
+    let of_lower = lower_at(matrix);
+    let of_solution = (matrix * params.quads + group.x) * params.order;
     let quads = params.width / 4u;
     let near = thread % 16u;
     let far = thread / 16u;
@@ -87,7 +100,7 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
         workgroupBarrier();
         rest(of_solution, first, thread);
         workgroupBarrier();
-        let of_inverse = (matrix * params.panels + panel) * quads * params.width;
+        let of_inverse = inverse_at(matrix, panel);
         sum = mat4x4f();
         if far < quads {
             for (var j = near; j < 4u * far + 4u; j += 16u) {
@@ -124,7 +137,7 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
         workgroupBarrier();
         rest(of_solution, first, thread);
         workgroupBarrier();
-        let of_inverse = (matrix * params.panels + panel) * quads * params.width;
+        let of_inverse = inverse_at(matrix, panel);
         let j = thread % PANEL;
         var own = vec4f();
         if j < params.width {
@@ -140,5 +153,148 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
         finish(of_solution, first, 4u, thread);
         storageBarrier();
         workgroupBarrier();
+    }
+}
+
+// ---- Many targets ------------------------------------------------------------------------------------------------
+
+const DEPTH: u32 = 32u; // rows of W multiplied between two barriers
+
+var<workgroup> sh_left: array<array<vec4f, 16>, 32>;  // [DEPTH, 16]: a column of 64 rows
+var<workgroup> sh_right: array<array<vec4f, 16>, 32>; // [DEPTH, 16]: a row of 64 targets
+
+// What of a matrix a product is with.
+const LOWER: u32 = 0u;      // rows of L left of the panel
+const INVERSE: u32 = 1u;    // X
+const TRANSPOSED: u32 = 2u; // Lᵀ below the panel
+const INVERSE_TRANSPOSED: u32 = 3u; // Xᵀ
+
+// Where a product takes place, and whose.
+struct Task {
+    what: u32,
+    matrix: u32,
+    panel: u32,
+    four: u32,   // the first of the targets' fours
+    thread: u32,
+}
+
+// Four rows of column j of the left operand: row 4·quad of the panel on.
+fn left_quad(task: Task, quad: u32, j: u32) -> vec4f {
+    if task.what == LOWER {
+        let row = min(PANEL / 4u * task.panel + quad, params.stride - 1u);
+        return lower[lower_at(task.matrix) + j * params.stride + row];
+    }
+    let inside = max(4u * quad, j % PANEL) < params.width;
+    let at = inverse_at(task.matrix, task.panel) + min(quad, params.width / 4u - 1u) * params.width;
+    return select(vec4f(), inverse[at + min(j % PANEL, params.width - 1u)], inside);
+}
+
+// Elements j .. j + 3 of column `row` of L or X: of row `row` of the transpose.
+fn turned_quad(task: Task, row: u32, j: u32) -> vec4f {
+    if task.what == TRANSPOSED {
+        let inside = j / 4u < params.stride;
+        let at = lower_at(task.matrix) + (PANEL * task.panel + row) * params.stride;
+        return select(vec4f(), lower[at + min(j / 4u, params.stride - 1u)], inside);
+    }
+    let own = j % PANEL;
+    let inside = max(own, row) < params.width;
+    let at = inverse_at(task.matrix, task.panel) + min(own / 4u, params.width / 4u - 1u) * params.width;
+    return select(vec4f(), inverse[at + min(row, params.width - 1u)], inside);
+}
+
+// 8 rows, from 4·(thread / 16) on and half a panel below, of four targets: a row a column.
+struct Sums {
+    near: mat4x4f,
+    below: mat4x4f,
+}
+
+fn add(sums: ptr<function, Sums>, d: u32, own: u32, four: u32) {
+    let r = sh_right[d][four];
+    (*sums).near = outer(sh_left[d][own], r, (*sums).near);
+    (*sums).below = outer(sh_left[d][own + 8u], r, (*sums).below);
+}
+
+// The product with rows begin .. end − 1 of the right-hand sides, and those up to a multiple of DEPTH, where the left operand
+// is 0.
+fn product(task: Task, begin: u32, end: u32) -> Sums {
+    let own = task.thread / 16u;
+    let four = task.thread % 16u;
+    var sums: Sums;
+    for (var j = begin; j < end; j += DEPTH) {
+        if task.what == LOWER || task.what == INVERSE {
+            for (var part = 0u; part < 4u; part += 1u) {
+                let column = 8u * part + own;
+                sh_left[column][four] = left_quad(task, four, j + column);
+            }
+        } else {
+            // Four by four, turned in registers.
+            let quad = task.thread % 8u;
+            let row = 4u * (task.thread / 8u);
+            let turned = transpose(mat4x4f(
+                turned_quad(task, row, j + 4u * quad), turned_quad(task, row + 1u, j + 4u * quad),
+                turned_quad(task, row + 2u, j + 4u * quad), turned_quad(task, row + 3u, j + 4u * quad)));
+            sh_left[4u * quad][row / 4u] = turned[0];
+            sh_left[4u * quad + 1u][row / 4u] = turned[1];
+            sh_left[4u * quad + 2u][row / 4u] = turned[2];
+            sh_left[4u * quad + 3u][row / 4u] = turned[3];
+        }
+        for (var part = 0u; part < 4u; part += 1u) {
+            let four = 4u * part + task.thread / DEPTH;
+            let at = (task.matrix * params.quads + min(task.four + four, params.quads - 1u)) * params.order;
+            let row = min(j + task.thread % DEPTH, params.order - 1u);
+            sh_right[task.thread % DEPTH][four] = solution[at + row];
+        }
+        workgroupBarrier();
+        for (var d = 0u; d < DEPTH; d += 2u) {
+            add(&sums, d, own, four);
+            add(&sums, d + 1u, own, four);
+        }
+        workgroupBarrier();
+    }
+    return sums;
+}
+
+// Puts four rows in place; or their right-hand sides less these.
+fn put_rows(task: Task, row: u32, sum: mat4x4f, less: bool) {
+    let four = task.four + task.thread % 16u;
+    if four < params.quads {
+        let at = (task.matrix * params.quads + four) * params.order;
+        put_row(at, row, sum[0], less);
+        put_row(at, row + 1u, sum[1], less);
+        put_row(at, row + 2u, sum[2], less);
+        put_row(at, row + 3u, sum[3], less);
+    }
+}
+
+fn put_row(at: u32, row: u32, value: vec4f, less: bool) {
+    if row < params.order {
+        solution[at + row] = select(value, solution[at + row] - value, less);
+    }
+}
+
+// A panel's right-hand sides less a product, or replaced by it.
+fn step(task: Task, begin: u32, end: u32, less: bool) {
+    let sums = product(task, begin, end);
+    let row = PANEL * task.panel + 4u * (task.thread / 16u);
+    storageBarrier(); // read to the end before anything takes its place
+    workgroupBarrier();
+    put_rows(task, row, sums.near, less);
+    put_rows(task, row + PANEL / 2u, sums.below, less);
+    storageBarrier();
+    workgroupBarrier();
+}
+
+@compute @workgroup_size(128)
+fn solve_many(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    for (var panel = 0u; panel < params.panels; panel += 1u) {
+        let first = PANEL * panel;
+        step(Task(LOWER, group.y, panel, 16u * group.x, thread), 0u, first, true);
+        step(Task(INVERSE, group.y, panel, 16u * group.x, thread), first, first + PANEL, false);
+    }
+    for (var back = 0u; back < params.panels; back += 1u) {
+        let panel = params.panels - 1u - back;
+        let first = PANEL * panel;
+        step(Task(TRANSPOSED, group.y, panel, 16u * group.x, thread), first + PANEL, params.order, true);
+        step(Task(INVERSE_TRANSPOSED, group.y, panel, 16u * group.x, thread), first, first + PANEL, false);
     }
 }

@@ -1,9 +1,16 @@
 //! What the dispatches of a stage do, counted without a device.
 
-use crate::schedule::{self, PANEL, ROWS, inverse_elements, panels, side, stride, tile, width};
+use crate::outcome::Precision;
+use crate::schedule::{
+    self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, ROWS, Sums, inverse_elements, panels, side, stride, tile, width,
+};
 
 /// Columns of L that are multiplied between two barriers, in `shaders/factor.wgsl`.
 const DEPTH: usize = 16;
+/// Rows that are multiplied between two barriers, in `shaders/product.wgsl`.
+const PRODUCT_DEPTH: usize = 8;
+/// Rows of right-hand sides that are multiplied between two barriers, in `solve_many` of `shaders/solve.wgsl`.
+const MANY_DEPTH: usize = 32;
 /// Multiply-adds and reciprocals of roots with which a thread factors 8×8 elements and solves for its own row.
 const EIGHT: usize = 172;
 
@@ -64,21 +71,35 @@ impl std::fmt::Display for Cost {
 pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Cost {
     let splits = rows.div_ceil(rows_per_split);
     let dispatches = schedule::gram(n, q, splits);
-    let [down, across, _] = dispatches[0].groups.map(|groups| groups as u128);
+    let sums = Sums::new(Precision::Single, n, q);
     let (size, depth) = (tile(n) as u128, tile(n) / 16);
     let mut barriers = rows_per_split.min(rows).div_ceil(depth) as u64;
-    let tiles = across * down - across * (across - 1) / 2;
-    let partials = schedule::partial_elements(n, q) * splits as u128;
-    // Of each row a run on the left, one on the right and a weight; partial sums there and back; the moments.
-    let mut elements = tiles * rows as u128 * (2 * size + 1) + 2 * partials + 2 * (n * q) as u128;
+    let tiles = sums.tiles();
+    let partials = sums.elements() * splits as u128;
+    // Of each row a run on the left and one on the right; partial sums there and back; the moments.
+    let mut elements = tiles * rows as u128 * 2 * size + 2 * partials + 2 * (n * q) as u128;
     let mut multiply_adds = tiles * size * size * rows.next_multiple_of(depth) as u128 + partials;
     if dispatches.len() > 2 {
         let fours = (q - n).div_ceil(4);
         barriers += 1;
-        elements += (fours * rows * (n + 5 * n.div_ceil(128))) as u128;
+        elements += (fours * rows * (n + 4 * n.div_ceil(128))) as u128;
         multiply_adds += (4 * fours * rows * n) as u128;
     }
     Cost::new(dispatches.len(), barriers, multiply_adds, elements)
+}
+
+/// The product `AᵀB` of a block of rows of `left` and `right` columns, or of its lower triangle alone.
+pub(crate) fn product([left, right]: [usize; 2], lower: bool, rows: usize, rows_per_split: usize) -> Cost {
+    let splits = rows.div_ceil(rows_per_split);
+    let [down, across] = [left, right].map(|columns| columns.div_ceil(PRODUCT_TILE) as u128);
+    let tiles = down * across - if lower { across * (across - 1) / 2 } else { 0 };
+    let size = PRODUCT_TILE as u128;
+    let barriers = rows_per_split.min(rows).div_ceil(PRODUCT_DEPTH) as u64;
+    let partials = tiles * size * size * splits as u128;
+    let multiply_adds = tiles * size * size * rows.next_multiple_of(PRODUCT_DEPTH) as u128 + partials;
+    let elements = tiles * rows as u128 * 2 * size + 2 * partials + 2 * (left * right) as u128;
+    // Twice as wide as those counted elsewhere.
+    Cost::new(schedule::product([left, right], splits).len(), barriers, multiply_adds, 2 * elements)
 }
 
 /// The inverse of a diagonal block, of which L is made on the way: barriers and multiply-adds.
@@ -117,16 +138,34 @@ pub(crate) fn factor(n: usize, k: usize, quads: usize) -> Cost {
 
 /// Factors and the first solutions.
 pub(crate) fn factor_solved(n: usize, k: usize, quads: usize) -> Cost {
-    if n <= PANEL { factor(n, k, quads) } else { factor(n, k, 0).plus(solve(n, k, quads)) }
+    if schedule::fused(n, quads) { factor(n, k, quads) } else { factor(n, k, 0).plus(solve(n, k, quads)) }
 }
 
 /// The solutions for k matrices and `quads` times four right-hand sides each.
 pub(crate) fn solve(n: usize, k: usize, quads: usize) -> Cost {
     let dispatches = schedule::solve(k, quads);
+    if quads > FEW_QUADS {
+        return solve_many(n, k, quads);
+    }
     let below: usize = (0..panels(n)).map(|p| PANEL * p * PANEL.min(4 * stride(n) - PANEL * p)).sum();
     // Down and up, with five barriers a panel each.
     let elements = 2 * (below + inverse_elements(n));
     let barriers = 10 * panels(n) as u64;
     let each = (k * quads) as u128;
     Cost::new(dispatches.len(), barriers, 4 * elements as u128 * each, (elements + 16 * n) as u128 * each)
+}
+
+/// The same in products of 64 rows with 64 right-hand sides.
+fn solve_many(n: usize, k: usize, quads: usize) -> Cost {
+    let dispatches = schedule::solve(k, quads);
+    // Rows of the right-hand sides that are multiplied for the panels, down and up: the known ones, and the panel's own.
+    let down: usize = (0..panels(n)).map(|panel| PANEL * panel + PANEL).sum();
+    let known = |panel: usize| n.saturating_sub(PANEL * (panel + 1)).next_multiple_of(MANY_DEPTH);
+    let rows = down + (0..panels(n)).map(|panel| known(panel) + PANEL).sum::<usize>();
+    // Two steps a panel and direction: one reads what it replaces.
+    let barriers = 2 * (rows / MANY_DEPTH) + 2 * 4 * panels(n);
+    let (side, steps) = (4 * MANY_QUADS, 2 * panels(n));
+    let each = (k * quads.div_ceil(MANY_QUADS)) as u128;
+    let elements = rows * (PANEL + side) + steps * 3 * PANEL * side;
+    Cost::new(dispatches.len(), barriers as u64, (rows * PANEL * side) as u128 * each, elements as u128 * each)
 }

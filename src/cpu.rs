@@ -2,6 +2,7 @@
 
 pub(crate) mod complete;
 pub(crate) mod dual;
+pub mod eigen;
 pub(crate) mod exact;
 pub mod factor;
 pub mod gram;
@@ -9,4 +10,5 @@ pub(crate) mod precise;
 pub(crate) mod qr;
 pub mod solve;
 
+pub use eigen::Eigen;
 pub use factor::Factor;

@@ -8,6 +8,7 @@ pub mod context;
 pub mod factor;
 pub mod gram;
 pub mod kernel;
+pub mod product;
 pub mod solve;
 mod transfer;
 

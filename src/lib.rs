@@ -39,6 +39,7 @@
 //!
 //! # Features
 //!
+//! - `faer` (on unless turned off): eigendecompositions by [faer](https://docs.rs/faer), several times as fast as by nalgebra.
 //! - `serde`: (de)serialisation of [`RidgePath`] and what it holds.
 
 mod assemble;
@@ -77,7 +78,7 @@ pub use normal::{Model, NormalEquations, Standardize};
 pub use outcome::{BackendUsed, Outcome, Precision, Route};
 pub use path::{RidgePath, Weights};
 pub use penalty::{Grid, Penalty};
-pub use plan::{Backend, Form, GpuPlan, Limits, Plan, Request, Shape};
+pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Request, Shape};
 pub use problem::Problem;
 pub use select::{CrossValidation, Folds, Rule, Score, Selection};
 pub use solver::Ridge;

@@ -77,7 +77,7 @@ impl Ridge {
         let used = used(device, plan.precision, plan.form, plan.fallback.clone());
         let path = match plan.precision {
             Precision::Double => {
-                let source = self.source(problem, plan.form)?;
+                let source = self.source(problem, plan.form, Precision::Double, device).await?;
                 let normal = source.normal::<f64>(self.model, &self.penalty)?;
                 self.double(&source, normal, device, used).await?
             }
@@ -89,12 +89,24 @@ impl Ridge {
         }
     }
 
-    /// Rows with their moments in double precision, as corrections need them.
-    fn source<'a, T: Scalar>(&self, problem: &'a Problem<'a, T>, form: Form) -> Result<Source<'a, T>> {
-        Ok(match form {
-            Form::Primal => Source::Primal { problem, moments: cpu::gram::gram::<f64, T>(problem)? },
-            Form::Dual => Source::Dual { problem, rows: Box::new(Dual::new(problem, self.model)?) },
-        })
+    /// Rows with their moments, or in the dual form what these are there, from the device where it forms them in this precision.
+    async fn source<'a, T: Scalar>(
+        &self,
+        problem: &'a Problem<'a, T>,
+        form: Form,
+        precision: Precision,
+        device: Device<'_>,
+    ) -> Result<Source<'a, T>> {
+        let plan = device.and_then(|(gpu, sizes)| Some((gpu, sizes.gram.as_ref()?)));
+        let moments = match (form, plan, precision) {
+            (Form::Dual, ..) => return Ok(Source::Dual { problem, rows: Box::new(Dual::new(problem, self.model)?) }),
+            (Form::Primal, Some((gpu, plan)), own) if own == plan.precision => {
+                gpu::gram::gram(gpu, problem, plan).await?
+            }
+            (Form::Primal, _, Precision::Double) => cpu::gram::gram::<f64, T>(problem)?,
+            (Form::Primal, _, Precision::Single) => cpu::gram::gram::<f32, T>(problem)?,
+        };
+        Ok(Source::Primal { problem, moments })
     }
 
     async fn solve_in_single<T: Scalar>(
@@ -104,13 +116,8 @@ impl Ridge {
         device: Device<'_>,
         used: BackendUsed,
     ) -> Result<RidgePath> {
-        let source = match (form, problem.weights_fit_single(), device) {
-            (Form::Primal, true, Some((gpu, sizes))) => {
-                Source::Primal { problem, moments: gpu::gram::gram(gpu, problem, sizes).await? }
-            }
-            (Form::Primal, true, None) => Source::Primal { problem, moments: cpu::gram::gram::<f32, T>(problem)? },
-            _ => self.source(problem, form)?,
-        };
+        let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
+        let source = self.source(problem, form, sums, device).await?;
         let normal = source.normal::<f32>(self.model, &self.penalty)?;
         let answers = self.single(&normal, device).await?;
         let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
@@ -120,7 +127,7 @@ impl Ridge {
         if missing.is_empty() {
             return Ok(path);
         }
-        let source = self.source(problem, form)?;
+        let source = self.source(problem, form, Precision::Double, None).await?;
         let normal = source.normal::<f64>(self.model, &self.penalty)?.only(&missing);
         let again = self.double(&source, normal, None, used).await?;
         Ok(path.replaced(&missing, &again.rerouted(Route::Double)))
@@ -136,7 +143,7 @@ impl Ridge {
         }
         let used = path.backend().clone();
         if problem.features() <= problem.rows() {
-            let source = self.source(problem, Form::Primal)?;
+            let source = self.source(problem, Form::Primal, Precision::Double, None).await?;
             let normal = source.normal::<f64>(self.model, &self.penalty)?.only(&lost);
             let again = self.double(&source, normal, None, used).await?;
             return Ok(path.replaced(&lost, &again));
@@ -146,7 +153,7 @@ impl Ridge {
         let most = problem.rows() + usize::from(!self.model.intercept);
         let leading = x.column_range(0, problem.features().min(most));
         let leading = problem.with_features(leading);
-        let source = self.source(&leading, Form::Primal)?;
+        let source = self.source(&leading, Form::Primal, Precision::Double, None).await?;
         let alone = self.clone().minimum_norm(false);
         let normal = source.normal::<f64>(self.model, &Penalty::Alphas(vec![0.0]))?;
         let order = match alone.double(&source, normal, None, used.clone()).await?.outcome(0, 0) {

@@ -1,8 +1,12 @@
 //! What a GPU is told to do for a shape: how the kernels cut it into tiles and panels, and the dispatches of each stage.
 //! The backend records these, the plan counts them.
 
+use crate::outcome::Precision;
+
 /// Columns of a panel of L.
 pub(crate) const PANEL: usize = 64;
+/// Rows and columns of a tile of a product in double precision.
+pub(crate) const PRODUCT_TILE: usize = 64;
 /// Rows below a panel that one workgroup takes.
 pub(crate) const ROWS: usize = 2 * PANEL;
 
@@ -77,16 +81,45 @@ pub(crate) fn gram(n: usize, q: usize, splits: usize) -> Vec<Dispatch> {
     dispatches
 }
 
-/// Elements of the partial sums of one run of rows.
-pub(crate) fn partial_elements(n: usize, q: usize) -> u128 {
-    let (tile, tiled) = (tile(n), tiled(n, q));
-    let [down, across] = [tiled.div_ceil(tile), n.div_ceil(tile)].map(|tiles| tiles as u128);
-    let tiles = across * down - across * (across - 1) / 2;
-    let cross = if tiled < q { 4 * (q - n).div_ceil(4) as u128 * n as u128 } else { 0 };
-    tiles * (tile * tile) as u128 + cross
+/// How the lower triangle of `ZᵀZ`, of q columns of which n are those of X, is cut into tiles.
+pub(crate) struct Sums {
+    tile: usize,
+    pub(crate) down: usize,
+    across: usize,
+    /// Elements that are summed apart, for few targets.
+    cross: usize,
 }
 
-/// The factors of k matrices of order n; with `solved` the solutions too, which is for n ≤ 64.
+impl Sums {
+    pub(crate) fn new(precision: Precision, n: usize, q: usize) -> Self {
+        let (tile, tiled) = match precision {
+            Precision::Single => (tile(n), tiled(n, q)),
+            Precision::Double => (PRODUCT_TILE, q),
+        };
+        let cross = if tiled < q { 4 * (q - n).div_ceil(4) * n } else { 0 };
+        Self { tile, down: tiled.div_ceil(tile), across: n.div_ceil(tile), cross }
+    }
+
+    /// Tiles on and below the diagonal.
+    pub(crate) fn tiles(&self) -> u128 {
+        let [down, across] = [self.down, self.across].map(|tiles| tiles as u128);
+        across * down - across * (across - 1) / 2
+    }
+
+    /// Elements of the partial sums of one run of rows.
+    pub(crate) fn elements(&self) -> u128 {
+        self.tiles() * (self.tile * self.tile) as u128 + self.cross as u128
+    }
+}
+
+/// The product `AᵀB` of a block of rows of `left` and `right` columns.
+pub(crate) fn product([left, right]: [usize; 2], splits: usize) -> Vec<Dispatch> {
+    let [down, across] = [left, right].map(|columns| columns.div_ceil(PRODUCT_TILE));
+    let dispatch = |entry, deep| Dispatch { entry, params: 0, groups: [down, across, deep] };
+    vec![dispatch("product_tile", splits), dispatch("product_reduce", PRODUCT_TILE * PRODUCT_TILE / 512)]
+}
+
+/// The factors of k matrices of order n; with `solved` the solutions too, which is for what is [`fused`].
 pub(crate) fn factor(n: usize, k: usize, solved: bool) -> Vec<Dispatch> {
     let entry = if solved { "factor_solve" } else { "factor_diagonal" };
     let first = Dispatch { entry, params: 0, groups: [k.div_ceil(PANEL / side(n)), 1, 1] };
@@ -98,7 +131,19 @@ pub(crate) fn factor(n: usize, k: usize, solved: bool) -> Vec<Dispatch> {
     std::iter::once(first).chain((0..panels(n) - 1).map(panel)).collect()
 }
 
-/// The solutions for k matrices and `quads` times four right-hand sides each.
+/// Four right-hand sides at a time read L as often as there are fours: more than so many go together.
+pub(crate) const FEW_QUADS: usize = 8;
+/// Fours of right-hand sides that one workgroup takes when there are more.
+pub(crate) const MANY_QUADS: usize = 16;
+
+/// Whether a matrix is factored and solved by one workgroup, in one dispatch.
+pub(crate) fn fused(n: usize, quads: usize) -> bool {
+    n <= PANEL && quads <= FEW_QUADS
+}
+
+/// The solutions for k matrices and `quads` times four right-hand sides each. Workgroups of one matrix side by side, so that
+/// caches keep its L.
 pub(crate) fn solve(k: usize, quads: usize) -> Vec<Dispatch> {
-    vec![Dispatch { entry: "solve", params: 0, groups: [k, quads, 1] }]
+    let (entry, side) = if quads <= FEW_QUADS { ("solve", quads) } else { ("solve_many", quads.div_ceil(MANY_QUADS)) };
+    vec![Dispatch { entry, params: 0, groups: [side, k, 1] }]
 }

@@ -55,7 +55,7 @@ fn document(adapters: &[AdapterSummary], auto: Option<usize>) -> Document<'_> {
             kind: &own.kind,
             driver: &own.driver,
             software: adapter.software,
-            shader_f64: adapter.shader_f64,
+            shader_f64: adapter.limits.shader_f64,
             limits: Limits {
                 storage_binding: adapter.limits.storage_binding,
                 buffer: adapter.limits.buffer,
@@ -93,7 +93,7 @@ fn table(adapters: &[AdapterSummary], auto: Option<usize>) -> String {
                 bytes(adapter.limits.buffer),
                 adapter.limits.workgroups.to_string(),
                 bytes(adapter.limits.workgroup_storage.into()),
-                if adapter.shader_f64 { "yes" } else { "no" }.into(),
+                if adapter.limits.shader_f64 { "yes" } else { "no" }.into(),
             ]
         })
         .collect();

@@ -48,7 +48,7 @@ impl<'a> Chunk<'a> {
         let factors = Factors::new(gpu, n, lambdas);
         // One more right-hand side than targets: the probe of the condition number.
         let solution = Solution::new(gpu, n, normal.targets() + 1, lambdas);
-        factor::prepare(gpu, n, lambdas);
+        factor::prepare(gpu, n, solution.quads, lambdas);
         scope.finish("the buffers of a chunk of λ").await?;
         Ok(Self { gpu, normal, system, factors, solution })
     }

@@ -35,8 +35,6 @@ pub struct AdapterSummary {
     pub driver: String,
     /// A software adapter, slower than this library's CPU backend; only used when allowed.
     pub software: bool,
-    /// 64-bit floats in shaders.
-    pub shader_f64: bool,
     /// The limits that plans are made from.
     pub limits: Limits,
 }
@@ -56,12 +54,12 @@ impl AdapterSummary {
             kind: kind.into(),
             driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
             software: info.device_type == wgpu::DeviceType::Cpu,
-            shader_f64: features.contains(wgpu::Features::SHADER_F64),
             limits: Limits {
                 storage_binding: limits.max_storage_buffer_binding_size,
                 buffer: limits.max_buffer_size,
                 workgroups: limits.max_compute_workgroups_per_dimension,
                 workgroup_storage: limits.max_compute_workgroup_storage_size,
+                shader_f64: features.contains(wgpu::Features::SHADER_F64),
             },
         }
     }
@@ -129,8 +127,8 @@ impl Gpu {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("ridgepath"),
-            // So that who shares the device can time what it does.
-            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+            // Timestamps so that who shares the device can time what it does.
+            required_features: adapter.features() & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SHADER_F64),
             required_limits: limits.or_worse_values_from(&available),
             ..Default::default()
         };

@@ -6,7 +6,7 @@ use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, PANELS, Spec};
 use crate::gpu::solve::{self, Solution};
 use crate::normal::{NormalEquations, pivot_tolerance};
-use crate::schedule::{self, PANEL, inverse_elements, lower_elements, panels, side, stride, width};
+use crate::schedule::{self, inverse_elements, lower_elements, panels, side, stride, width};
 use crate::view::Scalar;
 
 /// The shader's contract.
@@ -145,10 +145,10 @@ impl Factors {
 }
 
 /// Builds the pipelines of a chunk of `count` λs and of its corrections.
-pub(super) fn prepare(gpu: &Gpu, n: usize, count: usize) {
+pub(super) fn prepare(gpu: &Gpu, n: usize, quads: usize, count: usize) {
     let kernels = gpu.kernels();
-    let factor = schedule::factor(n, count, n <= PANEL);
-    kernel::prepare(gpu, &[(kernels.factor(gpu), factor), (kernels.solve(gpu), schedule::solve(count, 1))]);
+    let factor = schedule::factor(n, count, schedule::fused(n, quads));
+    kernel::prepare(gpu, &[(kernels.factor(gpu), factor), (kernels.solve(gpu), schedule::solve(count, quads))]);
 }
 
 /// Records the factorization of `count` λs: a dispatch per panel of 64 columns.
@@ -157,7 +157,8 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, system: &System, fa
     record_panels(gpu, encoder, system, factors, (&none, 0), count);
 }
 
-/// Records the factorization of `count` λs and the substitutions: one dispatch if n ≤ 64, else one more than panels.
+/// Records the factorization of `count` λs and the substitutions: one dispatch if n ≤ 64 and targets are few, else one more
+/// than panels.
 pub fn record_solved(
     gpu: &Gpu,
     encoder: &mut wgpu::CommandEncoder,
@@ -166,7 +167,7 @@ pub fn record_solved(
     solution: &Solution,
     count: usize,
 ) {
-    if factors.order <= PANEL {
+    if schedule::fused(factors.order, solution.quads) {
         record_panels(gpu, encoder, system, factors, (&solution.buffer, solution.quads), count);
     } else {
         record(gpu, encoder, system, factors, count);

@@ -1,4 +1,4 @@
-//! Stage `gram` on the GPU: rows to [`Moments`], products and sums in `f32`.
+//! Stage `gram` on the GPU: rows to [`Moments`].
 
 use std::mem::offset_of;
 
@@ -8,9 +8,11 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
+use crate::gpu::product;
 use crate::gpu::transfer::{self, ReadBack};
 use crate::moments::{Frame, Moments};
-use crate::plan::GpuPlan;
+use crate::outcome::Precision;
+use crate::plan::GramPlan;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::schedule;
@@ -21,12 +23,7 @@ pub const SPEC: Spec = Spec {
     stage: "gram",
     source: include_str!("../../shaders/gram.wgsl"),
     entries: &["gram", "gram_wide", "gram_reduce", "gram_cross", "gram_cross_reduce"],
-    bindings: &[
-        Binding::read("rows"),
-        Binding::read("weights"),
-        Binding::written("partials"),
-        Binding::written("moments"),
-    ],
+    bindings: &[Binding::read("rows"), Binding::written("partials"), Binding::written("moments")],
     params: (
         &[
             ("rows", offset_of!(Params, rows)),
@@ -72,7 +69,7 @@ impl Params {
     /// The block of so many rows of a task of n features and t targets.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
-    pub fn new(plan: &GpuPlan, n: usize, t: usize, rows: usize, first: bool) -> Self {
+    pub fn new(plan: &GramPlan, n: usize, t: usize, rows: usize, first: bool) -> Self {
         Self {
             rows: rows as u32,
             columns: (n + t) as u32,
@@ -87,91 +84,143 @@ impl Params {
     }
 }
 
-/// Records the sums of one block of rows: `buffers` are rows, weights, partials and moments, as in the shader.
-pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 4]) {
+/// Records the sums of one block of rows, in `f32`: `buffers` are rows, partials and moments, as in the shader.
+pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 3]) {
     let [features, columns, splits] = [params.features, params.columns, params.splits].map(|size| size as usize);
     let dispatches = schedule::gram(features, columns, splits);
     gpu.kernels().gram(gpu).bind(gpu, &[params], &buffers).record(encoder, &dispatches);
 }
 
-/// The centred moments of a problem. Columns are centred and scaled on the host, in `f64`; what the device
-/// adds is the rounding of `f32` products and sums. The same bits whatever the plan's blocks of rows.
+/// The centred moments of a problem, products and sums in the arithmetic of the plan. Columns are centred and scaled on the
+/// host, in `f64`, and rows multiplied by the roots of their weights. The same bits whatever the plan's blocks of rows.
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
-pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GpuPlan) -> Result<Moments> {
+pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GramPlan) -> Result<Moments> {
+    match plan.precision {
+        Precision::Single => sum::<f32, T>(gpu, problem, plan).await,
+        Precision::Double => sum::<f64, T>(gpu, problem, plan).await,
+    }
+}
+
+async fn sum<A: Scalar + bytemuck::Pod, T: Scalar>(
+    gpu: &Gpu,
+    problem: &Problem<'_, T>,
+    plan: &GramPlan,
+) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let (q, width) = (n + t, plan.row_stride);
     let frame = Frame::measure(problem)?;
-    // Weights in units of a power of two, so that they fit f32.
-    let unit = exponent(problem.weight(problem.heaviest()));
+    // Weights in units of an even power of two, so that their roots fit f32.
+    let unit = exponent(problem.weight(problem.heaviest())) & !1;
+    let roots: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
 
     let scope = gpu.scope();
-    let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * 4) as u64);
-    let weights = gpu.storage("ridgepath.gram.weights", (plan.rows_per_chunk * 4) as u64);
-    let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes());
-    let sums = gpu.storage("ridgepath.gram.moments", (q * n * 4) as u64);
-    kernel::prepare(gpu, &[(gpu.kernels().gram(gpu), schedule::gram(n, q, 1))]);
+    let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * size_of::<A>()) as u64);
+    let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
+    let sums = gpu.storage("ridgepath.gram.moments", (q * n * size_of::<A>()) as u64);
+    prepare(gpu, plan, n, q);
     scope.finish("the buffers of the Gram matrix").await?;
 
-    let mut squares = vec![0.0; t];
-    let mut block = vec![0.0f32; plan.rows_per_chunk * width];
+    let mut block = vec![A::zero(); plan.rows_per_chunk.min(m) * width];
+    let mut before = None;
     let mut back = None;
     for start in (0..m).step_by(plan.rows_per_chunk) {
         let count = plan.rows_per_chunk.min(m - start);
-        fill(problem, &frame, start, &mut block[..count * width], width);
-        let s: Vec<f32> =
-            (start..start + count).map(|row| f32::round_from(scaled(problem.weight(row), -unit))).collect();
-        problem.y().visit(start, count, |row, target, value| {
-            if problem.weight(row) > 0.0 {
-                squares[target] += problem.weight(row) * frame.apply(n + target, value).powi(2);
-            }
-        });
+        // While the device sums the block before.
+        fill(problem, &frame, &roots, start, &mut block[..count * width], width);
+        if let Some(before) = before.take() {
+            // Uploads are staged in host memory until they are done: never more than one block of them.
+            transfer::finish(gpu, before).await?;
+        }
         let scope = gpu.scope();
         gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(&block[..count * width]));
-        gpu.queue().write_buffer(&weights, 0, bytemuck::cast_slice(&s));
-        let params = Params::new(plan, n, t, count, start == 0);
         let mut encoder = gpu.encoder("ridgepath.gram");
-        record(gpu, &mut encoder, params, [&rows, &weights, &partials, &sums]);
+        record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), [&rows, &partials, &sums]);
         let last = start + count == m;
         if last {
-            back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, (q * n * 4) as u64)]));
+            back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, (q * n * size_of::<A>()) as u64)]));
         }
         gpu.submit(encoder);
         scope.finish("a block of rows").await?;
-        if !last {
-            // Uploads are staged in host memory until they are done: never more than one block of them.
-            transfer::finish(gpu).await?;
-        }
+        before = Some(transfer::submitted(gpu));
     }
 
     let mut moments = Moments::new(n, t);
     if let Some(back) = back {
         let parts = back.fetch(gpu).await?;
-        let sums: &[f32] = bytemuck::cast_slice(&parts[0]);
-        let value = |i: usize, j: usize| scaled(f64::from(sums[j * q + i]), unit);
+        let sums: &[A] = bytemuck::cast_slice(&parts[0]);
+        let value = |i: usize, j: usize| scaled(sums[j * q + i].into(), unit);
         moments.gram = DMatrix::from_fn(n, n, |i, j| if i >= j { value(i, j) } else { 0.0 });
         moments.cross = DMatrix::from_fn(n, t, |i, target| value(n + target, i));
     }
+    problem.y().visit(0, m, |row, target, value| {
+        if problem.weight(row) > 0.0 {
+            moments.squares[target] += problem.weight(row) * frame.apply(n + target, value).powi(2);
+        }
+    });
     moments.rows = m;
     moments.positive_rows = frame.positive_rows;
     moments.weight_sum = problem.weight_sum();
     (moments.means, moments.lows) = frame.means();
-    moments.squares = squares;
     moments.exponents = frame.exponents;
     Ok(moments)
 }
 
-/// Rows `start ..` of [X | Y], centred and scaled, as `f32` row after row; rows of weight 0 as zeros.
-fn fill<T: Scalar>(problem: &Problem<'_, T>, frame: &Frame, start: usize, block: &mut [f32], width: usize) {
+fn prepare(gpu: &Gpu, plan: &GramPlan, n: usize, q: usize) {
+    let needed = match plan.precision {
+        Precision::Single => (gpu.kernels().gram(gpu), schedule::gram(n, q, 1)),
+        Precision::Double => (gpu.kernels().product(gpu), schedule::product([q, n], 1)),
+    };
+    kernel::prepare(gpu, &[needed]);
+}
+
+/// Records the sums of so many rows, onto those of the blocks before; `buffers` are rows, partials and moments.
+#[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+fn record_block(
+    gpu: &Gpu,
+    encoder: &mut wgpu::CommandEncoder,
+    plan: &GramPlan,
+    (n, t): (usize, usize),
+    (rows, first): (usize, bool),
+    [z, partials, sums]: [&wgpu::Buffer; 3],
+) {
+    match plan.precision {
+        Precision::Single => record(gpu, encoder, Params::new(plan, n, t, rows, first), [z, partials, sums]),
+        Precision::Double => {
+            let params = product::Params {
+                rows: rows as u32,
+                left: (n + t) as u32,
+                right: n as u32,
+                left_stride: (plan.row_stride / 2) as u32,
+                right_stride: (plan.row_stride / 2) as u32,
+                rows_per_split: plan.rows_per_split as u32,
+                splits: rows.div_ceil(plan.rows_per_split) as u32,
+                lower: 1,
+                first: u32::from(first),
+            };
+            product::record(gpu, encoder, params, [z, z, partials, sums]);
+        }
+    }
+}
+
+/// Rows `start ..` of [X | Y], centred, scaled and multiplied by their roots, row after row; rows of weight 0 as zeros.
+fn fill<A: Scalar, T: Scalar>(
+    problem: &Problem<'_, T>,
+    frame: &Frame,
+    roots: &[f64],
+    start: usize,
+    block: &mut [A],
+    width: usize,
+) {
     const ROWS: usize = 256;
     let n = problem.features();
     block.par_chunks_mut(ROWS * width).enumerate().for_each(|(part, block)| {
         let first = start + part * ROWS;
         let count = block.len() / width;
         let mut set = |row: usize, j: usize, value: f64| {
-            let value = if problem.weight(row) > 0.0 { frame.apply(j, value) } else { 0.0 };
-            block[(row - first) * width + j] = f32::round_from(value);
+            let value = if roots[row] > 0.0 { frame.apply(j, value) * roots[row] } else { 0.0 };
+            block[(row - first) * width + j] = A::round_from(value);
         };
         problem.x().visit(first, count, &mut set);
         problem.y().visit(first, count, |row, target, value| set(row, n + target, value));

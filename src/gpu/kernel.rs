@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use crate::gpu::context::Gpu;
-use crate::gpu::{factor, gram, solve};
+use crate::gpu::{factor, gram, product, solve};
 use crate::schedule::{Dispatch, PANEL};
 
 /// A stage's shader: its source, entry points, bindings of group 0 in their order, and the constants that the Rust side
@@ -47,7 +47,7 @@ impl Binding {
 }
 
 /// The shaders of all stages.
-pub const SPECS: [&Spec; 3] = [&gram::SPEC, &factor::SPEC, &solve::SPEC];
+pub const SPECS: [&Spec; 4] = [&gram::SPEC, &product::SPEC, &factor::SPEC, &solve::SPEC];
 
 /// The constants of a shader that works panel by panel.
 pub(crate) const PANELS: &[(&str, u32)] = &[("PANEL", 64)];
@@ -68,6 +68,7 @@ pub(crate) struct Kernel {
 #[derive(Debug, Default)]
 pub(crate) struct Kernels {
     gram: OnceLock<Arc<Kernel>>,
+    product: OnceLock<Arc<Kernel>>,
     factor: OnceLock<Arc<Kernel>>,
     solve: OnceLock<Arc<Kernel>>,
 }
@@ -75,6 +76,10 @@ pub(crate) struct Kernels {
 impl Kernels {
     pub(crate) fn gram(&self, gpu: &Gpu) -> Arc<Kernel> {
         Kernel::kept(&self.gram, gpu, &gram::SPEC)
+    }
+
+    pub(crate) fn product(&self, gpu: &Gpu) -> Arc<Kernel> {
+        Kernel::kept(&self.product, gpu, &product::SPEC)
     }
 
     pub(crate) fn factor(&self, gpu: &Gpu) -> Arc<Kernel> {

@@ -14,7 +14,7 @@ use crate::view::Scalar;
 pub const SPEC: Spec = Spec {
     stage: "solve",
     source: include_str!("../../shaders/solve.wgsl"),
-    entries: &["solve"],
+    entries: &["solve", "solve_many"],
     bindings: &[Binding::read("lower"), Binding::read("inverse"), Binding::written("solution")],
     params: (
         &[

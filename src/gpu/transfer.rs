@@ -52,12 +52,17 @@ impl ReadBack {
     }
 }
 
-/// Waits until all that was submitted is done.
-pub(crate) async fn finish(gpu: &Gpu) -> Result<()> {
+/// What tells when all that has been submitted is done, for [`finish`].
+pub(crate) fn submitted(gpu: &Gpu) -> oneshot::Receiver<()> {
     let (answer, abandoned, receiver) = once();
     gpu.queue().on_submitted_work_done(move || answer(()));
     drive(gpu, abandoned);
-    let done = receiver.await;
+    receiver
+}
+
+/// Waits for it.
+pub(crate) async fn finish(gpu: &Gpu, submitted: oneshot::Receiver<()>) -> Result<()> {
+    let done = submitted.await;
     gpu.alive()?;
     done.map_err(|_| Error::DeviceLost { reason: "the work was abandoned".into() })
 }

@@ -7,13 +7,18 @@ fn parsed(spec: &Spec) -> naga::Module {
     naga::front::wgsl::parse_str(spec.source).unwrap_or_else(|error| panic!("{}: {error}", spec.stage))
 }
 
+/// By the standard's capabilities alone, but for the one stage that is there for 64-bit floats.
+fn validated(stage: &str, module: &naga::Module) -> naga::valid::ModuleInfo {
+    let beyond = if stage == "product" { naga::valid::Capabilities::FLOAT64 } else { Default::default() };
+    let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), beyond);
+    validator.validate(module).unwrap_or_else(|error| panic!("{stage}: {error:?}"))
+}
+
 #[test]
 fn every_shader_is_valid_wgsl_within_the_limits_of_the_web() {
     for spec in SPECS {
         let module = parsed(spec);
-        // No capability beyond the standard's.
-        let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), Default::default());
-        let info = validator.validate(&module).unwrap_or_else(|error| panic!("{}: {error:?}", spec.stage));
+        let info = validated(spec.stage, &module);
         assert!(spec.bindings.len() <= 8, "{}: {} storage buffers", spec.stage, spec.bindings.len());
         for (index, entry) in module.entry_points.iter().enumerate() {
             assert!(entry.workgroup_size.iter().product::<u32>() <= 256, "{}", entry.name);
@@ -97,12 +102,9 @@ fn constants_have_the_values_of_the_rust_side() {
 }
 
 /// All functions with the types of their expressions.
-fn functions(source: &str) -> Vec<(String, Function, naga::valid::FunctionInfo, naga::Module)> {
+fn functions(stage: &str, source: &str) -> Vec<(String, Function, naga::valid::FunctionInfo, naga::Module)> {
     let module = naga::front::wgsl::parse_str(source).expect("valid");
-    let validate = || {
-        let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), Default::default());
-        validator.validate(&module).expect("valid")
-    };
+    let validate = || validated(stage, &module);
     let own = module.functions.iter().map(|(handle, own)| {
         (own.name.clone().unwrap_or_default(), own.clone(), validate()[handle].clone(), module.clone())
     });
@@ -113,7 +115,7 @@ fn functions(source: &str) -> Vec<(String, Function, naga::valid::FunctionInfo, 
 }
 
 /// The functions that index an array, a matrix or a vector of a thread's own by a variable: it would not stay in registers.
-fn indexed_registers(source: &str) -> Vec<String> {
+fn indexed_registers(stage: &str, source: &str) -> Vec<String> {
     let indexed = |(_, function, info, module): &(String, Function, naga::valid::FunctionInfo, naga::Module)| {
         function.expressions.iter().any(|(_, expression)| {
             let Expression::Access { base, .. } = expression else { return false };
@@ -124,17 +126,17 @@ fn indexed_registers(source: &str) -> Vec<String> {
             }
         })
     };
-    functions(source).into_iter().filter(indexed).map(|(name, ..)| name).collect()
+    functions(stage, source).into_iter().filter(indexed).map(|(name, ..)| name).collect()
 }
 
 #[test]
 fn no_register_is_indexed_by_a_variable() {
     for spec in SPECS {
-        assert_eq!(indexed_registers(spec.source), [""; 0], "{}", spec.stage);
+        assert_eq!(indexed_registers(spec.stage, spec.source), [""; 0], "{}", spec.stage);
     }
     for body in ["var a: array<f32, 4>; out = a[i];", "var m: mat4x4f; m[i] = vec4f();", "out = vec4f()[i];"] {
         let source = format!("var<private> out: f32; fn f(i: u32) {{ {body} }}");
-        assert_eq!(indexed_registers(&source), ["f"], "{body}");
+        assert_eq!(indexed_registers("made up", &source), ["f"], "{body}");
     }
 }
 
@@ -169,13 +171,14 @@ fn barriers(block: &Block) -> (usize, Vec<usize>) {
 #[test]
 fn barriers_are_those_that_the_plan_counts() {
     let of = |spec: &Spec| -> Vec<(String, usize, Vec<usize>)> {
-        let all = functions(spec.source).into_iter().map(|(name, own, ..)| (name, barriers(&own.body)));
+        let all = functions(spec.stage, spec.source).into_iter().map(|(name, own, ..)| (name, barriers(&own.body)));
         all.map(|(name, (own, loops))| (name, own, loops)).filter(|(_, own, loops)| *own + loops.len() > 0).collect()
     };
     let expect = |name: &str, own, loops: &[usize]| (name.to_owned(), own, loops.to_vec());
-    // A loop step is tile / 16 rows of a tile of G, 8 columns of a diagonal block, 16 columns of a product, four targets,
-    // or a panel, down and up.
+    // A loop step is tile / 16 rows of a tile of G, 8 rows of a product in 64 bits, 8 columns of a diagonal block, 16 columns of a product, four targets,
+    // a panel, down and up, or 32 rows of many targets.
     assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1]), expect("gram_cross", 1, &[])]);
+    assert_eq!(of(&ridgepath::gpu::product::SPEC), [expect("product_tile", 0, &[1])]);
     let factor = [
         expect("invert", 0, &[2]),
         expect("product", 0, &[2]),
@@ -183,7 +186,8 @@ fn barriers_are_those_that_the_plan_counts() {
         expect("factor_panel", 4, &[]),
     ];
     assert_eq!(of(&ridgepath::gpu::factor::SPEC), factor);
-    assert_eq!(of(&ridgepath::gpu::solve::SPEC), [expect("solve", 0, &[5, 5])]);
+    let solve = [expect("product", 0, &[2]), expect("step", 2, &[]), expect("solve", 0, &[5, 5])];
+    assert_eq!(of(&ridgepath::gpu::solve::SPEC), solve);
 }
 
 #[test]

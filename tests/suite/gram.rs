@@ -1,7 +1,7 @@
 //! Stage `gram`: rows to moments, on the GPU against the CPU in `f64`, and that against the definition.
 
 use nalgebra::DMatrix;
-use ridgepath::{Gpu, Moments, Problem, Shape, View, cpu, gpu};
+use ridgepath::{Gpu, Moments, Precision, Problem, Shape, View, cpu, gpu};
 
 use crate::support::{EDGES, Random, assert_within, gpu, gpu_plan, regression};
 
@@ -23,9 +23,16 @@ fn assert_close(found: &Moments, wanted: &Moments, epsilon: f64, context: &str) 
     }
 }
 
-fn on_gpu(gpu: &Gpu, problem: &Problem<'_, f64>, budget: u64) -> Moments {
+/// In single precision, and in double where shaders have it.
+fn precisions(gpu: &Gpu) -> Vec<(Precision, f64)> {
+    let double = gpu.adapter().limits.shader_f64.then_some((Precision::Double, f64::EPSILON));
+    std::iter::once((Precision::Single, f32::EPSILON.into())).chain(double).collect()
+}
+
+fn on_gpu(gpu: &Gpu, problem: &Problem<'_, f64>, precision: Precision, budget: u64) -> Moments {
     let shape = Shape { rows: problem.rows(), features: problem.features(), targets: problem.targets(), penalties: 1 };
-    pollster::block_on(gpu::gram::gram(gpu, problem, &gpu_plan(gpu, shape, budget))).expect("moments")
+    let plan = gpu_plan(gpu, shape, precision, budget).gram.expect("the device forms it");
+    pollster::block_on(gpu::gram::gram(gpu, problem, &plan)).expect("moments")
 }
 
 #[test]
@@ -38,8 +45,10 @@ fn gpu_gram_agrees_with_the_cpu_at_every_tile_edge() {
             let weights = Random::new(7).weights(m);
             let problem = Problem::new(&x, &y).unwrap().with_weights(&weights).unwrap();
             let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
-            let found = on_gpu(&gpu, &problem, 1 << 30);
-            assert_close(&found, &wanted, f32::EPSILON.into(), &format!("m {m}, n {n}, t {t}"));
+            for (precision, epsilon) in precisions(&gpu) {
+                let found = on_gpu(&gpu, &problem, precision, 1 << 30);
+                assert_close(&found, &wanted, epsilon, &format!("m {m}, n {n}, t {t}, {precision}"));
+            }
         }
     }
 }
@@ -61,9 +70,12 @@ fn gpu_gram_has_the_same_bits_whatever_the_blocks_of_rows() {
     for (m, n) in [(1, 1), (255, 3), (256, 3), (257, 65), (5000, 10), (3000, 130), (3000, 64), (2500, 128)] {
         let (x, y) = regression(3, m, n, 2);
         let problem = Problem::new(&x, &y).unwrap();
-        let whole = on_gpu(&gpu, &problem, 1 << 30);
-        for budget in [0, 100_000, 1_000_000, 3_000_000] {
-            assert!(on_gpu(&gpu, &problem, budget) == whole, "m {m}, n {n}, {budget} bytes");
+        for (precision, _) in precisions(&gpu) {
+            let whole = on_gpu(&gpu, &problem, precision, 1 << 30);
+            for budget in [0, 100_000, 1_000_000, 3_000_000] {
+                let blocks = on_gpu(&gpu, &problem, precision, budget);
+                assert!(blocks == whole, "m {m}, n {n}, {precision}, {budget} bytes");
+            }
         }
     }
 }
@@ -74,7 +86,9 @@ fn gpu_gram_takes_more_targets_than_features() {
     let (x, y) = regression(5, 90, 3, 300);
     let problem = Problem::new(&x, &y).unwrap();
     let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
-    assert_close(&on_gpu(&gpu, &problem, 1 << 30), &wanted, f32::EPSILON.into(), "many targets");
+    for (precision, epsilon) in precisions(&gpu) {
+        assert_close(&on_gpu(&gpu, &problem, precision, 1 << 30), &wanted, epsilon, "many targets");
+    }
 }
 
 #[test]
@@ -87,7 +101,7 @@ fn gpu_gram_sums_few_targets_apart_where_tiles_are_full() {
             let problem = Problem::new(&x, &y).unwrap().with_weights(&weights).unwrap();
             let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
             for budget in [0, 1 << 30] {
-                let found = on_gpu(&gpu, &problem, budget);
+                let found = on_gpu(&gpu, &problem, Precision::Single, budget);
                 assert_close(&found, &wanted, f32::EPSILON.into(), &format!("m {m}, n {n}, t {t}, {budget} bytes"));
             }
         }
@@ -150,5 +164,7 @@ fn rows_of_weight_zero_do_not_count_on_either_backend() {
     let problem = Problem::new(&wild, &y).unwrap().with_weights(&weights).unwrap();
     assert_close(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), &wanted, 1e-15, "cpu");
     let Some(gpu) = gpu() else { return };
-    assert_close(&on_gpu(&gpu, &problem, 1 << 30), &wanted, f32::EPSILON.into(), "gpu");
+    for (precision, epsilon) in precisions(&gpu) {
+        assert_close(&on_gpu(&gpu, &problem, precision, 1 << 30), &wanted, epsilon, "gpu");
+    }
 }

@@ -11,6 +11,7 @@ mod contract;
 mod cross_validation;
 mod devices;
 mod dual;
+mod eigen;
 mod errors;
 mod factor;
 mod facts;

@@ -1,12 +1,25 @@
 //! The plan: arithmetic without a device.
 
-use ridgepath::{Backend, Error, Limits, Plan, Precision, Request, Shape};
+use ridgepath::{Backend, Error, GpuPlan, GramPlan, Limits, Plan, Precision, Request, Shape};
 
 const SHAPE: Shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 100 };
 
-fn plan(shape: Shape, memory_budget: u64) -> ridgepath::GpuPlan {
+const DOUBLE: Limits = Limits {
+    storage_binding: 128 << 20,
+    buffer: 256 << 20,
+    workgroups: 65_535,
+    workgroup_storage: 16_384,
+    shader_f64: true,
+};
+
+fn plan(shape: Shape, memory_budget: u64) -> GpuPlan {
     let request = Request { backend: Backend::Gpu, memory_budget, ..Request::default() };
     Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap().gpu.unwrap()
+}
+
+fn sums(shape: Shape, precision: Precision, memory_budget: u64) -> Option<GramPlan> {
+    let request = Request { backend: Backend::Gpu, precision, memory_budget, ..Request::default() };
+    Plan::new(shape, request, Some(Ok(DOUBLE))).unwrap().gpu.unwrap().gram
 }
 
 #[test]
@@ -19,22 +32,32 @@ fn chunks_fit_the_budget_and_the_limits() {
             let plan = plan(shape, budget);
             let single = plan.lambdas_per_chunk == 1;
             assert!(single || plan.solve_bytes <= budget, "{shape:?}, {budget}");
-            let least = plan.rows_per_chunk == plan.rows_per_split;
-            assert!(least || plan.gram_bytes <= budget, "{shape:?}, {budget}");
             let limit = Limits::default().storage_binding as usize;
             let order = features.min(rows);
             assert!(plan.lambdas_per_chunk * order * order * 4 <= limit);
-            assert!(plan.rows_per_chunk * plan.row_stride * 4 <= limit);
             assert!(plan.lambdas_per_chunk <= penalties);
+            for (precision, size) in [(Precision::Single, 4), (Precision::Double, 8)] {
+                let Some(sums) = sums(shape, precision, budget) else {
+                    let wide = features * (features + 1) * size > limit;
+                    assert!(features > rows || wide, "{shape:?}: the device forms what it has room for");
+                    continue;
+                };
+                let least = sums.rows_per_chunk == sums.rows_per_split;
+                assert!(least || sums.bytes <= budget, "{shape:?}, {budget}");
+                assert!(sums.rows_per_chunk * sums.row_stride * size <= limit);
+            }
         }
     }
 }
 
 #[test]
 fn the_runs_of_rows_do_not_depend_on_the_budget() {
-    let lengths: Vec<_> = [0, 1 << 20, 1 << 30].map(|budget| plan(SHAPE, budget).rows_per_split).to_vec();
-    assert!(lengths.windows(2).all(|pair| pair[0] == pair[1]), "{lengths:?}");
-    assert_eq!(lengths[0] % 16, 0);
+    for precision in [Precision::Single, Precision::Double] {
+        let length = |budget| sums(SHAPE, precision, budget).unwrap().rows_per_split;
+        let lengths = [0, 1 << 20, 1 << 30].map(length);
+        assert!(lengths.windows(2).all(|pair| pair[0] == pair[1]), "{lengths:?}");
+        assert_eq!(lengths[0] % 16, 0);
+    }
 }
 
 #[test]
@@ -72,10 +95,12 @@ fn auto_reports_why_it_did_not_take_the_gpu() {
 #[test]
 fn explain_names_backend_precision_chunks_and_fallback() {
     let request = Request { backend: Backend::Gpu, ..Request::default() };
-    let text = Plan::new(SHAPE, request, Some(Ok(Limits::default()))).unwrap().explain();
+    let text = |limits| Plan::new(SHAPE, request, Some(Ok(limits))).unwrap().explain();
     for part in ["100000 rows", "gpu, cholesky", "rows a workgroup", "λ,"] {
-        assert!(text.contains(part), "{part} in\n{text}");
+        assert!(text(DOUBLE).contains(part), "{part} in\n{}", text(DOUBLE));
     }
+    // Without 64-bit floats in shaders.
+    assert!(text(Limits::default()).contains("gram       on the CPU"), "{}", text(Limits::default()));
 }
 
 #[test]
@@ -106,24 +131,30 @@ fn costs_are_counted_without_a_device() {
         assert!(moved <= 6.0 + features as f64 / 64.0, "{features} features: {moved} times the matrices");
         assert!(plan.correction.bytes as f64 <= 2.0 * matrices + (penalties * features) as f64 * 100.0);
     }
-    // One symmetric half and the tiles across the diagonal; every row once per tile of columns.
-    let (.., plan) = costs(512, 1);
+    // One symmetric half and the tiles across the diagonal (in double precision also those of the target).
+    let shape = Shape { features: 512, ..SHAPE };
     let whole = 2.0 * 100_000.0 * 512.0 * 512.0;
-    let done = plan.gram.flops as f64 / whole;
-    assert!((0.5..0.65).contains(&done), "{done} of the whole product");
-    assert_eq!(plan.gram.dispatches, 4 * 100_000_u64.div_ceil(plan.rows_per_chunk as u64));
+    for (precision, share, dispatches) in [(Precision::Single, 0.65, 4), (Precision::Double, 0.70, 2)] {
+        let sums = sums(shape, precision, 1 << 40).unwrap();
+        let done = sums.cost.flops as f64 / whole;
+        assert!((0.5..share).contains(&done), "{done} of the whole product, {precision}");
+        assert_eq!(sums.cost.dispatches, dispatches * 100_000_u64.div_ceil(sums.rows_per_chunk as u64));
+    }
 }
 
 #[test]
 fn a_submission_is_no_more_than_a_fifth_of_a_second_of_a_slow_gpu() {
     for (rows, features, penalties) in [(10_000_000, 64, 65_000), (1_000_000, 2048, 500), (1000, 512, 20_000)] {
         let shape = Shape { rows, features, targets: 1, penalties };
-        let limits = Limits { storage_binding: 4 << 30, buffer: 4 << 30, ..Limits::default() };
-        let request = Request { backend: Backend::Gpu, memory_budget: 1 << 40, ..Request::default() };
-        let plan = Plan::new(shape, request, Some(Ok(limits))).unwrap().gpu.unwrap();
-        let gram = plan.gram.flops / (rows as u64).div_ceil(plan.rows_per_chunk as u64);
-        let factor = plan.factor.flops / (penalties as u64).div_ceil(plan.lambdas_per_chunk as u64);
-        assert!(gram.max(factor) <= 200_000_000_000, "{shape:?}: {gram}, {factor}");
+        let limits = Limits { storage_binding: 4 << 30, buffer: 4 << 30, ..DOUBLE };
+        for (precision, most) in [(Precision::Single, 200_000_000_000), (Precision::Double, 6_250_000_000)] {
+            let request = Request { backend: Backend::Gpu, precision, memory_budget: 1 << 40, ..Request::default() };
+            let plan = Plan::new(shape, request, Some(Ok(limits))).unwrap().gpu.unwrap();
+            let sums = plan.gram.unwrap();
+            let gram = sums.cost.flops / (rows as u64).div_ceil(sums.rows_per_chunk as u64);
+            let factor = plan.factor.flops / (penalties as u64).div_ceil(plan.lambdas_per_chunk as u64);
+            assert!(gram <= most && factor <= 200_000_000_000, "{shape:?}: {gram}, {factor}, {precision}");
+        }
     }
 }
 
@@ -132,7 +163,7 @@ fn explain_prints_the_costs() {
     let request = Request { backend: Backend::Gpu, precision: Precision::Single, ..Request::default() };
     let plan = Plan::new(SHAPE, request, Some(Ok(Limits::default()))).unwrap();
     let (text, gpu) = (plan.explain(), plan.gpu.unwrap());
-    for cost in [gpu.gram, gpu.factor, gpu.correction] {
+    for cost in [gpu.gram.unwrap().cost, gpu.factor, gpu.correction] {
         let words = format!(
             "{} dispatches, {} barriers, {} flops done, {} bytes moved",
             cost.dispatches, cost.barriers, cost.flops, cost.bytes

@@ -76,7 +76,7 @@ fn gpu_solutions_agree_with_the_cpu_at_every_tile_edge_and_number_of_targets() {
     let Some(gpu) = gpu() else { return };
     for n in EDGES {
         let normal = made(n);
-        for t in [1, 3, 4, 5, 17] {
+        for t in [1, 3, 4, 5, 17, 32, 33, 64, 65, 130] {
             let apart = deviation(&gpu, &normal, t);
             // κ of A is below 200 here.
             let bound = 200.0 * 4.0 * f64::from(f32::EPSILON);
@@ -113,7 +113,7 @@ fn together_and_apart(gpu: &Gpu, n: usize, t: usize, shifts: &[f64]) -> [(Vec<f3
 fn factoring_and_solving_together_is_as_good_as_apart() {
     let Some(gpu) = gpu() else { return };
     for n in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 25, 31, 32, 33, 40, 47, 55, 56, 57, 60, 61, 63, 64, 65, 130] {
-        for (t, k) in [(1, 1), (4, 2), (5, 7), (17, 3)] {
+        for (t, k) in [(1, 1), (4, 2), (5, 7), (17, 3), (32, 2), (33, 2)] {
             let shifts: Vec<f64> = (0..k).map(|k| 1.0 + k as f64).collect();
             let [(together, ok), (apart, also)] = together_and_apart(&gpu, n, t, &shifts);
             assert_eq!((&ok, &also), (&vec![0; k], &vec![0; k]), "n {n}");

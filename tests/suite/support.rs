@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
-use ridgepath::{Backend, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, Plan, Request, Shape};
+use ridgepath::{Backend, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, Plan, Precision, Request, Shape};
 
 /// Sizes on both sides of the tiles' edges.
 pub(crate) const EDGES: [usize; 18] = [1, 2, 3, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513];
@@ -63,8 +63,8 @@ pub(crate) fn gpu() -> Option<Gpu> {
 }
 
 /// The plan of a task on that adapter.
-pub(crate) fn gpu_plan(gpu: &Gpu, shape: Shape, memory_budget: u64) -> GpuPlan {
-    let request = Request { backend: Backend::Gpu, form: Some(Form::Primal), memory_budget, ..Request::default() };
+pub(crate) fn gpu_plan(gpu: &Gpu, shape: Shape, precision: Precision, memory_budget: u64) -> GpuPlan {
+    let request = Request { backend: Backend::Gpu, form: Some(Form::Primal), precision, memory_budget };
     let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits))).expect("the task fits the adapter");
     plan.gpu.expect("a plan for a GPU")
 }

@@ -43,7 +43,7 @@ impl Machine {
                 kind: own.kind.clone(),
                 driver: own.driver.clone(),
                 software: own.software,
-                shader_f64: own.shader_f64,
+                shader_f64: own.limits.shader_f64,
             }),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use ridgepath::gpu::wgpu::{self, util::DeviceExt};
 use ridgepath::gpu::{factor, gram, solve};
 use ridgepath::nalgebra::DMatrix;
-use ridgepath::{Backend, Form, GpuPlan, NormalEquations, Plan, Problem, Request, View, cpu};
+use ridgepath::{Backend, Form, GpuPlan, GramPlan, NormalEquations, Plan, Precision, Problem, Request, View, cpu};
 use serde::Serialize;
 
 use crate::bench::clock::{self, Clock, Span};
@@ -52,11 +52,11 @@ pub(crate) struct Stages {
 /// The buffers of a chunk of rows and a chunk of λ.
 pub(crate) struct Bench<'a> {
     clock: &'a Clock<'a>,
-    plan: GpuPlan,
+    plan: (GpuPlan, GramPlan),
     sizes: Sizes,
     block: Vec<u8>,
     staged: wgpu::Buffer,
-    gram: [wgpu::Buffer; 4],
+    gram: [wgpu::Buffer; 3],
     params: gram::Params,
     system: factor::System,
     factors: factor::Factors,
@@ -90,10 +90,11 @@ impl<'a> Bench<'a> {
         if shape.form() != Form::Primal {
             return Err(Failure::Other("the stages are those of as many rows as features or more".into()));
         }
-        let mut request = Request { backend: Backend::Gpu, ..Request::default() };
+        let mut request = Request { backend: Backend::Gpu, precision: Precision::Single, ..Request::default() };
         request.memory_budget = budget.unwrap_or(request.memory_budget);
         let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits)))?;
-        let plan = plan.gpu.ok_or_else(|| Failure::Other("the plan is not one for a GPU".into()))?;
+        let plan = plan.gpu.and_then(|plan| Some((plan.clone(), plan.gram?)));
+        let (plan, sums) = plan.ok_or_else(|| Failure::Other("the plan is not one for a GPU".into()))?;
         let mut problem = Problem::new(x, y)?;
         if let Some(weights) = task.weights() {
             problem = problem.with_weights(weights)?;
@@ -102,10 +103,9 @@ impl<'a> Bench<'a> {
         let normal = NormalEquations::with_penalty(&moments, task.model, penalty)?;
 
         let (m, t, q) = (shape.rows, shape.targets, n + shape.targets);
-        let (rows, lambdas) = (plan.rows_per_chunk.min(m), plan.lambdas_per_chunk.min(shape.penalties));
-        let block = packed(x, y, rows, plan.row_stride);
-        let ones: Vec<u8> = std::iter::repeat_n(1f32.to_le_bytes(), rows).flatten().collect();
-        let partials = usize::try_from(plan.partial_bytes()).unwrap_or(usize::MAX);
+        let (rows, lambdas) = (sums.rows_per_chunk.min(m), plan.lambdas_per_chunk.min(shape.penalties));
+        let block = packed(x, y, rows, sums.row_stride);
+        let partials = usize::try_from(sums.partial_bytes).unwrap_or(usize::MAX);
         let storage = |what, bytes: usize| {
             clock::buffer(gpu, what, bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)
         };
@@ -118,13 +118,7 @@ impl<'a> Bench<'a> {
             lambdas_at_once: lambdas,
         };
         clock::caught(gpu, || {
-            let gram = [
-                storage("rows", block.len()),
-                storage("weights", ones.len()),
-                storage("partials", partials),
-                storage("moments", q * n * 4),
-            ];
-            gpu.queue().write_buffer(&gram[1], 0, &ones);
+            let gram = [storage("rows", block.len()), storage("partials", partials), storage("moments", q * n * 4)];
             let system = factor::System::new(gpu, &normal, lambdas);
             system.upload(gpu, &normal, 0, lambdas);
             let solution = solve::Solution::new(gpu, n, t, lambdas);
@@ -139,8 +133,8 @@ impl<'a> Bench<'a> {
             Self {
                 clock,
                 sizes,
-                params: gram::Params::new(&plan, n, t, rows, true),
-                plan,
+                params: gram::Params::new(&sums, n, t, rows, true),
+                plan: (plan, sums),
                 block,
                 staged,
                 gram,
@@ -175,8 +169,8 @@ impl<'a> Bench<'a> {
                 true => "missing: the adapter's timestamps do not advance",
                 false => "missing: the adapter has no timestamp queries",
             },
-            chunks_of_rows: self.sizes.rows.div_ceil(self.plan.rows_per_chunk),
-            chunks_of_lambdas: self.sizes.lambdas.div_ceil(self.plan.lambdas_per_chunk),
+            chunks_of_rows: self.sizes.rows.div_ceil(self.plan.1.rows_per_chunk),
+            chunks_of_lambdas: self.sizes.lambdas.div_ceil(self.plan.0.lambdas_per_chunk),
             peak,
             stages,
             rows_on_device_seconds: median(&device),
@@ -240,8 +234,7 @@ impl<'a> Bench<'a> {
     }
 
     fn record_gram(&self, encoder: &mut wgpu::CommandEncoder) {
-        let [rows, weights, partials, moments] = &self.gram;
-        gram::record(self.clock.gpu, encoder, self.params, [rows, weights, partials, moments]);
+        gram::record(self.clock.gpu, encoder, self.params, self.gram.each_ref());
     }
 
     fn record_factor(&self, encoder: &mut wgpu::CommandEncoder) {

@@ -1,0 +1,182 @@
+//! What a GPU will be told to do for a task: chunks and sizes that fit its limits.
+
+use crate::cost::{self, Cost};
+use crate::error::{Error, Result};
+use crate::outcome::Precision;
+use crate::plan::{Form, Limits, Shape};
+use crate::schedule;
+
+/// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
+/// need not wait.
+const SUBMISSION: u128 = 200_000_000_000;
+/// How many times longer one takes in double precision on the slowest of those that know it.
+const DOUBLE_TAKES: u128 = 32;
+/// Bytes of rows that are prepared on the host while the device sums those before.
+const UPLOAD: u128 = 64 << 20;
+
+/// Chunks and sizes on a GPU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GpuPlan {
+    /// How the device sums the Gram matrix; `None` where the CPU forms the matrix of the equations.
+    pub gram: Option<GramPlan>,
+    /// λs factored and solved at a time.
+    pub lambdas_per_chunk: usize,
+    /// Bytes on the device while a chunk of λ is solved.
+    pub solve_bytes: u64,
+    /// What it does to factor and solve once.
+    pub factor: Cost,
+    /// What it does for a correction.
+    pub correction: Cost,
+}
+
+/// How a GPU sums the Gram matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GramPlan {
+    /// The arithmetic.
+    pub precision: Precision,
+    /// Elements from one row of [X | Y] to the next, a multiple of 4.
+    pub row_stride: usize,
+    /// Rows that one workgroup sums. It depends on the shape alone, so that the bits of G do not depend on the device's
+    /// limits or the memory budget.
+    pub rows_per_split: usize,
+    /// Rows uploaded at a time.
+    pub rows_per_chunk: usize,
+    /// Bytes on the device.
+    pub bytes: u64,
+    /// Of these, bytes of the partial sums of a block of rows.
+    pub partial_bytes: u64,
+    /// What the device does.
+    pub cost: Cost,
+}
+
+/// The bytes that one binding and a budget hold, and the errors of what does not fit.
+#[derive(Clone, Copy)]
+struct Room {
+    binding: u128,
+    budget: u128,
+    workgroups: u128,
+}
+
+impl Room {
+    fn fits(self, what: &'static str, needed: u128) -> Result<u128> {
+        match needed <= self.binding {
+            true => Ok(needed),
+            false => Err(Error::TooLarge {
+                what,
+                needed: number(needed),
+                limit: number(self.binding),
+                binding: "the adapter's storage buffer binding",
+            }),
+        }
+    }
+
+    fn targets_fit(self, groups: u128) -> Result<()> {
+        match groups <= self.workgroups {
+            true => Ok(()),
+            false => Err(Error::TooLarge {
+                what: "the number of targets",
+                needed: number(groups),
+                limit: number(self.workgroups),
+                binding: "the adapter's workgroups a dimension, a tile of columns or 4 targets each",
+            }),
+        }
+    }
+}
+
+fn number(value: u128) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+fn size(value: u128) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+impl GpuPlan {
+    /// For an adapter with these limits; `budget` bytes at a time, if one λ and one run of rows fit.
+    pub(super) fn new(shape: Shape, form: Form, precision: Precision, limits: Limits, budget: u64) -> Result<Self> {
+        let room = Room {
+            // Buffers are made in units of 16 bytes.
+            binding: u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15),
+            budget: budget.into(),
+            workgroups: limits.workgroups.into(),
+        };
+        let gram = match (form, precision) {
+            (Form::Dual, _) => None,
+            (Form::Primal, Precision::Single) => Some(GramPlan::new(shape, precision, room)?),
+            // What the device cannot do or has no room for, the CPU does: the factors may still fit.
+            (Form::Primal, Precision::Double) if !limits.shader_f64 => None,
+            (Form::Primal, Precision::Double) => GramPlan::new(shape, precision, room).ok(),
+        };
+        let n = shape.order(form) as u128;
+        let [t, k] = [shape.targets, shape.penalties].map(|size| size as u128);
+        // One more right-hand side than targets estimates the condition number.
+        let quads = (t + 1).div_ceil(4);
+        room.targets_fit(quads)?;
+        // Per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
+        let rows = n.next_multiple_of(4);
+        let matrix = room.fits("the Gram matrix", n * rows * 4)?;
+        let factor = room.fits("a factor", 4 * schedule::lower_elements(size(n)) as u128)?;
+        let inverse = room.fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(size(n)) as u128)?;
+        let solution = quads * n * 16;
+        let back = room.fits("the solutions of one λ, with its status", solution + 4)?;
+        let one = factor + inverse + 2 * solution + 8 * rows + 4;
+        let lambdas = (room.budget.saturating_sub(matrix) / one)
+            .min(room.binding / factor.max(inverse).max(back))
+            .min(room.workgroups)
+            .min(SUBMISSION / u128::from(cost::factor_solved(size(n), 1, size(quads)).flops))
+            .min(k)
+            .max(1);
+        let [n, k, quads, lambdas_per_chunk] = [n, k, quads, lambdas].map(size);
+        Ok(Self {
+            gram,
+            lambdas_per_chunk,
+            solve_bytes: number(matrix + lambdas * one),
+            factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(n, k, quads)),
+            correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(n, k, quads)),
+        })
+    }
+}
+
+impl GramPlan {
+    /// Runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
+    fn new(shape: Shape, precision: Precision, room: Room) -> Result<Self> {
+        let [m, n, t] = [shape.rows, shape.features, shape.targets].map(|size| size as u128);
+        let q = n + t;
+        let (element, most_flops) = match precision {
+            Precision::Single => (4, SUBMISSION),
+            Precision::Double => (8, SUBMISSION / DOUBLE_TAKES),
+        };
+        let cost = |rows, split| match precision {
+            Precision::Single => cost::gram(size(n), size(q), rows, split),
+            Precision::Double => cost::product([size(q), size(n)], true, rows, split),
+        };
+        let sums = schedule::Sums::new(precision, size(n), size(q));
+        room.targets_fit(sums.down as u128)?;
+        let stride = q.next_multiple_of(4);
+        let wanted = 1024u128.div_ceil(sums.tiles());
+        // One run stays below 32 MiB and fits a submission.
+        let most = ((32 << 20) / (stride * element)).min(16 * most_flops / u128::from(cost(16, 16).flops)).max(16);
+        let split = m.div_ceil(wanted).clamp(256, 4096).min(most).next_multiple_of(16);
+        let split_bytes = room.fits("a run of rows", split * stride * element)?;
+        let tile_bytes = room.fits("the partial sums of the Gram matrix", element * sums.elements())?;
+        let moments = room.fits("the Gram matrix with its cross-products", q * n * element)?;
+        let splits = (room.budget.saturating_sub(moments) / (split_bytes + tile_bytes))
+            .min(room.binding / split_bytes)
+            .min(room.binding / tile_bytes)
+            .min(room.workgroups)
+            .min(UPLOAD.div_ceil(split_bytes))
+            .min(most_flops / u128::from(cost(size(split), size(split)).flops))
+            .min(m.div_ceil(split))
+            .max(1);
+        let (rows_per_split, rows_per_chunk) = (size(split), size(split * splits));
+        Ok(Self {
+            precision,
+            row_stride: size(stride),
+            rows_per_split,
+            rows_per_chunk,
+            bytes: number(moments + splits * (split_bytes + tile_bytes)),
+            partial_bytes: number(splits * tile_bytes),
+            cost: Cost::in_chunks(shape.rows, rows_per_chunk, |rows| cost(rows, rows_per_split)),
+        })
+    }
+}
