@@ -102,6 +102,11 @@ pub(crate) fn product([left, right]: [usize; 2], lower: bool, rows: usize, rows_
     Cost::new(schedule::product([left, right], splits).len(), barriers, multiply_adds, 2 * elements)
 }
 
+/// Products of a symmetric matrix with so many vectors.
+pub(crate) fn symmetric(n: usize, vectors: usize) -> Cost {
+    product([n, vectors], false, n, schedule::symmetric_split(n))
+}
+
 /// The inverse of a diagonal block, of which L is made on the way: barriers and multiply-adds.
 fn inverse(n: usize) -> (u64, u128) {
     let blocks = width(n).div_ceil(8);

@@ -36,7 +36,7 @@ pub async fn solve(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Option<Weights>>> {
     let k = normal.penalties();
-    let chunk = chunk::Chunk::new(gpu, normal, plan.lambdas_per_chunk).await?;
+    let chunk = chunk::Chunk::new(gpu, normal, plan).await?;
     let mut answers = Vec::with_capacity(k);
     for first in (0..k).step_by(plan.lambdas_per_chunk) {
         let count = plan.lambdas_per_chunk.min(k - first);

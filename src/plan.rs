@@ -247,6 +247,9 @@ impl fmt::Display for Plan {
             writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
             writeln!(f, "  factor   {}", gpu.factor)?;
             writeln!(f, "  correct  {}", gpu.correction)?;
+            if let Some(product) = gpu.product {
+                writeln!(f, "  residual {product}")?;
+            }
         }
         match &self.fallback {
             Some(reason) => writeln!(f, "fallback   {reason}"),

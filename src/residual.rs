@@ -37,32 +37,51 @@ pub(crate) type Answer<'a> = (usize, &'a DMatrix<f64>, Option<&'a DMatrix<f64>>)
 
 /// The residuals of some λs (at most a few [`BATCH`]es: all products are held at once).
 pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[Answer<'_>]) -> Vec<Residual> {
+    let u = vectors(normal, lambdas, |(_, w, _)| Some(w));
+    let Some(exact) = &normal.exact else {
+        return of_products(normal, lambdas, &u, &symmetric_product(&normal.gram, &u), None);
+    };
+    let low = vectors(normal, lambdas, |(.., low)| *low);
+    let product = wide_product(&normal.gram, &exact.gram_low, &Wide { high: u.clone(), low });
+    of_products(normal, lambdas, &u, &product.high, Some((&product.low, &exact.cross_low)))
+}
+
+/// Columns of [`vectors`] of so many λs and targets.
+pub(crate) fn columns(vectors: usize) -> usize {
+    vectors.next_multiple_of(GROUP)
+}
+
+/// What G is multiplied with: the weights of one target of one λ after the other in the units of G, and zeros up to a whole
+/// group of columns.
+pub(crate) fn vectors<'a>(
+    normal: &NormalEquations,
+    lambdas: &[Answer<'a>],
+    part: impl Fn(&Answer<'a>) -> Option<&'a DMatrix<f64>>,
+) -> DMatrix<f64> {
     let (n, t) = (normal.features(), normal.targets());
-    let units: Vec<Vec<f64>> = lambdas.iter().map(|(k, ..)| normal.steps(*k).collect()).collect();
-    let columns = (lambdas.len() * t).next_multiple_of(GROUP);
-    let mut u = DMatrix::<f64>::zeros(n, columns);
-    let mut u_low = DMatrix::<f64>::zeros(n, if normal.exact.is_some() { columns } else { 0 });
-    for (at, (_, w, low)) in lambdas.iter().enumerate() {
-        for target in 0..t {
-            for j in 0..n {
-                // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
-                let own = if normal.gram[(j, j)] == 0.0 { 0.0 } else { units[at][j] };
-                u[(j, at * t + target)] = w[(j, target)] * own;
-                if let (Some(low), Some(_)) = (low, &normal.exact) {
-                    u_low[(j, at * t + target)] = low[(j, target)] * own;
-                }
-            }
+    let mut u = DMatrix::zeros(n, columns(lambdas.len() * t));
+    for (at, answer) in lambdas.iter().enumerate() {
+        let Some(w) = part(answer) else { continue };
+        for (j, unit) in normal.steps(answer.0).enumerate() {
+            // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
+            let own = if normal.gram[(j, j)] == 0.0 { 0.0 } else { unit };
+            (0..t).for_each(|target| u[(j, at * t + target)] = w[(j, target)] * own);
         }
     }
-    let (product, low) = match &normal.exact {
-        None => (symmetric_product(&normal.gram, &u), None),
-        Some(exact) => {
-            let product = wide_product(&normal.gram, &exact.gram_low, &Wide { high: u.clone(), low: u_low });
-            (product.high, Some((product.low, &exact.cross_low)))
-        }
-    };
+    u
+}
+
+/// The residuals from the products of G with [`vectors`], and their low digits with those of c where there are such.
+pub(crate) fn of_products(
+    normal: &NormalEquations,
+    lambdas: &[Answer<'_>],
+    u: &DMatrix<f64>,
+    product: &DMatrix<f64>,
+    low: Option<(&DMatrix<f64>, &DMatrix<f64>)>,
+) -> Vec<Residual> {
+    let (n, t) = (normal.features(), normal.targets());
     let one = |(at, (k, w, w_low)): (usize, &Answer<'_>)| {
-        let (added, units) = (normal.added(*k), &units[at]);
+        let (added, units) = (normal.added(*k), normal.steps(*k).collect::<Vec<f64>>());
         let top = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j] + added[j]).fold(0.0, f64::max);
         let trace: f64 = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j]).sum();
         let norm = normal.norm(*k);

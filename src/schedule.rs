@@ -119,6 +119,20 @@ pub(crate) fn product([left, right]: [usize; 2], splits: usize) -> Vec<Dispatch>
     vec![dispatch("product_tile", splits), dispatch("product_reduce", PRODUCT_TILE * PRODUCT_TILE / 512)]
 }
 
+/// Rows that one workgroup sums when a symmetric matrix of order n is multiplied with vectors: of the order alone, so that the
+/// bits of a product do not depend on how many there are.
+pub(crate) fn symmetric_split(n: usize) -> usize {
+    n.div_ceil(8).next_multiple_of(16).max(64)
+}
+
+/// Elements on the device for products of a symmetric matrix with so many vectors: of the matrix, of the vectors and likewise
+/// of the products, and of the partial sums.
+pub(crate) fn symmetric_elements(n: usize, vectors: usize) -> [usize; 3] {
+    let tiles = n.div_ceil(PRODUCT_TILE) * vectors.div_ceil(PRODUCT_TILE);
+    let partials = n.div_ceil(symmetric_split(n)) * tiles * PRODUCT_TILE * PRODUCT_TILE;
+    [n * n.next_multiple_of(2), n * vectors, partials]
+}
+
 /// The factors of k matrices of order n; with `solved` the solutions too, which is for what is [`fused`].
 pub(crate) fn factor(n: usize, k: usize, solved: bool) -> Vec<Dispatch> {
     let entry = if solved { "factor_solve" } else { "factor_diagonal" };

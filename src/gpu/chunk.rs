@@ -8,13 +8,15 @@ use crate::condition;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::factor::{self, Factors, System};
+use crate::gpu::product::Symmetric;
 use crate::gpu::solve::{self, Solution};
 use crate::gpu::transfer::ReadBack;
 use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Precision};
 use crate::path::Weights;
+use crate::plan::GpuPlan;
 use crate::refine::{self, MOST_STEPS, Progress, Refined};
-use crate::residual::{BATCH, Fit, Residual, residuals};
+use crate::residual::{self, Answer, BATCH, Fit, Residual, residuals};
 use crate::scale::{exponent, scaled};
 
 /// The buffers of a chunk; reused for the chunks that follow.
@@ -24,6 +26,8 @@ pub(crate) struct Chunk<'a> {
     system: System,
     factors: Factors,
     solution: Solution,
+    /// G in double precision, where the device multiplies with it.
+    gram: Option<Symmetric>,
 }
 
 /// A λ that is being solved: its weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how its corrections shrink.
@@ -40,17 +44,20 @@ struct Candidate {
 }
 
 impl<'a> Chunk<'a> {
-    /// Allocates for `lambdas` λs.
-    pub(crate) async fn new(gpu: &'a Gpu, normal: &'a NormalEquations, lambdas: usize) -> Result<Self> {
-        let n = normal.features();
+    /// Allocates for as many λs as the plan has in a chunk.
+    pub(crate) async fn new(gpu: &'a Gpu, normal: &'a NormalEquations, plan: &GpuPlan) -> Result<Self> {
+        let (n, lambdas) = (normal.features(), plan.lambdas_per_chunk);
         let scope = gpu.scope();
         let system = System::new(gpu, normal, lambdas);
         let factors = Factors::new(gpu, n, lambdas);
         // One more right-hand side than targets: the probe of the condition number.
         let solution = Solution::new(gpu, n, normal.targets() + 1, lambdas);
         factor::prepare(gpu, n, solution.quads, lambdas);
+        // Equations of twice the digits have residuals of their own.
+        let on_device = plan.product.is_some() && normal.exact.is_none();
+        let gram = on_device.then(|| Symmetric::new(gpu, &normal.gram, residual::columns(lambdas * normal.targets())));
         scope.finish("the buffers of a chunk of λ").await?;
-        Ok(Self { gpu, normal, system, factors, solution })
+        Ok(Self { gpu, normal, system, factors, solution, gram })
     }
 
     /// The weights of `count` λs from number `first` on; `None` where this arithmetic does not reach.
@@ -88,12 +95,7 @@ impl<'a> Chunk<'a> {
             return Ok(answers);
         }
         for step in 0..=MOST_STEPS {
-            let residuals: Vec<Residual> = pending
-                .par_chunks(BATCH)
-                .flat_map_iter(|part| {
-                    residuals(self.normal, &part.iter().map(|own| (own.k, &own.w, Some(&own.low))).collect::<Vec<_>>())
-                })
-                .collect();
+            let residuals = self.residuals(&pending).await?;
             let mut rhs: Vec<DMatrix<f64>> = vec![DMatrix::zeros(n, t + 1); count];
             let mut open = Vec::with_capacity(pending.len());
             for (mut candidate, residual) in pending.into_iter().zip(residuals) {
@@ -131,6 +133,16 @@ impl<'a> Chunk<'a> {
             }
         }
         Ok(answers)
+    }
+
+    async fn residuals(&self, pending: &[Candidate]) -> Result<Vec<Residual>> {
+        let answers: Vec<Answer<'_>> = pending.iter().map(|own| (own.k, &own.w, Some(&own.low))).collect();
+        let Some(gram) = &self.gram else {
+            return Ok(answers.par_chunks(BATCH).flat_map_iter(|part| residuals(self.normal, part)).collect());
+        };
+        let u = residual::vectors(self.normal, &answers, |(_, w, _)| Some(w));
+        let product = gram.times(self.gpu, &u).await?;
+        Ok(residual::of_products(self.normal, &answers, &u, &product, None))
     }
 
     /// Solves for right-hand sides (n × (t + 1) each), after factoring if asked; the solutions and the factors' status.

@@ -4,13 +4,15 @@ use crate::cost::{self, Cost};
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
 use crate::plan::{Form, Limits, Shape};
-use crate::schedule;
+use crate::schedule::{self, PRODUCT_TILE as TILE};
 
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
 /// need not wait.
 const SUBMISSION: u128 = 200_000_000_000;
 /// How many times longer one takes in double precision on the slowest of those that know it.
 const DOUBLE_TAKES: u128 = 32;
+/// Multiply-adds in the products of a residual from which the way to the device and back pays.
+const PRODUCT_PAYS: u128 = 50_000_000;
 /// Bytes of rows that are prepared on the host while the device sums those before.
 const UPLOAD: u128 = 64 << 20;
 
@@ -27,6 +29,8 @@ pub struct GpuPlan {
     pub factor: Cost,
     /// What it does for a correction.
     pub correction: Cost,
+    /// What it does for the products of a residual in double precision; `None` where the CPU forms them.
+    pub product: Option<Cost>,
 }
 
 /// How a GPU sums the Gram matrix.
@@ -119,9 +123,21 @@ impl GpuPlan {
         let inverse = room.fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(size(n)) as u128)?;
         let solution = quads * n * 16;
         let back = room.fits("the solutions of one λ, with its status", solution + 4)?;
-        let one = factor + inverse + 2 * solution + 8 * rows + 4;
-        let lambdas = (room.budget.saturating_sub(matrix) / one)
-            .min(room.binding / factor.max(inverse).max(back))
+        let mut one = factor + inverse + 2 * solution + 8 * rows + 4;
+        let (mut shared, mut most) = (matrix, room.binding / factor.max(inverse).max(back));
+        // Products in double precision: the matrix once more, and vectors, products and partial sums by tiles of columns.
+        let [wide, vectors, partials] = schedule::symmetric_elements(size(n), TILE).map(|count| 8 * count as u128);
+        let pays = precision == Precision::Double && limits.shader_f64 && n * n * t * k >= PRODUCT_PAYS;
+        let on_device = pays && wide.max(2 * vectors).max(2 * partials) <= room.binding;
+        if on_device {
+            let tiles = |columns: u128, bytes: u128| (columns * bytes).div_ceil(TILE as u128);
+            shared += wide + 2 * vectors + partials; // with a tile that is not full
+            one += 2 * tiles(t, vectors) + tiles(t, partials);
+            let left = |bytes: u128| (room.binding - bytes) / tiles(t, bytes);
+            most = most.min(left(vectors)).min(left(partials));
+        }
+        let lambdas = (room.budget.saturating_sub(shared) / one)
+            .min(most)
             .min(room.workgroups)
             .min(SUBMISSION / u128::from(cost::factor_solved(size(n), 1, size(quads)).flops))
             .min(k)
@@ -130,9 +146,11 @@ impl GpuPlan {
         Ok(Self {
             gram,
             lambdas_per_chunk,
-            solve_bytes: number(matrix + lambdas * one),
+            solve_bytes: number(shared + lambdas * one),
             factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(n, k, quads)),
             correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(n, k, quads)),
+            product: on_device
+                .then(|| Cost::in_chunks(k, lambdas_per_chunk, |k| cost::symmetric(n, k * shape.targets))),
         })
     }
 }

@@ -21,6 +21,7 @@ mod gram;
 mod moments;
 mod path;
 mod plan;
+mod product;
 mod random;
 mod range;
 mod refine;
