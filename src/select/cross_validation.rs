@@ -2,9 +2,10 @@
 
 use crate::error::Result;
 use crate::moments::Moments;
+use crate::outcome::Precision;
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
-use crate::plan::{Backend, Form, Shape};
+use crate::plan::{Backend, Form, Request, Shape};
 use crate::problem::Problem;
 use crate::select::folds::{Folds, Partition};
 use crate::select::grid::extended;
@@ -164,11 +165,13 @@ async fn scored<T: Scalar>(
     Ok((path, scores))
 }
 
-/// Whether the equations of a fold are made from moments.
+/// Whether the equations of a fold are made from moments in double precision.
 fn needs_moments<T: Scalar>(ridge: &Ridge, problem: &Problem<'_, T>) -> bool {
     let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
     let shape = Shape { rows, features, targets, penalties: ridge.penalty.len() };
-    ridge.request.backend != Backend::Reference && ridge.request.form(shape) == Form::Primal
+    let Request { backend, precision, .. } = ridge.request;
+    let primal = ridge.request.form(shape) == Form::Primal;
+    primal && backend != Backend::Reference && precision == Precision::Double
 }
 
 /// The weights of the rows when a part is held out: 0 for those that are not trained on.

@@ -188,9 +188,11 @@ fn a_lambda_without_an_answer_in_a_fold_has_no_score_and_is_not_chosen() {
 
 #[test]
 fn a_grid_grows_towards_the_best_as_often_as_allowed() {
-    let (x, y) = regression(29, 60, 5, 1);
-    let grow =
-        |grid: Vec<f64>, times| CrossValidation::new(Ridge::new().lambdas(grid)).extend(times).fit(&x, &y).unwrap();
+    let (x, y) = diabetes();
+    let grow = |grid: Vec<f64>, times| {
+        let ridge = Ridge::new().standardize(Standardize::Population).lambdas(grid);
+        CrossValidation::new(ridge).extend(times).fit(&x, &y).unwrap()
+    };
     let edge = grow(vec![1000.0, 100.0], 0);
     assert_eq!((edge.choice(0).edge, edge.extensions()), (Some(Edge::Smallest), 0));
     let once = grow(vec![1000.0, 100.0], 1);
