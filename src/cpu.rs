@@ -9,6 +9,7 @@ pub mod gram;
 pub(crate) mod precise;
 pub(crate) mod qr;
 pub mod solve;
+pub(crate) mod svd;
 
 pub use eigen::Eigen;
 pub use factor::Factor;

@@ -172,12 +172,18 @@ pub enum Error {
         score: String,
     },
     /// No λ of the grid has a score to choose by.
-    #[error("no λ has a score for target {target}: {reason}")]
+    #[error("no λ has a {score} for target {target}: there is no answer, or none that a fold could be scored by")]
     NoScore {
         /// The target's number, from 0.
         target: usize,
-        /// Why.
-        reason: &'static str,
+        /// The score asked for.
+        score: String,
+    },
+    /// A rule that needs standard errors, with scores that have none.
+    #[error("the one-standard-error rule: {score} has no standard error here; a mean over two or more folds has one")]
+    NoStandardError {
+        /// The score asked for.
+        score: String,
     },
     /// A rule to choose λ by whose percentage is negative, NaN or infinite.
     #[error("within {percent:?} % of the best: a finite number ≥ 0 is needed")]

@@ -1,31 +1,58 @@
-//! Cross-validation of the whole grid.
+//! Cross-validation of the whole grid: k-fold, leave-one-out, or a criterion in its place.
 
 use crate::error::Result;
-use crate::moments::Moments;
 use crate::outcome::Precision;
 use crate::path::RidgePath;
-use crate::penalty::Penalty;
+use crate::penalty::{Grid, Penalty};
 use crate::plan::{Backend, Form, Request, Shape};
 use crate::problem::Problem;
+use crate::select::criterion::Criterion;
 use crate::select::folds::{Folds, Partition};
 use crate::select::grid::extended;
 use crate::select::held_out::{self, Part};
 use crate::select::rule::Rule;
 use crate::select::score::Score;
-use crate::select::selection::Selection;
+use crate::select::selection::{Scores, Selection};
+use crate::select::spectrum::Spectrum;
 use crate::solver::Ridge;
 use crate::view::{Scalar, View};
 
-/// Chooses λ by how well rows are predicted that were held out.
+/// What λs are judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// Folds of rows held out, each in turn.
+    Folds(Folds),
+    /// Each row held out alone: exactly, from one decomposition of all rows. Shift, and when standardised the scale of the
+    /// columns, are those of all rows, as in scikit-learn's `RidgeCV(cv=None)`.
+    LeaveOneOut,
+    /// A criterion that holds nothing out.
+    Criterion(Criterion),
+}
+
+impl Scheme {
+    /// That of the [folds](Folds::name) or the [criterion](Criterion::name), or `"leave-one-out"`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Folds(folds) => folds.name(),
+            Self::LeaveOneOut => "leave-one-out",
+            Self::Criterion(criterion) => criterion.name(),
+        }
+    }
+}
+
+/// Chooses λ by how well rows are predicted that were held out, or by a criterion in place of that.
 ///
 /// Each fold is trained with its own means and standard deviations. A grid given as λ keeps λ (the shift 2Wλ follows the
 /// weights W trained on), one given as alphas keeps the shift, as scikit-learn does; a grid scaled from the data is that of all
-/// rows, and keeps λ. The score of a λ is the mean over folds of the fold's score, its standard error sd/√folds.
+/// rows, and keeps λ. The score of a λ is the mean over folds of the fold's score, its standard error sd/√folds; of
+/// leave-one-out that of all rows as one fold, with sd/√m over the rows where it is a mean.
 ///
 /// | setting | default | purpose |
 /// |---|---|---|
-/// | [`folds`](Self::folds) | 5 of consecutive rows | what is held out |
-/// | [`score`](Self::score) | [`Mse`](Score::Mse) | what predictions are judged by |
+/// | [`folds`](Self::folds), [`leave_one_out`](Self::leave_one_out), [`criterion`](Self::criterion) | 5 folds of consecutive rows | what is held out |
+/// | [`score`](Self::score) | [`Mse`](Score::Mse) | what predictions are judged by; not for criteria |
 /// | [`rule`](Self::rule) | [`Best`](Rule::Best) | from scores to one λ |
 /// | [`per_target`](Self::per_target) | `false` | a λ for each target, not one for all |
 /// | [`extend`](Self::extend) | 0 | how often the grid may grow where the best λ lies at its edge |
@@ -47,7 +74,7 @@ use crate::view::{Scalar, View};
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
     ridge: Ridge,
-    folds: Folds,
+    scheme: Scheme,
     score: Score,
     rule: Rule,
     per_target: bool,
@@ -59,13 +86,31 @@ impl CrossValidation {
     #[must_use]
     pub fn new(ridge: Ridge) -> Self {
         let (score, rule) = (Score::default(), Rule::default());
-        Self { ridge, folds: Folds::Contiguous(5), score, rule, per_target: false, extensions: 0 }
+        Self { ridge, scheme: Scheme::Folds(Folds::Contiguous(5)), score, rule, per_target: false, extensions: 0 }
     }
 
-    /// What is held out.
+    /// What λs are judged by.
+    #[must_use]
+    pub fn scheme(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// Holds out folds of rows.
     #[must_use]
     pub fn folds(self, folds: Folds) -> Self {
-        Self { folds, ..self }
+        self.scheme(Scheme::Folds(folds))
+    }
+
+    /// Holds out each row alone.
+    #[must_use]
+    pub fn leave_one_out(self) -> Self {
+        self.scheme(Scheme::LeaveOneOut)
+    }
+
+    /// Judges by a criterion, and holds nothing out.
+    #[must_use]
+    pub fn criterion(self, criterion: Criterion) -> Self {
+        self.scheme(Scheme::Criterion(criterion))
     }
 
     /// What predictions are judged by.
@@ -98,7 +143,7 @@ impl CrossValidation {
     /// # Errors
     /// Those of [`Ridge::fit`] and [`Folds::splits`]; [`Error::EmptyFold`](crate::Error::EmptyFold),
     /// [`Error::ConstantTarget`](crate::Error::ConstantTarget), [`Error::NoScore`](crate::Error::NoScore),
-    /// [`Error::InvalidRule`](crate::Error::InvalidRule).
+    /// [`Error::InvalidRule`](crate::Error::InvalidRule), [`Error::NoStandardError`](crate::Error::NoStandardError).
     #[cfg(not(target_arch = "wasm32"))]
     pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Selection> {
         pollster::block_on(self.fit_async(x, y))
@@ -116,12 +161,11 @@ impl CrossValidation {
         let (x, y) = (x.into(), y.into());
         let problem = self.ridge.problem(x, y)?;
         self.rule.check()?;
-        let partitions = self.folds.partitions(problem.rows())?;
         let mut ridge = self.ridge.clone();
         let mut extensions = 0;
         loop {
-            let (path, scores) = scored(&ridge, &problem, &partitions, &self.score).await?;
-            let selection = Selection::new(path, scores, self.folds.clone(), &self.score, self.rule, self.per_target)?;
+            let (path, scores) = self.scored(&ridge, &problem).await?;
+            let selection = Selection::new(path, scores, self.scheme.clone(), self.rule, self.per_target)?;
             let grid = extended(&ridge.penalty, selection.path(), &selection.edges());
             match grid {
                 Some(grid) if extensions < self.extensions => ridge = ridge.penalty(grid),
@@ -130,39 +174,64 @@ impl CrossValidation {
             extensions += 1;
         }
     }
-}
 
-/// The path of all rows, and the scores of every fold: [fold, k, t].
-async fn scored<T: Scalar>(
-    ridge: &Ridge,
-    problem: &Problem<'_, T>,
-    partitions: &[Partition],
-    score: &Score,
-) -> Result<(RidgePath, Vec<Vec<f64>>)> {
-    let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
-    let path = ridge.task(0, folds + 1).solve(problem).await?;
-    let penalty = match &ridge.penalty {
-        Penalty::Alphas(alphas) => Penalty::Alphas(alphas.clone()),
-        Penalty::Lambdas(_) | Penalty::Auto(_) => Penalty::Lambdas(path.lambdas().to_vec()),
-    };
-    let ridge = ridge.clone().penalty(penalty);
-    let mut scores = Vec::with_capacity(folds);
-    for partition in partitions {
-        let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
-        held_out::check(partition, &parts, scores.len(), score)?;
-        let moments = match needs_moments(&ridge, problem) {
-            true => held_out::training_moments(partition, &parts)?,
-            false => Vec::new(),
+    /// The path of all rows, and its scores.
+    async fn scored<T: Scalar>(&self, ridge: &Ridge, problem: &Problem<'_, T>) -> Result<(RidgePath, Scores)> {
+        let folds = match &self.scheme {
+            Scheme::Folds(folds) => return self.of_folds(ridge, problem, &folds.partitions(problem.rows())?).await,
+            _ => Vec::new(),
         };
-        for (number, test) in partition.held_out().enumerate() {
-            let weights = training_weights(problem, partition, test);
-            let training = problem.with_weights(&weights)?;
-            let own: Option<&Moments> = moments.get(number);
-            let fold = ridge.task(scores.len() + 1, folds + 1).solve_with(&training, own).await?;
-            scores.push(parts[test].scores(&fold, score));
+        let path = ridge.solve(problem).await?;
+        let grid = Grid { lambdas: path.lambdas().to_vec(), shifts: path.shifts().to_vec() };
+        let spectrum = Spectrum::new(problem, ridge.model, grid)?;
+        let (name, better, (mut means, errors)) = match &self.scheme {
+            Scheme::Criterion(criterion) => {
+                let values = spectrum.criterion(*criterion);
+                let none = vec![f64::NAN; values.len()];
+                (criterion.name(), criterion.better(), (values, none))
+            }
+            _ => (self.score.name(), self.score.better(), spectrum.leave_one_out(problem, &self.score)),
+        };
+        // Where there is no model to choose, there is no score.
+        for (at, mean) in means.iter_mut().enumerate() {
+            if path.intercept(at / path.targets(), at % path.targets()).is_nan() {
+                *mean = f64::NAN;
+            }
         }
+        Ok((path, Scores { name: name.to_owned(), better, folds, means, errors }))
     }
-    Ok((path, scores))
+
+    /// The same by folds, each trained and scored.
+    async fn of_folds<T: Scalar>(
+        &self,
+        ridge: &Ridge,
+        problem: &Problem<'_, T>,
+        partitions: &[Partition],
+    ) -> Result<(RidgePath, Scores)> {
+        let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
+        let path = ridge.task(0, folds + 1).solve(problem).await?;
+        let penalty = match &ridge.penalty {
+            Penalty::Alphas(alphas) => Penalty::Alphas(alphas.clone()),
+            Penalty::Lambdas(_) | Penalty::Auto(_) => Penalty::Lambdas(path.lambdas().to_vec()),
+        };
+        let ridge = ridge.clone().penalty(penalty);
+        let mut scores = Vec::with_capacity(folds);
+        for partition in partitions {
+            let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
+            held_out::check(partition, &parts, scores.len(), &self.score)?;
+            let moments = match needs_moments(&ridge, problem) {
+                true => held_out::training_moments(partition, &parts)?,
+                false => Vec::new(),
+            };
+            for (number, test) in partition.held_out().enumerate() {
+                let weights = training_weights(problem, partition, test);
+                let training = problem.with_weights(&weights)?;
+                let fold = ridge.task(scores.len() + 1, folds + 1).solve_with(&training, moments.get(number)).await?;
+                scores.push(parts[test].scores(&fold, &self.score));
+            }
+        }
+        Ok((path, Scores::of_folds(&self.score, scores)))
+    }
 }
 
 /// Whether the equations of a fold are made from moments in double precision.

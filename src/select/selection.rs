@@ -4,57 +4,81 @@ use nalgebra::DMatrix;
 
 use crate::error::{Error, Result};
 use crate::path::RidgePath;
-use crate::select::folds::Folds;
+use crate::select::cross_validation::Scheme;
 use crate::select::rule::{Choice, Edge, Rule};
 use crate::select::score::{Better, Score};
 use crate::view::{Scalar, View};
+
+/// The scores of a path.
+#[derive(Debug, Clone)]
+pub(crate) struct Scores {
+    pub(crate) name: String,
+    pub(crate) better: Better,
+    /// [fold, k, t]; none where nothing was held out in folds.
+    pub(crate) folds: Vec<Vec<f64>>,
+    /// [k, t]
+    pub(crate) means: Vec<f64>,
+    /// Their standard errors; NaN where there are none.
+    pub(crate) errors: Vec<f64>,
+}
+
+impl Scores {
+    pub(crate) fn of_folds(score: &Score, folds: Vec<Vec<f64>>) -> Self {
+        let count = folds.first().map_or(0, Vec::len);
+        let of = |at: usize| mean_and_error(&folds.iter().map(|fold| fold[at]).collect::<Vec<f64>>());
+        let (means, errors) = (0..count).map(of).unzip();
+        Self { name: score.name().to_owned(), better: score.better(), folds, means, errors }
+    }
+
+    /// The mean over `t` targets for every λ, with its standard error: of the folds' means, or where there are no folds at most
+    /// the mean of the targets'.
+    #[expect(clippy::cast_precision_loss, reason = "a count of targets")]
+    fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
+        let mean = |values: &[f64], index: usize| values[index * t..(index + 1) * t].iter().sum::<f64>() / t as f64;
+        let of = |index: usize| match self.folds.is_empty() {
+            true => (mean(&self.means, index), mean(&self.errors, index)),
+            false => mean_and_error(&self.folds.iter().map(|fold| mean(fold, index)).collect::<Vec<f64>>()),
+        };
+        (0..self.means.len() / t).map(of).unzip()
+    }
+
+    /// Those of one of `t` targets.
+    fn of_target(&self, target: usize, t: usize) -> (Vec<f64>, Vec<f64>) {
+        let own = |values: &[f64]| values.iter().skip(target).step_by(t).copied().collect();
+        (own(&self.means), own(&self.errors))
+    }
+}
 
 /// The scores of every λ, fold and target, the λ chosen, and the path of all rows, from which the model is taken.
 #[derive(Debug, Clone)]
 pub struct Selection {
     path: RidgePath,
-    folds: Folds,
-    score: String,
-    better: Better,
+    scheme: Scheme,
+    scores: Scores,
     rule: Rule,
-    /// [fold, k, t]
-    fold_scores: Vec<Vec<f64>>,
-    /// [k, t]
-    means: Vec<f64>,
-    errors: Vec<f64>,
     choices: Vec<Choice>,
     extensions: usize,
 }
 
 impl Selection {
-    pub(crate) fn new(
-        path: RidgePath,
-        fold_scores: Vec<Vec<f64>>,
-        folds: Folds,
-        score: &Score,
-        rule: Rule,
-        per_target: bool,
-    ) -> Result<Self> {
-        let (k, t, better) = (path.len(), path.targets(), score.better());
-        let of = |at: usize| fold_scores.iter().map(|fold| fold[at]).collect::<Vec<f64>>();
-        let (means, errors): (Vec<f64>, Vec<f64>) = (0..k * t).map(|at| mean_and_error(&of(at))).unzip();
+    pub(crate) fn new(path: RidgePath, scores: Scores, scheme: Scheme, rule: Rule, per_target: bool) -> Result<Self> {
+        let t = path.targets();
         let grid = (path.lambdas(), path.shifts());
         let choose = |target: usize, (means, errors): (Vec<f64>, Vec<f64>)| {
-            let none = Error::NoScore { target, reason: "each is NaN in some fold" };
-            rule.choose(grid, &means, &errors, better).ok_or(none)
+            let none = Error::NoScore { target, score: scores.name.clone() };
+            let choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
+            match rule {
+                Rule::OneStandardError if errors[choice.best].is_nan() => {
+                    Err(Error::NoStandardError { score: scores.name.clone() })
+                }
+                _ => Ok(choice),
+            }
         };
-        let choices = if per_target {
-            let own =
-                |target: usize| (0..k).map(|index| (means[index * t + target], errors[index * t + target])).unzip();
-            (0..t).map(|target| choose(target, own(target))).collect::<Result<Vec<Choice>>>()?
-        } else {
-            #[expect(clippy::cast_precision_loss, reason = "a count of targets")]
-            let joint = |fold: &Vec<f64>, index: usize| fold[index * t..(index + 1) * t].iter().sum::<f64>() / t as f64;
-            let all = |index: usize| fold_scores.iter().map(|fold| joint(fold, index)).collect::<Vec<f64>>();
-            vec![choose(0, (0..k).map(|index| mean_and_error(&all(index))).unzip())?; t]
+        let choices = match per_target {
+            true => (0..t).map(|target| choose(target, scores.of_target(target, t))).collect::<Result<_>>()?,
+            false => vec![choose(0, scores.joint(t))?; t],
         };
-        let score = score.name().to_owned();
-        Ok(Self { path, folds, score, better, rule, fold_scores, means, errors, choices, extensions: 0 })
+        Ok(Self { path, scheme, scores, rule, choices, extensions: 0 })
     }
 
     pub(crate) fn after(self, extensions: usize) -> Self {
@@ -73,22 +97,22 @@ impl Selection {
         &self.path
     }
 
-    /// How the rows were parted.
+    /// What λs were judged by.
     #[must_use]
-    pub fn scheme(&self) -> &Folds {
-        &self.folds
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
     }
 
-    /// The name of the score.
+    /// The name of the score, or of the criterion.
     #[must_use]
     pub fn score(&self) -> &str {
-        &self.score
+        &self.scores.name
     }
 
     /// Which of two scores is better.
     #[must_use]
     pub fn better(&self) -> Better {
-        self.better
+        self.scores.better
     }
 
     /// The rule that chose.
@@ -103,10 +127,10 @@ impl Selection {
         self.extensions
     }
 
-    /// The number of folds, in all repeats.
+    /// The number of folds, in all repeats; 0 for leave-one-out and criteria.
     #[must_use]
     pub fn folds(&self) -> usize {
-        self.fold_scores.len()
+        self.scores.folds.len()
     }
 
     /// The score of λ number `index` for a target in one fold; NaN where it has no answer.
@@ -115,22 +139,24 @@ impl Selection {
     /// When a number is out of range, as slices do; so do the other lookups by number.
     #[must_use]
     pub fn fold_score(&self, index: usize, target: usize, fold: usize) -> f64 {
-        self.fold_scores[fold][self.at(index, target)]
+        self.scores.folds[fold][self.at(index, target)]
     }
 
-    /// The mean over folds of the fold's score; NaN where one fold has none.
+    /// The mean over folds of the fold's score, NaN where one fold has none; or the leave-one-out score or the criterion.
     #[must_use]
     pub fn mean(&self, index: usize, target: usize) -> f64 {
-        self.means[self.at(index, target)]
+        self.scores.means[self.at(index, target)]
     }
 
-    /// sd/√folds, the sample deviation of the folds' scores; NaN for one fold.
+    /// sd/√folds with the sample deviation of the folds' scores; of leave-one-out sd/√m over the rows. NaN where there is none:
+    /// for one fold, criteria, and leave-one-out scores that are not means.
     #[must_use]
     pub fn standard_error(&self, index: usize, target: usize) -> f64 {
-        self.errors[self.at(index, target)]
+        self.scores.errors[self.at(index, target)]
     }
 
-    /// What was chosen for a target. When one λ serves all, its score and standard error are those of the targets' mean.
+    /// What was chosen for a target. When one λ serves all, its score and standard error are those of the targets' mean (of
+    /// leave-one-out, the standard error is a bound: the mean of the targets').
     #[must_use]
     pub fn choice(&self, target: usize) -> &Choice {
         &self.choices[target]

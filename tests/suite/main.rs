@@ -29,3 +29,4 @@ mod rule;
 mod sharing;
 mod soak;
 mod solve;
+mod spectrum;
