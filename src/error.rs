@@ -159,7 +159,7 @@ pub enum Error {
     },
     /// A fold in which a target is constant, so that its score is not defined.
     #[error(
-        "fold {fold}: target {target} is {value:?} in every row held out, which has no {score}; wanted two values at least"
+        "fold {fold}: target {target} is constant ({value:?}) in the rows held out, so that it has no {score}; two values are needed"
     )]
     ConstantTarget {
         /// The fold's number, from 0.

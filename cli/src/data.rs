@@ -104,6 +104,11 @@ impl Data {
                 )),
                 None => error.into(),
             },
+            Error::ConstantTarget { fold, target, value, score } => Failure::Input(format!(
+                "fold {fold}: target {:?} is constant ({value:?}) in the rows held out, so that it has no {score}; wanted \
+                 two values at least",
+                self.targets()[*target]
+            )),
             _ => error.into(),
         }
     }
