@@ -1,9 +1,10 @@
 // Stage factor: Cholesky factors L of A = scale·G·scale + added, one matrix per λ, all of a batch in each dispatch.
 //
-// Panels of 64 columns. The diagonal blocks of L are kept as their inverses X, which make a product of every
-// substitution; `lower` holds what is below them.
-//   factor_diagonal  X of the first panel; matrices of order ≤ 32 share a workgroup of 64 threads
-//   factor_solve     the same for order ≤ 64, then w = XᵀX w
+// Panels of 64 columns; one of all columns, if the workgroup memory holds that many. The diagonal blocks of L are kept as
+// their inverses X, which make a product of every substitution; `lower` holds what is below them.
+//   factor_diagonal  X of the first panel
+//   factor_solve     X of order ≤ 64, then w = XᵀX w; matrices of order ≤ 32 share a workgroup
+//   factor_solve_wide  the same of order ≤ SIDE
 //   factor_panel     a workgroup per 128 rows below a panel p:
 //                      C = A[rows, p] − Σ_{q<p} L[rows, q] L[p, q]ᵀ,  L[rows, p] = C Xᵀ,
 //                      and for the two diagonal blocks of these rows A[i, i] −= L[i, p] L[i, p]ᵀ, kept in their place
@@ -16,8 +17,8 @@ struct Params {
     stride: u32,     // ⌈n / 4⌉: vec4f from one column to the next
     panel: u32,      // p
     panels: u32,     // ⌈n / 64⌉
-    width: u32,      // min(4·stride, 64)
-    side: u32,       // of the square that a diagonal block is in: 16, 32 or 64
+    width: u32,      // columns of a diagonal block: 4·stride of a single one, else 64
+    side: u32,       // of the square that a diagonal block is in: 16, 32, 64 or SIDE
     matrices: u32,   // k
     quads: u32,      // ⌈t / 4⌉
     tolerance: f32,
@@ -33,11 +34,13 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> solution: array<vec4f>;  // [k, quads, n], a target a component
 
 const PANEL: u32 = 64u;
+// Threads of a workgroup that make X, a row each; of the widest square in workgroup memory.
+override SIDE: u32 = 64u;
 const DEPTH: u32 = 16u; // columns multiplied between two barriers
 
 // The operands of a product, or a diagonal block.
 // In strips of 8, so that one check of an index serves 8 loads.
-var<workgroup> sh_strips: array<array<vec4f, 8>, 128>;
+var<workgroup> sh_strips: array<array<vec4f, 8>, SIDE * SIDE / 32u>;
 // The operands: [DEPTH, 4, 8] of 128 rows, and from RIGHT on [DEPTH, 2, 8] of 64.
 const RIGHT: u32 = 64u;
 
@@ -68,7 +71,7 @@ fn inverse_at(matrix: u32, panel: u32) -> u32 {
 // In shared memory, a square of side² numbers for each matrix, as quads along the rows: its first strip, and that in which
 // quad q of the rows from 8·rows on lies. Columns 8h .. 8h + 7 hold rows 0 .. 8h + 7 of Xᵀ, and L below.
 fn base_of(thread: u32) -> u32 {
-    return thread % PANEL / params.side * (params.side * params.side / 32u);
+    return thread % SIDE / params.side * (params.side * params.side / 32u);
 }
 
 fn strip_of(base: u32, q: u32, rows: u32) -> u32 {
@@ -180,7 +183,7 @@ fn block_row(matrix: u32, panel: u32, b: u32, r: u32) -> Row {
     return Row(inverse[at], inverse[at + PANEL]);
 }
 
-// Inverts the diagonal block of a panel. Each of the first 64 threads has a row: of A until it is one of L, then that of
+// Inverts the diagonal block of a panel. Each of the first SIDE threads has a row: of A until it is one of L, then that of
 // the unit matrix, which the same steps make one of Xᵀ. Eight columns at a time with two barriers; their diagonal block is
 // factored by every thread for itself. Leaves X in `inverse` and, but for the last eight columns of Xᵀ, which are
 // returned, in shared memory.
@@ -190,7 +193,7 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
     let inner = r % 8u;
     let base = base_of(thread);
     let exchange = strip_of(base, params.side / 4u - 2u, 0u); // where the last eight columns would be
-    let real = matrix < params.matrices && thread < PANEL;
+    let real = matrix < params.matrices && thread < SIDE;
     let own = select(0u, matrix, real);
     let at = inverse_at(own, panel);
     let blocks = (params.width + 7u) / 8u;
@@ -201,7 +204,7 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
         let of_a = rows >= b;
         row.low = select(vec4f(), next.low, of_a);
         row.high = select(vec4f(), next.high, of_a);
-        if thread < PANEL {
+        if thread < SIDE {
             let begin = select(rows, 0u, of_a);
             for (var h = 0u; h < b; h += 1u) {
                 if h >= begin {
@@ -223,7 +226,7 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
         storageBarrier(); // a block is read to its end before X takes its place
         workgroupBarrier();
         next = block_row(own, panel, min(b + 1u, blocks - 1u), r);
-        if thread < PANEL {
+        if thread < SIDE {
             let diagonal = factored(exchange);
             bad = select(bad, PANEL * panel + 8u * b + diagonal.bad, bad == 0u && diagonal.bad > 0u);
             row.low = substitute(row.low, diagonal.first);
@@ -250,12 +253,12 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
 
 // The matrix of a thread, when several share a workgroup.
 fn shared_matrix(group: u32, thread: u32) -> u32 {
-    return group * (PANEL / params.side) + thread / params.side;
+    return group * (SIDE / params.side) + thread / params.side;
 }
 
 @compute @workgroup_size(64)
 fn factor_diagonal(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    invert(shared_matrix(group.x, thread), 0u, thread);
+    invert(group.x, 0u, thread);
 }
 
 // The place of 8 rows of y = X w, where L was.
@@ -265,7 +268,15 @@ fn strip_of_y(base: u32, rows: u32) -> u32 {
 
 @compute @workgroup_size(64)
 fn factor_solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    let matrix = shared_matrix(group.x, thread);
+    invert_and_solve(shared_matrix(group.x, thread), thread);
+}
+
+@compute @workgroup_size(SIDE)
+fn factor_solve_wide(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    invert_and_solve(group.x, thread);
+}
+
+fn invert_and_solve(matrix: u32, thread: u32) {
     let last = invert(matrix, 0u, thread);
     let r = thread % params.side;
     let rows = r / 8u;

@@ -2,15 +2,16 @@
 //
 // Panel after panel, what is known is taken from the right-hand side of a panel, which is then multiplied by the inverse X
 // of its diagonal block.
-//   solve       a workgroup per four targets and matrix; down and up alike, neighbouring threads read neighbouring rows of L,
-//               each element once
-//   solve_many  a workgroup per 64 targets and matrix; products of 64 rows with 64 targets, 8×4 elements a thread
+//   solve         a workgroup per four targets and matrix; down and up alike, neighbouring threads read neighbouring rows of L,
+//                 each element once
+//   solve_many    a workgroup per 64 targets and matrix; products of 64 rows with 64 targets, 8×4 elements a thread
+//   solve_single  w = XᵀX w, where a single panel has all columns, at most 128; a workgroup per four targets and matrix
 
 struct Params {
     order: u32,   // n
     stride: u32,  // ⌈n / 4⌉: vec4f from one column to the next
     panels: u32,  // ⌈n / 64⌉
-    width: u32,   // min(4·stride, 64)
+    width: u32,   // columns of a diagonal block: 4·stride of a single one, else 64
     quads: u32,   // ⌈t / 4⌉
 }
 
@@ -26,7 +27,7 @@ fn lower_at(matrix: u32) -> u32 {
 }
 
 fn inverse_at(matrix: u32, panel: u32) -> u32 {
-    return (matrix * params.panels + panel) * (params.width / 4u * params.width);
+    return (matrix * params.panels + panel) * (PANEL / 4u * PANEL);
 }
 
 // ---- Four targets ------------------------------------------------------------------------------------------------
@@ -85,7 +86,6 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
     let matrix = group.y;
     let of_lower = lower_at(matrix);
     let of_solution = (matrix * params.quads + group.x) * params.order;
-    let quads = params.width / 4u;
     let near = thread % 16u;
     let far = thread / 16u;
 
@@ -102,10 +102,8 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
         workgroupBarrier();
         let of_inverse = inverse_at(matrix, panel);
         sum = mat4x4f();
-        if far < quads {
-            for (var j = near; j < 4u * far + 4u; j += 16u) {
-                sum = outer(inverse[of_inverse + far * params.width + j], sh_parts[0][j], sum);
-            }
+        for (var j = near; j < 4u * far + 4u; j += 16u) {
+            sum = outer(inverse[of_inverse + far * PANEL + j], sh_parts[0][j], sum);
         }
         workgroupBarrier();
         put(near, 4u * far, sum);
@@ -140,12 +138,10 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
         let of_inverse = inverse_at(matrix, panel);
         let j = thread % PANEL;
         var own = vec4f();
-        if j < params.width {
-            for (var quad = thread / PANEL; quad < quads; quad += 4u) {
-                let y = mat4x4f(sh_parts[0][4u * quad], sh_parts[0][4u * quad + 1u],
-                    sh_parts[0][4u * quad + 2u], sh_parts[0][4u * quad + 3u]);
-                own = inner(inverse[of_inverse + quad * params.width + j], y, own);
-            }
+        for (var quad = thread / PANEL; quad < 16u; quad += 4u) {
+            let y = mat4x4f(sh_parts[0][4u * quad], sh_parts[0][4u * quad + 1u],
+                sh_parts[0][4u * quad + 2u], sh_parts[0][4u * quad + 3u]);
+            own = inner(inverse[of_inverse + quad * PANEL + j], y, own);
         }
         workgroupBarrier();
         sh_parts[thread / PANEL][j] = own;
@@ -153,6 +149,44 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
         finish(of_solution, first, 4u, thread);
         storageBarrier();
         workgroupBarrier();
+    }
+}
+
+// ---- A single panel ----------------------------------------------------------------------------------------------
+
+var<workgroup> sh_sums: array<array<vec4f, 128>, 4>; // of y, in four parts; the total in the first
+
+@compute @workgroup_size(128)
+fn solve_single(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let of_inverse = group.y * (params.width / 4u * params.width);
+    let of_solution = (group.y * params.quads + group.x) * params.order;
+    let quads = params.width / 4u;
+    let quad = thread % 32u;
+    let part = thread / 32u;
+    var sum = mat4x4f();
+    if quad < quads {
+        for (var j = part; j < min(4u * quad + 4u, params.order); j += 4u) {
+            sum = outer(inverse[of_inverse + quad * params.width + j], solution[of_solution + j], sum);
+        }
+    }
+    sh_sums[part][4u * quad] = sum[0];
+    sh_sums[part][4u * quad + 1u] = sum[1];
+    sh_sums[part][4u * quad + 2u] = sum[2];
+    sh_sums[part][4u * quad + 3u] = sum[3];
+    workgroupBarrier();
+    let y = sh_sums[0][thread] + sh_sums[1][thread] + sh_sums[2][thread] + sh_sums[3][thread];
+    workgroupBarrier();
+    sh_sums[0][thread] = y;
+    storageBarrier(); // the right-hand side is read to its end before w takes its place
+    workgroupBarrier();
+    if thread < params.order {
+        var w = vec4f();
+        for (var quad = thread / 4u; quad < quads; quad += 1u) {
+            let y = mat4x4f(sh_sums[0][4u * quad], sh_sums[0][4u * quad + 1u],
+                sh_sums[0][4u * quad + 2u], sh_sums[0][4u * quad + 3u]);
+            w = inner(inverse[of_inverse + quad * params.width + thread], y, w);
+        }
+        solution[of_solution + thread] = w;
     }
 }
 
@@ -184,9 +218,7 @@ fn left_quad(task: Task, quad: u32, j: u32) -> vec4f {
         let row = min(PANEL / 4u * task.panel + quad, params.stride - 1u);
         return lower[lower_at(task.matrix) + j * params.stride + row];
     }
-    let inside = max(4u * quad, j % PANEL) < params.width;
-    let at = inverse_at(task.matrix, task.panel) + min(quad, params.width / 4u - 1u) * params.width;
-    return select(vec4f(), inverse[at + min(j % PANEL, params.width - 1u)], inside);
+    return inverse[inverse_at(task.matrix, task.panel) + quad * PANEL + j % PANEL];
 }
 
 // Elements j .. j + 3 of column `row` of L or X: of row `row` of the transpose.
@@ -196,10 +228,7 @@ fn turned_quad(task: Task, row: u32, j: u32) -> vec4f {
         let at = lower_at(task.matrix) + (PANEL * task.panel + row) * params.stride;
         return select(vec4f(), lower[at + min(j / 4u, params.stride - 1u)], inside);
     }
-    let own = j % PANEL;
-    let inside = max(own, row) < params.width;
-    let at = inverse_at(task.matrix, task.panel) + min(own / 4u, params.width / 4u - 1u) * params.width;
-    return select(vec4f(), inverse[at + min(row, params.width - 1u)], inside);
+    return inverse[inverse_at(task.matrix, task.panel) + j % PANEL / 4u * PANEL + row];
 }
 
 // 8 rows, from 4·(thread / 16) on and half a panel below, of four targets: a row a column.

@@ -1,9 +1,7 @@
 //! What the dispatches of a stage do, counted without a device.
 
 use crate::outcome::Precision;
-use crate::schedule::{
-    self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, ROWS, Sums, inverse_elements, panels, side, stride, tile, width,
-};
+use crate::schedule::{self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, Sums, stride, tile};
 
 /// Columns of L that are multiplied between two barriers, in `shaders/factor.wgsl`.
 const DEPTH: usize = 16;
@@ -108,20 +106,21 @@ pub(crate) fn symmetric(n: usize, vectors: usize) -> Cost {
 }
 
 /// The inverse of a diagonal block, of which L is made on the way: barriers and multiply-adds.
-fn inverse(n: usize) -> (u64, u128) {
-    let blocks = width(n).div_ceil(8);
+fn inverse(panels: Panels) -> (u64, u128) {
+    let Panels { width, side, .. } = panels;
+    let blocks = width.div_ceil(8);
     // Rows of A from a block of columns on, and rows of the unit matrix up to it, take 8×8 elements of each before.
-    let products: usize = (0..blocks).map(|b| 64 * b * (side(n) - 8 * b) + 64 * 4 * b * (b + 1)).sum();
-    (2 * blocks as u64, (products + side(n) * blocks * EIGHT) as u128)
+    let products: usize = (0..blocks).map(|b| 64 * b * (side - 8 * b) + 64 * 4 * b * (b + 1)).sum();
+    (2 * blocks as u64, (products + side * blocks * EIGHT) as u128)
 }
 
-/// The factors of k matrices of order n; with `quads` times four right-hand sides, which is for n ≤ 64, solved too.
-pub(crate) fn factor(n: usize, k: usize, quads: usize) -> Cost {
-    let dispatches = schedule::factor(n, k, quads > 0);
-    let (own_barriers, own_multiply_adds) = inverse(n);
+/// The factors of k matrices; with `quads` times four right-hand sides, where that is one dispatch, solved too.
+pub(crate) fn factor(panels: Panels, k: usize, quads: usize) -> Cost {
+    let Panels { order: n, count, width, .. } = panels;
+    let (own_barriers, own_multiply_adds) = inverse(panels);
     let (mut barriers, mut multiply_adds) = (own_barriers, own_multiply_adds);
-    let mut elements = 2 * width(n) * width(n);
-    for panel in 0..panels(n) - 1 {
+    let mut elements = 2 * width * width;
+    for panel in 0..count - 1 {
         let tiles = (n - PANEL * (panel + 1)).div_ceil(ROWS);
         let before = PANEL * panel;
         // The update, the product by the inverse, two diagonal blocks; C, L and these kept; then one inverse.
@@ -135,42 +134,47 @@ pub(crate) fn factor(n: usize, k: usize, quads: usize) -> Cost {
     }
     if quads > 0 {
         barriers += 1 + 2 * quads as u64;
-        multiply_adds += (4 * quads * width(n) * width(n)) as u128;
+        multiply_adds += (4 * quads * width * width) as u128;
         elements += 8 * quads * n;
     }
-    Cost::new(dispatches.len(), barriers, multiply_adds * k as u128, (elements * k) as u128)
+    Cost::new(panels.factor(k).len(), barriers, multiply_adds * k as u128, (elements * k) as u128)
 }
 
 /// Factors and the first solutions.
-pub(crate) fn factor_solved(n: usize, k: usize, quads: usize) -> Cost {
-    if schedule::fused(n, quads) { factor(n, k, quads) } else { factor(n, k, 0).plus(solve(n, k, quads)) }
+pub(crate) fn factor_solved(panels: Panels, k: usize, quads: usize) -> Cost {
+    match panels.fused(quads) {
+        true => factor(panels, k, quads),
+        false => factor(panels, k, 0).plus(solve(panels, k, quads)),
+    }
 }
 
 /// The solutions for k matrices and `quads` times four right-hand sides each.
-pub(crate) fn solve(n: usize, k: usize, quads: usize) -> Cost {
-    let dispatches = schedule::solve(k, quads);
-    if quads > FEW_QUADS {
-        return solve_many(n, k, quads);
+pub(crate) fn solve(panels: Panels, k: usize, quads: usize) -> Cost {
+    let Panels { order: n, count, .. } = panels;
+    if count > 1 && quads > FEW_QUADS {
+        return solve_many(panels, k, quads);
     }
-    let below: usize = (0..panels(n)).map(|p| PANEL * p * PANEL.min(4 * stride(n) - PANEL * p)).sum();
-    // Down and up, with five barriers a panel each.
-    let elements = 2 * (below + inverse_elements(n));
-    let barriers = 10 * panels(n) as u64;
+    let below: usize = (0..count).map(|p| PANEL * p * PANEL.min(4 * stride(n) - PANEL * p)).sum();
+    // Down and up, with five barriers a panel each; three in all for a single one.
+    let elements = 2 * (below + panels.inverse_elements());
+    let barriers = if count == 1 { 3 } else { 10 * count as u64 };
     let each = (k * quads) as u128;
-    Cost::new(dispatches.len(), barriers, 4 * elements as u128 * each, (elements + 16 * n) as u128 * each)
+    let dispatches = panels.solve(k, quads).len();
+    Cost::new(dispatches, barriers, 4 * elements as u128 * each, (elements + 16 * n) as u128 * each)
 }
 
 /// The same in products of 64 rows with 64 right-hand sides.
-fn solve_many(n: usize, k: usize, quads: usize) -> Cost {
-    let dispatches = schedule::solve(k, quads);
+fn solve_many(panels: Panels, k: usize, quads: usize) -> Cost {
+    let Panels { order: n, count, .. } = panels;
     // Rows of the right-hand sides that are multiplied for the panels, down and up: the known ones, and the panel's own.
-    let down: usize = (0..panels(n)).map(|panel| PANEL * panel + PANEL).sum();
+    let down: usize = (0..count).map(|panel| PANEL * panel + PANEL).sum();
     let known = |panel: usize| n.saturating_sub(PANEL * (panel + 1)).next_multiple_of(MANY_DEPTH);
-    let rows = down + (0..panels(n)).map(|panel| known(panel) + PANEL).sum::<usize>();
+    let rows = down + (0..count).map(|panel| known(panel) + PANEL).sum::<usize>();
     // Two steps a panel and direction: one reads what it replaces.
-    let barriers = 2 * (rows / MANY_DEPTH) + 2 * 4 * panels(n);
-    let (side, steps) = (4 * MANY_QUADS, 2 * panels(n));
+    let barriers = 2 * (rows / MANY_DEPTH) + 2 * 4 * count;
+    let (side, steps) = (4 * MANY_QUADS, 2 * count);
     let each = (k * quads.div_ceil(MANY_QUADS)) as u128;
     let elements = rows * (PANEL + side) + steps * 3 * PANEL * side;
-    Cost::new(dispatches.len(), barriers as u64, (rows * PANEL * side) as u128 * each, elements as u128 * each)
+    let dispatches = panels.solve(k, quads).len();
+    Cost::new(dispatches, barriers as u64, (rows * PANEL * side) as u128 * each, elements as u128 * each)
 }

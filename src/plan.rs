@@ -144,12 +144,12 @@ impl Shape {
     }
 
     /// Those that the GPU takes over, be there 64-bit floats in its shaders or not: all in single precision, the factorizations
-    /// in double, where the CPU may have to form the Gram matrix. In the dual form the factorizations alone.
+    /// in double, where the CPU may have to form the matrix.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn flops_on_gpu(&self, form: Form, precision: Precision) -> f64 {
-        match (form, precision) {
-            (Form::Primal, Precision::Single) => self.flops(form),
-            _ => self.penalties as f64 * (self.order(form) as f64).powi(3) / 3.0,
+        match precision {
+            Precision::Single => self.flops(form),
+            Precision::Double => self.penalties as f64 * (self.order(form) as f64).powi(3) / 3.0,
         }
     }
 
@@ -233,8 +233,8 @@ impl fmt::Display for Plan {
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {
-                let GramPlan { precision, rows_per_split, rows_per_chunk, bytes, cost, .. } = gram;
-                let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(&rows));
+                let GramPlan { precision, rows, rows_per_split, rows_per_chunk, bytes, cost, .. } = gram;
+                let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(rows));
                 writeln!(
                     f,
                     "gram       {precision}, {chunks} × {most} rows, {rows_per_split} rows a workgroup, {bytes} bytes"

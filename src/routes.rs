@@ -1,5 +1,6 @@
 //! From rows to a path, stage after stage, and the safer routes of what the first does not reach.
 
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::condition;
@@ -12,7 +13,7 @@ use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome, Precision, Route};
 use crate::path::{RidgePath, Weights};
 use crate::penalty::Penalty;
-use crate::plan::{Backend, Form, GpuPlan, Plan, Shape};
+use crate::plan::{Backend, Form, GpuPlan, GramPlan, Plan, Shape};
 use crate::problem::Problem;
 use crate::reference;
 use crate::solver::Ridge;
@@ -96,7 +97,7 @@ impl Ridge {
                     (Form::Primal, Some(moments)) => Source::Primal { problem, moments: moments.clone() },
                     _ => self.source(problem, plan.form, Precision::Double, device).await?,
                 };
-                let normal = source.normal::<f64>(self.model, &self.penalty)?;
+                let normal = source.normal(self.model, &self.penalty)?;
                 self.double(&source, normal, device, used).await?
             }
             Precision::Single => self.solve_in_single(problem, plan.form, device, used).await?,
@@ -115,14 +116,22 @@ impl Ridge {
         precision: Precision,
         device: Device<'_>,
     ) -> Result<Source<'a, T>> {
-        let plan = device.and_then(|(gpu, sizes)| Some((gpu, sizes.gram.as_ref()?)));
-        let moments = match (form, plan, precision) {
-            (Form::Dual, ..) => return Ok(Source::Dual { problem, rows: Box::new(Dual::new(problem, self.model)?) }),
-            (Form::Primal, Some((gpu, plan)), own) if own == plan.precision => {
-                gpu::gram::gram(gpu, problem, plan).await?
-            }
-            (Form::Primal, _, Precision::Double) => cpu::gram::gram::<f64, T>(problem)?,
-            (Form::Primal, _, Precision::Single) => cpu::gram::gram::<f32, T>(problem)?,
+        let device = device.and_then(|(gpu, sizes)| Some((gpu, sizes.gram.as_ref()?)));
+        let device = device.filter(|(_, plan)| plan.precision == precision);
+        if form == Form::Dual {
+            let rows = Box::new(Dual::new(problem, self.model)?);
+            let products = match (device, precision) {
+                (Some((gpu, plan)), Precision::Double) => on_device::<f64, T>(gpu, &rows, problem, plan).await?,
+                (Some((gpu, plan)), Precision::Single) => on_device::<f32, T>(gpu, &rows, problem, plan).await?,
+                (None, Precision::Double) => rows.products::<f64>(),
+                (None, Precision::Single) => rows.products::<f32>(),
+            };
+            return Ok(Source::Dual { problem, rows, products });
+        }
+        let moments = match (device, precision) {
+            (Some((gpu, plan)), _) => gpu::gram::gram(gpu, problem, plan).await?,
+            (None, Precision::Double) => cpu::gram::gram::<f64, T>(problem)?,
+            (None, Precision::Single) => cpu::gram::gram::<f32, T>(problem)?,
         };
         Ok(Source::Primal { problem, moments })
     }
@@ -136,7 +145,7 @@ impl Ridge {
     ) -> Result<RidgePath> {
         let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
         let source = self.source(problem, form, sums, device).await?;
-        let normal = source.normal::<f32>(self.model, &self.penalty)?;
+        let normal = source.normal(self.model, &self.penalty)?;
         let answers = self.single(&normal, device).await?;
         let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
         let weights: Vec<Weights> =
@@ -146,7 +155,7 @@ impl Ridge {
             return Ok(path);
         }
         let source = self.source(problem, form, Precision::Double, None).await?;
-        let normal = source.normal::<f64>(self.model, &self.penalty)?.only(&missing);
+        let normal = source.normal(self.model, &self.penalty)?.only(&missing);
         let again = self.double(&source, normal, None, used).await?;
         Ok(path.replaced(&missing, &again.rerouted(Route::Double)))
     }
@@ -162,7 +171,7 @@ impl Ridge {
         let used = path.backend().clone();
         if problem.features() <= problem.rows() {
             let source = self.source(problem, Form::Primal, Precision::Double, None).await?;
-            let normal = source.normal::<f64>(self.model, &self.penalty)?.only(&lost);
+            let normal = source.normal(self.model, &self.penalty)?.only(&lost);
             let again = self.double(&source, normal, None, used).await?;
             return Ok(path.replaced(&lost, &again));
         }
@@ -173,20 +182,22 @@ impl Ridge {
         let leading = problem.with_features(leading);
         let source = self.source(&leading, Form::Primal, Precision::Double, None).await?;
         let alone = self.clone().minimum_norm(false);
-        let normal = source.normal::<f64>(self.model, &Penalty::Alphas(vec![0.0]))?;
+        let normal = source.normal(self.model, &Penalty::Alphas(vec![0.0]))?;
         let order = match alone.double(&source, normal, None, used.clone()).await?.outcome(0, 0) {
             Outcome::Singular { order } => order,
             _ => leading.features(),
         };
         let dual = Dual::new(problem, self.model)?;
-        let normal = dual.normal::<f64>(self.penalty.resolve(problem.weight_sum(), dual.trace)?).only(&lost);
+        let products = dual.products::<f64>();
+        let grid = self.penalty.resolve(problem.weight_sum(), dual.trace)?;
+        let normal = dual.normal(products.clone(), grid).only(&lost);
         let triangle = if self.minimum_norm { Some(dual.triangle()) } else { None };
         let one = |k: usize| match &triangle {
             Some(triangle) if normal.unpenalised(k) => dual.minimum_norm(triangle, &normal, k),
             _ => Weights::singular(order),
         };
         let weights: Vec<Weights> = (0..lost.len()).map(one).collect();
-        let source = Source::Dual { problem, rows: Box::new(dual) };
+        let source = Source::Dual { problem, rows: Box::new(dual), products };
         let again = source.assemble(&normal, &weights, used, f64::EPSILON);
         Ok(path.replaced(&lost, &again))
     }
@@ -265,6 +276,17 @@ impl Ridge {
         }
         Ok(source.assemble(&normal, &weights, used, f64::EPSILON))
     }
+}
+
+/// The matrix of the dual form on a device.
+async fn on_device<A: Scalar + bytemuck::Pod, T: Scalar>(
+    gpu: &Gpu,
+    rows: &Dual<'_, T>,
+    problem: &Problem<'_, T>,
+    plan: &GramPlan,
+) -> Result<DMatrix<f64>> {
+    let fill = |start: usize, block: &mut [A]| rows.fill(start, block, plan.row_stride);
+    gpu::gram::sums(gpu, plan, problem.features(), [rows.order(), 0], fill).await
 }
 
 /// Weights in double precision on a GPU, if there is one, and on the CPU where it does not reach.

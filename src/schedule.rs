@@ -10,6 +10,11 @@ pub(crate) const PRODUCT_TILE: usize = 64;
 /// Rows below a panel that one workgroup takes.
 pub(crate) const ROWS: usize = 2 * PANEL;
 
+/// Four right-hand sides at a time read L as often as there are fours: more than so many go together.
+pub(crate) const FEW_QUADS: usize = 8;
+/// Fours of right-hand sides that one workgroup takes when there are more.
+pub(crate) const MANY_QUADS: usize = 16;
+
 /// A dispatch: the entry point, the number of its params, and the workgroups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dispatch {
@@ -34,34 +39,77 @@ pub(crate) fn tiled(n: usize, q: usize) -> usize {
     if few { n } else { q }
 }
 
-/// Panels of L.
-pub(crate) fn panels(n: usize) -> usize {
-    n.div_ceil(PANEL)
-}
-
-/// Quads from one column of a matrix to the next.
+/// Quads from one column of a matrix of order n to the next.
 pub(crate) fn stride(n: usize) -> usize {
     n.div_ceil(4)
 }
 
-/// Rows and columns of the inverse of a diagonal block.
-pub(crate) fn width(n: usize) -> usize {
-    n.next_multiple_of(4).min(PANEL)
+/// Columns of the widest diagonal block that fits so many bytes of workgroup memory.
+pub(crate) fn widest(workgroup_storage: u32) -> usize {
+    (PANEL..=2 * PANEL).step_by(8).filter(|side| 4 * side * side <= workgroup_storage as usize).max().unwrap_or(PANEL)
 }
 
-/// Of the square in shared memory that holds a diagonal block; 64 / side of them share a workgroup.
-pub(crate) fn side(n: usize) -> usize {
-    n.next_power_of_two().clamp(16, PANEL)
+/// How a matrix is cut into panels of columns: of 64, or if the workgroup memory holds them all, one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Panels {
+    /// n.
+    pub(crate) order: usize,
+    pub(crate) count: usize,
+    /// Rows and columns of the inverse of a diagonal block.
+    pub(crate) width: usize,
+    /// Of the square in workgroup memory that holds a diagonal block; 64 / side of them share a workgroup.
+    pub(crate) side: usize,
 }
 
-/// Elements that the inverses of the diagonal blocks of one matrix take.
-pub(crate) fn inverse_elements(n: usize) -> usize {
-    panels(n) * width(n) * width(n)
-}
+impl Panels {
+    pub(crate) fn new(n: usize, workgroup_storage: u32) -> Self {
+        let widest = widest(workgroup_storage);
+        let (count, width) = if n <= widest { (1, n.next_multiple_of(4)) } else { (n.div_ceil(PANEL), PANEL) };
+        let side = if n > PANEL && n <= widest { widest } else { n.next_power_of_two().clamp(16, PANEL) };
+        Self { order: n, count, width, side }
+    }
 
-/// Elements that L below its diagonal blocks takes.
-pub(crate) fn lower_elements(n: usize) -> usize {
-    PANEL * (panels(n) - 1) * 4 * stride(n)
+    /// Elements that the inverses of the diagonal blocks of one matrix take.
+    pub(crate) fn inverse_elements(self) -> usize {
+        self.count * self.width * self.width
+    }
+
+    /// Elements that L below its diagonal blocks takes.
+    pub(crate) fn lower_elements(self) -> usize {
+        PANEL * (self.count - 1) * 4 * stride(self.order)
+    }
+
+    /// Whether a matrix is factored and solved by one workgroup, in one dispatch.
+    pub(crate) fn fused(self, quads: usize) -> bool {
+        self.count == 1 && quads <= FEW_QUADS
+    }
+
+    /// The factors of k matrices, and what is [`fused`](Self::fused) solved too.
+    pub(crate) fn factor(self, k: usize) -> Vec<Dispatch> {
+        let (entry, shared) = match (self.count, self.side) {
+            (1, ..=PANEL) => ("factor_solve", PANEL / self.side),
+            (1, _) => ("factor_solve_wide", 1),
+            _ => ("factor_diagonal", 1),
+        };
+        let first = Dispatch { entry, params: 0, groups: [k.div_ceil(shared), 1, 1] };
+        let panel = |panel: usize| Dispatch {
+            entry: "factor_panel",
+            params: panel,
+            groups: [k, (self.order - PANEL * (panel + 1)).div_ceil(ROWS), 1],
+        };
+        std::iter::once(first).chain((0..self.count - 1).map(panel)).collect()
+    }
+
+    /// The solutions for k matrices and `quads` times four right-hand sides each. Workgroups of one matrix side by side, so
+    /// that caches keep its L.
+    pub(crate) fn solve(self, k: usize, quads: usize) -> Vec<Dispatch> {
+        let (entry, side) = match (self.count, quads) {
+            (1, _) => ("solve_single", quads),
+            (_, ..=FEW_QUADS) => ("solve", quads),
+            _ => ("solve_many", quads.div_ceil(MANY_QUADS)),
+        };
+        vec![Dispatch { entry, params: 0, groups: [side, k, 1] }]
+    }
 }
 
 /// The sums of a block of rows of n features and q columns in all.
@@ -131,33 +179,4 @@ pub(crate) fn symmetric_elements(n: usize, vectors: usize) -> [usize; 3] {
     let tiles = n.div_ceil(PRODUCT_TILE) * vectors.div_ceil(PRODUCT_TILE);
     let partials = n.div_ceil(symmetric_split(n)) * tiles * PRODUCT_TILE * PRODUCT_TILE;
     [n * n.next_multiple_of(2), n * vectors, partials]
-}
-
-/// The factors of k matrices of order n; with `solved` the solutions too, which is for what is [`fused`].
-pub(crate) fn factor(n: usize, k: usize, solved: bool) -> Vec<Dispatch> {
-    let entry = if solved { "factor_solve" } else { "factor_diagonal" };
-    let first = Dispatch { entry, params: 0, groups: [k.div_ceil(PANEL / side(n)), 1, 1] };
-    let panel = |panel: usize| Dispatch {
-        entry: "factor_panel",
-        params: panel,
-        groups: [k, (n - PANEL * (panel + 1)).div_ceil(ROWS), 1],
-    };
-    std::iter::once(first).chain((0..panels(n) - 1).map(panel)).collect()
-}
-
-/// Four right-hand sides at a time read L as often as there are fours: more than so many go together.
-pub(crate) const FEW_QUADS: usize = 8;
-/// Fours of right-hand sides that one workgroup takes when there are more.
-pub(crate) const MANY_QUADS: usize = 16;
-
-/// Whether a matrix is factored and solved by one workgroup, in one dispatch.
-pub(crate) fn fused(n: usize, quads: usize) -> bool {
-    n <= PANEL && quads <= FEW_QUADS
-}
-
-/// The solutions for k matrices and `quads` times four right-hand sides each. Workgroups of one matrix side by side, so that
-/// caches keep its L.
-pub(crate) fn solve(k: usize, quads: usize) -> Vec<Dispatch> {
-    let (entry, side) = if quads <= FEW_QUADS { ("solve", quads) } else { ("solve_many", quads.div_ceil(MANY_QUADS)) };
-    vec![Dispatch { entry, params: 0, groups: [side, k, 1] }]
 }

@@ -20,18 +20,20 @@ use crate::view::Scalar;
 /// Rows, and what was summed of them: the primal form, of order n, or the dual form, of order m.
 pub(crate) enum Source<'a, T: Scalar> {
     Primal { problem: &'a Problem<'a, T>, moments: Moments },
-    Dual { problem: &'a Problem<'a, T>, rows: Box<Dual<'a, T>> },
+    Dual { problem: &'a Problem<'a, T>, rows: Box<Dual<'a, T>>, products: DMatrix<f64> },
 }
 
 impl<T: Scalar> Source<'_, T> {
-    /// The equations of every λ; in the dual form their matrix is formed now, from products in the arithmetic of `A`.
+    /// The equations of every λ.
     ///
     /// # Errors
     /// Those of [`Penalty::resolve`].
-    pub(crate) fn normal<A: Scalar>(&self, model: Model, penalty: &Penalty) -> Result<NormalEquations> {
+    pub(crate) fn normal(&self, model: Model, penalty: &Penalty) -> Result<NormalEquations> {
         match self {
             Self::Primal { moments, .. } => NormalEquations::with_penalty(moments, model, penalty),
-            Self::Dual { problem, rows } => Ok(rows.normal::<A>(penalty.resolve(problem.weight_sum(), rows.trace)?)),
+            Self::Dual { problem, rows, products } => {
+                Ok(rows.normal(products.clone(), penalty.resolve(problem.weight_sum(), rows.trace)?))
+            }
         }
     }
 
@@ -101,7 +103,7 @@ impl<T: Scalar> Source<'_, T> {
     ) -> RidgePath {
         match self {
             Self::Primal { problem, moments } => from_moments(moments, normal, weights, used, epsilon, Some(problem)),
-            Self::Dual { problem, rows } => {
+            Self::Dual { problem, rows, .. } => {
                 let totals = Totals {
                     rows: problem.rows(),
                     weight_sum: problem.weight_sum(),

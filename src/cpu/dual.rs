@@ -112,7 +112,8 @@ impl<'a, T: Scalar> Dual<'a, T> {
         self.frame.exponents[j] + self.half[j]
     }
 
-    fn order(&self) -> usize {
+    /// Rows of positive weight.
+    pub(crate) fn order(&self) -> usize {
         self.rows.len()
     }
 
@@ -133,6 +134,12 @@ impl<'a, T: Scalar> Dual<'a, T> {
     /// The same in one double; in units of K times the root of the ratio.
     fn block<A: Scalar>(&self, start: usize, count: usize, units: Units) -> DMatrix<A> {
         let mut block = DMatrix::<A>::zeros(count, self.order());
+        self.visit(start, count, units, |j, at, value| block[(j, at)] = A::round_from(value));
+        block
+    }
+
+    /// Visits its elements: of feature `start` + j and row `at` of those of positive weight.
+    fn visit(&self, start: usize, count: usize, units: Units, mut visit: impl FnMut(usize, usize, f64)) {
         let root: Vec<f64> = match units {
             Units::Frame => vec![1.0; count],
             Units::Gram => self.ratio[start..start + count].iter().map(|ratio| ratio.sqrt()).collect(),
@@ -140,10 +147,20 @@ impl<'a, T: Scalar> Dual<'a, T> {
         self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
             if let Some(at) = self.place[row] {
                 let by = self.into(units, start + j, at);
-                block[(j, at)] = A::round_from(scaled(self.frame.apply(start + j, value) * root[j], by));
+                visit(j, at, scaled(self.frame.apply(start + j, value) * root[j], by));
             }
         });
-        block
+    }
+
+    /// Puts the features from `start` on, one after the other and `width` elements apart, where their products with
+    /// themselves are summed.
+    pub(crate) fn fill<A: Scalar>(&self, start: usize, block: &mut [A], width: usize) {
+        const FEATURES: usize = 64;
+        block.par_chunks_mut(FEATURES * width).enumerate().for_each(|(part, block)| {
+            self.visit(start + part * FEATURES, block.len() / width, Units::Gram, |j, at, value| {
+                block[j * width + at] = A::round_from(value);
+            });
+        });
     }
 
     /// The power of two that brings framed values into these units.
@@ -159,15 +176,21 @@ impl<'a, T: Scalar> Dual<'a, T> {
         self.fill.map_or(0.0, |fill| scaled(1.0, fill - self.exponents[i] - self.exponents[k]))
     }
 
-    /// The equations, the products in the arithmetic of `A` and their sums in `f64`.
-    pub(crate) fn normal<A: Scalar>(&self, grid: Grid) -> NormalEquations {
-        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
+    /// (X − x̄) D⁻¹ (X − x̄)ᵀ in its units, the lower triangle, products in the arithmetic of `A` and sums in `f64`.
+    pub(crate) fn products<A: Scalar>(&self) -> DMatrix<f64> {
+        let (m, n) = (self.order(), self.problem.features());
         let mut gram = DMatrix::<f64>::zeros(m, m);
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
             let block = self.block::<A>(start, count, Units::Gram);
             add_product(&block.rows(0, count), &block.rows(0, count), &mut gram, true);
         }
+        gram
+    }
+
+    /// The equations, from these products.
+    pub(crate) fn normal(&self, mut gram: DMatrix<f64>, grid: Grid) -> NormalEquations {
+        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
         for k in 0..m {
             for i in k..m {
                 gram[(i, k)] += self.filling(i, k);

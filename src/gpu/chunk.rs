@@ -52,7 +52,7 @@ impl<'a> Chunk<'a> {
         let factors = Factors::new(gpu, n, lambdas);
         // One more right-hand side than targets: the probe of the condition number.
         let solution = Solution::new(gpu, n, normal.targets() + 1, lambdas);
-        factor::prepare(gpu, n, solution.quads, lambdas);
+        factor::prepare(gpu, &factors, solution.quads, lambdas);
         // Equations of twice the digits have residuals of their own.
         let on_device = plan.product.is_some() && normal.exact.is_none();
         let gram = on_device.then(|| Symmetric::new(gpu, &normal.gram, residual::columns(lambdas * normal.targets())));

@@ -123,6 +123,7 @@ impl Gpu {
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: available.max_storage_buffer_binding_size,
             max_buffer_size: available.max_buffer_size,
+            max_compute_workgroup_storage_size: available.max_compute_workgroup_storage_size,
             ..wgpu::Limits::default()
         };
         let descriptor = wgpu::DeviceDescriptor {

@@ -6,14 +6,15 @@ use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, PANELS, Spec};
 use crate::gpu::solve::{self, Solution};
 use crate::normal::{NormalEquations, pivot_tolerance};
-use crate::schedule::{self, inverse_elements, lower_elements, panels, side, stride, width};
+use crate::schedule::{Panels, stride};
 use crate::view::Scalar;
 
 /// The shader's contract.
 pub const SPEC: Spec = Spec {
     stage: "factor",
     source: include_str!("../../shaders/factor.wgsl"),
-    entries: &["factor_diagonal", "factor_solve", "factor_panel"],
+    entries: &["factor_diagonal", "factor_solve", "factor_solve_wide", "factor_panel"],
+    wide: Some(("factor_solve_wide", "SIDE")),
     bindings: &[
         Binding::read("gram"),
         Binding::read("scale"),
@@ -50,11 +51,11 @@ pub struct Params {
     pub stride: u32,
     /// Number of the panel.
     pub panel: u32,
-    /// ⌈n / 64⌉.
+    /// How many there are.
     pub panels: u32,
-    /// min(4·stride, 64).
+    /// Columns of a diagonal block: 4·stride of a single one, else 64.
     pub width: u32,
-    /// Of the square that holds a diagonal block: 16, 32 or 64.
+    /// Of the square that holds a diagonal block: 16, 32, 64, or what the workgroup memory holds.
     pub side: u32,
     /// k.
     pub matrices: u32,
@@ -115,16 +116,16 @@ impl System {
     }
 }
 
-/// L and the status of a chunk of λ, on the device: the inverses X of the diagonal blocks of 64 columns, and what is
-/// below these blocks.
+/// L and the status of a chunk of λ, on the device: the inverses X of the diagonal blocks, and what is below these blocks,
+/// which have 64 columns, or if the workgroup memory holds that many, all.
 #[derive(Debug)]
 pub struct Factors {
-    pub(super) order: usize,
+    pub(super) panels: Panels,
     /// `[k, 64(panels − 1), stride, 4]`: L below its diagonal blocks, column after column of 4⌈n / 4⌉ rows, those beyond
     /// n zero. What is above has no meaning.
     pub lower: wgpu::Buffer,
     /// `[k, panels, width / 4, width, 4]`: four rows of every column of X, then the next four; a unit matrix beyond n.
-    /// The width is 64, or 4⌈n / 4⌉ if that is less.
+    /// The width is 64, or 4⌈n / 4⌉ of a single block.
     pub inverse: wgpu::Buffer,
     /// `[k]` of `u32`: 0, or the order of the leading minor that failed.
     pub info: wgpu::Buffer,
@@ -135,20 +136,33 @@ impl Factors {
     #[must_use]
     pub fn new(gpu: &Gpu, n: usize, lambdas: usize) -> Self {
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
+        let panels = Panels::new(n, gpu.adapter().limits.workgroup_storage);
         Self {
-            order: n,
-            lower: buffer("ridgepath.factor.lower", (lambdas * lower_elements(n)).max(4)),
-            inverse: buffer("ridgepath.factor.inverse", lambdas * inverse_elements(n)),
+            panels,
+            lower: buffer("ridgepath.factor.lower", (lambdas * panels.lower_elements()).max(4)),
+            inverse: buffer("ridgepath.factor.inverse", lambdas * panels.inverse_elements()),
             info: buffer("ridgepath.factor.info", lambdas),
         }
+    }
+
+    /// Diagonal blocks of a factor.
+    #[must_use]
+    pub fn blocks(&self) -> usize {
+        self.panels.count
+    }
+
+    /// Columns of a diagonal block.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.panels.width
     }
 }
 
 /// Builds the pipelines of a chunk of `count` λs and of its corrections.
-pub(super) fn prepare(gpu: &Gpu, n: usize, quads: usize, count: usize) {
-    let kernels = gpu.kernels();
-    let factor = schedule::factor(n, count, schedule::fused(n, quads));
-    kernel::prepare(gpu, &[(kernels.factor(gpu), factor), (kernels.solve(gpu), schedule::solve(count, quads))]);
+pub(super) fn prepare(gpu: &Gpu, factors: &Factors, quads: usize, count: usize) {
+    let (kernels, panels) = (gpu.kernels(), factors.panels);
+    let needed = [(kernels.factor(gpu), panels.factor(count)), (kernels.solve(gpu), panels.solve(count, quads))];
+    kernel::prepare(gpu, &needed);
 }
 
 /// Records the factorization of `count` λs: a dispatch per panel of 64 columns.
@@ -157,8 +171,8 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, system: &System, fa
     record_panels(gpu, encoder, system, factors, (&none, 0), count);
 }
 
-/// Records the factorization of `count` λs and the substitutions: one dispatch if n ≤ 64 and targets are few, else one more
-/// than panels.
+/// Records the factorization of `count` λs and the substitutions: one dispatch if there is a single panel and targets are few,
+/// else one more than panels.
 pub fn record_solved(
     gpu: &Gpu,
     encoder: &mut wgpu::CommandEncoder,
@@ -167,7 +181,7 @@ pub fn record_solved(
     solution: &Solution,
     count: usize,
 ) {
-    if schedule::fused(factors.order, solution.quads) {
+    if factors.panels.fused(solution.quads) {
         record_panels(gpu, encoder, system, factors, (&solution.buffer, solution.quads), count);
     } else {
         record(gpu, encoder, system, factors, count);
@@ -185,15 +199,16 @@ fn record_panels(
     (solution, quads): (&wgpu::Buffer, usize),
     count: usize,
 ) {
-    let n = factors.order;
-    let params: Vec<Params> = (0..panels(n))
+    let panels = factors.panels;
+    let n = panels.order;
+    let params: Vec<Params> = (0..panels.count)
         .map(|panel| Params {
             order: n as u32,
             stride: stride(n) as u32,
             panel: panel as u32,
-            panels: panels(n) as u32,
-            width: width(n) as u32,
-            side: side(n) as u32,
+            panels: panels.count as u32,
+            width: panels.width as u32,
+            side: panels.side as u32,
             matrices: count as u32,
             quads: quads as u32,
             tolerance: f32::round_from(pivot_tolerance(n, f32::EPSILON.into())),
@@ -201,6 +216,5 @@ fn record_panels(
         .collect();
     let buffers =
         [&system.gram, &system.scale, &system.added, &factors.lower, &factors.inverse, &factors.info, solution];
-    let dispatches = schedule::factor(n, count, quads > 0);
-    gpu.kernels().factor(gpu).bind(gpu, &params, &buffers).record(encoder, &dispatches);
+    gpu.kernels().factor(gpu).bind(gpu, &params, &buffers).record(encoder, &panels.factor(count));
 }

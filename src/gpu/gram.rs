@@ -23,6 +23,7 @@ pub const SPEC: Spec = Spec {
     stage: "gram",
     source: include_str!("../../shaders/gram.wgsl"),
     entries: &["gram", "gram_wide", "gram_reduce", "gram_cross", "gram_cross_reduce"],
+    wide: None,
     bindings: &[Binding::read("rows"), Binding::written("partials"), Binding::written("moments")],
     params: (
         &[
@@ -97,63 +98,25 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
 pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GramPlan) -> Result<Moments> {
-    match plan.precision {
-        Precision::Single => sum::<f32, T>(gpu, problem, plan).await,
-        Precision::Double => sum::<f64, T>(gpu, problem, plan).await,
-    }
-}
-
-async fn sum<A: Scalar + bytemuck::Pod, T: Scalar>(
-    gpu: &Gpu,
-    problem: &Problem<'_, T>,
-    plan: &GramPlan,
-) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
-    let (q, width) = (n + t, plan.row_stride);
     let frame = Frame::measure(problem)?;
     // Weights in units of an even power of two, so that their roots fit f32.
     let unit = exponent(problem.weight(problem.heaviest())) & !1;
     let roots: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
-
-    let scope = gpu.scope();
-    let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * size_of::<A>()) as u64);
-    let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
-    let sums = gpu.storage("ridgepath.gram.moments", (q * n * size_of::<A>()) as u64);
-    prepare(gpu, plan, n, q);
-    scope.finish("the buffers of the Gram matrix").await?;
-
-    let mut block = vec![A::zero(); plan.rows_per_chunk.min(m) * width];
-    let mut before = None;
-    let mut back = None;
-    for start in (0..m).step_by(plan.rows_per_chunk) {
-        let count = plan.rows_per_chunk.min(m - start);
-        // While the device sums the block before.
-        fill(problem, &frame, &roots, start, &mut block[..count * width], width);
-        if let Some(before) = before.take() {
-            // Uploads are staged in host memory until they are done: never more than one block of them.
-            transfer::finish(gpu, before).await?;
+    let width = plan.row_stride;
+    let sums = match plan.precision {
+        Precision::Single => {
+            let fill = |start: usize, block: &mut [f32]| fill(problem, &frame, &roots, start, block, width);
+            sums(gpu, plan, m, [n, t], fill).await?
         }
-        let scope = gpu.scope();
-        gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(&block[..count * width]));
-        let mut encoder = gpu.encoder("ridgepath.gram");
-        record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), [&rows, &partials, &sums]);
-        let last = start + count == m;
-        if last {
-            back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, (q * n * size_of::<A>()) as u64)]));
+        Precision::Double => {
+            let fill = |start: usize, block: &mut [f64]| fill(problem, &frame, &roots, start, block, width);
+            sums(gpu, plan, m, [n, t], fill).await?
         }
-        gpu.submit(encoder);
-        scope.finish("a block of rows").await?;
-        before = Some(transfer::submitted(gpu));
-    }
-
+    };
     let mut moments = Moments::new(n, t);
-    if let Some(back) = back {
-        let parts = back.fetch(gpu).await?;
-        let sums: &[A] = bytemuck::cast_slice(&parts[0]);
-        let value = |i: usize, j: usize| scaled(sums[j * q + i].into(), unit);
-        moments.gram = DMatrix::from_fn(n, n, |i, j| if i >= j { value(i, j) } else { 0.0 });
-        moments.cross = DMatrix::from_fn(n, t, |i, target| value(n + target, i));
-    }
+    moments.gram = DMatrix::from_fn(n, n, |i, j| if i >= j { scaled(sums[(i, j)], unit) } else { 0.0 });
+    moments.cross = DMatrix::from_fn(n, t, |i, target| scaled(sums[(n + target, i)], unit));
     problem.y().visit(0, m, |row, target, value| {
         if problem.weight(row) > 0.0 {
             moments.squares[target] += problem.weight(row) * frame.apply(n + target, value).powi(2);
@@ -167,12 +130,53 @@ async fn sum<A: Scalar + bytemuck::Pod, T: Scalar>(
     Ok(moments)
 }
 
-fn prepare(gpu: &Gpu, plan: &GramPlan, n: usize, q: usize) {
+/// The product `ZᵀZ` of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into
+/// a block of whole rows, `row_stride` apart, that holds zeros or rows put there before.
+pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
+    gpu: &Gpu,
+    plan: &GramPlan,
+    m: usize,
+    [n, t]: [usize; 2],
+    fill: impl Fn(usize, &mut [A]),
+) -> Result<DMatrix<f64>> {
+    let (q, width) = (n + t, plan.row_stride);
+    let scope = gpu.scope();
+    let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * size_of::<A>()) as u64);
+    let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
+    let sums = gpu.storage("ridgepath.gram.moments", (q * n * size_of::<A>()) as u64);
     let needed = match plan.precision {
         Precision::Single => (gpu.kernels().gram(gpu), schedule::gram(n, q, 1)),
         Precision::Double => (gpu.kernels().product(gpu), schedule::product([q, n], 1)),
     };
     kernel::prepare(gpu, &[needed]);
+    scope.finish("the buffers of the Gram matrix").await?;
+
+    let mut block = vec![A::zero(); plan.rows_per_chunk.min(m) * width];
+    let mut before = None;
+    let mut back = None;
+    for start in (0..m).step_by(plan.rows_per_chunk) {
+        let count = plan.rows_per_chunk.min(m - start);
+        // While the device sums the block before.
+        fill(start, &mut block[..count * width]);
+        if let Some(before) = before.take() {
+            // Uploads are staged in host memory until they are done: never more than one block of them.
+            transfer::finish(gpu, before).await?;
+        }
+        let scope = gpu.scope();
+        gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(&block[..count * width]));
+        let mut encoder = gpu.encoder("ridgepath.gram");
+        record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), [&rows, &partials, &sums]);
+        if start + count == m {
+            back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, (q * n * size_of::<A>()) as u64)]));
+        }
+        gpu.submit(encoder);
+        scope.finish("a block of rows").await?;
+        before = Some(transfer::submitted(gpu));
+    }
+    let Some(back) = back else { return Ok(DMatrix::zeros(q, n)) };
+    let parts = back.fetch(gpu).await?;
+    let values: &[A] = bytemuck::cast_slice(&parts[0]);
+    Ok(DMatrix::from_iterator(q, n, values.iter().map(|value| (*value).into())))
 }
 
 /// Records the sums of so many rows, onto those of the blocks before; `buffers` are rows, partials and moments.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::gpu::context::Gpu;
 use crate::gpu::{factor, gram, product, solve};
-use crate::schedule::{Dispatch, PANEL};
+use crate::schedule::{self, Dispatch, PANEL};
 
 /// A stage's shader: its source, entry points, bindings of group 0 in their order, and the constants that the Rust side
 /// relies on. The tests hold the source against it.
@@ -19,6 +19,8 @@ pub struct Spec {
     pub source: &'static str,
     /// Entry points.
     pub entries: &'static [&'static str],
+    /// The entry point that takes as much workgroup memory as the device has, and the constant of its module that says how much.
+    pub wide: Option<(&'static str, &'static str)>,
     /// Bindings; number 0 is the uniform `params`.
     pub bindings: &'static [Binding],
     /// Name and offset of each member of `Params`, and its size.
@@ -169,15 +171,19 @@ impl Kernel {
     }
 
     fn build(&self, gpu: &Gpu, entry: &str) -> wgpu::ComputePipeline {
+        #[expect(clippy::cast_precision_loss, reason = "at most 128")]
+        let widest = schedule::widest(gpu.adapter().limits.workgroup_storage) as f64;
+        let wide = self.spec.wide.filter(|(own, _)| *own == entry);
+        let constants: Vec<(&str, f64)> = wide.map(|(_, constant)| (constant, widest)).into_iter().collect();
         gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(&format!("ridgepath.{entry}")),
             layout: Some(&self.layout),
             module: &self.module,
             entry_point: Some(entry),
-            // Every shader writes its workgroup memory before it reads it.
             compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &constants,
+                // Every shader writes its workgroup memory before it reads it.
                 zero_initialize_workgroup_memory: false,
-                ..Default::default()
             },
             // wgpu's own cache takes unsafe code; drivers keep one on disk by themselves.
             cache: None,

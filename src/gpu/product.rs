@@ -15,6 +15,7 @@ pub const SPEC: Spec = Spec {
     stage: "product",
     source: include_str!("../../shaders/product.wgsl"),
     entries: &["product_tile", "product_reduce"],
+    wide: None,
     bindings: &[Binding::read("a"), Binding::read("b"), Binding::written("partials"), Binding::written("product")],
     params: (
         &[

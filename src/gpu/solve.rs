@@ -7,14 +7,15 @@ use nalgebra::DMatrix;
 use crate::gpu::context::Gpu;
 use crate::gpu::factor::Factors;
 use crate::gpu::kernel::{Binding, PANELS, Spec};
-use crate::schedule::{self, panels, stride, width};
+use crate::schedule::stride;
 use crate::view::Scalar;
 
 /// The shader's contract.
 pub const SPEC: Spec = Spec {
     stage: "solve",
     source: include_str!("../../shaders/solve.wgsl"),
-    entries: &["solve", "solve_many"],
+    entries: &["solve", "solve_single", "solve_many"],
+    wide: None,
     bindings: &[Binding::read("lower"), Binding::read("inverse"), Binding::written("solution")],
     params: (
         &[
@@ -37,9 +38,9 @@ pub struct Params {
     pub order: u32,
     /// ⌈n / 4⌉.
     pub stride: u32,
-    /// ⌈n / 64⌉.
+    /// Panels of L.
     pub panels: u32,
-    /// min(4·stride, 64).
+    /// Columns of a diagonal block: 4·stride of a single one, else 64.
     pub width: u32,
     /// ⌈t / 4⌉.
     pub quads: u32,
@@ -103,15 +104,16 @@ pub fn unpacked(values: &[f32], count: usize, n: usize, t: usize) -> Vec<DMatrix
 /// Records the substitutions of `count` λs in one dispatch.
 #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, factors: &Factors, solution: &Solution, count: usize) {
-    let n = factors.order;
+    let panels = factors.panels;
+    let n = panels.order;
     let params = Params {
         order: n as u32,
         stride: stride(n) as u32,
-        panels: panels(n) as u32,
-        width: width(n) as u32,
+        panels: panels.count as u32,
+        width: panels.width as u32,
         quads: solution.quads as u32,
     };
     let buffers = [&factors.lower, &factors.inverse, &solution.buffer];
-    let dispatches = schedule::solve(count, solution.quads);
+    let dispatches = panels.solve(count, solution.quads);
     gpu.kernels().solve(gpu).bind(gpu, &[params], &buffers).record(encoder, &dispatches);
 }

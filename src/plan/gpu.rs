@@ -4,7 +4,7 @@ use crate::cost::{self, Cost};
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
 use crate::plan::{Form, Limits, Shape};
-use crate::schedule::{self, PRODUCT_TILE as TILE};
+use crate::schedule::{self, PRODUCT_TILE as TILE, Panels};
 
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
 /// need not wait.
@@ -19,7 +19,7 @@ const UPLOAD: u128 = 64 << 20;
 /// Chunks and sizes on a GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuPlan {
-    /// How the device sums the Gram matrix; `None` where the CPU forms the matrix of the equations.
+    /// How the device sums the matrix of the equations; `None` where the CPU does.
     pub gram: Option<GramPlan>,
     /// λs factored and solved at a time.
     pub lambdas_per_chunk: usize,
@@ -33,12 +33,14 @@ pub struct GpuPlan {
     pub product: Option<Cost>,
 }
 
-/// How a GPU sums the Gram matrix.
+/// How a GPU sums the Gram matrix of the features; in the dual form, where features are the rows, that of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GramPlan {
     /// The arithmetic.
     pub precision: Precision,
-    /// Elements from one row of [X | Y] to the next, a multiple of 4.
+    /// Rows of [X | Y]; in the dual form those of Xᵀ.
+    pub rows: usize,
+    /// Elements from one row to the next, a multiple of 4.
     pub row_stride: usize,
     /// Rows that one workgroup sums. It depends on the shape alone, so that the bits of G do not depend on the device's
     /// limits or the memory budget.
@@ -104,12 +106,15 @@ impl GpuPlan {
             budget: budget.into(),
             workgroups: limits.workgroups.into(),
         };
-        let gram = match (form, precision) {
-            (Form::Dual, _) => None,
-            (Form::Primal, Precision::Single) => Some(GramPlan::new(shape, precision, room)?),
+        let summed = match form {
+            Form::Primal => [shape.rows, shape.features, shape.targets],
+            Form::Dual => [shape.features, shape.rows, 0],
+        };
+        let gram = match precision {
+            Precision::Single => Some(GramPlan::new(summed, precision, room)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
-            (Form::Primal, Precision::Double) if !limits.shader_f64 => None,
-            (Form::Primal, Precision::Double) => GramPlan::new(shape, precision, room).ok(),
+            Precision::Double if !limits.shader_f64 => None,
+            Precision::Double => GramPlan::new(summed, precision, room).ok(),
         };
         let n = shape.order(form) as u128;
         let [t, k] = [shape.targets, shape.penalties].map(|size| size as u128);
@@ -117,10 +122,10 @@ impl GpuPlan {
         let quads = (t + 1).div_ceil(4);
         room.targets_fit(quads)?;
         // Per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
-        let rows = n.next_multiple_of(4);
+        let (rows, panels) = (n.next_multiple_of(4), Panels::new(size(n), limits.workgroup_storage));
         let matrix = room.fits("the Gram matrix", n * rows * 4)?;
-        let factor = room.fits("a factor", 4 * schedule::lower_elements(size(n)) as u128)?;
-        let inverse = room.fits("the inverted diagonal blocks", 4 * schedule::inverse_elements(size(n)) as u128)?;
+        let factor = room.fits("a factor", 4 * panels.lower_elements() as u128)?;
+        let inverse = room.fits("the inverted diagonal blocks", 4 * panels.inverse_elements() as u128)?;
         let solution = quads * n * 16;
         let back = room.fits("the solutions of one λ, with its status", solution + 4)?;
         let mut one = factor + inverse + 2 * solution + 8 * rows + 4;
@@ -139,7 +144,7 @@ impl GpuPlan {
         let lambdas = (room.budget.saturating_sub(shared) / one)
             .min(most)
             .min(room.workgroups)
-            .min(SUBMISSION / u128::from(cost::factor_solved(size(n), 1, size(quads)).flops))
+            .min(SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops))
             .min(k)
             .max(1);
         let [n, k, quads, lambdas_per_chunk] = [n, k, quads, lambdas].map(size);
@@ -147,8 +152,8 @@ impl GpuPlan {
             gram,
             lambdas_per_chunk,
             solve_bytes: number(shared + lambdas * one),
-            factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(n, k, quads)),
-            correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(n, k, quads)),
+            factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(panels, k, quads)),
+            correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(panels, k, quads)),
             product: on_device
                 .then(|| Cost::in_chunks(k, lambdas_per_chunk, |k| cost::symmetric(n, k * shape.targets))),
         })
@@ -157,8 +162,8 @@ impl GpuPlan {
 
 impl GramPlan {
     /// Runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
-    fn new(shape: Shape, precision: Precision, room: Room) -> Result<Self> {
-        let [m, n, t] = [shape.rows, shape.features, shape.targets].map(|size| size as u128);
+    fn new([rows, n, t]: [usize; 3], precision: Precision, room: Room) -> Result<Self> {
+        let [m, n, t] = [rows, n, t].map(|size| size as u128);
         let q = n + t;
         let (element, most_flops) = match precision {
             Precision::Single => (4, SUBMISSION),
@@ -189,12 +194,13 @@ impl GramPlan {
         let (rows_per_split, rows_per_chunk) = (size(split), size(split * splits));
         Ok(Self {
             precision,
+            rows,
             row_stride: size(stride),
             rows_per_split,
             rows_per_chunk,
             bytes: number(moments + splits * (split_bytes + tile_bytes)),
             partial_bytes: number(splits * tile_bytes),
-            cost: Cost::in_chunks(shape.rows, rows_per_chunk, |rows| cost(rows, rows_per_split)),
+            cost: Cost::in_chunks(rows, rows_per_chunk, |rows| cost(rows, rows_per_split)),
         })
     }
 }

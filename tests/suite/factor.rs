@@ -25,7 +25,7 @@ fn on_gpu(gpu: &Gpu, normal: &NormalEquations) -> (Vec<DMatrix<f64>>, Vec<u32>) 
 
 /// L of every λ from what the device keeps of it.
 fn lowers(gpu: &Gpu, factors: &gpu::factor::Factors, n: usize, k: usize) -> Vec<DMatrix<f64>> {
-    let (rows, width, panels) = (n.next_multiple_of(4), n.next_multiple_of(4).min(64), n.div_ceil(64));
+    let (rows, width, panels) = (n.next_multiple_of(4), factors.width(), factors.blocks());
     let (columns, size) = (64 * (panels - 1), panels * width * width);
     let lower: Vec<f32> = download(gpu, &factors.lower, (k * columns * rows).max(4));
     let inverse: Vec<f32> = download(gpu, &factors.inverse, k * size);
@@ -35,8 +35,8 @@ fn lowers(gpu: &Gpu, factors: &gpu::factor::Factors, n: usize, k: usize) -> Vec<
             inverse[k * size + panel * width * width + (i / 4 * width + j) * 4 + i % 4]
         };
         let mut l = DMatrix::zeros(n, n);
-        for (panel, first) in (0..n).step_by(64).enumerate() {
-            let order = (n - first).min(64);
+        for (panel, first) in (0..n).step_by(width).enumerate() {
+            let order = (n - first).min(width);
             let x = DMatrix::from_fn(order, order, |i, j| f64::from(x(panel, i, j)));
             assert_eq!(x.upper_triangle(), DMatrix::from_diagonal(&x.diagonal()), "an inverse is a lower triangle");
             let block = x.try_inverse().unwrap_or_else(|| DMatrix::zeros(order, order));

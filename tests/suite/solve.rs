@@ -6,8 +6,6 @@ use ridgepath::{Gpu, Model, NormalEquations, Problem, cpu, gpu};
 
 use crate::support::{EDGES, Random, distance, download, equations, gpu, regression};
 
-const PANEL: usize = 64;
-
 fn made(n: usize) -> NormalEquations {
     let (x, y) = regression(n as u64, n + 9, n, 1);
     let problem = Problem::new(&x, &y).unwrap();
@@ -18,14 +16,14 @@ fn made(n: usize) -> NormalEquations {
 fn factors(gpu: &Gpu, normal: &NormalEquations) -> gpu::factor::Factors {
     let (n, k) = (normal.features(), normal.penalties());
     let factors = gpu::factor::Factors::new(gpu, n, k);
-    let (rows, width) = (n.next_multiple_of(4), n.next_multiple_of(4).min(PANEL));
+    let (rows, width) = (n.next_multiple_of(4), factors.width());
     let (mut lower, mut inverse) = (Vec::<f32>::new(), Vec::<f32>::new());
     for k in 0..k {
         let own = cpu::factor::factor::<f64>(normal, k).lower().lower_triangle();
-        let columns = PANEL * (n.div_ceil(PANEL) - 1);
+        let columns = width * (factors.blocks() - 1);
         lower.extend(own.columns(0, columns).into_owned().resize_vertically(rows, 0.0).iter().map(|v| *v as f32));
-        for first in (0..n).step_by(PANEL) {
-            let size = PANEL.min(n - first);
+        for first in (0..n).step_by(width) {
+            let size = width.min(n - first);
             let block = own.view((first, first), (size, size)).into_owned();
             let solved = block.solve_lower_triangular(&DMatrix::identity(size, size)).expect("invertible");
             let solved = solved.resize(width, width, 0.0);
@@ -112,7 +110,10 @@ fn together_and_apart(gpu: &Gpu, n: usize, t: usize, shifts: &[f64]) -> [(Vec<f3
 #[test]
 fn factoring_and_solving_together_is_as_good_as_apart() {
     let Some(gpu) = gpu() else { return };
-    for n in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 25, 31, 32, 33, 40, 47, 55, 56, 57, 60, 61, 63, 64, 65, 130] {
+    for n in [
+        1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 25, 31, 32, 33, 40, 47, 55, 56, 57, 60, 61, 63, 64, 65, 72, 81, 88, 89,
+        130,
+    ] {
         for (t, k) in [(1, 1), (4, 2), (5, 7), (17, 3), (32, 2), (33, 2)] {
             let shifts: Vec<f64> = (0..k).map(|k| 1.0 + k as f64).collect();
             let [(together, ok), (apart, also)] = together_and_apart(&gpu, n, t, &shifts);
