@@ -111,19 +111,21 @@ fn spread(condition: f64, fit: &Fit) -> f64 {
 }
 
 /// What the residuals tell of the λs `first .. first + count`, of weights in one double as they are returned: one entry per λ
-/// and target, NaN where there are no weights.
+/// and target, NaN where there are no weights. Those that were measured before are not again.
 fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: usize) -> Vec<Fit> {
     let range = first..first + count;
-    let solved: Vec<_> = range.clone().filter_map(|k| Some((k, weights[k].values.as_ref()?, None))).collect();
+    let unknown = range.clone().filter(|k| weights[*k].fits.is_none());
+    let solved: Vec<_> = unknown.filter_map(|k| Some((k, weights[k].values.as_ref()?, None))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
     let nan = f64::NAN;
     let none = vec![
         Fit { residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan, spread: nan };
         normal.targets()
     ];
-    let of = |k: usize| match &weights[k].values {
-        Some(_) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
-        None => none.clone(),
+    let of = |k: usize| match (&weights[k].values, &weights[k].fits) {
+        (Some(_), Some(fits)) => fits.clone(),
+        (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
+        (None, _) => none.clone(),
     };
     range.flat_map(of).collect()
 }

@@ -9,7 +9,9 @@ pub mod gram;
 pub(crate) mod precise;
 pub(crate) mod qr;
 pub mod solve;
+pub(crate) mod spectral;
 pub(crate) mod svd;
+pub(crate) mod tridiagonal;
 
 pub use eigen::Eigen;
 pub use factor::Factor;

@@ -78,7 +78,7 @@ pub use normal::{Model, NormalEquations, Standardize};
 pub use outcome::{BackendUsed, Outcome, Precision, Route};
 pub use path::{RidgePath, Weights};
 pub use penalty::{Grid, Penalty};
-pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Request, Shape};
+pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Request, Shape, Strategy};
 pub use problem::Problem;
 pub use select::{CrossValidation, Folds, Rule, Score, Selection};
 pub use solver::Ridge;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::normal::Standardize;
 use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::refine::Refined;
+use crate::residual::Fit;
 use crate::view::{Scalar, View};
 
 /// The solution of one λ, n × t, in the units of [`NormalEquations`](crate::NormalEquations), or why there is none.
@@ -20,22 +21,31 @@ pub struct Weights {
     pub(crate) errors: Option<Vec<f64>>,
     /// What the values lack, to twice the digits, after such corrections.
     pub(crate) low: Option<DMatrix<f64>>,
+    /// What the residuals tell of each target, if they were measured.
+    pub(crate) fits: Option<Vec<Fit>>,
 }
 
 impl Weights {
     pub(crate) fn solved(values: DMatrix<f64>, condition: f64, outcome: Outcome) -> Self {
-        Self { values: Some(values), condition, outcome, errors: None, low: None }
+        Self { values: Some(values), condition, outcome, errors: None, low: None, fits: None }
     }
 
     pub(crate) fn singular(order: usize) -> Self {
-        Self { values: None, condition: f64::NAN, outcome: Outcome::Singular { order }, errors: None, low: None }
+        Self {
+            values: None,
+            condition: f64::NAN,
+            outcome: Outcome::Singular { order },
+            errors: None,
+            low: None,
+            fits: None,
+        }
     }
 
     /// The same with what corrections left of their errors, if they were made, and the digits that one double has no room for.
     pub(crate) fn refined(self, refined: Option<Refined>) -> Self {
         match refined {
             Some(Refined { values, low, errors }) => {
-                Self { values: Some(values), low: Some(low), errors: Some(errors), ..self }
+                Self { values: Some(values), low: Some(low), errors: Some(errors), fits: None, ..self }
             }
             None => self,
         }

@@ -34,12 +34,29 @@ pub enum Form {
     Dual,
 }
 
-impl Form {
+/// How the equations of all λ are solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// A Cholesky factorization for each λ.
+    Cholesky,
+    /// One orthogonal reduction for all λ, then products: on the CPU, in double precision. What it does not answer as well
+    /// as a factorization would, is factored.
+    Spectral,
+}
+
+impl Strategy {
+    /// The strategy of less work for so many λ.
+    pub(crate) fn cheaper(penalties: usize) -> Self {
+        if penalties >= SPECTRAL_PAYS { Self::Spectral } else { Self::Cholesky }
+    }
+
     /// As [`BackendUsed::strategy`](crate::BackendUsed::strategy) names it.
-    pub(crate) fn strategy(self) -> &'static str {
-        match self {
-            Self::Primal => "cholesky",
-            Self::Dual => "dual cholesky",
+    pub(crate) fn name(self, form: Form) -> &'static str {
+        match (form, self) {
+            (Form::Primal, Self::Cholesky) => "cholesky",
+            (Form::Primal, Self::Spectral) => "spectral",
+            (Form::Dual, Self::Cholesky) => "dual cholesky",
+            (Form::Dual, Self::Spectral) => "dual spectral",
         }
     }
 }
@@ -94,8 +111,10 @@ pub struct Plan {
     pub backend: Backend,
     /// The arithmetic of the answer.
     pub precision: Precision,
-    /// The equations, of which every λ has a Cholesky factorization.
+    /// The equations.
     pub form: Form,
+    /// How they are solved.
+    pub strategy: Strategy,
     /// Chunks and sizes, when a GPU answers.
     pub gpu: Option<GpuPlan>,
     /// Why not the backend or precision asked for or preferred.
@@ -111,16 +130,26 @@ pub struct Request {
     pub precision: Precision,
     /// Which equations; those of less work if `None`.
     pub form: Option<Form>,
+    /// How to solve them; what is less work if `None`.
+    pub strategy: Option<Strategy>,
     /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
     pub memory_budget: u64,
 }
 
 impl Default for Request {
     fn default() -> Self {
-        Self { backend: Backend::Auto, precision: Precision::Double, form: None, memory_budget: 1 << 30 }
+        Self {
+            backend: Backend::Auto,
+            precision: Precision::Double,
+            form: None,
+            strategy: None,
+            memory_budget: 1 << 30,
+        }
     }
 }
 
+/// λs from which one reduction is less work than a factorization for each.
+const SPECTRAL_PAYS: usize = 8;
 /// Floating-point operations from which opening a GPU and moving the data pays.
 const GPU_PAYS: f64 = 4e9;
 
@@ -190,7 +219,14 @@ impl Plan {
     /// reported in [`fallback`](Self::fallback), and the CPU is planned.
     pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
         let form = request.form(shape);
-        let plan = |backend, precision, gpu, fallback| Self { shape, backend, precision, form, gpu, fallback };
+        let plan = |backend, precision, gpu, fallback: Option<String>| {
+            let possible = backend == Backend::Cpu && precision == Precision::Double;
+            let wanted = request.strategy.unwrap_or_else(|| Strategy::cheaper(shape.penalties));
+            let strategy = if possible { wanted } else { Strategy::Cholesky };
+            let refused = (request.strategy == Some(Strategy::Spectral) && !possible)
+                .then(|| "the spectral strategy works on the CPU in double precision".to_owned());
+            Self { shape, backend, precision, form, strategy, gpu, fallback: fallback.or(refused) }
+        };
         let planned = match request.backend {
             Backend::Reference => {
                 let asked = "the reference works in double precision";
@@ -229,7 +265,7 @@ impl fmt::Display for Plan {
             Backend::Reference => "reference",
             Backend::Auto | Backend::Cpu => "cpu",
         };
-        writeln!(f, "backend    {backend}, {}, {} precision", self.form.strategy(), self.precision)?;
+        writeln!(f, "backend    {backend}, {}, {} precision", self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {

@@ -13,7 +13,7 @@ use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome, Precision, Route};
 use crate::path::{RidgePath, Weights};
 use crate::penalty::Penalty;
-use crate::plan::{Backend, Form, GpuPlan, GramPlan, Plan, Shape};
+use crate::plan::{Backend, Form, GpuPlan, GramPlan, Plan, Shape, Strategy};
 use crate::problem::Problem;
 use crate::reference;
 use crate::solver::Ridge;
@@ -64,8 +64,8 @@ impl Ridge {
     /// The path of moments alone, in double precision on the CPU.
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
         let normal = NormalEquations::with_penalty(moments, self.model, &self.penalty)?;
-        let weights = cpu::solve::solve::<f64>(&normal, &self.reporter(normal.penalties()));
-        let used = used(None, Precision::Double, Form::Primal, None);
+        let weights = self.doubles_on_cpu(&normal, &self.reporter(normal.penalties()));
+        let used = used(None, Precision::Double, self.strategy_of(&normal).name(Form::Primal), None);
         Ok(from_moments::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
     }
 
@@ -90,7 +90,7 @@ impl Ridge {
         plan: &Plan,
         device: Device<'_>,
     ) -> Result<RidgePath> {
-        let used = used(device, plan.precision, plan.form, plan.fallback.clone());
+        let used = used(device, plan.precision, plan.strategy.name(plan.form), plan.fallback.clone());
         let path = match plan.precision {
             Precision::Double => {
                 let source = match (plan.form, known) {
@@ -227,7 +227,7 @@ impl Ridge {
         if limit < 1.0 {
             return self.precisely(source, normal, device, used, &reporter).await;
         }
-        let weights = doubles(&normal, device, &reporter).await?;
+        let weights = self.doubles(&normal, device, &reporter).await?;
         let path = source.assemble(&normal, &weights, used.clone(), f64::EPSILON);
         // Written so that NaN counts as ill-conditioned.
         let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= limit)).collect();
@@ -256,7 +256,7 @@ impl Ridge {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<RidgePath> {
         let normal = source.exact(normal)?;
-        let mut weights = doubles(&normal, device, progress).await?;
+        let mut weights = self.doubles(&normal, device, progress).await?;
         let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
         if !left.is_empty() {
             let triangle = source.triangle(self.model.intercept)?;
@@ -276,6 +276,32 @@ impl Ridge {
         }
         Ok(source.assemble(&normal, &weights, used, f64::EPSILON))
     }
+
+    /// Weights in double precision on a GPU, if there is one, and on the CPU where it does not reach.
+    async fn doubles(
+        &self,
+        normal: &NormalEquations,
+        device: Device<'_>,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Weights>> {
+        let Some((gpu, sizes)) = device else {
+            return Ok(self.doubles_on_cpu(normal, progress));
+        };
+        let answers = gpu::solve(gpu, normal, sizes, Precision::Double, progress).await?;
+        Ok(completed(normal, answers, |own| own.rerouted(Route::Double)))
+    }
+
+    fn doubles_on_cpu(&self, normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync)) -> Vec<Weights> {
+        match self.strategy_of(normal) {
+            Strategy::Cholesky => cpu::solve::solve::<f64>(normal, progress),
+            Strategy::Spectral => completed(normal, cpu::spectral::solve(normal, progress), |own| own),
+        }
+    }
+
+    /// The strategy on the CPU in double precision, of all λ or of those that are left.
+    fn strategy_of(&self, normal: &NormalEquations) -> Strategy {
+        self.request.strategy.unwrap_or_else(|| Strategy::cheaper(normal.penalties()))
+    }
 }
 
 /// The matrix of the dual form on a device.
@@ -289,25 +315,20 @@ async fn on_device<A: Scalar + bytemuck::Pod, T: Scalar>(
     gpu::gram::sums(gpu, plan, problem.features(), [rows.order(), 0], fill).await
 }
 
-/// Weights in double precision on a GPU, if there is one, and on the CPU where it does not reach.
-async fn doubles(
+/// The weights of all λ: those that are missing by a Cholesky factorization in double precision, and marked so.
+fn completed(
     normal: &NormalEquations,
-    device: Device<'_>,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<Weights>> {
-    let Some((gpu, sizes)) = device else {
-        return Ok(cpu::solve::solve::<f64>(normal, progress));
-    };
-    let answers = gpu::solve(gpu, normal, sizes, Precision::Double, progress).await?;
+    answers: Vec<Option<Weights>>,
+    mark: impl Fn(Weights) -> Weights,
+) -> Vec<Weights> {
     let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
     let mut others = cpu::solve::solve_these::<f64>(normal, &missing, &|_| ()).into_iter();
-    let other = |own: Option<Weights>| own.or_else(|| others.next().map(|other| other.rerouted(Route::Double)));
-    Ok(answers.into_iter().filter_map(other).collect())
+    answers.into_iter().filter_map(|own| own.or_else(|| others.next().map(&mark))).collect()
 }
 
 /// What the path says of who answered.
-fn used(device: Device<'_>, precision: Precision, form: Form, fallback: Option<String>) -> BackendUsed {
+fn used(device: Device<'_>, precision: Precision, strategy: &str, fallback: Option<String>) -> BackendUsed {
     let name = if device.is_some() { "gpu" } else { "cpu" }.into();
     let adapter = device.map(|(gpu, _)| gpu.adapter().name.clone());
-    BackendUsed { name, adapter, strategy: form.strategy().into(), precision, fallback }
+    BackendUsed { name, adapter, strategy: strategy.into(), precision, fallback }
 }

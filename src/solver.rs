@@ -10,7 +10,7 @@ use crate::normal::{Model, Standardize};
 use crate::outcome::Precision;
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
-use crate::plan::{Backend, Form, Plan, Request, Shape};
+use crate::plan::{Backend, Form, Plan, Request, Shape, Strategy};
 use crate::problem::Problem;
 use crate::view::{Scalar, View};
 
@@ -132,6 +132,14 @@ impl Ridge {
     #[must_use]
     pub fn form(mut self, form: Form) -> Self {
         self.request.form = Some(form);
+        self
+    }
+
+    /// How to solve them, instead of what is less work. [`Strategy::Spectral`] works on the CPU in double precision; elsewhere
+    /// every λ is factored, and [`RidgePath::backend`] says so.
+    #[must_use]
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.request.strategy = Some(strategy);
         self
     }
 

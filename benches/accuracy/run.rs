@@ -1,6 +1,6 @@
 //! The backends' answers, judged.
 
-use ridgepath::{Backend, Gpu, Outcome, Precision, Ridge, Route, View};
+use ridgepath::{Backend, Gpu, Outcome, Precision, Ridge, Route, Strategy, View};
 
 use crate::Case;
 use crate::oracle::Worth;
@@ -42,6 +42,9 @@ pub(crate) fn backends() -> (Vec<Contestant>, String) {
     };
     let gpu = gpu.ok();
     let mut all = vec![on("cpu double", Backend::Cpu, Precision::Double, None)];
+    let mut spectral = on("cpu spectral", Backend::Cpu, Precision::Double, None);
+    spectral.ridge = spectral.ridge.strategy(Strategy::Spectral);
+    all.push(spectral);
     all.extend(gpu.as_ref().map(|gpu| on("gpu double", Backend::Gpu, Precision::Double, Some(gpu))));
     all.push(on("cpu single", Backend::Cpu, Precision::Single, None));
     all.extend(gpu.as_ref().map(|gpu| on("gpu single", Backend::Gpu, Precision::Single, Some(gpu))));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use ridgepath::{Backend, Form, Precision, Standardize};
+use ridgepath::{Backend, Form, Precision, Standardize, Strategy};
 
 use crate::bench::BenchArgs;
 use crate::columns::Names;
@@ -156,6 +156,9 @@ pub(crate) struct SolverArgs {
     /// Which equations to solve: of order n, or of order m [default: those of less work]
     #[arg(long, value_enum)]
     pub(crate) form: Option<FormName>,
+    /// How to solve them on the CPU
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) strategy: StrategyName,
     /// Answer λ = 0 on features that depend on one another by the solution of least norm
     #[arg(long)]
     pub(crate) minimum_norm: bool,
@@ -224,6 +227,26 @@ impl From<FormName> for Form {
         match name {
             FormName::Primal => Self::Primal,
             FormName::Dual => Self::Dual,
+        }
+    }
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum StrategyName {
+    /// What is less work
+    Auto,
+    /// A factorization for each λ
+    Cholesky,
+    /// One reduction for all λ
+    Spectral,
+}
+
+impl From<StrategyName> for Option<Strategy> {
+    fn from(name: StrategyName) -> Self {
+        match name {
+            StrategyName::Auto => None,
+            StrategyName::Cholesky => Some(Strategy::Cholesky),
+            StrategyName::Spectral => Some(Strategy::Spectral),
         }
     }
 }

@@ -85,6 +85,9 @@ impl Data {
         if let Some(form) = solver.form {
             ridge = ridge.form(form.into());
         }
+        if let Some(strategy) = solver.strategy.into() {
+            ridge = ridge.strategy(strategy);
+        }
         match self.weights() {
             Some(weights) => ridge.weights(weights),
             None => ridge,

@@ -54,8 +54,8 @@ fn tall_wide_and_square_data_have_the_same_path_in_both_forms() {
                 let model = |ridge: Ridge| ridge.alphas([0.1, 1.0, 30.0]).intercept(intercept).standardize(standardize);
                 let wanted = model(Ridge::new()).form(Form::Primal).backend(Backend::Cpu).fit(&x, &y).unwrap();
                 let found = model(ridge.clone()).fit(&x, &y).unwrap();
-                assert_eq!(found.backend().strategy, "dual cholesky");
-                assert_eq!(wanted.backend().strategy, "cholesky");
+                assert!(found.backend().strategy.starts_with("dual"));
+                assert!(!wanted.backend().strategy.starts_with("dual"));
                 let context = format!("{name}, {m}×{n}, intercept {intercept}, {standardize:?}");
                 assert_same(&found, &wanted, tolerance, &context);
             }
@@ -175,7 +175,7 @@ fn the_plan_takes_the_form_of_less_work() {
         |shape, form| Plan::new(shape, Request { backend: Backend::Cpu, form, ..Request::default() }, None).unwrap();
     assert_eq!(plan(shape(100, 100), None).form, Form::Primal);
     assert_eq!(plan(shape(100, 101), None).form, Form::Dual);
-    assert!(plan(shape(100, 101), None).explain().contains("dual cholesky"));
+    assert!(plan(shape(100, 101), None).explain().contains("dual"));
     assert_eq!(plan(shape(100, 101), Some(Form::Primal)).form, Form::Primal);
     assert_eq!(plan(shape(101, 100), Some(Form::Dual)).form, Form::Dual);
     assert!(shape(100, 10_000).flops(Form::Dual) < 1e-3 * shape(100, 10_000).flops(Form::Primal));

@@ -29,4 +29,5 @@ mod rule;
 mod sharing;
 mod soak;
 mod solve;
+mod spectral;
 mod spectrum;

@@ -64,7 +64,8 @@ pub(crate) fn gpu() -> Option<Gpu> {
 
 /// The plan of a task on that adapter.
 pub(crate) fn gpu_plan(gpu: &Gpu, shape: Shape, precision: Precision, memory_budget: u64) -> GpuPlan {
-    let request = Request { backend: Backend::Gpu, form: Some(Form::Primal), precision, memory_budget };
+    let request =
+        Request { backend: Backend::Gpu, form: Some(Form::Primal), precision, memory_budget, ..Request::default() };
     let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits))).expect("the task fits the adapter");
     plan.gpu.expect("a plan for a GPU")
 }

@@ -1,0 +1,154 @@
+//! Strategy `spectral`: the answers of a factorization for each λ, from one reduction.
+
+use ridgepath::{Backend, Form, Outcome, Plan, Precision, Request, Ridge, RidgePath, Shape, Standardize, Strategy};
+
+use crate::support::{distance, regression};
+
+fn ridge(strategy: Strategy) -> Ridge {
+    Ridge::new().backend(Backend::Cpu).strategy(strategy)
+}
+
+/// Fails unless every λ agrees within the bounds of both, answered by the same route.
+#[track_caller]
+fn assert_same(found: &RidgePath, wanted: &RidgePath, context: &str) {
+    assert_eq!(found.len(), wanted.len());
+    for k in 0..wanted.len() {
+        for target in 0..wanted.targets() {
+            let context = format!("{context}, shift {:e}, target {target}", wanted.shifts()[k]);
+            assert_eq!(found.outcome(k, target), wanted.outcome(k, target), "{context}");
+            let apart = distance(found.coefficients(k, target), wanted.coefficients(k, target));
+            let bound = found.error_bound(k, target) + wanted.error_bound(k, target);
+            assert!(apart <= bound, "{context}: {apart:e} > {bound:e}");
+            let least = (found.features() as f64).sqrt().max(4.0) * f64::EPSILON;
+            assert!(found.residual(k, target) <= 4.0 * least, "{context}: residual {:e}", found.residual(k, target));
+            let conditions = found.condition(k) / wanted.condition(k);
+            assert!((0.1..=10.0).contains(&conditions), "{context}: κ is {conditions} times as large");
+            let (own, other) = (found.rss(k, target), wanted.rss(k, target));
+            assert!((own - other).abs() <= 1e-9 * other, "{context}: rss {own:e}, wanted {other:e}");
+        }
+    }
+}
+
+#[test]
+fn one_reduction_gives_what_a_factorization_for_each_lambda_gives() {
+    let shifts: Vec<f64> = (-3..=4).map(|e| 10f64.powi(e)).collect();
+    for (m, n, t) in [(2, 1, 1), (3, 2, 1), (40, 7, 3), (300, 65, 1), (500, 130, 70), (30, 120, 2), (2, 9, 1)] {
+        let (x, y) = regression(n as u64, m, n, t);
+        for standardize in [Standardize::No, Standardize::Population] {
+            for intercept in [true, false] {
+                let weights: Vec<f64> = (0..m).map(|row| 0.5 + (row % 3) as f64).collect();
+                let model = |ridge: Ridge| {
+                    ridge.alphas(shifts.clone()).standardize(standardize).intercept(intercept).weights(weights.clone())
+                };
+                let found = model(ridge(Strategy::Spectral)).fit(&x, &y).unwrap();
+                let wanted = model(ridge(Strategy::Cholesky)).fit(&x, &y).unwrap();
+                let names = if n > m { ["dual spectral", "dual cholesky"] } else { ["spectral", "cholesky"] };
+                assert_eq!([&found, &wanted].map(|path| path.backend().strategy.as_str()), names);
+                assert_same(&found, &wanted, &format!("{m}×{n}, {t} targets, {standardize:?}, intercept {intercept}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_of_any_size_are_answered_as_well_as_by_factorizations() {
+    for power in [1, 3, 20, 150] {
+        let (mut x, y) = regression(5, 200, 12, 2);
+        for (j, mut column) in x.column_iter_mut().enumerate() {
+            column *= 10f64.powi(power * (j as i32 % 3 - 1));
+        }
+        let alphas: Vec<f64> = (-4..=4).map(|e| 10f64.powi(power * e / 2)).collect();
+        let of = |strategy| ridge(strategy).alphas(alphas.clone()).fit(&x, &y).unwrap();
+        let (found, wanted) = (of(Strategy::Spectral), of(Strategy::Cholesky));
+        for k in 0..alphas.len() {
+            for target in 0..2 {
+                // On the scale of the columns, as the bounds are.
+                let sized = |path: &RidgePath| -> Vec<f64> {
+                    let w = path.coefficients(k, target).iter().enumerate();
+                    w.map(|(j, w)| w * (x.column(j).norm_squared() + alphas[k]).sqrt()).collect()
+                };
+                let apart = distance(&sized(&found), &sized(&wanted));
+                let bound = 4.0 * (found.error_bound(k, target) + wanted.error_bound(k, target));
+                assert!(apart <= bound, "10^±{power}, shift {:e}: {apart:e} > {bound:e}", alphas[k]);
+                assert!(found.residual(k, target) <= 1e-15, "{:e}", found.residual(k, target));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_one_reduction_cannot_tell_is_factored_and_said_as_before() {
+    let (mut x, y) = regression(8, 60, 9, 1);
+    let double = x.column(3) * 2.0;
+    x.set_column(7, &double);
+    x.column_mut(5).fill(4.0);
+    let alphas = vec![0.0, 1e-14, 1e-9, 1e-3, 1.0, 1e3, 1e12, 1e300];
+    let of = |strategy| ridge(strategy).alphas(alphas.clone()).fit(&x, &y).unwrap();
+    let (found, wanted) = (of(Strategy::Spectral), of(Strategy::Cholesky));
+    assert!(matches!(found.outcome(0, 0), Outcome::Singular { .. }));
+    for k in 0..alphas.len() {
+        assert_eq!(found.outcome(k, 0), wanted.outcome(k, 0), "shift {:e}", alphas[k]);
+        if k > 0 {
+            let apart = distance(found.coefficients(k, 0), wanted.coefficients(k, 0));
+            assert!(apart <= found.error_bound(k, 0) + wanted.error_bound(k, 0), "shift {:e}: {apart:e}", alphas[k]);
+            assert_eq!(found.coefficients(k, 0)[5], 0.0, "a constant column");
+        }
+    }
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    let (x, y) = regression(4, 400, 90, 3);
+    let ridge = ridge(Strategy::Spectral).alphas((0..200).map(|k| 1.05f64.powi(k)).collect::<Vec<_>>());
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| ridge.fit(&x, &y)).unwrap()
+    };
+    assert_eq!(on(1), on(3));
+}
+
+#[test]
+fn many_lambdas_are_planned_by_one_reduction_and_few_by_factorizations() {
+    let shape = |penalties| Shape { rows: 1000, features: 200, targets: 1, penalties };
+    let plan = |penalties, strategy, backend, precision| {
+        Plan::new(shape(penalties), Request { strategy, backend, precision, ..Request::default() }, None).unwrap()
+    };
+    let on_cpu = |penalties, strategy| plan(penalties, strategy, Backend::Cpu, Precision::Double);
+    assert_eq!(on_cpu(1, None).strategy, Strategy::Cholesky);
+    assert_eq!(on_cpu(100, None).strategy, Strategy::Spectral);
+    assert!(on_cpu(100, None).explain().contains("spectral"));
+    assert_eq!(on_cpu(1, Some(Strategy::Spectral)).strategy, Strategy::Spectral);
+    assert_eq!(on_cpu(100, Some(Strategy::Cholesky)).strategy, Strategy::Cholesky);
+    for (backend, precision) in [(Backend::Cpu, Precision::Single), (Backend::Reference, Precision::Double)] {
+        let refused = plan(100, Some(Strategy::Spectral), backend, precision);
+        assert_eq!(refused.strategy, Strategy::Cholesky, "{backend:?}");
+        assert!(refused.fallback.is_some_and(|reason| reason.contains("spectral")), "{backend:?}");
+        assert_eq!(plan(100, None, backend, precision).fallback, None, "{backend:?}");
+    }
+}
+
+#[test]
+fn moments_alone_are_solved_by_one_reduction_too() {
+    let (x, y) = regression(6, 300, 30, 2);
+    let problem = ridgepath::Problem::new(&x, &y).unwrap();
+    let moments = ridgepath::cpu::gram::gram::<f64, _>(&problem).unwrap();
+    let alphas: Vec<f64> = (0..20).map(|k| 1.5f64.powi(k - 5)).collect();
+    let of = |strategy| ridge(strategy).alphas(alphas.clone()).fit_moments(&moments).unwrap();
+    let found = of(Strategy::Spectral);
+    assert_eq!(found.backend().strategy, "spectral");
+    assert_same(&found, &of(Strategy::Cholesky), "moments");
+}
+
+#[test]
+fn the_forms_of_a_square_problem_agree() {
+    let (x, y) = regression(9, 80, 80, 3);
+    let ridge = ridge(Strategy::Spectral).alphas([1e-2, 1.0, 1e2]);
+    let of = |form| ridge.clone().form(form).fit(&x, &y).unwrap();
+    let (primal, dual) = (of(Form::Primal), of(Form::Dual));
+    for k in 0..3 {
+        for target in 0..3 {
+            let apart = distance(primal.coefficients(k, target), dual.coefficients(k, target));
+            assert!(apart <= primal.error_bound(k, target) + dual.error_bound(k, target), "{apart:e}");
+        }
+    }
+}
