@@ -1,6 +1,7 @@
 //! [`Ridge`]: what the user holds.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
@@ -227,10 +228,16 @@ impl Ridge {
         }
     }
 
-    /// The same, which tells the caller of its progress as task `number` (from 0) of `count`.
-    pub(crate) fn task(&self, number: usize, count: usize) -> Self {
+    /// The same as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
+    pub(crate) fn task(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
         let Some(progress) = self.progress.clone() else { return self.clone() };
-        self.clone().on_progress(move |done, total| progress(number * total + done, count * total))
+        let (told, own, total) = (told.clone(), AtomicUsize::new(0), count * self.penalty.len());
+        self.clone().on_progress(move |done, _| {
+            let more = done.saturating_sub(own.fetch_max(done, Ordering::Relaxed));
+            if more > 0 {
+                progress(told.fetch_add(more, Ordering::Relaxed) + more, total);
+            }
+        })
     }
 
     pub(crate) async fn open(&self) -> Result<Gpu> {

@@ -1,5 +1,12 @@
 //! Cross-validation of the whole grid: k-fold, leave-one-out, or a criterion in its place.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::task::{Context, Poll, Waker};
+
+use rayon::prelude::*;
+
 use crate::error::Result;
 use crate::outcome::Precision;
 use crate::path::RidgePath;
@@ -209,7 +216,8 @@ impl CrossValidation {
         partitions: &[Partition],
     ) -> Result<(RidgePath, Scores)> {
         let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
-        let path = ridge.task(0, folds + 1).solve(problem).await?;
+        let told = Arc::new(AtomicUsize::new(0));
+        let path = ridge.task(&told, folds + 1).solve(problem).await?;
         let penalty = match &ridge.penalty {
             Penalty::Alphas(alphas) => Penalty::Alphas(alphas.clone()),
             Penalty::Lambdas(_) | Penalty::Auto(_) => Penalty::Lambdas(path.lambdas().to_vec()),
@@ -223,11 +231,24 @@ impl CrossValidation {
                 true => held_out::training_moments(partition, &parts)?,
                 false => Vec::new(),
             };
-            for (number, test) in partition.held_out().enumerate() {
+            let (ridge, parts, moments, told) = (&ridge, &parts, &moments, &told);
+            let fold = |(number, test): (usize, usize)| async move {
                 let weights = training_weights(problem, partition, test);
                 let training = problem.with_weights(&weights)?;
-                let fold = ridge.task(scores.len() + 1, folds + 1).solve_with(&training, moments.get(number)).await?;
-                scores.push(parts[test].scores(&fold, &self.score));
+                let path = ridge.task(told, folds + 1).solve_with(&training, moments.get(number)).await?;
+                Ok(parts[test].scores(&path, &self.score))
+            };
+            let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
+            // Side by side, unless they may have to wait for a device.
+            let done: Vec<Option<Vec<f64>>> = match ridge.request.wants_gpu(shape(&ridge.penalty, problem)) {
+                true => vec![None; every.len()],
+                false => every.par_iter().map(|own| ready(fold(*own)).transpose()).collect::<Result<_>>()?,
+            };
+            for (done, own) in done.into_iter().zip(every) {
+                scores.push(match done {
+                    Some(scores) => scores,
+                    None => fold(own).await?,
+                });
             }
         }
         Ok((path, Scores::of_folds(&self.score, scores)))
@@ -236,11 +257,22 @@ impl CrossValidation {
 
 /// Whether the equations of a fold are made from moments in double precision.
 fn needs_moments<T: Scalar>(ridge: &Ridge, problem: &Problem<'_, T>) -> bool {
-    let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
-    let shape = Shape { rows, features, targets, penalties: ridge.penalty.len() };
     let Request { backend, precision, .. } = ridge.request;
-    let primal = ridge.request.form(shape) == Form::Primal;
+    let primal = ridge.request.form(shape(&ridge.penalty, problem)) == Form::Primal;
     primal && backend != Backend::Reference && precision == Precision::Double
+}
+
+fn shape<T: Scalar>(penalty: &Penalty, problem: &Problem<'_, T>) -> Shape {
+    let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
+    Shape { rows, features, targets, penalties: penalty.len() }
+}
+
+/// What a future gives if it has nothing to wait for.
+fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
 }
 
 /// The weights of the rows when a part is held out: 0 for those that are not trained on.

@@ -252,6 +252,16 @@ fn progress_runs_once_to_the_end() {
 }
 
 #[test]
+fn futures_can_be_sent_to_other_threads() {
+    fn sendable<T: Send>(value: T) -> T {
+        value
+    }
+    let (x, y) = regression(39, 20, 3, 1);
+    let choice = CrossValidation::new(Ridge::new());
+    assert_eq!(pollster::block_on(sendable(choice.fit_async(&x, &y))).unwrap().folds(), 5);
+}
+
+#[test]
 fn the_gpu_finds_the_same_scores() {
     let Some(gpu) = gpu() else { return };
     let (x, y) = regression(41, 120, 20, 2);
