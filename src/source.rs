@@ -141,7 +141,7 @@ pub(crate) fn from_moments<T: Scalar>(
         let Some(values) = &weights.values else { return };
         for (target, (own, values)) in own.chunks_mut(n).zip(values.as_slice().chunks(n)).enumerate() {
             own.copy_from_slice(values);
-            normal.into_natural(k, target, own);
+            normal.to_natural(k, target, own);
         }
     });
     assemble(&totals, normal, weights, coefficients, used, epsilon, rows)
