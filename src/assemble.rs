@@ -64,20 +64,26 @@ pub(crate) fn assemble<T: Scalar>(
         norms2: Vec::with_capacity(k * t),
         error_bounds: (0..k * t).map(|at| error_bound(normal, &weights[at / t], at % t, &fits[at], rounding)).collect(),
     };
-    for (at, w) in path.coefficients.chunks(n).enumerate() {
+    let entry = |(at, w): (usize, &[f64])| {
         let explained: f64 = w.iter().zip(totals.means).map(|(w, mean)| w * mean).sum();
-        path.intercepts.push(match &weights[at / t].values {
+        let intercept = match &weights[at / t].values {
             None => f64::NAN,
             Some(_) if model.intercept => totals.means[n + at % t] - explained,
             Some(_) => 0.0,
-        });
-        path.norms2.push(w.iter().map(|w| w * w).sum());
+        };
+        let norm2: f64 = w.iter().map(|w| w * w).sum();
         let in_range = weights[at / t].values.as_ref().is_none_or(|values| {
             let largest = w.iter().fold(0.0f64, |largest, w| w.abs().max(largest));
             let vanished = largest < f64::MIN_POSITIVE && values.column(at % t).amax() > 0.0;
-            w.iter().chain(&path.intercepts[at..]).all(|value| value.is_finite()) && !vanished
+            w.iter().all(|w| w.is_finite()) && intercept.is_finite() && !vanished
         });
-        path.outcomes.push(if in_range { weights[at / t].outcome } else { Outcome::OutOfRange });
+        (intercept, norm2, if in_range { weights[at / t].outcome } else { Outcome::OutOfRange })
+    };
+    let entries: Vec<(f64, f64, Outcome)> = path.coefficients.par_chunks(n).enumerate().map(entry).collect();
+    for (intercept, norm2, outcome) in entries {
+        path.intercepts.push(intercept);
+        path.norms2.push(norm2);
+        path.outcomes.push(outcome);
     }
     if let Some(problem) = rows {
         let lost: Vec<usize> =

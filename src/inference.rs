@@ -75,7 +75,7 @@ impl<'a> Inference<'a> {
         let n = self.normal.features();
         let mut inverse = DMatrix::identity(n, n);
         factor.solve_into(&mut inverse);
-        let steps: Vec<f64> = self.normal.steps(index).collect();
+        let steps = self.normal.steps(index);
         let gram = DMatrix::from_fn(n, n, |i, j| self.normal.gram_element(i, j) * steps[i] * steps[j]);
         let hat = &inverse * &gram;
         let spread = &hat * &inverse;

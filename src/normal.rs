@@ -1,12 +1,13 @@
 //! The penalised normal equations (G + shift·D) w = c of every λ, scaled so that no number is out of range.
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::factors::Factors;
 use crate::moments::Moments;
 use crate::penalty::{Grid, Penalty};
-use crate::scale::{exponent, scaled};
+use crate::scale::{exponent, scale_all, scaled};
 
 /// Division of the columns by their standard deviation before the penalty acts. Coefficients are always reported on the
 /// original scale; a constant column keeps scale 1.
@@ -46,7 +47,7 @@ impl Default for Model {
 /// scale of the data or of λ the numbers fit `f32`. The solution in these units is what the backends call `w`.
 #[derive(Debug, Clone)]
 pub struct NormalEquations {
-    /// n × n, lower triangle, in the units alone (without step).
+    /// n × n, symmetric, in the units alone (without step).
     pub(crate) gram: DMatrix<f64>,
     /// n × t, likewise; target τ in units of 2^`target_unit[τ]`.
     pub(crate) cross: DMatrix<f64>,
@@ -70,7 +71,7 @@ pub struct NormalEquations {
     pub(crate) dual: bool,
 }
 
-/// The digits of G and c beyond the 53rd bit. With it both triangles of G count.
+/// The digits of G and c beyond the 53rd bit.
 #[derive(Debug, Clone)]
 pub(crate) struct Exact {
     pub(crate) gram_low: DMatrix<f64>,
@@ -185,7 +186,7 @@ impl NormalEquations {
     /// G + shift·D of λ number k, in the units described above.
     #[must_use]
     pub fn matrix(&self, k: usize) -> DMatrix<f64> {
-        let units: Vec<f64> = self.steps(k).collect();
+        let units = self.steps(k);
         let added = self.added(k);
         DMatrix::from_fn(self.features(), self.features(), |i, j| {
             let value = self.gram_element(i, j) * units[i] * units[j];
@@ -244,9 +245,11 @@ impl NormalEquations {
 
     /// 2^step of each feature at λ number k. Of constant columns with a tiny penalty it is so large that its square
     /// overflows: elements of G, which are 0 there, are multiplied by one step after the other.
-    pub(crate) fn steps(&self, k: usize) -> impl Iterator<Item = f64> + '_ {
+    pub(crate) fn steps(&self, k: usize) -> Vec<f64> {
         let n = self.features();
-        self.step[k * n..(k + 1) * n].iter().map(|step| scaled(1.0, *step))
+        let mut units = vec![1.0; n];
+        scale_all(&mut units, self.step[k * n..(k + 1) * n].iter().copied());
+        units
     }
 
     /// What the penalty adds to the diagonal at λ number k.
@@ -255,9 +258,11 @@ impl NormalEquations {
         &self.added[k * n..(k + 1) * n]
     }
 
-    /// w in its natural units from the value in ours, for feature j and a target at λ number k.
-    pub(crate) fn coefficient(&self, k: usize, j: usize, target: usize, value: f64) -> f64 {
-        scaled(value, self.weight_unit(k, j) + self.target_unit[target])
+    /// Overwrites the weights of a target at λ number k, in our units, with the same in their natural ones.
+    pub(crate) fn to_natural(&self, k: usize, target: usize, weights: &mut [f64]) {
+        let n = self.features();
+        let units = self.unit.iter().zip(&self.step[k * n..(k + 1) * n]);
+        scale_all(weights, units.map(|(unit, step)| unit + step + self.target_unit[target]));
     }
 }
 
@@ -305,16 +310,34 @@ pub(crate) fn penalty_weight(
     if variance > 0.0 && variance.is_finite() { (variance, 2 * exponent) } else { (1.0, 0) }
 }
 
-/// Scales the lower triangle by powers of two until the diagonal lies in [1, 4), and returns them.
+/// Numbers that a task works on, at least.
+const AT_ONCE: usize = 4096;
+/// Columns of a product that one task computes.
+const COLUMNS: usize = 64;
+
+/// Scales the lower triangle by powers of two until the diagonal lies in [1, 4), and returns them. Then the upper triangle is the
+/// same.
 pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>) -> Vec<i32> {
     let n = gram.nrows();
     let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2)).collect();
     for j in 0..n {
-        for i in j..n {
-            gram[(i, j)] = scaled(gram[(i, j)], -change[i] - change[j]);
+        scale_all(&mut gram.as_mut_slice()[j * n + j..(j + 1) * n], change[j..].iter().map(|own| -own - change[j]));
+    }
+    mirror(gram);
+    change
+}
+
+/// Copies the lower triangle into the upper one, tile by tile, so that neither side goes across the memory.
+fn mirror(gram: &mut DMatrix<f64>) {
+    const TILE: usize = 16;
+    let n = gram.nrows();
+    for (left, top) in (0..n).step_by(TILE).flat_map(|left| (left..n).step_by(TILE).map(move |top| (left, top))) {
+        for i in top..(top + TILE).min(n) {
+            for j in left..(left + TILE).min(i) {
+                gram[(j, i)] = gram[(i, j)];
+            }
         }
     }
-    change
 }
 
 /// D, mantissa and exponent (even), times a penalty factor.
@@ -327,46 +350,63 @@ pub(crate) fn factored((weight, power): (f64, i32), factor: f64) -> (f64, i32) {
 pub(crate) fn steps(
     gram: &DMatrix<f64>,
     unit: &[i32],
-    weight: impl Fn(usize, usize) -> (f64, i32),
+    weight: impl Fn(usize, usize) -> (f64, i32) + Sync,
     shifts: &[f64],
 ) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
-    let (mut step, mut added) = (Vec::with_capacity(shifts.len() * n), Vec::with_capacity(shifts.len() * n));
-    for (k, shift) in shifts.iter().enumerate() {
+    let own: Vec<Option<i32>> = gram.diagonal().iter().map(|own| (*own > 0.0).then(|| exponent(*own))).collect();
+    let (mut step, mut added) = (vec![0; shifts.len() * n], vec![0.0; shifts.len() * n]);
+    let rows = step.par_chunks_mut(n).zip(added.par_chunks_mut(n)).zip(shifts).enumerate();
+    rows.with_min_len(AT_ONCE.div_ceil(n)).for_each(|(k, ((step, added), shift))| {
         let shift_exponent = exponent(*shift);
         let mantissa = scaled(*shift, -shift_exponent);
         for j in 0..n {
             let (weight, power) = weight(k, j);
             let size = mantissa * weight; // of the addition, times 2^e
             let e = shift_exponent + power + 2 * unit[j];
-            let own = gram[(j, j)];
-            let top = match (own > 0.0, size > 0.0) {
-                (true, true) => exponent(own).max(exponent(size) + e),
-                (true, false) => exponent(own),
-                (false, true) => exponent(size) + e,
-                (false, false) => 0,
-            };
-            let half = -top.div_euclid(2);
-            step.push(half);
-            added.push(scaled(size, e + 2 * half));
+            let size_exponent = (size > 0.0).then(|| exponent(size) + e);
+            let half = -own[j].max(size_exponent).unwrap_or(0).div_euclid(2);
+            step[j] = half;
+            added[j] = scaled(size, e + 2 * half);
         }
-    }
+    });
     (step, added)
 }
 
-/// ‖A‖₁ of each λ: the largest sum of absolute values of a column, from one product |G|·(2^step) for all λ.
+/// ‖A‖₁ of each λ: the largest sum of absolute values of a column, from one product |G|·(2^step) for all λ whose steps differ by
+/// more than a common one.
 pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64> {
     let n = gram.nrows();
     let k = step.len() / n;
-    let mut sizes = gram.abs();
-    sizes.fill_upper_triangle_with_lower_triangle();
-    // Whole groups of columns, so that the bits of one do not depend on how many there are.
-    let units = DMatrix::from_fn(n, k.next_multiple_of(8), |j, k| match step.get(k * n + j) {
-        Some(step) if gram[(j, j)] > 0.0 => scaled(1.0, *step),
-        _ => 0.0,
+    let holds: Vec<usize> = (0..n).filter(|j| gram[(*j, *j)] > 0.0).collect();
+    let row = |k: usize| &step[k * n..(k + 1) * n];
+    let apart = |a: usize, b: usize| holds.first().map_or(0, |j| row(a)[*j] - row(b)[*j]);
+    // The λ whose sums serve, in units of its own steps.
+    let (mut of, mut distinct) = (Vec::with_capacity(k), Vec::<usize>::new());
+    for at in 0..k {
+        let same = |before: &usize| holds.iter().all(|j| row(at)[*j] - row(*before)[*j] == apart(at, *before));
+        if !distinct.last().is_some_and(same) {
+            distinct.push(at);
+        }
+        of.push(distinct.len() - 1);
+    }
+    let sizes = gram.abs();
+    let mut sums = DMatrix::zeros(n, distinct.len());
+    sums.as_mut_slice().par_chunks_mut(n * COLUMNS).zip(distinct.par_chunks(COLUMNS)).for_each(|(sums, lambdas)| {
+        // Whole groups of columns, so that the bits of one do not depend on how many there are.
+        let mut units = DMatrix::zeros(n, lambdas.len().next_multiple_of(8));
+        for (at, k) in lambdas.iter().enumerate() {
+            holds.iter().for_each(|j| units[(*j, at)] = scaled(1.0, row(*k)[*j]));
+        }
+        sums.copy_from_slice(&(&sizes * units).as_slice()[..sums.len()]);
     });
-    let sums = sizes * &units;
-    let column = |k: usize| (0..n).map(move |j| (k, j));
-    let norm = |k: usize| column(k).map(|(k, j)| sums[(j, k)] * units[(j, k)] + added[k * n + j]).fold(0.0, f64::max);
-    (0..k).map(norm).collect()
+    let norm = |k: usize| {
+        let by = apart(k, distinct[of[k]]);
+        let own = holds
+            .iter()
+            .map(|j| (*j, scaled(scaled(sums[(*j, of[k])], by), row(k)[*j])))
+            .map(|(j, sum)| sum + added[k * n + j]);
+        added[k * n..(k + 1) * n].iter().copied().chain(own).fold(0.0, f64::max)
+    };
+    (0..k).into_par_iter().with_min_len(AT_ONCE.div_ceil(n)).map(norm).collect()
 }

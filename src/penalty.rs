@@ -133,6 +133,17 @@ impl Penalty {
         }
     }
 
+    /// The same grid, λs that were scaled from the data written down.
+    pub(crate) fn at(&self, lambdas: &[f64]) -> Self {
+        match self {
+            Self::Auto(_) => Self::Lambdas(lambdas.to_vec()),
+            Self::Factored { grid, factors } => {
+                Self::Factored { grid: Box::new(grid.at(lambdas)), factors: factors.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// Whether every feature has the same factor at every λ, and which, if not 1.
     pub(crate) fn shared(&self) -> Option<Factors> {
         match self {

@@ -9,6 +9,9 @@ use crate::wide::{Wide, two_product, two_sum};
 /// λs whose products with G are formed at once.
 pub(crate) const BATCH: usize = 64;
 
+/// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.
+const GROUP: usize = 8;
+
 /// c − (G + shift·D) w of one λ, n × t in its units, and what it tells of each target.
 pub(crate) struct Residual {
     pub(crate) r: DMatrix<f64>,
@@ -39,7 +42,7 @@ pub(crate) type Answer<'a> = (usize, &'a DMatrix<f64>, Option<&'a DMatrix<f64>>)
 pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[Answer<'_>]) -> Vec<Residual> {
     let u = vectors(normal, lambdas, |(_, w, _)| Some(w));
     let Some(exact) = &normal.exact else {
-        return of_products(normal, lambdas, &u, &symmetric_product(&normal.gram, &u), None);
+        return of_products(normal, lambdas, &u, &(&normal.gram * &u), None);
     };
     let low = vectors(normal, lambdas, |(.., low)| *low);
     let product = wide_product(&normal.gram, &exact.gram_low, &Wide { high: u.clone(), low });
@@ -59,13 +62,15 @@ pub(crate) fn vectors<'a>(
     part: impl Fn(&Answer<'a>) -> Option<&'a DMatrix<f64>>,
 ) -> DMatrix<f64> {
     let (n, t) = (normal.features(), normal.targets());
+    let diagonal = normal.gram.diagonal();
     let mut u = DMatrix::zeros(n, columns(lambdas.len() * t));
-    for (at, answer) in lambdas.iter().enumerate() {
+    for (answer, columns) in lambdas.iter().zip(u.as_mut_slice().chunks_mut(n * t)) {
         let Some(w) = part(answer) else { continue };
-        for (j, unit) in normal.steps(answer.0).enumerate() {
-            // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
-            let own = if normal.gram[(j, j)] == 0.0 { 0.0 } else { unit };
-            (0..t).for_each(|target| u[(j, at * t + target)] = w[(j, target)] * own);
+        // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
+        let mut units = normal.steps(answer.0);
+        units.iter_mut().zip(&diagonal).filter(|(_, own)| **own == 0.0).for_each(|(unit, _)| *unit = 0.0);
+        for (u, w) in columns.chunks_mut(n).zip(w.as_slice().chunks(n)) {
+            u.iter_mut().zip(w).zip(&units).for_each(|((u, w), unit)| *u = w * unit);
         }
     }
     u
@@ -80,45 +85,50 @@ pub(crate) fn of_products(
     low: Option<(&DMatrix<f64>, &DMatrix<f64>)>,
 ) -> Vec<Residual> {
     let (n, t) = (normal.features(), normal.targets());
+    let diagonal = normal.gram.diagonal();
     let one = |(at, (k, w, w_low)): (usize, &Answer<'_>)| {
-        let (added, units) = (normal.added(*k), normal.steps(*k).collect::<Vec<f64>>());
-        let top = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j] + added[j]).fold(0.0, f64::max);
-        let trace: f64 = (0..n).map(|j| normal.gram[(j, j)] * units[j] * units[j]).sum();
+        let (added, units) = (normal.added(*k), normal.steps(*k));
+        let (mut top, mut trace) = (0.0f64, 0.0);
+        for ((own, unit), added) in diagonal.iter().zip(&units).zip(added) {
+            let own = own * unit * unit;
+            top = top.max(own + added);
+            trace += own;
+        }
         let norm = normal.norm(*k);
-        // Of K alone in the dual form, in units in which nothing underflows.
-        let widest = units.iter().copied().fold(0.0, f64::max);
-        let most: f64 = (0..n).map(|j| normal.gram[(j, j)] * (units[j] / widest).powi(2)).sum();
         let mut r = DMatrix::zeros(n, t);
         let mut fits = Vec::with_capacity(t);
         for target in 0..t {
             let column = at * t + target;
-            let (mut r2, mut w2, mut c2) = (0.0f64, 0.0f64, 0.0f64);
-            let mut rss = normal.squares[target];
-            let (mut penalty, mut quadratic) = (0.0, 0.0f64);
-            for j in 0..n {
-                let (w, c) = (w[(j, target)], normal.cross[(j, target)]);
-                let w_low = w_low.map_or(0.0, |low| low[(j, target)]);
-                let (left, own) = match &low {
-                    None => {
-                        let left = c - product[(j, column)];
-                        (left, left * units[j] - added[j] * w)
+            let (c, w) = (column_of(&normal.cross, target), column_of(w, target));
+            let (u, product) = (column_of(u, column), column_of(product, column));
+            let r = &mut r.as_mut_slice()[target * n..(target + 1) * n];
+            match low {
+                None => {
+                    for j in 0..n {
+                        r[j] = (c[j] - product[j]) * units[j] - added[j] * w[j];
                     }
-                    Some((product_low, cross_low)) => {
-                        let (left, lost) = two_sum(c, -product[(j, column)]);
+                }
+                Some((product_low, cross_low)) => {
+                    for j in 0..n {
+                        let w_low = w_low.map_or(0.0, |low| low[(j, target)]);
+                        let (left, lost) = two_sum(c[j], -product[j]);
                         let low = lost + (cross_low[(j, target)] - product_low[(j, column)]);
-                        let (penalty, penalty_low) = two_product(added[j], w);
+                        let (penalty, penalty_low) = two_product(added[j], w[j]);
                         let (own, lost) = two_sum(left * units[j], -penalty);
-                        (left + low, own + (lost + (low * units[j] - penalty_low - added[j] * w_low)))
+                        r[j] = own + (lost + (low * units[j] - penalty_low - added[j] * w_low));
                     }
-                };
-                r[(j, target)] = own;
-                r2 += own * own;
-                w2 += w * w;
-                penalty += added[j] * w * w;
-                c2 += (c * units[j]).powi(2);
-                rss -= u[(j, column)] * (c + left); // Σ s·y² − 2wᵀc + wᵀGw
-                quadratic += u[(j, column)] / widest * (product[(j, column)] / widest);
+                }
             }
+            let (mut r2, mut w2, mut c2) = (0.0f64, 0.0f64, 0.0f64);
+            let (mut explained, mut penalty) = (0.0, 0.0);
+            for j in 0..n {
+                r2 += r[j] * r[j];
+                w2 += w[j] * w[j];
+                penalty += added[j] * w[j] * w[j];
+                c2 += (c[j] * units[j]).powi(2);
+                explained += u[j] * (c[j] + (c[j] - product[j]));
+            }
+            let rss = normal.squares[target] - explained; // Σ s·y² − 2wᵀc + wᵀGw
             let relative = |norm: f64| if r2 == 0.0 { 0.0 } else { r2.sqrt() / (norm * w2.sqrt() + c2.sqrt()) };
             // What is left of squares that cancel has no digits below this.
             #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
@@ -126,16 +136,14 @@ pub(crate) fn of_products(
             let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (norm * w2)).sqrt() };
             let cross = (trace * normal.squares[target]).sqrt();
             let cancelled = if cross == 0.0 { 0.0 } else { cross / (norm * w2.sqrt()) };
-            let rss = match normal.dual {
-                true => dual_rss(normal.grid.shifts[*k], added, w, target),
-                false => rss.max(0.0),
+            let (rss, spread) = match normal.dual {
+                true => (
+                    dual_rss(normal.grid.shifts[*k], added, w),
+                    dual_spread(diagonal.as_slice(), &units, w2, u, product),
+                ),
+                false => (rss.max(0.0), 1.0),
             };
             let rss = scaled(rss, 2 * normal.target_unit[target]);
-            let spread = match (normal.dual && w2 > 0.0, quadratic > f64::EPSILON * most * w2) {
-                (true, true) => (most * w2 / quadratic).sqrt(),
-                (true, false) => f64::EPSILON.sqrt().recip(), // at least
-                (false, _) => 1.0,
-            };
             fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit, spread, cancelled });
         }
         Residual { r, fits }
@@ -143,11 +151,29 @@ pub(crate) fn of_products(
     lambdas.iter().enumerate().map(one).collect()
 }
 
+fn column_of(matrix: &DMatrix<f64>, column: usize) -> &[f64] {
+    let n = matrix.nrows();
+    &matrix.as_slice()[column * n..(column + 1) * n]
+}
+
 /// Σ s(y − ŷ)² = shift² Σ β²/s, whose residuals are shift·β/s.
-fn dual_rss(shift: f64, added: &[f64], beta: &DMatrix<f64>, target: usize) -> f64 {
+fn dual_rss(shift: f64, added: &[f64], beta: &[f64]) -> f64 {
     let half = exponent(shift).div_euclid(2);
     let square = |(added, beta): (&f64, &f64)| added * scaled(*beta, half).powi(2);
-    scaled(shift, -2 * half) * added.iter().zip(beta.column(target).iter()).map(square).sum::<f64>()
+    scaled(shift, -2 * half) * added.iter().zip(beta).map(square).sum::<f64>()
+}
+
+/// √(tr K)·‖β‖₂ / √(βᵀKβ), of u = Sβ with S the units and of its product with K.
+fn dual_spread(diagonal: &[f64], units: &[f64], beta2: f64, u: &[f64], product: &[f64]) -> f64 {
+    // In units in which nothing underflows.
+    let widest = units.iter().copied().fold(0.0, f64::max);
+    let most: f64 = diagonal.iter().zip(units).map(|(own, unit)| own * (unit / widest).powi(2)).sum();
+    let quadratic: f64 = u.iter().zip(product).map(|(u, product)| u / widest * (product / widest)).sum();
+    match (beta2 > 0.0, quadratic > f64::EPSILON * most * beta2) {
+        (true, true) => (most * beta2 / quadratic).sqrt(),
+        (true, false) => f64::EPSILON.sqrt().recip(), // at least
+        (false, _) => 1.0,
+    }
 }
 
 /// G·u to twice the digits, with all of G = `gram` + `low`: Dot2 of Ogita, Rump and Oishi (2005), a column of G at a time.
@@ -184,28 +210,4 @@ fn halves(value: f64) -> (f64, f64) {
     let wide = 134_217_729.0 * value; // 2²⁷ + 1
     let head = wide - (wide - value);
     (head, value - head)
-}
-
-/// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.
-const GROUP: usize = 8;
-
-/// G·u with the lower triangle of G alone, by blocks of columns.
-fn symmetric_product(gram: &DMatrix<f64>, u: &DMatrix<f64>) -> DMatrix<f64> {
-    const BLOCK: usize = 128;
-    let n = gram.nrows();
-    let mut product = DMatrix::zeros(n, u.ncols());
-    for start in (0..n).step_by(BLOCK) {
-        let width = BLOCK.min(n - start);
-        let mut block = gram.view((start, start), (width, width)).clone_owned();
-        block.fill_upper_triangle_with_lower_triangle();
-        product.rows_mut(start, width).gemm(1.0, &block, &u.rows(start, width), 1.0);
-        let below = n - start - width;
-        if below > 0 {
-            let under = gram.view((start + width, start), (below, width));
-            product.rows_mut(start + width, below).gemm(1.0, &under, &u.rows(start, width), 1.0);
-            let across = under.transpose(); // for which nalgebra has a fast product
-            product.rows_mut(start, width).gemm(1.0, &across, &u.rows(start + width, below), 1.0);
-        }
-    }
-    product
 }

@@ -2,6 +2,7 @@
 
 /// The exponent e with 2^e ≤ |value| < 2^(e+1), within what [`scaled`] can undo in one step; 0 for 0.
 #[expect(clippy::cast_possible_truncation, reason = "exponents of doubles lie within ±1074")]
+#[inline]
 pub(crate) fn exponent(value: f64) -> i32 {
     if value == 0.0 || !value.is_finite() {
         return 0;
@@ -11,6 +12,7 @@ pub(crate) fn exponent(value: f64) -> i32 {
 }
 
 /// value · 2^e, rounded once at most (when the result is subnormal); 0 or infinite when it must be.
+#[inline]
 pub(crate) fn scaled(value: f64, e: i32) -> f64 {
     if (-1022..=1023).contains(&e) {
         return value * power(e);
@@ -27,7 +29,19 @@ pub(crate) fn scaled(value: f64, e: i32) -> f64 {
     }
 }
 
+/// Every value · 2^e of its own e: fast where no e is out of range, as most often.
+pub(crate) fn scale_all(values: &mut [f64], exponents: impl Iterator<Item = i32> + Clone) {
+    let normal = exponents.clone().fold(true, |normal, e| normal & (-1022..=1023).contains(&e));
+    let all = values.iter_mut().zip(exponents);
+    if normal {
+        all.for_each(|(value, e)| *value *= power(e))
+    } else {
+        all.for_each(|(value, e)| *value = scaled(*value, e))
+    }
+}
+
 #[expect(clippy::cast_sign_loss, reason = "the biased exponent of a normal number is positive")]
+#[inline]
 fn power(e: i32) -> f64 {
     f64::from_bits(((e + 1023) as u64) << 52)
 }

@@ -1,6 +1,7 @@
 //! Where equations come from: the moments of the rows, or the rows multiplied with each other.
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 use crate::assemble::{Totals, assemble};
 use crate::cpu;
@@ -135,12 +136,13 @@ pub(crate) fn from_moments<T: Scalar>(
         squares: (0..t).map(|target| scaled(normal.squares[target], 2 * normal.target_unit[target])).collect(),
         terms: moments.rows,
     };
-    let none = DMatrix::from_element(n, t, f64::NAN);
-    let natural = |(k, weights): (usize, &Weights)| {
-        let values = weights.values.as_ref().unwrap_or(&none).clone();
-        let own = |at: usize| normal.coefficient(k, at % n, at / n, values[(at % n, at / n)]);
-        (0..n * t).map(own).collect::<Vec<f64>>()
-    };
-    let coefficients = weights.iter().enumerate().flat_map(natural).collect();
+    let mut coefficients = vec![f64::NAN; weights.len() * t * n];
+    coefficients.par_chunks_mut(t * n).zip(weights).enumerate().for_each(|(k, (own, weights))| {
+        let Some(values) = &weights.values else { return };
+        for (target, (own, values)) in own.chunks_mut(n).zip(values.as_slice().chunks(n)).enumerate() {
+            own.copy_from_slice(values);
+            normal.to_natural(k, target, own);
+        }
+    });
     assemble(&totals, normal, weights, coefficients, used, epsilon, rows)
 }

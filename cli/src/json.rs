@@ -1,5 +1,7 @@
 //! JSON documents. Every number is written so that it reads back exactly; a NaN becomes null.
 
+use std::ops::Range;
+
 use ridgepath::{Precision, RidgePath, Standardize};
 use serde::Serialize;
 use serde_json::Serializer;
@@ -9,6 +11,7 @@ use crate::json_lines::Layout;
 use crate::message::{Failure, Result};
 use crate::outcome;
 use crate::standard_errors::StandardErrors;
+use crate::stats::{Row, Stats};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -29,7 +32,7 @@ struct Document<'a> {
 /// `false`, or how.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Standardized {
+pub(crate) enum Standardized {
     No(bool),
     By(&'static str),
 }
@@ -44,8 +47,19 @@ pub(crate) struct Backend<'a> {
     fallback: Option<&'a str>,
 }
 
+impl Standardized {
+    pub(crate) fn of(path: &RidgePath) -> Self {
+        match path.standardize() {
+            Standardize::No => Self::No(false),
+            Standardize::Population => Self::By("population"),
+            Standardize::Sample => Self::By("sample"),
+        }
+    }
+}
+
+/// One λ of a path, for some of its targets.
 #[derive(Serialize)]
-struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     lambda: f64,
     alpha: f64,
     coef: Vec<&'a [f64]>,
@@ -59,6 +73,8 @@ struct Entry<'a> {
     steps: Vec<u32>,
     route: Vec<Option<&'static str>>,
     order: Vec<Option<usize>>,
+    #[serde(flatten)]
+    stats: Option<Row<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     standard_errors: Option<Vec<&'a [f64]>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +102,12 @@ impl<'a> Backend<'a> {
     }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data, errors: Option<&StandardErrors>) -> Result<Vec<u8>> {
+pub(crate) fn path(
+    path: &RidgePath,
+    data: &Data,
+    stats: Option<&Stats>,
+    errors: Option<&StandardErrors>,
+) -> Result<Vec<u8>> {
     document(&Document {
         schema: "ridgepath/path/1",
         features: data.features(),
@@ -94,14 +115,10 @@ pub(crate) fn path(path: &RidgePath, data: &Data, errors: Option<&StandardErrors
         rows: path.rows(),
         weight_sum: path.weight_sum(),
         intercept: path.intercept_fitted(),
-        standardize: match path.standardize() {
-            Standardize::No => Standardized::No(false),
-            Standardize::Population => Standardized::By("population"),
-            Standardize::Sample => Standardized::By("sample"),
-        },
+        standardize: Standardized::of(path),
         penalty_factors: data.penalty_factors(),
         backend: Backend::of(path),
-        path: (0..path.len()).map(|index| entry(path, index, errors)).collect(),
+        path: (0..path.len()).map(|index| entry(path, index, 0..path.targets(), stats, errors)).collect(),
     })
 }
 
@@ -115,13 +132,19 @@ pub(crate) fn document(content: &impl Serialize) -> Result<Vec<u8>> {
     Ok(written)
 }
 
-fn entry<'a>(path: &'a RidgePath, index: usize, errors: Option<&'a StandardErrors>) -> Entry<'a> {
-    let outcomes = || (0..path.targets()).map(|target| path.outcome(index, target));
-    let each = |value: &dyn Fn(usize) -> f64| (0..path.targets()).map(value).collect::<Vec<f64>>();
+pub(crate) fn entry<'a>(
+    path: &'a RidgePath,
+    index: usize,
+    targets: Range<usize>,
+    stats: Option<&'a Stats>,
+    errors: Option<&'a StandardErrors>,
+) -> Entry<'a> {
+    let outcomes = || targets.clone().map(|target| path.outcome(index, target));
+    let each = |value: &dyn Fn(usize) -> f64| targets.clone().map(value).collect::<Vec<f64>>();
     Entry {
         lambda: path.lambdas()[index],
         alpha: path.shifts()[index],
-        coef: (0..path.targets()).map(|target| path.coefficients(index, target)).collect(),
+        coef: targets.clone().map(|target| path.coefficients(index, target)).collect(),
         intercept: each(&|target| path.intercept(index, target)),
         outcome: outcomes().map(outcome::name).collect(),
         residual: each(&|target| path.residual(index, target)),
@@ -132,8 +155,9 @@ fn entry<'a>(path: &'a RidgePath, index: usize, errors: Option<&'a StandardError
         steps: outcomes().map(outcome::steps).collect(),
         route: outcomes().map(outcome::route).collect(),
         order: outcomes().map(outcome::order).collect(),
+        stats: stats.map(|stats| stats.row(index)),
         standard_errors: errors
-            .map(|errors| (0..path.targets()).map(|target| errors.at(index, target).coefficients.as_slice()).collect()),
+            .map(|errors| targets.clone().map(|target| errors.at(index, target).coefficients.as_slice()).collect()),
         intercept_standard_error: errors.map(|errors| each(&|target| errors.at(index, target).intercept)),
     }
 }

@@ -7,6 +7,7 @@ mod columns;
 mod convert;
 mod csv_input;
 mod curves;
+mod cv;
 mod data;
 mod devices;
 mod distinct;
@@ -15,13 +16,16 @@ mod json;
 mod json_lines;
 mod lines;
 mod message;
+mod model;
 mod outcome;
 mod output;
 mod path;
 mod plot;
+mod predict;
 mod progress;
 mod scale;
 mod standard_errors;
+mod stats;
 mod table;
 mod text;
 mod tidy;
@@ -38,6 +42,8 @@ use message::Failure;
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Path(args) => path::run(&args),
+        Command::Cv(args) => cv::run(&args),
+        Command::Predict(args) => predict::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Validate(args) => validate::run(&args),

@@ -9,6 +9,7 @@ use crate::message::{Failure, Result};
 use crate::output::{self, Place, Sink};
 use crate::progress::Progress;
 use crate::standard_errors::StandardErrors;
+use crate::stats::Stats;
 use crate::{json, outcome, plot, text, tidy, units};
 
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
@@ -22,10 +23,12 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     let path = ridge.fit(data.x()?, data.y()?);
     progress.finish();
     let path = path.map_err(|error| data.failure(error))?;
+    let stats = args.stats.then(|| Stats::of(&ridge, &path, &data)).transpose()?;
 
     let errors = args.standard_errors.then(|| StandardErrors::of(&path, &data)).transpose()?;
 
-    let mut staged = vec![sink.stage(written(args.format, &path, &data, errors.as_ref())?)?];
+    let answer = written(args.format, &path, &data, stats.as_ref(), errors.as_ref())?;
+    let mut staged = vec![sink.stage(answer)?];
     notes.extend(outcome::notes(&path, &data));
     if let Some(sink) = plot_sink {
         let drawing = plot::draw(&path, &data)?;
@@ -37,11 +40,17 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     Ok(())
 }
 
-fn written(format: PathFormat, path: &RidgePath, data: &Data, errors: Option<&StandardErrors>) -> Result<Vec<u8>> {
+fn written(
+    format: PathFormat,
+    path: &RidgePath,
+    data: &Data,
+    stats: Option<&Stats>,
+    errors: Option<&StandardErrors>,
+) -> Result<Vec<u8>> {
     match format {
-        PathFormat::Table => Ok(text::path(path, data, errors).into_bytes()),
-        PathFormat::Json => json::path(path, data, errors),
-        PathFormat::Csv => tidy::path(path, data, errors),
+        PathFormat::Table => Ok(text::path(path, data, stats, errors).into_bytes()),
+        PathFormat::Json => json::path(path, data, stats, errors),
+        PathFormat::Csv => tidy::path(path, data, stats, errors),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::data::Data;
 use crate::message::without_controls;
 use crate::outcome;
 use crate::standard_errors::StandardErrors;
+use crate::stats::{self, Stats};
 
 /// Columns of a table when no terminal says how many it has.
 const WIDTH: usize = 120;
@@ -58,11 +59,11 @@ pub(crate) fn magnitude(value: f64) -> String {
     if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data, errors: Option<&StandardErrors>) -> String {
+pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>, errors: Option<&StandardErrors>) -> String {
     let mut text = summary(path, data);
     for (target, name) in data.targets().iter().enumerate() {
         let _ = write!(text, "\ntarget {}\n", without_controls(name, '\u{fffd}'));
-        text.push_str(&block(path, data, target, errors));
+        text.push_str(&block(path, data, target, stats, errors));
     }
     text
 }
@@ -78,7 +79,8 @@ pub(crate) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn summary(path: &RidgePath, data: &Data) -> String {
+/// What was fitted, and who answered.
+pub(crate) fn summary(path: &RidgePath, data: &Data) -> String {
     let mut facts = vec![
         plural(path.rows(), "row"),
         plural(path.features(), "feature"),
@@ -97,15 +99,22 @@ fn summary(path: &RidgePath, data: &Data) -> String {
     format!("{}\n{}\n", facts.join(", "), backend(path))
 }
 
-fn block(path: &RidgePath, data: &Data, target: usize, errors: Option<&StandardErrors>) -> String {
+fn block(
+    path: &RidgePath,
+    data: &Data,
+    target: usize,
+    stats: Option<&Stats>,
+    errors: Option<&StandardErrors>,
+) -> String {
     let with_error = |value: f64, error: Option<f64>| match error {
         Some(error) => format!("{} ± {}", number(value), magnitude(error)),
         None => number(value),
     };
     let mut header = vec!["λ", "alpha", "outcome", "residual", "rss", "‖w‖²", "intercept"];
+    header.extend(stats.iter().flat_map(|_| stats::SHOWN));
     let mut rows: Vec<Vec<String>> = (0..path.len())
         .map(|index| {
-            vec![
+            let fixed = [
                 number(path.lambdas()[index]),
                 number(path.shifts()[index]),
                 outcome::name(path.outcome(index, target)),
@@ -113,7 +122,9 @@ fn block(path: &RidgePath, data: &Data, target: usize, errors: Option<&StandardE
                 number(path.rss(index, target)),
                 number(path.norm2(index, target)),
                 with_error(path.intercept(index, target), errors.map(|errors| errors.at(index, target).intercept)),
-            ]
+            ];
+            let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
+            fixed.into_iter().chain(stats).collect()
         })
         .collect();
     let width_of = |own: &dyn Fn(&[String]) -> usize, name: &str| {

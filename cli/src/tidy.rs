@@ -6,10 +6,17 @@ use crate::data::Data;
 use crate::message::{Failure, Result};
 use crate::outcome;
 use crate::standard_errors::StandardErrors;
+use crate::stats::{self, Stats};
 
-pub(crate) fn path(path: &RidgePath, data: &Data, errors: Option<&StandardErrors>) -> Result<Vec<u8>> {
+pub(crate) fn path(
+    path: &RidgePath,
+    data: &Data,
+    stats: Option<&Stats>,
+    errors: Option<&StandardErrors>,
+) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    write(&mut writer, path, data, errors).map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
+    write(&mut writer, path, data, stats, errors)
+        .map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
     writer.into_inner().map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))
 }
 
@@ -17,6 +24,7 @@ fn write(
     writer: &mut csv::Writer<Vec<u8>>,
     path: &RidgePath,
     data: &Data,
+    stats: Option<&Stats>,
     errors: Option<&StandardErrors>,
 ) -> csv::Result<()> {
     let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "norm2", "intercept"];
@@ -24,7 +32,8 @@ fn write(
     let features = data.features().iter().map(|name| format!("coef:{name}"));
     let of_errors = errors.iter().flat_map(|_| data.features().iter().map(|name| format!("se:{name}")));
     let of_errors = of_errors.chain(errors.map(|_| "intercept_se".to_owned()));
-    writer.write_record(fixed.map(str::to_owned).into_iter().chain(features).chain(of_errors))?;
+    let names = stats.iter().flat_map(|_| stats::NAMES);
+    writer.write_record(fixed.into_iter().chain(names).map(str::to_owned).chain(features).chain(of_errors))?;
     for index in 0..path.len() {
         for (target, name) in data.targets().iter().enumerate() {
             let number = |value: f64| format!("{value:?}");
@@ -42,7 +51,8 @@ fn write(
             let own = errors.map(|errors| errors.at(index, target));
             let of_errors = own.iter().flat_map(|own| own.coefficients.iter().chain([&own.intercept]));
             let of_errors = of_errors.map(|value| number(*value));
-            writer.write_record(fixed.into_iter().chain(coefficients).chain(of_errors))?;
+            let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
+            writer.write_record(fixed.into_iter().chain(stats).chain(coefficients).chain(of_errors))?;
         }
     }
     Ok(())

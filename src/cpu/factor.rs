@@ -32,7 +32,7 @@ impl<A: Scalar> Factor<A> {
 #[must_use]
 pub fn factor<A: Scalar>(normal: &NormalEquations, k: usize) -> Factor<A> {
     let n = normal.features();
-    let units: Vec<f64> = normal.steps(k).collect();
+    let units = normal.steps(k);
     let added = normal.added(k);
     let mut a = DMatrix::<A>::zeros(n, n);
     for j in 0..n {

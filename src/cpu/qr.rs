@@ -109,7 +109,7 @@ pub(crate) fn solve(triangle: &Triangle, normal: &NormalEquations, k: usize) -> 
         (0..n).filter(|j| normal.gram[(*j, *j)] == 0.0).for_each(|j| w.row_mut(j).fill(0.0));
     } else {
         // RᵀRw = c: as good as R after corrections.
-        let units: Vec<f64> = normal.steps(k).collect();
+        let units = normal.steps(k);
         w = DMatrix::from_fn(n, t, |i, target| normal.cross[(i, target)] * units[i]);
         correct(&mut w);
     }

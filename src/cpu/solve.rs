@@ -71,7 +71,7 @@ fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> 
         factor.solve_into(&mut own);
         *rhs = own.map(Into::into);
     };
-    let units: Vec<f64> = normal.steps(k).collect();
+    let units = normal.steps(k);
     // The first solve of the condition estimate rides along.
     let start = condition::start(n);
     let mut w = DMatrix::from_fn(n, t + 1, |i, target| match target < t {

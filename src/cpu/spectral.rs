@@ -11,12 +11,12 @@ use rayon::prelude::*;
 
 use crate::condition;
 use crate::cpu::tridiagonal::Tridiagonal;
-use crate::normal::{NormalEquations, norms, pivot_tolerance};
+use crate::normal::{NormalEquations, pivot_tolerance};
 use crate::outcome::Outcome;
 use crate::path::Weights;
 use crate::refine::refine;
 use crate::residual::{Residual, residuals};
-use crate::scale::scaled;
+use crate::scale::{scale_all, scaled};
 
 /// Columns that one task solves for, if there are so many: enough for fast products, few enough for the cache.
 const COLUMNS: usize = 64;
@@ -66,9 +66,9 @@ impl<'a> Spectral<'a> {
         let top = (0..n).filter(holds).map(|j| root(j).1).max().unwrap_or(0);
         let own = |j: usize| scaled(root(j).0, root(j).1 - top);
         let scale: Vec<f64> = (0..n).map(|j| if holds(&j) { own(j) } else { 0.0 }).collect();
-        let b = DMatrix::from_fn(n, n, |i, j| if i < j { 0.0 } else { normal.gram[(i, j)] * scale[i] * scale[j] });
+        let b = DMatrix::from_fn(n, n, |i, j| normal.gram[(i, j)] * (scale[i] * scale[j]));
         let diagonal = b.diagonal();
-        let norm = norms(&b, &vec![0; n], &vec![0.0; n])[0];
+        let norm = b.column_iter().map(|column| column.lp_norm(1)).fold(0.0, f64::max);
         let tridiagonal = Tridiagonal::new(b);
         let mut cross = DMatrix::from_fn(n, t, |j, target| normal.cross[(j, target)] * scale[j]);
         tridiagonal.multiply_transposed(&mut cross);
@@ -194,7 +194,8 @@ impl<'a> Spectral<'a> {
         let each = block.len() / lambdas.len().max(1);
         for (columns, k) in block.as_mut_slice().chunks_mut(each.max(1)).zip(lambdas) {
             let steps = &self.normal.step[k * n..(k + 1) * n];
-            let units: Vec<f64> = self.scale.iter().zip(steps).map(|(scale, step)| scaled(*scale, -step)).collect();
+            let mut units = self.scale.clone();
+            scale_all(&mut units, steps.iter().map(|step| -step));
             for column in columns.chunks_mut(n) {
                 column.iter_mut().zip(&units).for_each(|(value, unit)| *value *= unit);
             }

@@ -67,7 +67,11 @@ impl<'a> Chunk<'a> {
         let rhs = |k: usize| {
             let mut rhs = self.normal.cross.clone().resize_horizontally(t + 1, 0.0);
             rhs.set_column(t, &start);
-            self.normal.steps(k).enumerate().for_each(|(j, unit)| rhs.view_mut((j, 0), (1, t)).scale_mut(unit));
+            self.normal
+                .steps(k)
+                .into_iter()
+                .enumerate()
+                .for_each(|(j, unit)| rhs.view_mut((j, 0), (1, t)).scale_mut(unit));
             rhs
         };
         let (solutions, info) = self.run(first, (first..first + count).map(rhs).collect(), true).await?;

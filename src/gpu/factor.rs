@@ -106,7 +106,7 @@ impl System {
         let mut scale = vec![0.0f32; count * rows];
         let mut added = vec![0.0f32; count * rows];
         for (own, k) in (first..first + count).enumerate() {
-            for (j, (step, value)) in normal.steps(k).zip(normal.added(k)).enumerate() {
+            for (j, (step, value)) in normal.steps(k).into_iter().zip(normal.added(k)).enumerate() {
                 scale[own * rows + j] = f32::round_from(step);
                 added[own * rows + j] = f32::round_from(*value);
             }

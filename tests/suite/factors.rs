@@ -4,8 +4,8 @@ use approx::assert_relative_eq;
 use nalgebra::DMatrix;
 use ridgepath::decay::{Decay, Optimizer};
 use ridgepath::{
-    Backend, Convention, Error, Form, Moments, Outcome, Penalty, Precision, Problem, Ridge, RidgePath, Standardize,
-    Strategy, View,
+    Backend, Convention, CrossValidation, Error, Form, Moments, Outcome, Penalty, Precision, Problem, Ridge, RidgePath,
+    Standardize, Strategy, View,
 };
 
 use crate::support::{Random, distance, gpu, regression};
@@ -207,4 +207,26 @@ fn factors_that_cannot_be_are_refused() {
     assert!(matches!(short.fit(&x, &y), Err(Error::Shape { found: 2, wanted: 3, .. })));
     let short = Penalty::groups(&[0, 2], &[vec![1.0, 2.0]]);
     assert!(matches!(short, Err(Error::OutOfRange { index: 2, count: 2, .. })));
+}
+
+#[test]
+fn criteria_count_with_the_factors_and_refuse_what_has_none() {
+    let (x, y) = regression(661, 30, 6, 1);
+    let plain = Ridge::new().lambdas([0.1, 0.01]).spectrum(&rescaled(&x), &y).unwrap();
+    let ridge = Ridge::new().lambdas([0.1, 0.01]);
+    let spectrum = ridge.clone().penalty_factors(FACTORS).spectrum(&x, &y).unwrap();
+    for (found, wanted) in spectrum.loo_mse().into_iter().zip(plain.loo_mse()) {
+        assert_relative_eq!(found, wanted, max_relative = 1e-10);
+    }
+    assert_relative_eq!(spectrum.df(0), plain.df(0), max_relative = 1e-10);
+
+    let unpenalised = ridge.clone().penalty_factors([1.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+    let each = Ridge::new().penalty(Penalty::PerFeature(vec![vec![1.0; 6]]));
+    let about = ridge.clone().prior_mean([1.0; 6]);
+    for ridge in [&unpenalised, &each, &about] {
+        assert!(matches!(ridge.spectrum(&x, &y), Err(Error::Conflict { .. })));
+        assert!(matches!(CrossValidation::new(ridge.clone()).leave_one_out().fit(&x, &y), Err(Error::Conflict { .. })));
+        assert!(CrossValidation::new(ridge.clone()).fit(&x, &y).is_ok());
+    }
+    assert!(matches!(ridge.penalty_factors([1.0]).spectrum(&x, &y), Err(Error::Shape { .. })));
 }
