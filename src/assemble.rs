@@ -53,6 +53,8 @@ pub(crate) fn assemble<T: Scalar>(
         backend,
         lambdas: normal.grid.lambdas.clone(),
         shifts: normal.grid.shifts.clone(),
+        factors: normal.grid.factors.clone(),
+        tikhonov: false,
         coefficients,
         conditions: weights.iter().map(|weights| weights.condition).collect(),
         intercepts: Vec::with_capacity(k * t),

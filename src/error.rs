@@ -69,7 +69,7 @@ pub enum Error {
     /// A NaN or an infinity among the data.
     #[error("{what}[row {row}, column {column}] is {value:?}; a finite number is needed")]
     NonFinite {
-        /// `"X"` or `"Y"`.
+        /// `"X"`, `"Y"`, or a part of the prior.
         what: &'static str,
         /// Row, from 0.
         row: usize,
@@ -107,7 +107,7 @@ pub enum Error {
     /// A penalty that is negative, NaN or infinite.
     #[error("{name}[{index}] is {value:?}; a finite number ≥ 0 is needed")]
     InvalidPenalty {
-        /// `"lambda"` or `"alpha"`.
+        /// `"lambda"`, `"alpha"`, `"penalty factor"`, or the parameter of another system.
         name: &'static str,
         /// Place in the grid, from 0.
         index: usize,
@@ -123,6 +123,68 @@ pub enum Error {
         lambda: f64,
         /// W, the sum of the weights.
         weight_sum: f64,
+    },
+    /// A penalty in units of the deviation of y, which is none to divide by.
+    #[error(
+        "{system} counts {parameter} in units of the deviation of y, which is {deviation:?}; a finite number > 0 is needed"
+    )]
+    NoDeviation {
+        /// The name of the [`Convention`](crate::Convention).
+        system: &'static str,
+        /// Its parameter.
+        parameter: &'static str,
+        /// The deviation found.
+        deviation: f64,
+    },
+    /// A symmetric matrix without an eigendecomposition: the iteration did not converge, or its numbers are out of range.
+    #[error("{what} has no eigendecomposition in double precision")]
+    NotDecomposed {
+        /// Which matrix.
+        what: &'static str,
+    },
+    /// A matrix that is not symmetric, or has a negative eigenvalue.
+    #[error("{what}: {detail}; a symmetric positive semi-definite matrix is needed")]
+    NotSemidefinite {
+        /// Which matrix.
+        what: &'static str,
+        /// What it has.
+        detail: String,
+    },
+    /// Two things that do not go together.
+    #[error("{first} and {second} do not go together; wanted {instead}")]
+    Conflict {
+        /// One of them.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+        /// What to ask for instead.
+        instead: &'static str,
+    },
+    /// A number that a setting cannot have.
+    #[error("{what} is {value:?}; {wanted} is needed")]
+    InvalidSetting {
+        /// Which setting.
+        what: &'static str,
+        /// The value found.
+        value: f64,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// Weights that grew beyond every number.
+    #[error("step {step}: the weights are not finite any more; wanted a learning rate smaller than {learning_rate:?}")]
+    Diverged {
+        /// The step, from 1.
+        step: usize,
+        /// Its learning rate.
+        learning_rate: f64,
+    },
+    /// A system whose penalties are not known here.
+    #[error(
+        "there is no convention {name:?}; wanted the name of one of `Convention::all`, such as \"sklearn\" or \"glmnet\""
+    )]
+    UnknownConvention {
+        /// The name found.
+        name: String,
     },
     /// A grid of penalties that holds none.
     #[error("the grid of penalties is empty; at least one λ is needed")]

@@ -44,16 +44,22 @@
 
 mod assemble;
 mod condition;
+mod convention;
 mod cost;
 pub mod cpu;
+pub mod decay;
 mod error;
+mod factors;
 pub mod gpu;
+mod inference;
 mod moments;
 mod normal;
+mod norms;
 mod outcome;
 mod path;
 mod penalty;
 mod plan;
+mod prior;
 mod problem;
 pub mod reference;
 mod refine;
@@ -68,13 +74,17 @@ mod validate;
 mod view;
 mod wide;
 
+pub use convention::{Convention, DataFacts};
 pub use cost::Cost;
 pub use error::{Error, Result};
+pub use factors::Factors;
 pub use gpu::Gpu;
+pub use inference::{Inference, Uncertainty};
 pub use moments::Moments;
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;
 pub use normal::{Model, NormalEquations, Standardize};
+pub use norms::Norms;
 pub use outcome::{BackendUsed, Outcome, Precision, Route};
 pub use path::{RidgePath, Weights};
 pub use penalty::{Grid, Penalty};

@@ -302,6 +302,22 @@ impl Frame {
         };
         (0..self.origin.len()).map(mean).unzip()
     }
+
+    /// Σ s·x'² of every column of [X | Y], in units of the frame.
+    pub(crate) fn squares<T: Scalar>(&self, problem: &Problem<'_, T>) -> Vec<f64> {
+        let n = problem.features();
+        let unit = exponent(problem.weight(problem.heaviest()));
+        let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
+        let mut squares = vec![0.0; n + problem.targets()];
+        let mut add = |row: usize, j: usize, value: f64| {
+            if weights[row] > 0.0 {
+                squares[j] += weights[row] * self.apply(j, value).powi(2);
+            }
+        };
+        problem.x().visit(0, problem.rows(), &mut add);
+        problem.y().visit(0, problem.rows(), |row, j, value| add(row, n + j, value));
+        squares.into_iter().map(|sum| scaled(sum, unit)).collect()
+    }
 }
 
 /// A column's value in one row, and of the distances from it the weighted sum, the least and the greatest.

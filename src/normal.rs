@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::factors::Factors;
 use crate::moments::Moments;
 use crate::penalty::{Grid, Penalty};
 use crate::scale::{exponent, scale_all, scaled};
@@ -38,7 +39,8 @@ impl Default for Model {
     }
 }
 
-/// (G + shift·D) w = c for every shift of a grid, with D = I, or the columns' variances when standardised.
+/// (G + shift·D) w = c for every shift of a grid, with D = I, or the columns' variances when standardised, times the penalty
+/// factors.
 ///
 /// Row and column j of the λ number k are held in units of 2^`(unit[j] + step[k][j])`, chosen so that every diagonal
 /// element of G + shift·D lies in [1, 8): powers of two, so the change of scale is exact, and whatever the
@@ -57,7 +59,7 @@ pub struct NormalEquations {
     pub(crate) step: Vec<i32>,
     /// k × n: what the penalty adds to the diagonal, in units and steps.
     pub(crate) added: Vec<f64>,
-    /// D: mantissa and exponent of each feature.
+    /// D without the factors: mantissa and exponent of each feature.
     pub(crate) penalty: Vec<(f64, i32)>,
     pub(crate) grid: Grid,
     pub(crate) model: Model,
@@ -132,7 +134,8 @@ impl NormalEquations {
         }
         // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
         let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
-        let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
+        let weight = |k: usize, j: usize| factored(penalty[j], grid.factors.of(k, j));
+        let (step, added) = steps(&gram, &unit, weight, &grid.shifts);
         let norms = norms(&gram, &step, &added);
         Self {
             norms,
@@ -156,7 +159,9 @@ impl NormalEquations {
     /// # Errors
     /// Those of [`Penalty::resolve`].
     pub fn with_penalty(moments: &Moments, model: Model, penalty: &Penalty) -> Result<Self> {
-        let grid = penalty.resolve(moments.weight_sum(), trace(moments, model))?;
+        penalty.check_features(moments.features())?;
+        let shared = penalty.shared().unwrap_or_default();
+        let grid = penalty.resolve(moments.weight_sum(), trace(moments, model, &shared))?;
         Ok(Self::new(moments, model, grid))
     }
 
@@ -184,7 +189,7 @@ impl NormalEquations {
         let units = self.steps(k);
         let added = self.added(k);
         DMatrix::from_fn(self.features(), self.features(), |i, j| {
-            let value = self.gram[(i, j)] * units[i] * units[j];
+            let value = self.gram_element(i, j) * units[i] * units[j];
             if i == j { value + added[j] } else { value }
         })
     }
@@ -209,14 +214,33 @@ impl NormalEquations {
             step: which.iter().flat_map(|k| &self.step[k * n..(k + 1) * n]).copied().collect(),
             added: which.iter().flat_map(|k| &self.added[k * n..(k + 1) * n]).copied().collect(),
             norms: pick(&self.norms),
-            grid: Grid { lambdas: pick(&self.grid.lambdas), shifts: pick(&self.grid.shifts) },
+            grid: Grid {
+                lambdas: pick(&self.grid.lambdas),
+                shifts: pick(&self.grid.shifts),
+                factors: self.grid.factors.only(which),
+            },
             ..self
         }
     }
 
-    /// Whether λ number k is 0.
+    /// Whether λ number k is 0, and the norm that it would shrink is one of all features.
     pub(crate) fn unpenalised(&self, k: usize) -> bool {
-        self.grid.shifts[k] == 0.0
+        self.grid.shifts[k] == 0.0 && (0..self.features()).all(|j| self.penalty_weight(k, j).0 > 0.0)
+    }
+
+    /// `D_j` at λ number k: mantissa and exponent (even).
+    pub(crate) fn penalty_weight(&self, k: usize, j: usize) -> (f64, i32) {
+        if self.dual { self.penalty[j] } else { factored(self.penalty[j], self.grid.factors.of(k, j)) }
+    }
+
+    /// Element (i, j) of G, in the units alone.
+    pub(crate) fn gram_element(&self, i: usize, j: usize) -> f64 {
+        self.gram[(i.max(j), i.min(j))]
+    }
+
+    /// The power of two in which w of feature j is held at λ number k, but for the target's.
+    pub(crate) fn weight_unit(&self, k: usize, j: usize) -> i32 {
+        self.unit[j] + self.step[k * self.features() + j]
     }
 
     /// 2^step of each feature at λ number k. Of constant columns with a tiny penalty it is so large that its square
@@ -242,12 +266,13 @@ impl NormalEquations {
     }
 }
 
-/// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised.
-fn trace(moments: &Moments, model: Model) -> f64 {
+/// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised, over the penalty factors.
+fn trace(moments: &Moments, model: Model, factors: &Factors) -> f64 {
     (0..moments.features())
+        .filter(|j| factors.of(0, *j) > 0.0)
         .map(|j| {
             let (gram, exponent) = (moments.gram[(j, j)], moments.exponents[j]);
-            let (variance, unit) = moments.penalty_weight(j, model.standardize);
+            let (variance, unit) = factored(moments.penalty_weight(j, model.standardize), factors.of(0, j));
             let (both, shrink) = if model.intercept { (exponent, 1.0) } else { moments.with_mean(j) };
             let mean = if model.intercept { 0.0 } else { scaled(moments.means[j], -both) };
             scaled((gram * shrink * shrink + moments.weight_sum * mean * mean) / variance, 2 * both - unit)
@@ -315,18 +340,30 @@ fn mirror(gram: &mut DMatrix<f64>) {
     }
 }
 
+/// D, mantissa and exponent (even), times a penalty factor.
+pub(crate) fn factored((weight, power): (f64, i32), factor: f64) -> (f64, i32) {
+    let even = exponent(factor) & !1;
+    (weight * scaled(factor, -even), power + even)
+}
+
 /// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and added in these units.
-pub(crate) fn steps(gram: &DMatrix<f64>, unit: &[i32], penalty: &[(f64, i32)], shifts: &[f64]) -> (Vec<i32>, Vec<f64>) {
+pub(crate) fn steps(
+    gram: &DMatrix<f64>,
+    unit: &[i32],
+    weight: impl Fn(usize, usize) -> (f64, i32) + Sync,
+    shifts: &[f64],
+) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
     let own: Vec<Option<i32>> = gram.diagonal().iter().map(|own| (*own > 0.0).then(|| exponent(*own))).collect();
     let (mut step, mut added) = (vec![0; shifts.len() * n], vec![0.0; shifts.len() * n]);
-    let rows = step.par_chunks_mut(n).zip(added.par_chunks_mut(n)).zip(shifts).with_min_len(AT_ONCE.div_ceil(n));
-    rows.for_each(|((step, added), shift)| {
+    let rows = step.par_chunks_mut(n).zip(added.par_chunks_mut(n)).zip(shifts).enumerate();
+    rows.with_min_len(AT_ONCE.div_ceil(n)).for_each(|(k, ((step, added), shift))| {
         let shift_exponent = exponent(*shift);
         let mantissa = scaled(*shift, -shift_exponent);
         for j in 0..n {
-            let size = mantissa * penalty[j].0; // of the addition, times 2^e
-            let e = shift_exponent + penalty[j].1 + 2 * unit[j];
+            let (weight, power) = weight(k, j);
+            let size = mantissa * weight; // of the addition, times 2^e
+            let e = shift_exponent + power + 2 * unit[j];
             let size_exponent = (size > 0.0).then(|| exponent(size) + e);
             let half = -own[j].max(size_exponent).unwrap_or(0).div_euclid(2);
             step[j] = half;

@@ -79,7 +79,7 @@ pub struct BackendUsed {
     pub strategy: String,
     /// The arithmetic used, which is not always the one asked for.
     pub precision: Precision,
-    /// Why another backend or precision answered than the one asked for or preferred; `None` when none did.
+    /// Why another backend, precision or form answered than the one asked for or preferred; `None` when none did.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none", default))]
     pub fallback: Option<String>,
 }

@@ -3,8 +3,10 @@
 use nalgebra::DMatrix;
 
 use crate::error::{Error, Result};
+use crate::factors::Factors;
 use crate::normal::Standardize;
 use crate::outcome::{BackendUsed, Outcome, Route};
+use crate::penalty::Grid;
 use crate::refine::Refined;
 use crate::residual::Fit;
 use crate::view::{Scalar, View};
@@ -80,6 +82,11 @@ pub struct RidgePath {
     pub(crate) backend: BackendUsed,
     pub(crate) lambdas: Vec<f64>,
     pub(crate) shifts: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) factors: Factors,
+    /// Whether a full matrix took the place of D.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) tikhonov: bool,
     /// [k, t, n]
     #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) coefficients: Vec<f64>,
@@ -165,6 +172,17 @@ impl RidgePath {
     #[must_use]
     pub fn shifts(&self) -> &[f64] {
         &self.shifts
+    }
+
+    /// What λ was multiplied by for each feature.
+    #[must_use]
+    pub fn penalty_factors(&self) -> &Factors {
+        &self.factors
+    }
+
+    /// λ, shift and factors of every entry.
+    pub(crate) fn grid(&self) -> Grid {
+        Grid { lambdas: self.lambdas.clone(), shifts: self.shifts.clone(), factors: self.factors.clone() }
     }
 
     /// The n coefficients of λ number `index` for a target, on the original scale; NaN when singular.

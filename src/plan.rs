@@ -117,7 +117,7 @@ pub struct Plan {
     pub strategy: Strategy,
     /// Chunks and sizes, when a GPU answers.
     pub gpu: Option<GpuPlan>,
-    /// Why not the backend or precision asked for or preferred.
+    /// Why not the backend, precision or form asked for or preferred.
     pub fallback: Option<String>,
 }
 
@@ -247,6 +247,15 @@ impl Plan {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, for one more reason.
+    pub(crate) fn because(self, reason: &str) -> Self {
+        let fallback = match &self.fallback {
+            Some(first) => format!("{first}; {reason}"),
+            None => reason.to_owned(),
+        };
+        Self { fallback: Some(fallback), ..self }
     }
 
     /// The plan in words, line by line.

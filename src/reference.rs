@@ -10,7 +10,7 @@ use crate::penalty::Penalty;
 use crate::problem::Problem;
 use crate::view::Scalar;
 
-/// Solves every λ on its own: centre, scale, form XᵀSX + shift·I, factor, solve, scale back.
+/// Solves every λ on its own: centre, scale, form XᵀSX + shift·D, factor, solve, scale back.
 ///
 /// # Errors
 /// Those of [`Penalty::resolve`].
@@ -41,7 +41,10 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
     let ys = prepared(&y, &y_away, &y_offset);
     let gram = xs.tr_mul(&xs);
     let cross = xs.tr_mul(&ys);
-    let grid = penalty.resolve(weight_sum, gram.trace())?;
+    penalty.check_features(n)?;
+    let shared = penalty.shared().unwrap_or_default();
+    let penalised = (0..n).filter(|j| shared.of(0, *j) > 0.0);
+    let grid = penalty.resolve(weight_sum, penalised.map(|j| gram[(j, j)] / shared.of(0, j)).sum())?;
 
     let mut path = RidgePath {
         rows: m,
@@ -59,6 +62,8 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         },
         lambdas: grid.lambdas,
         shifts: grid.shifts.clone(),
+        factors: grid.factors.clone(),
+        tikhonov: false,
         coefficients: Vec::new(),
         conditions: Vec::new(),
         intercepts: Vec::new(),
@@ -68,8 +73,8 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         norms2: Vec::new(),
         error_bounds: Vec::new(),
     };
-    for shift in grid.shifts {
-        let a = &gram + DMatrix::identity(n, n) * shift;
+    for (k, shift) in grid.shifts.into_iter().enumerate() {
+        let a = &gram + DMatrix::from_diagonal(&DVector::from_fn(n, |j, _| shift * grid.factors.of(k, j)));
         let factor = positive_definite(&a);
         let condition = match &factor {
             Ok(factor) => a.norm() * factor.inverse().norm(),

@@ -35,7 +35,10 @@ impl Ridge {
         problem: &Problem<'_, T>,
         known: Option<&Moments>,
     ) -> Result<RidgePath> {
-        self.penalty.check()?;
+        self.factored().check_features(problem.features())?;
+        if !self.prior.is_none() {
+            return Box::pin(self.solve_about(&self.prior, problem)).await;
+        }
         let shape = Shape {
             rows: problem.rows(),
             features: problem.features(),
@@ -45,7 +48,7 @@ impl Ridge {
         let plan = self.plan(shape).await?;
         match plan.backend {
             Backend::Reference => {
-                let mut path = reference::solve(problem, self.model, &self.penalty)?;
+                let mut path = reference::solve(problem, self.model, &self.factored())?;
                 path.backend.fallback = plan.fallback;
                 Ok(path)
             }
@@ -63,7 +66,7 @@ impl Ridge {
 
     /// The path of moments alone, in double precision on the CPU.
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
-        let normal = NormalEquations::with_penalty(moments, self.model, &self.penalty)?;
+        let normal = NormalEquations::with_penalty(moments, self.model, &self.factored())?;
         let weights = self.doubles_on_cpu(&normal, &self.reporter(normal.penalties()));
         let used = used(None, Precision::Double, self.strategy_of(&normal).name(Form::Primal), None);
         Ok(from_moments::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
@@ -97,7 +100,7 @@ impl Ridge {
                     (Form::Primal, Some(moments)) => Source::Primal { problem, moments: moments.clone() },
                     _ => self.source(problem, plan.form, Precision::Double, device).await?,
                 };
-                let normal = source.normal(self.model, &self.penalty)?;
+                let normal = source.normal(self.model, &self.factored())?;
                 self.double(&source, normal, device, used).await?
             }
             Precision::Single => self.solve_in_single(problem, plan.form, device, used).await?,
@@ -119,7 +122,7 @@ impl Ridge {
         let device = device.and_then(|(gpu, sizes)| Some((gpu, sizes.gram.as_ref()?)));
         let device = device.filter(|(_, plan)| plan.precision == precision);
         if form == Form::Dual {
-            let rows = Box::new(Dual::new(problem, self.model)?);
+            let rows = Box::new(Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?);
             let products = match (device, precision) {
                 (Some((gpu, plan)), Precision::Double) => on_device::<f64, T>(gpu, &rows, problem, plan).await?,
                 (Some((gpu, plan)), Precision::Single) => on_device::<f32, T>(gpu, &rows, problem, plan).await?,
@@ -145,7 +148,7 @@ impl Ridge {
     ) -> Result<RidgePath> {
         let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
         let source = self.source(problem, form, sums, device).await?;
-        let normal = source.normal(self.model, &self.penalty)?;
+        let normal = source.normal(self.model, &self.factored())?;
         let answers = self.single(&normal, device).await?;
         let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
         let weights: Vec<Weights> =
@@ -155,7 +158,7 @@ impl Ridge {
             return Ok(path);
         }
         let source = self.source(problem, form, Precision::Double, None).await?;
-        let normal = source.normal(self.model, &self.penalty)?.only(&missing);
+        let normal = source.normal(self.model, &self.factored())?.only(&missing);
         let again = self.double(&source, normal, None, used).await?;
         Ok(path.replaced(&missing, &again.rerouted(Route::Double)))
     }
@@ -171,7 +174,7 @@ impl Ridge {
         let used = path.backend().clone();
         if problem.features() <= problem.rows() {
             let source = self.source(problem, Form::Primal, Precision::Double, None).await?;
-            let normal = source.normal(self.model, &self.penalty)?.only(&lost);
+            let normal = source.normal(self.model, &self.factored())?.only(&lost);
             let again = self.double(&source, normal, None, used).await?;
             return Ok(path.replaced(&lost, &again));
         }
@@ -187,9 +190,9 @@ impl Ridge {
             Outcome::Singular { order } => order,
             _ => leading.features(),
         };
-        let dual = Dual::new(problem, self.model)?;
+        let dual = Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?;
         let products = dual.products::<f64>();
-        let grid = self.penalty.resolve(problem.weight_sum(), dual.trace)?;
+        let grid = self.factored().resolve(problem.weight_sum(), dual.trace)?;
         let normal = dual.normal(products.clone(), grid).only(&lost);
         let triangle = if self.minimum_norm { Some(dual.triangle()) } else { None };
         let one = |k: usize| match &triangle {
@@ -300,7 +303,10 @@ impl Ridge {
 
     /// The strategy on the CPU in double precision, of all λ or of those that are left.
     fn strategy_of(&self, normal: &NormalEquations) -> Strategy {
-        self.request.strategy.unwrap_or_else(|| Strategy::cheaper(normal.penalties()))
+        match self.factored().without_inverse() {
+            Some(_) => Strategy::Cholesky,
+            None => self.request.strategy.unwrap_or_else(|| Strategy::cheaper(normal.penalties())),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use nalgebra::DMatrix;
+
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::moments::Moments;
@@ -12,6 +14,7 @@ use crate::outcome::Precision;
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Form, Plan, Request, Shape, Strategy};
+use crate::prior::Prior;
 use crate::problem::Problem;
 use crate::view::{Scalar, View};
 
@@ -24,6 +27,9 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | setting | default | purpose |
 /// |---|---|---|
 /// | [`lambdas`](Self::lambdas), [`alphas`](Self::alphas), [`penalty`](Self::penalty) | 100 values scaled from the data | the grid |
+/// | [`penalty_factors`](Self::penalty_factors) | all 1 | what λ is multiplied by for each feature |
+/// | [`prior_mean`](Self::prior_mean) | 0 | what to shrink toward |
+/// | [`tikhonov`](Self::tikhonov) | the identity | a full matrix of the penalty |
 /// | [`intercept`](Self::intercept) | `true` | fit b, which is never penalised |
 /// | [`standardize`](Self::standardize) | [`No`](Standardize::No) | penalise the coefficients of standardised columns |
 /// | [`weights`](Self::weights) | all 1 | observation weights s |
@@ -46,6 +52,8 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 #[derive(Clone, Default)]
 pub struct Ridge {
     pub(crate) penalty: Penalty,
+    factors: Option<Vec<f64>>,
+    pub(crate) prior: Prior,
     pub(crate) model: Model,
     weights: Option<Vec<f64>>,
     pub(crate) request: Request,
@@ -79,6 +87,39 @@ impl Ridge {
     #[must_use]
     pub fn penalty(self, penalty: Penalty) -> Self {
         Self { penalty, ..self }
+    }
+
+    /// A factor ≥ 0 for each feature, by which every λ is multiplied there: the penalty is λ Σ fⱼwⱼ² (of standardised columns
+    /// where these are). 0 leaves a feature unpenalised, as the intercept is; more than one that depend on each other are
+    /// [`Singular`](crate::Outcome::Singular) at every λ. They are taken as they are; glmnet rescales its `penalty.factor` to sum to n, and
+    /// [`Convention::penalty_factors`](crate::Convention::penalty_factors) does the same. For groups of features with λs of
+    /// their own see [`Penalty::groups`].
+    #[must_use]
+    pub fn penalty_factors(self, factors: impl Into<Vec<f64>>) -> Self {
+        Self { factors: Some(factors.into()), ..self }
+    }
+
+    /// w₀ to shrink toward instead of 0: the penalty is λ‖w − w₀‖² (on the scale on which it acts). n numbers for all targets, or n for
+    /// each target, one target after the other, on the original scale. The rows are copied, in double precision.
+    #[must_use]
+    pub fn prior_mean(mut self, mean: impl Into<Vec<f64>>) -> Self {
+        self.prior.mean = Some(mean.into());
+        self
+    }
+
+    /// A full matrix Γ, n × n, symmetric and positive semi-definite, in place of D: the penalty is λ wᵀΓw (of standardised
+    /// columns where these are), which leaves the directions free that Γ annihilates. With Γ = BᵀB it is λ‖Bw‖², such as of
+    /// differences between neighbours (Tikhonov, 1963). By Γ = QΛQᵀ it is a path of the rows X·Q with penalty factors Λ: the rows
+    /// are copied, in double precision, and rounded once more; residuals, condition numbers and the orders of singular minors
+    /// are those of the turned equations.
+    #[must_use]
+    pub fn tikhonov(mut self, matrix: DMatrix<f64>) -> Self {
+        self.prior.tikhonov = Some(matrix);
+        self
+    }
+
+    pub(crate) fn without_prior(self) -> Self {
+        Self { prior: Prior::default(), ..self }
     }
 
     /// Whether to fit an intercept.
@@ -122,7 +163,7 @@ impl Ridge {
     }
 
     /// Whether λ = 0 on data of deficient rank is answered by the least squares solution of least norm, with
-    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular). Pivots of the rows below m·eps (n·eps if larger) times the
+    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular), where no penalty factor is 0. Pivots of the rows below m·eps (n·eps if larger) times the
     /// largest count as 0. [`Backend::Reference`] does not know it.
     #[must_use]
     pub fn minimum_norm(self, minimum_norm: bool) -> Self {
@@ -167,7 +208,8 @@ impl Ridge {
     /// Fits X (m × n) and Y (m × t), blocking.
     ///
     /// # Errors
-    /// Those of [`Problem`] and [`Penalty`], [`Error::Span`]; with [`Backend::Gpu`] also those of the device.
+    /// Those of [`Problem`] and [`Penalty`], [`Error::Span`]; of a prior [`Error::NonFinite`], [`Error::NotSemidefinite`],
+    /// [`Error::NotDecomposed`] and [`Error::Conflict`]; with [`Backend::Gpu`] also those of the device.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<RidgePath> {
         pollster::block_on(self.fit_async(x, y))
@@ -198,10 +240,15 @@ impl Ridge {
     /// a tiny part of the total comes with few digits.
     ///
     /// # Errors
-    /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows.
+    /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows, [`Error::Conflict`] with a prior mean or a Tikhonov
+    /// matrix, which need the rows.
     pub fn fit_moments(&self, moments: &Moments) -> Result<RidgePath> {
         if moments.weight_sum() == 0.0 {
             return Err(Error::ZeroWeights { rows: moments.rows() });
+        }
+        if !self.prior.is_none() {
+            let (first, second) = ("a prior mean or a Tikhonov matrix", "moments alone");
+            return Err(Error::Conflict { first, second, instead: "the rows themselves" });
         }
         self.solve_moments(moments)
     }
@@ -211,11 +258,31 @@ impl Ridge {
     /// # Errors
     /// Those of [`Plan::new`].
     pub async fn plan(&self, shape: Shape) -> Result<Plan> {
-        let adapter = match self.request.wants_gpu(shape) {
+        let mut request = self.request;
+        let without_inverse = self.factored().without_inverse();
+        if without_inverse.is_some() {
+            (request.form, request.strategy) = (Some(Form::Primal), Some(Strategy::Cholesky));
+        }
+        let adapter = match request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,
         };
-        Plan::new(shape, self.request, adapter)
+        let plan = Plan::new(shape, request, adapter)?;
+        let other = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
+            || self.request.strategy == Some(Strategy::Spectral);
+        Ok(match without_inverse.filter(|_| other && plan.backend != Backend::Reference) {
+            Some(reason) => plan.because(reason),
+            None => plan,
+        })
+    }
+
+    /// The grid with the penalty factors, if any.
+    pub(crate) fn factored(&self) -> Penalty {
+        let grid = self.penalty.clone();
+        match self.factors.clone() {
+            Some(factors) => Penalty::Factored { grid: Box::new(grid), factors },
+            None => grid,
+        }
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.
@@ -255,6 +322,7 @@ impl fmt::Debug for Ridge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ridge")
             .field("penalty", &self.penalty)
+            .field("factors", &self.factors)
             .field("model", &self.model)
             .field("weights", &self.weights.as_ref().map(Vec::len))
             .field("request", &self.request)

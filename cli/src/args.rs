@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use ridgepath::{Backend, Form, Precision, Standardize, Strategy};
+use ridgepath::{Backend, Convention, Form, Precision, Standardize, Strategy};
 
 use crate::bench::BenchArgs;
-use crate::columns::Names;
+use crate::columns::{Factors, Names};
 use crate::cv::CvArgs;
 use crate::grid::{self, Values};
-use crate::output;
+use crate::{output, units};
 
 /// Ridge regression for a whole grid of penalties at once, on the GPU and on the CPU.
 ///
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Cv(CvArgs),
     /// Predictions of new rows by a model that cv has saved
     Predict(PredictArgs),
+    /// A penalty of one system in those of all others
+    Convert(ConvertArgs),
     /// The GPU adapters, their limits, and which one --backend auto would take
     Devices(DevicesArgs),
     /// A backend held against the reference: how far apart they are at every λ
@@ -44,8 +46,22 @@ pub(crate) struct PathArgs {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
+    /// Whose penalties --lambdas, --lambda-grid and --lambda-file hold, such as sklearn, glmnet, weight-decay or lm.ridge;
+    /// `ridgepath convert` has the list. Columns are standardised where they are there
+    #[arg(long, value_name = "SYSTEM", value_parser = units::convention, requires = "GridArgs")]
+    #[arg(conflicts_with_all = ["alphas", "alpha_grid"])]
+    pub(crate) convention: Option<Convention>,
+    /// The λ at which ‖w‖² ≤ T: 0 where the unpenalised coefficients fit. Of standardised columns where these are
+    #[arg(long, value_name = "T,T,…", conflicts_with_all = ["GridArgs", "fractions"])]
+    pub(crate) norm_limits: Option<Values>,
+    /// The λ at which ‖w‖ is this fraction of the unpenalised ‖w‖, as fracridge has it
+    #[arg(long, value_name = "F,F,…", conflicts_with = "GridArgs")]
+    pub(crate) fractions: Option<Values>,
     #[command(flatten)]
     pub(crate) solver: SolverArgs,
+    /// Also the standard error of every coefficient, by the sandwich σ̂²A⁻¹GA⁻¹ with A = G + shift·D and σ̂² = RSS/(m − df)
+    #[arg(long)]
+    pub(crate) standard_errors: bool,
     /// Where the answer goes; - is standard output. A file appears whole or not at all
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: output::Place,
@@ -58,6 +74,22 @@ pub(crate) struct PathArgs {
     /// Draw the coefficients over λ, as SVG. When standardised, as change per standard deviation of the column
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct ConvertArgs {
+    /// Whose penalty it is
+    #[arg(long, value_name = "SYSTEM", value_parser = units::convention)]
+    pub(crate) from: Convention,
+    /// The value of its parameter
+    #[arg(long, value_name = "V", value_parser = grid::penalty, allow_negative_numbers = true)]
+    pub(crate) value: f64,
+    /// The rows, or the sum of their weights: without it, systems whose penalty grows with them are left open
+    #[arg(long, value_name = "M", value_parser = grid::positive, allow_negative_numbers = true)]
+    pub(crate) rows: Option<f64>,
+    /// The population deviation of the target, which glmnet and Spark count in
+    #[arg(long, value_name = "S", value_parser = grid::positive, allow_negative_numbers = true)]
+    pub(crate) target_deviation: Option<f64>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -118,6 +150,12 @@ pub(crate) struct DataArgs {
     /// Penalise the coefficients of standardised columns; the coefficients reported are on the original scale
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "population")]
     pub(crate) standardize: Option<Deviation>,
+    /// What λ is multiplied by for some of the features, 1 for the others
+    #[arg(long, value_name = "NAME=F,…")]
+    pub(crate) penalty_factor: Option<Factors>,
+    /// Features that are not penalised: of factor 0
+    #[arg(long, value_name = "A,B,…", alias = "unpenalized")]
+    pub(crate) unpenalised: Option<Names>,
 }
 
 /// The penalties; without any, 100 values scaled from the data.

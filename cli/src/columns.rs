@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::args::DataArgs;
+use crate::grid;
 use crate::message::{Failure, Result};
 
 /// Column names from the command line, separated by commas, quoted as in CSV where needed.
@@ -21,6 +22,47 @@ impl FromStr for Names {
             _ => Err(format!("found {list:?}, wanted column names separated by commas")),
         }
     }
+}
+
+/// Penalty factors of columns from the command line, as NAME=FACTOR.
+#[derive(Debug, Clone)]
+pub(crate) struct Factors(Vec<(String, f64)>);
+
+impl FromStr for Factors {
+    type Err = String;
+
+    fn from_str(list: &str) -> std::result::Result<Self, String> {
+        let factor = |entry: &String| match entry.rsplit_once('=') {
+            Some((name, factor)) => Ok((name.trim().to_owned(), grid::penalty(factor)?)),
+            None => Err(format!("found {entry:?}, wanted NAME=FACTOR")),
+        };
+        Ok(Self(Names::from_str(list)?.0.iter().map(factor).collect::<std::result::Result<_, _>>()?))
+    }
+}
+
+/// A factor for each of these features, if any is named.
+pub(crate) fn penalty_factors(args: &DataArgs, features: &[String]) -> Result<Option<Vec<f64>>> {
+    if args.penalty_factor.is_none() && args.unpenalised.is_none() {
+        return Ok(None);
+    }
+    let header = Header { names: features, place: "the features".into() };
+    let mut factors = vec![None; features.len()];
+    let mut set = |option: &str, name: &str, factor: f64| {
+        let column = header.find(option, name)?;
+        match factors[column].replace(factor) {
+            Some(_) => {
+                Err(Failure::Input(format!("{option}: column {:?} has a penalty factor already", features[column])))
+            }
+            None => Ok(()),
+        }
+    };
+    for (name, factor) in args.penalty_factor.iter().flat_map(|named| &named.0) {
+        set("--penalty-factor", name, *factor)?;
+    }
+    for name in args.unpenalised.iter().flat_map(|named| &named.0) {
+        set("--unpenalised", name, 0.0)?;
+    }
+    Ok(Some(factors.into_iter().map(|factor| factor.unwrap_or(1.0)).collect()))
 }
 
 /// The numbers of the columns used.

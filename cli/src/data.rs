@@ -3,7 +3,7 @@
 use ridgepath::{Error, Ridge, View};
 
 use crate::args::{DataArgs, SolverArgs};
-use crate::columns::{Columns, Labels};
+use crate::columns::{self, Columns, Labels};
 use crate::csv_input::CsvInput;
 use crate::message::{Failure, Result};
 use crate::progress::Progress;
@@ -16,6 +16,7 @@ pub(crate) struct Data {
     targets: usize,
     weighted: bool,
     labels: Vec<usize>,
+    penalty_factors: Option<Vec<f64>>,
 }
 
 impl Data {
@@ -29,7 +30,8 @@ impl Data {
         let columns = Columns::choose(args, labels, input.header(), input.file(), input.header_line())?;
         let (table, labels) = input.read(&columns.all(), columns.weights, columns.labels)?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
-        Ok(Self { table, features, targets, weighted: columns.weights.is_some(), labels })
+        let penalty_factors = columns::penalty_factors(args, &table.names()[..features])?;
+        Ok(Self { table, features, targets, weighted: columns.weights.is_some(), labels, penalty_factors })
     }
 
     /// The label of each row; none without a column of these.
@@ -68,6 +70,11 @@ impl Data {
         self.weighted.then(|| self.table.columns(self.features + self.targets, 1))
     }
 
+    /// One for each feature, where any is asked for.
+    pub(crate) fn penalty_factors(&self) -> Option<&[f64]> {
+        self.penalty_factors.as_deref()
+    }
+
     /// The solver for these data, all but its grid.
     pub(crate) fn ridge(&self, args: &DataArgs, solver: &SolverArgs, progress: &Progress) -> Ridge {
         let progress = progress.clone();
@@ -87,6 +94,9 @@ impl Data {
         }
         if let Some(strategy) = solver.strategy.into() {
             ridge = ridge.strategy(strategy);
+        }
+        if let Some(factors) = self.penalty_factors() {
+            ridge = ridge.penalty_factors(factors);
         }
         match self.weights() {
             Some(weights) => ridge.weights(weights),

@@ -24,6 +24,12 @@ impl FromStr for Values {
     }
 }
 
+impl Values {
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.0
+    }
+}
+
 pub(crate) fn choose(args: &GridArgs) -> Result<Penalty> {
     Ok(match args {
         GridArgs { lambdas: Some(values), .. } | GridArgs { lambda_grid: Some(values), .. } => {
@@ -95,7 +101,14 @@ fn read(file: &Path) -> Result<Vec<f64>> {
     Ok(values)
 }
 
-fn penalty(text: &str) -> std::result::Result<f64, String> {
+pub(crate) fn positive(text: &str) -> std::result::Result<f64, String> {
+    match text.trim().parse() {
+        Ok(value) if f64::is_finite(value) && value > 0.0 => Ok(value),
+        _ => Err(format!("found {text:?}, wanted a finite number > 0")),
+    }
+}
+
+pub(crate) fn penalty(text: &str) -> std::result::Result<f64, String> {
     match text.trim().parse() {
         Ok(value) if f64::is_finite(value) && value >= 0.0 => Ok(value),
         _ => Err(format!("found {text:?}, wanted a finite number ≥ 0")),

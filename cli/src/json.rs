@@ -10,6 +10,7 @@ use crate::data::Data;
 use crate::json_lines::Layout;
 use crate::message::{Failure, Result};
 use crate::outcome;
+use crate::standard_errors::StandardErrors;
 use crate::stats::{Row, Stats};
 
 #[derive(Serialize)]
@@ -21,6 +22,9 @@ struct Document<'a> {
     weight_sum: f64,
     intercept: bool,
     standardize: Standardized,
+    /// What λ is multiplied by for each feature, where that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    penalty_factors: Option<&'a [f64]>,
     backend: Backend<'a>,
     path: Vec<Entry<'a>>,
 }
@@ -71,6 +75,10 @@ pub(crate) struct Entry<'a> {
     order: Vec<Option<usize>>,
     #[serde(flatten)]
     stats: Option<Row<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standard_errors: Option<Vec<&'a [f64]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intercept_standard_error: Option<Vec<f64>>,
 }
 
 impl<'a> Backend<'a> {
@@ -94,7 +102,12 @@ impl<'a> Backend<'a> {
     }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>) -> Result<Vec<u8>> {
+pub(crate) fn path(
+    path: &RidgePath,
+    data: &Data,
+    stats: Option<&Stats>,
+    errors: Option<&StandardErrors>,
+) -> Result<Vec<u8>> {
     document(&Document {
         schema: "ridgepath/path/1",
         features: data.features(),
@@ -103,8 +116,9 @@ pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>) -> Resu
         weight_sum: path.weight_sum(),
         intercept: path.intercept_fitted(),
         standardize: Standardized::of(path),
+        penalty_factors: data.penalty_factors(),
         backend: Backend::of(path),
-        path: (0..path.len()).map(|index| entry(path, index, 0..path.targets(), stats)).collect(),
+        path: (0..path.len()).map(|index| entry(path, index, 0..path.targets(), stats, errors)).collect(),
     })
 }
 
@@ -123,6 +137,7 @@ pub(crate) fn entry<'a>(
     index: usize,
     targets: Range<usize>,
     stats: Option<&'a Stats>,
+    errors: Option<&'a StandardErrors>,
 ) -> Entry<'a> {
     let outcomes = || targets.clone().map(|target| path.outcome(index, target));
     let each = |value: &dyn Fn(usize) -> f64| targets.clone().map(value).collect::<Vec<f64>>();
@@ -141,5 +156,8 @@ pub(crate) fn entry<'a>(
         route: outcomes().map(outcome::route).collect(),
         order: outcomes().map(outcome::order).collect(),
         stats: stats.map(|stats| stats.row(index)),
+        standard_errors: errors
+            .map(|errors| targets.clone().map(|target| errors.at(index, target).coefficients.as_slice()).collect()),
+        intercept_standard_error: errors.map(|errors| each(&|target| errors.at(index, target).intercept)),
     }
 }

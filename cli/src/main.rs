@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod canvas;
 mod columns;
+mod convert;
 mod csv_input;
 mod curves;
 mod cv;
@@ -23,10 +24,12 @@ mod plot;
 mod predict;
 mod progress;
 mod scale;
+mod standard_errors;
 mod stats;
 mod table;
 mod text;
 mod tidy;
+mod units;
 mod validate;
 
 use std::process::ExitCode;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Path(args) => path::run(&args),
         Command::Cv(args) => cv::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Bench(args) => bench::run(&args),

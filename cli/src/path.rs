@@ -8,25 +8,28 @@ use crate::distinct;
 use crate::message::{Failure, Result};
 use crate::output::{self, Place, Sink};
 use crate::progress::Progress;
+use crate::standard_errors::StandardErrors;
 use crate::stats::Stats;
-use crate::{grid, json, outcome, plot, text, tidy};
+use crate::{json, outcome, plot, text, tidy, units};
 
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
     check_places(args)?;
     let sink = Sink::new(&args.output)?;
     let plot_sink = args.plot.clone().map(|file| Sink::new(&Place::File(file))).transpose()?;
 
-    let penalty = grid::choose(&args.grid)?;
     let data = Data::load(&args.data)?;
     let progress = Progress::towards_end("λ");
-    let ridge = data.ridge(&args.data, &args.solver, &progress).penalty(penalty);
+    let (ridge, mut notes) = units::solver(args, &data, data.ridge(&args.data, &args.solver, &progress))?;
     let path = ridge.fit(data.x()?, data.y()?);
     progress.finish();
     let path = path.map_err(|error| data.failure(error))?;
     let stats = args.stats.then(|| Stats::of(&ridge, &path, &data)).transpose()?;
 
-    let mut staged = vec![sink.stage(written(args.format, &path, &data, stats.as_ref())?)?];
-    let mut notes = outcome::notes(&path, &data);
+    let errors = args.standard_errors.then(|| StandardErrors::of(&path, &data)).transpose()?;
+
+    let answer = written(args.format, &path, &data, stats.as_ref(), errors.as_ref())?;
+    let mut staged = vec![sink.stage(answer)?];
+    notes.extend(outcome::notes(&path, &data));
     if let Some(sink) = plot_sink {
         let drawing = plot::draw(&path, &data)?;
         notes.extend(drawing.notes);
@@ -37,11 +40,17 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     Ok(())
 }
 
-fn written(format: PathFormat, path: &RidgePath, data: &Data, stats: Option<&Stats>) -> Result<Vec<u8>> {
+fn written(
+    format: PathFormat,
+    path: &RidgePath,
+    data: &Data,
+    stats: Option<&Stats>,
+    errors: Option<&StandardErrors>,
+) -> Result<Vec<u8>> {
     match format {
-        PathFormat::Table => Ok(text::path(path, data, stats).into_bytes()),
-        PathFormat::Json => json::path(path, data, stats),
-        PathFormat::Csv => tidy::path(path, data, stats),
+        PathFormat::Table => Ok(text::path(path, data, stats, errors).into_bytes()),
+        PathFormat::Json => json::path(path, data, stats, errors),
+        PathFormat::Csv => tidy::path(path, data, stats, errors),
     }
 }
 

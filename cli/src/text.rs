@@ -8,6 +8,7 @@ use ridgepath::{RidgePath, Standardize};
 use crate::data::Data;
 use crate::message::without_controls;
 use crate::outcome;
+use crate::standard_errors::StandardErrors;
 use crate::stats::{self, Stats};
 
 /// Columns of a table when no terminal says how many it has.
@@ -58,11 +59,11 @@ pub(crate) fn magnitude(value: f64) -> String {
     if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>) -> String {
+pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>, errors: Option<&StandardErrors>) -> String {
     let mut text = summary(path, data);
     for (target, name) in data.targets().iter().enumerate() {
         let _ = write!(text, "\ntarget {}\n", without_controls(name, '\u{fffd}'));
-        text.push_str(&block(path, data, target, stats));
+        text.push_str(&block(path, data, target, stats, errors));
     }
     text
 }
@@ -98,7 +99,17 @@ pub(crate) fn summary(path: &RidgePath, data: &Data) -> String {
     format!("{}\n{}\n", facts.join(", "), backend(path))
 }
 
-fn block(path: &RidgePath, data: &Data, target: usize, stats: Option<&Stats>) -> String {
+fn block(
+    path: &RidgePath,
+    data: &Data,
+    target: usize,
+    stats: Option<&Stats>,
+    errors: Option<&StandardErrors>,
+) -> String {
+    let with_error = |value: f64, error: Option<f64>| match error {
+        Some(error) => format!("{} ± {}", number(value), magnitude(error)),
+        None => number(value),
+    };
     let mut header = vec!["λ", "alpha", "outcome", "residual", "rss", "‖w‖²", "intercept"];
     header.extend(stats.iter().flat_map(|_| stats::SHOWN));
     let mut rows: Vec<Vec<String>> = (0..path.len())
@@ -110,7 +121,7 @@ fn block(path: &RidgePath, data: &Data, target: usize, stats: Option<&Stats>) ->
                 magnitude(path.residual(index, target)),
                 number(path.rss(index, target)),
                 number(path.norm2(index, target)),
-                number(path.intercept(index, target)),
+                with_error(path.intercept(index, target), errors.map(|errors| errors.at(index, target).intercept)),
             ];
             let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
             fixed.into_iter().chain(stats).collect()
@@ -124,8 +135,11 @@ fn block(path: &RidgePath, data: &Data, target: usize, stats: Option<&Stats>) ->
     let mut left = available().saturating_sub(fixed);
     let mut shown = 0;
     for (j, name) in data.features().iter().enumerate() {
-        let cells: Vec<String> = (0..path.len()).map(|index| number(path.coefficients(index, target)[j])).collect();
-        let widest = cells.iter().map(String::len).max().unwrap_or(0).max(measure_text_width(name)) + GAP;
+        let error = |index: usize| errors.map(|errors| errors.at(index, target).coefficients[j]);
+        let cell = |index: usize| with_error(path.coefficients(index, target)[j], error(index));
+        let cells: Vec<String> = (0..path.len()).map(cell).collect();
+        let widest =
+            cells.iter().map(|cell| measure_text_width(cell)).max().unwrap_or(0).max(measure_text_width(name)) + GAP;
         // One feature at least, however narrow the screen.
         if widest > left && shown > 0 {
             break;

@@ -1,5 +1,6 @@
 //! The dual form, for data of more features than rows: (K + shift·S⁻¹) β = y − ȳ of order m, with K = (X − x̄) D⁻¹ (X − x̄)ᵀ, and
-//! w = D⁻¹ (X − x̄)ᵀ β (Saunders, Gammerman and Vovk, 1998). D is I, or the variances when standardised.
+//! w = D⁻¹ (X − x̄)ᵀ β (Saunders, Gammerman and Vovk, 1998). D is I, or the variances when standardised, times the
+//! penalty factors, all > 0 and the same at every λ.
 //!
 //! With an intercept 1ᵀβ = 0. A constant added to every element of K leaves β as it is then, and fills the direction that
 //! centring empties, which would make K singular.
@@ -12,8 +13,9 @@ use crate::cpu::exact::{TOP, WEIGHED, add, weigh};
 use crate::cpu::gram::add_product;
 use crate::cpu::qr::{Triangle, reduce, stack};
 use crate::error::Result;
+use crate::factors::Factors;
 use crate::moments::Frame;
-use crate::normal::{Exact, Model, NormalEquations, norms, penalty_weight, steps, unit_diagonal};
+use crate::normal::{Exact, Model, NormalEquations, factored, norms, penalty_weight, steps, unit_diagonal};
 use crate::outcome::Outcome;
 use crate::path::Weights;
 use crate::penalty::Grid;
@@ -60,20 +62,20 @@ impl<'a, T: Scalar> Dual<'a, T> {
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model) -> Result<Self> {
+    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model, factors: &Factors) -> Result<Self> {
         let (m, n) = (problem.rows(), problem.features());
         let centred = Frame::measure(problem)?;
-        let squares = squares(problem, &centred);
+        let squares = centred.squares(problem);
         let totals = (centred.positive_rows, problem.weight_sum());
         let (means, _) = centred.means();
-        let penalty: Vec<(f64, i32)> =
-            (0..n).map(|j| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize)).collect();
+        let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
+        let penalty: Vec<(f64, i32)> = (0..n).map(|j| factored(weight(j), factors.of(0, j))).collect();
         let half = |j: usize| exponent(1.0 / penalty[j].0).div_euclid(2);
         let (frame, squares) = match model.intercept {
             true => (centred, squares),
             false => {
                 let frame = Frame::scaling(problem);
-                let squares = self::squares(problem, &frame);
+                let squares = frame.squares(problem);
                 (frame, squares)
             }
         };
@@ -211,7 +213,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         });
         let inverse = |s: f64| (1.0 / scaled(s, -exponent(s)), -exponent(s));
         let penalty: Vec<(f64, i32)> = self.rows.iter().map(|row| inverse(self.problem.weight(*row))).collect();
-        let (step, added) = steps(&gram, &unit, &penalty, &grid.shifts);
+        let (step, added) = steps(&gram, &unit, |_, i| penalty[i], &grid.shifts);
         let norms = norms(&gram, &step, &added);
         let (model, squares) = (self.model, vec![0.0; t]);
         NormalEquations {
@@ -372,20 +374,4 @@ fn wide_product(a: Wide, mut b: Wide) -> DMatrix<f64> {
         );
     }
     product.scaled(|_, column| units[column]).high
-}
-
-/// Σ s·x'² of every column of [X | Y], in units of the frame.
-pub(crate) fn squares<T: Scalar>(problem: &Problem<'_, T>, frame: &Frame) -> Vec<f64> {
-    let n = problem.features();
-    let unit = exponent(problem.weight(problem.heaviest()));
-    let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
-    let mut squares = vec![0.0; n + problem.targets()];
-    let mut add = |row: usize, j: usize, value: f64| {
-        if weights[row] > 0.0 {
-            squares[j] += weights[row] * frame.apply(j, value).powi(2);
-        }
-    };
-    problem.x().visit(0, problem.rows(), &mut add);
-    problem.y().visit(0, problem.rows(), |row, j, value| add(row, n + j, value));
-    squares.into_iter().map(|sum| scaled(sum, unit)).collect()
 }

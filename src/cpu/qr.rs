@@ -131,8 +131,9 @@ pub(crate) fn minimum_norm(triangle: &Triangle, normal: &NormalEquations, k: usi
     let (n, t) = (normal.features(), normal.targets());
     let Some(z) = &triangle.z else { return Weights::singular(n) };
     // Column j of X in units of 2^e over √D_j; all in units of the largest.
-    let root: Vec<f64> = normal.penalty.iter().map(|(weight, _)| weight.sqrt()).collect();
-    let units: Vec<i32> = (0..n).map(|j| triangle.exponents[j] - normal.penalty[j].1 / 2).collect();
+    let penalty: Vec<(f64, i32)> = (0..n).map(|j| normal.penalty_weight(k, j)).collect();
+    let root: Vec<f64> = penalty.iter().map(|(weight, _)| weight.sqrt()).collect();
+    let units: Vec<i32> = (0..n).map(|j| triangle.exponents[j] - penalty[j].1 / 2).collect();
     let size = |j: usize| triangle.r.column(j).norm() / root[j];
     let top = (0..n).filter(|j| size(*j) > 0.0).map(|j| exponent(size(j)) + units[j]).max().unwrap_or(0);
     let r = DMatrix::from_fn(n, n, |i, j| scaled(triangle.r[(i, j)] / root[j], units[j] - top));

@@ -58,7 +58,7 @@ impl<'a> Spectral<'a> {
         let (n, t) = (normal.features(), normal.targets());
         // 1/√D in the units of the columns: mantissa and exponent, the largest exponent 0.
         let root = |j: usize| {
-            let (weight, exponent) = normal.penalty[j];
+            let (weight, exponent) = normal.penalty_weight(0, j); // the same at every λ, and > 0
             let half = exponent.div_euclid(2);
             (1.0 / scaled(weight, exponent - 2 * half).sqrt(), -(half + normal.unit[j]))
         };

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::outcome::Precision;
 use crate::path::RidgePath;
-use crate::penalty::{Grid, Penalty};
+use crate::penalty::Penalty;
 use crate::plan::{Backend, Form, Request, Shape};
 use crate::problem::Problem;
 use crate::select::criterion::Criterion;
@@ -188,9 +188,9 @@ impl CrossValidation {
             Scheme::Folds(folds) => return self.of_folds(ridge, problem, &folds.partitions(problem.rows())?).await,
             _ => Vec::new(),
         };
+        ridge.one_decomposition()?;
         let path = ridge.solve(problem).await?;
-        let grid = Grid { lambdas: path.lambdas().to_vec(), shifts: path.shifts().to_vec() };
-        let spectrum = Spectrum::new(problem, ridge.model, grid)?;
+        let spectrum = Spectrum::new(problem, ridge.model, path.grid())?;
         let (name, better, (mut means, errors)) = match &self.scheme {
             Scheme::Criterion(criterion) => {
                 let values = spectrum.criterion(*criterion);
@@ -218,10 +218,7 @@ impl CrossValidation {
         let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
         let told = Arc::new(AtomicUsize::new(0));
         let path = ridge.task(&told, folds + 1).solve(problem).await?;
-        let penalty = match &ridge.penalty {
-            Penalty::Alphas(alphas) => Penalty::Alphas(alphas.clone()),
-            Penalty::Lambdas(_) | Penalty::Auto(_) => Penalty::Lambdas(path.lambdas().to_vec()),
-        };
+        let penalty = ridge.penalty.at(path.lambdas());
         let ridge = ridge.clone().penalty(penalty);
         let mut scores = Vec::with_capacity(folds);
         for partition in partitions {

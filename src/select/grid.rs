@@ -15,6 +15,12 @@ pub(crate) fn extended(penalty: &Penalty, path: &RidgePath, edges: &[Edge]) -> O
     let (values, of): (_, fn(Vec<f64>) -> Penalty) = match penalty {
         Penalty::Alphas(_) => (path.shifts(), Penalty::Alphas),
         Penalty::Lambdas(_) | Penalty::Auto(_) => (path.lambdas(), Penalty::Lambdas),
+        Penalty::Factored { grid, factors } => {
+            let factored = |grid| Penalty::Factored { grid: Box::new(grid), factors: factors.clone() };
+            return extended(grid, path, edges).map(factored);
+        }
+        // More than one direction to grow in.
+        Penalty::PerFeature(_) => return None,
     };
     let falling = values.first() > values.last();
     let mut grown = values.to_vec();

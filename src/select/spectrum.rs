@@ -3,14 +3,14 @@
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-use crate::cpu::dual::squares;
 use crate::cpu::eigen::eigen;
 use crate::cpu::gram::add_product;
 use crate::cpu::qr::{reduce, stack};
 use crate::cpu::svd::svd;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::factors::Factors;
 use crate::moments::Frame;
-use crate::normal::{Model, penalty_weight};
+use crate::normal::{Model, factored, penalty_weight};
 use crate::penalty::Grid;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
@@ -24,7 +24,7 @@ const BLOCK: usize = 512;
 const SQUARED: f64 = 1e6;
 
 /// A grid of λs seen through the singular value decomposition √S(X − x̄)D^-½ = U·diag(σ)·Vᵀ of the rows on the penalised
-/// scale (D = I, or the variances when standardised; x̄ = 0 without an intercept): degrees of freedom, leverages, exact
+/// scale (D = I, or the variances when standardised, times the penalty factors; x̄ = 0 without an intercept): degrees of freedom, leverages, exact
 /// leave-one-out errors and criteria for all λ from one decomposition. Made by [`Ridge::spectrum`].
 ///
 /// Ridge shrinks the fit along uⱼ by [dⱼ = σⱼ²/(σⱼ² + shift)](Self::shrinkage), so strongly where σⱼ is small:
@@ -64,13 +64,30 @@ impl Ridge {
     /// in double precision, whatever the backend.
     ///
     /// # Errors
-    /// As [`fit`](Self::fit), but for those of devices.
+    /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with a prior, an unpenalised feature, or λs for each
+    /// feature.
     pub fn spectrum<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Spectrum> {
         let problem = self.problem(x.into(), y.into())?;
-        let rows = Rows::new(&problem, self.model)?;
+        let factors = self.one_decomposition()?;
+        let rows = Rows::new(&problem, self.model, &factors)?;
         let trace = scaled(rows.x.norm_squared(), 2 * rows.unit);
+        self.factored().check_features(problem.features())?;
         let grid = self.penalty.resolve(problem.weight_sum(), trace)?;
         Ok(Spectrum::of(rows, &problem, self.model, grid))
+    }
+
+    /// The penalty factors, if one decomposition of the rows answers for every λ.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`].
+    pub(crate) fn one_decomposition(&self) -> Result<Factors> {
+        let second = "what the singular values of the rows tell";
+        let conflict = |first| Error::Conflict { first, second, instead: "cross-validation by folds" };
+        if !self.prior.is_none() {
+            return Err(conflict("a prior mean or a Tikhonov matrix"));
+        }
+        let shared = self.factored().without_inverse().is_none().then(|| self.factored().shared()).flatten();
+        shared.ok_or_else(|| conflict("unpenalised features or λs of their own"))
     }
 }
 
@@ -86,13 +103,13 @@ struct Rows {
 }
 
 impl Rows {
-    fn new<T: Scalar>(problem: &Problem<'_, T>, model: Model) -> Result<Self> {
+    fn new<T: Scalar>(problem: &Problem<'_, T>, model: Model, factors: &Factors) -> Result<Self> {
         let (n, t) = (problem.features(), problem.targets());
         let centred = Frame::measure(problem)?;
         let totals = (centred.positive_rows, problem.weight_sum());
-        let squares = squares(problem, &centred);
-        let penalty: Vec<(f64, i32)> =
-            (0..n).map(|j| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize)).collect();
+        let squares = centred.squares(problem);
+        let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
+        let penalty: Vec<(f64, i32)> = (0..n).map(|j| factored(weight(j), factors.of(0, j))).collect();
         let frame = if model.intercept { centred } else { Frame::scaling(problem) };
         let rows: Vec<usize> = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).collect();
         let root_unit = exponent(problem.weight(problem.heaviest())).div_euclid(2);
@@ -120,7 +137,7 @@ impl Rows {
 impl Spectrum {
     /// Of a problem and its resolved grid.
     pub(crate) fn new<T: Scalar>(problem: &Problem<'_, T>, model: Model, grid: Grid) -> Result<Self> {
-        Ok(Self::of(Rows::new(problem, model)?, problem, model, grid))
+        Ok(Self::of(Rows::new(problem, model, &grid.factors)?, problem, model, grid))
     }
 
     fn of<T: Scalar>(rows: Rows, problem: &Problem<'_, T>, model: Model, grid: Grid) -> Self {

@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
-use ridgepath::{Backend, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, Plan, Precision, Request, Shape};
+use ridgepath::{
+    Backend, Factors, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, Plan, Precision, Request, Shape,
+};
 
 /// Sizes on both sides of the tiles' edges.
 pub(crate) const EDGES: [usize; 18] = [1, 2, 3, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513];
@@ -74,7 +76,7 @@ pub(crate) fn gpu_plan(gpu: &Gpu, shape: Shape, precision: Precision, memory_bud
 pub(crate) fn equations(moments: &Moments, model: Model, shifts: &[f64]) -> NormalEquations {
     let scale = 2.0 * moments.weight_sum();
     let lambdas = shifts.iter().map(|shift| shift / scale).collect();
-    NormalEquations::new(moments, model, Grid { lambdas, shifts: shifts.to_vec() })
+    NormalEquations::new(moments, model, Grid { lambdas, shifts: shifts.to_vec(), factors: Factors::default() })
 }
 
 /// The contents of a buffer on the device.

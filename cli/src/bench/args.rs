@@ -139,6 +139,8 @@ impl BenchArgs {
             weights: self.weights.clone(),
             no_intercept: self.no_intercept,
             standardize: self.standardize,
+            penalty_factor: None,
+            unpenalised: None,
         }))
     }
 }

@@ -11,6 +11,7 @@ mod input;
 mod json;
 mod known;
 mod output;
+mod penalties;
 mod plot;
 mod same_file;
 mod shaders;
