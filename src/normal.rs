@@ -235,7 +235,7 @@ impl NormalEquations {
     }
 
     /// Overwrites the weights of a target at λ number k, in our units, with the same in their natural ones.
-    pub(crate) fn into_natural(&self, k: usize, target: usize, weights: &mut [f64]) {
+    pub(crate) fn to_natural(&self, k: usize, target: usize, weights: &mut [f64]) {
         let n = self.features();
         let units = self.unit.iter().zip(&self.step[k * n..(k + 1) * n]);
         scale_all(weights, units.map(|(unit, step)| unit + step + self.target_unit[target]));
