@@ -10,6 +10,7 @@ pub(crate) mod precise;
 pub(crate) mod qr;
 pub mod solve;
 pub(crate) mod spectral;
+pub(crate) mod svd;
 pub(crate) mod tridiagonal;
 
 pub use eigen::Eigen;

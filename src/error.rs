@@ -137,6 +137,60 @@ pub enum Error {
         /// Number of values.
         count: usize,
     },
+    /// A number of folds, groups or repeats that cannot be.
+    #[error("{what}: found {found}, wanted {least} or more, and {most} at most")]
+    Count {
+        /// What was counted.
+        what: &'static str,
+        /// How many were found.
+        found: usize,
+        /// The fewest possible.
+        least: usize,
+        /// The most possible.
+        most: usize,
+    },
+    /// A fold without a row that counts.
+    #[error("fold {fold} has no row of positive weight to {purpose}")]
+    EmptyFold {
+        /// Its number, from 0.
+        fold: usize,
+        /// `"train on"` or `"score"`.
+        purpose: &'static str,
+    },
+    /// A fold in which a target is constant, so that its score is not defined.
+    #[error(
+        "fold {fold}: target {target} is constant ({value:?}) in the rows held out, so that it has no {score}; two values are needed"
+    )]
+    ConstantTarget {
+        /// The fold's number, from 0.
+        fold: usize,
+        /// The target's number, from 0.
+        target: usize,
+        /// Its value.
+        value: f64,
+        /// The score asked for.
+        score: String,
+    },
+    /// No λ of the grid has a score to choose by.
+    #[error("no λ has a {score} for target {target}: there is no answer, or none that a fold could be scored by")]
+    NoScore {
+        /// The target's number, from 0.
+        target: usize,
+        /// The score asked for.
+        score: String,
+    },
+    /// A rule that needs standard errors, with scores that have none.
+    #[error("the one-standard-error rule: {score} has no standard error here; a mean over two or more folds has one")]
+    NoStandardError {
+        /// The score asked for.
+        score: String,
+    },
+    /// A rule to choose λ by whose percentage is negative, NaN or infinite.
+    #[error("within {percent:?} % of the best: a finite number ≥ 0 is needed")]
+    InvalidRule {
+        /// The number found.
+        percent: f64,
+    },
     /// The problem does not fit the device, whatever the chunks.
     #[error("{what} needs {needed} bytes, the limit is {limit} ({binding})")]
     TooLarge {

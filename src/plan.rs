@@ -202,7 +202,8 @@ impl Request {
         }
     }
 
-    fn form(&self, shape: Shape) -> Form {
+    /// The equations of a task.
+    pub(crate) fn form(&self, shape: Shape) -> Form {
         match self.backend {
             Backend::Reference => Form::Primal,
             _ => self.form.unwrap_or_else(|| shape.form()),

@@ -26,6 +26,15 @@ type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
 impl Ridge {
     /// Solves what the plan says, where it says.
     pub(crate) async fn solve<T: Scalar>(&self, problem: &Problem<'_, T>) -> Result<RidgePath> {
+        self.solve_with(problem, None).await
+    }
+
+    /// The same, with the rows' moments in double precision where they are known.
+    pub(crate) async fn solve_with<T: Scalar>(
+        &self,
+        problem: &Problem<'_, T>,
+        known: Option<&Moments>,
+    ) -> Result<RidgePath> {
         self.penalty.check()?;
         let shape = Shape {
             rows: problem.rows(),
@@ -40,15 +49,15 @@ impl Ridge {
                 path.backend.fallback = plan.fallback;
                 Ok(path)
             }
-            Backend::Gpu => match self.solve_on_gpu(problem, &plan).await {
+            Backend::Gpu => match self.solve_on_gpu(problem, known, &plan).await {
                 // What the CPU can still answer, it does, and says so.
                 Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
                     let fallback = Some(error.to_string());
-                    self.solve_rows(problem, &Plan { fallback, ..plan }, None).await
+                    self.solve_rows(problem, known, &Plan { fallback, ..plan }, None).await
                 }
                 answer => answer,
             },
-            Backend::Auto | Backend::Cpu => self.solve_rows(problem, &plan, None).await,
+            Backend::Auto | Backend::Cpu => self.solve_rows(problem, known, &plan, None).await,
         }
     }
 
@@ -60,25 +69,34 @@ impl Ridge {
         Ok(from_moments::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
     }
 
-    async fn solve_on_gpu<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan) -> Result<RidgePath> {
+    async fn solve_on_gpu<T: Scalar>(
+        &self,
+        problem: &Problem<'_, T>,
+        known: Option<&Moments>,
+        plan: &Plan,
+    ) -> Result<RidgePath> {
         let gpu = self.open().await?;
         gpu.alive()?;
         let Some(sizes) = &plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        self.solve_rows(problem, plan, Some((&gpu, sizes))).await
+        self.solve_rows(problem, known, plan, Some((&gpu, sizes))).await
     }
 
     async fn solve_rows<T: Scalar>(
         &self,
         problem: &Problem<'_, T>,
+        known: Option<&Moments>,
         plan: &Plan,
         device: Device<'_>,
     ) -> Result<RidgePath> {
         let used = used(device, plan.precision, plan.strategy.name(plan.form), plan.fallback.clone());
         let path = match plan.precision {
             Precision::Double => {
-                let source = self.source(problem, plan.form, Precision::Double, device).await?;
+                let source = match (plan.form, known) {
+                    (Form::Primal, Some(moments)) => Source::Primal { problem, moments: moments.clone() },
+                    _ => self.source(problem, plan.form, Precision::Double, device).await?,
+                };
                 let normal = source.normal(self.model, &self.penalty)?;
                 self.double(&source, normal, device, used).await?
             }

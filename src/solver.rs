@@ -1,6 +1,7 @@
 //! [`Ridge`]: what the user holds.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
@@ -181,10 +182,15 @@ impl Ridge {
         x: impl Into<View<'a, T>>,
         y: impl Into<View<'a, T>>,
     ) -> Result<RidgePath> {
+        self.solve(&self.problem(x.into(), y.into())?).await
+    }
+
+    /// The data checked, with the weights set.
+    pub(crate) fn problem<'a, T: Scalar>(&'a self, x: View<'a, T>, y: View<'a, T>) -> Result<Problem<'a, T>> {
         let problem = Problem::new(x, y)?;
         match &self.weights {
-            Some(weights) => self.solve(&problem.with_weights(weights)?).await,
-            None => self.solve(&problem).await,
+            Some(weights) => problem.with_weights(weights),
+            None => Ok(problem),
         }
     }
 
@@ -220,6 +226,18 @@ impl Ridge {
                 progress(done, total);
             }
         }
+    }
+
+    /// The same as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
+    pub(crate) fn task(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
+        let Some(progress) = self.progress.clone() else { return self.clone() };
+        let (told, own, total) = (told.clone(), AtomicUsize::new(0), count * self.penalty.len());
+        self.clone().on_progress(move |done, _| {
+            let more = done.saturating_sub(own.fetch_max(done, Ordering::Relaxed));
+            if more > 0 {
+                progress(told.fetch_add(more, Ordering::Relaxed) + more, total);
+            }
+        })
     }
 
     pub(crate) async fn open(&self) -> Result<Gpu> {

@@ -7,6 +7,7 @@ use ridgepath::{Backend, Form, Precision, Standardize, Strategy};
 
 use crate::bench::BenchArgs;
 use crate::columns::Names;
+use crate::cv::CvArgs;
 use crate::grid::{self, Values};
 use crate::output;
 
@@ -25,6 +26,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// The coefficients of every λ
     Path(PathArgs),
+    /// The λ that predicts best: k-fold cross-validation, leave-one-out, GCV and other criteria
+    Cv(CvArgs),
+    /// Predictions of new rows by a model that cv has saved
+    Predict(PredictArgs),
     /// The GPU adapters, their limits, and which one --backend auto would take
     Devices(DevicesArgs),
     /// A backend held against the reference: how far apart they are at every λ
@@ -47,9 +52,25 @@ pub(crate) struct PathArgs {
     /// How the answer is written; json and csv hold every number exactly
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: PathFormat,
+    /// Also df (with and without the intercept), GCV and the leave-one-out mean squared error of every λ
+    #[arg(long)]
+    pub(crate) stats: bool,
     /// Draw the coefficients over λ, as SVG. When standardised, as change per standard deviation of the column
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) plot: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct PredictArgs {
+    /// What cv wrote with --save or --format json
+    #[arg(value_name = "MODEL.json")]
+    pub(crate) model: PathBuf,
+    /// A CSV file whose header has the model's features, in any order, among other columns; - is standard input
+    #[arg(value_name = "NEW.csv")]
+    pub(crate) input: PathBuf,
+    /// Where the predictions go, as CSV, a column for each target; - is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub(crate) output: output::Place,
 }
 
 #[derive(clap::Args, Debug)]

@@ -29,17 +29,32 @@ pub(crate) struct Columns {
     pub(crate) features: Vec<usize>,
     pub(crate) targets: Vec<usize>,
     pub(crate) weights: Option<usize>,
+    /// The column whose values say which rows belong together.
+    pub(crate) labels: Option<usize>,
+}
+
+/// A column of labels, and the option that names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Labels<'a> {
+    pub(crate) option: &'static str,
+    pub(crate) column: &'a str,
 }
 
 impl Columns {
-    /// Features, then targets, then weights.
+    /// Those of numbers: features, then targets, then weights.
     pub(crate) fn all(&self) -> Vec<usize> {
         self.features.iter().chain(&self.targets).chain(&self.weights).copied().collect()
     }
 
     /// `header` is that of `file`, and stands on its line `line`.
-    pub(crate) fn choose(args: &DataArgs, header: &[String], file: &str, line: u64) -> Result<Self> {
-        let header = Header { names: header, place: format!("{file}, line {line}") };
+    pub(crate) fn choose(
+        args: &DataArgs,
+        labels: Option<Labels<'_>>,
+        header: &[String],
+        file: &str,
+        line: u64,
+    ) -> Result<Self> {
+        let header = Header::new(header, file, line);
         let targets = header.find_all("--target", &args.target)?;
         let weights = args.weights.as_ref().map(|name| header.find("--weights", name)).transpose()?;
         let excluded = match &args.exclude {
@@ -55,12 +70,24 @@ impl Columns {
         if let Some(column) = targets.iter().find(|column| excluded.contains(column)) {
             return Err(clash("--target", "--exclude", *column));
         }
-        let other = |column: &usize| !targets.contains(column) && weights != Some(*column);
+        let option = labels.map_or("", |labels| labels.option);
+        let labels = labels.map(|labels| header.find(labels.option, labels.column)).transpose()?;
+        if let Some(column) = labels {
+            let roles = [("--target", targets.contains(&column)), ("--weights", weights == Some(column))];
+            if let Some((role, _)) = roles.iter().find(|(_, taken)| *taken) {
+                return Err(clash(role, option, column));
+            }
+        }
+        let other = |column: &usize| !targets.contains(column) && weights != Some(*column) && labels != Some(*column);
         let features: Vec<usize> = match &args.features {
             Some(names) => {
                 let named = header.find_all("--features", &names.0)?;
                 if let Some(column) = named.iter().find(|column| !other(column)) {
-                    let role = if targets.contains(column) { "--target" } else { "--weights" };
+                    let role = match () {
+                        () if targets.contains(column) => "--target",
+                        () if weights == Some(*column) => "--weights",
+                        () => option,
+                    };
                     return Err(clash("--features", role, *column));
                 }
                 named
@@ -71,9 +98,17 @@ impl Columns {
         if features.is_empty() {
             return Err(Failure::Input(format!("no column of {} is left to be a feature", header.place)));
         }
-        let columns = Self { features, targets, weights };
-        header.check_unique(&columns.all())?;
+        let columns = Self { features, targets, weights, labels };
+        header.check_unique(&columns.all().into_iter().chain(labels).collect::<Vec<_>>())?;
         Ok(columns)
+    }
+
+    /// The columns of these names, which `who` asks for.
+    pub(crate) fn named(who: &str, names: &[String], header: &[String], file: &str, line: u64) -> Result<Vec<usize>> {
+        let header = Header::new(header, file, line);
+        let found = header.find_all(who, names)?;
+        header.check_unique(&found)?;
+        Ok(found)
     }
 }
 
@@ -82,7 +117,11 @@ struct Header<'a> {
     place: String,
 }
 
-impl Header<'_> {
+impl<'a> Header<'a> {
+    fn new(names: &'a [String], file: &str, line: u64) -> Self {
+        Self { names, place: format!("{file}, line {line}") }
+    }
+
     fn find_all(&self, option: &str, names: &[String]) -> Result<Vec<usize>> {
         let mut found = Vec::with_capacity(names.len());
         for name in names {

@@ -1,5 +1,6 @@
 //! CSV files, into tables.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -72,9 +73,16 @@ impl CsvInput {
         self.header_line
     }
 
-    /// Reads these columns, in this order. `weights` is the one that may hold no negative number.
-    pub(crate) fn read(mut self, columns: &[usize], weights: Option<usize>) -> Result<Table> {
+    /// Reads these columns, in this order. `weights` is the one that may hold no negative number. With them a label for each
+    /// row, by the column of these: equal cells have equal labels, which count from 0 in the order of their first rows.
+    pub(crate) fn read(
+        mut self,
+        columns: &[usize],
+        weights: Option<usize>,
+        labels: Option<usize>,
+    ) -> Result<(Table, Vec<usize>)> {
         let progress = Progress::counting("rows read");
+        let (mut known, mut label_of_row) = (HashMap::new(), Vec::new());
         let mut values = vec![Vec::new(); columns.len()];
         let mut record = ByteRecord::new();
         let mut rows = 0;
@@ -91,6 +99,14 @@ impl CsvInput {
                     .map_err(|(found, wanted)| self.bad_cell(&record, *column, &found, wanted))?;
                 values.push(value);
             }
+            if let Some(column) = labels {
+                let cell = record[column].trim_ascii();
+                if cell.is_empty() {
+                    return Err(self.bad_cell(&record, column, "found no value", "a label"));
+                }
+                let next = known.len();
+                label_of_row.push(*known.entry(cell.to_vec()).or_insert(next));
+            }
             rows += 1;
             progress.counted(rows);
         }
@@ -101,7 +117,8 @@ impl CsvInput {
                 "{file} has no rows after the header on line {line}; wanted at least 1"
             )));
         }
-        Ok(Table::new(columns.iter().map(|column| self.header[*column].clone()).collect(), values))
+        let names = columns.iter().map(|column| self.header[*column].clone()).collect();
+        Ok((Table::new(names, values), label_of_row))
     }
 
     fn next(&mut self, record: &mut ByteRecord) -> Result<bool> {

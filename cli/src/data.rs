@@ -3,7 +3,7 @@
 use ridgepath::{Error, Ridge, View};
 
 use crate::args::{DataArgs, SolverArgs};
-use crate::columns::Columns;
+use crate::columns::{Columns, Labels};
 use crate::csv_input::CsvInput;
 use crate::message::{Failure, Result};
 use crate::progress::Progress;
@@ -15,15 +15,26 @@ pub(crate) struct Data {
     features: usize,
     targets: usize,
     weighted: bool,
+    labels: Vec<usize>,
 }
 
 impl Data {
     pub(crate) fn load(args: &DataArgs) -> Result<Self> {
+        Self::labelled(args, None)
+    }
+
+    /// The same with a label for each row, if there is a column of these.
+    pub(crate) fn labelled(args: &DataArgs, labels: Option<Labels<'_>>) -> Result<Self> {
         let input = CsvInput::open(&args.input)?;
-        let columns = Columns::choose(args, input.header(), input.file(), input.header_line())?;
-        let table = input.read(&columns.all(), columns.weights)?;
+        let columns = Columns::choose(args, labels, input.header(), input.file(), input.header_line())?;
+        let (table, labels) = input.read(&columns.all(), columns.weights, columns.labels)?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
-        Ok(Self { table, features, targets, weighted: columns.weights.is_some() })
+        Ok(Self { table, features, targets, weighted: columns.weights.is_some(), labels })
+    }
+
+    /// The label of each row; none without a column of these.
+    pub(crate) fn labels(&self) -> &[usize] {
+        &self.labels
     }
 
     pub(crate) fn features(&self) -> &[String] {
@@ -96,6 +107,11 @@ impl Data {
                 )),
                 None => error.into(),
             },
+            Error::ConstantTarget { fold, target, value, score } => Failure::Input(format!(
+                "fold {fold}: target {:?} is constant ({value:?}) in the rows held out, so that it has no {score}; wanted \
+                 two values at least",
+                self.targets()[*target]
+            )),
             _ => error.into(),
         }
     }

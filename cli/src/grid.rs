@@ -55,6 +55,10 @@ pub(crate) fn length(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+pub(crate) fn percent(text: &str) -> std::result::Result<f64, String> {
+    penalty(text)
+}
+
 pub(crate) fn count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),

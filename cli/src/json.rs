@@ -1,5 +1,7 @@
 //! JSON documents. Every number is written so that it reads back exactly; a NaN becomes null.
 
+use std::ops::Range;
+
 use ridgepath::{Precision, RidgePath, Standardize};
 use serde::Serialize;
 use serde_json::Serializer;
@@ -8,6 +10,7 @@ use crate::data::Data;
 use crate::json_lines::Layout;
 use crate::message::{Failure, Result};
 use crate::outcome;
+use crate::stats::{Row, Stats};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -25,7 +28,7 @@ struct Document<'a> {
 /// `false`, or how.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Standardized {
+pub(crate) enum Standardized {
     No(bool),
     By(&'static str),
 }
@@ -40,8 +43,19 @@ pub(crate) struct Backend<'a> {
     fallback: Option<&'a str>,
 }
 
+impl Standardized {
+    pub(crate) fn of(path: &RidgePath) -> Self {
+        match path.standardize() {
+            Standardize::No => Self::No(false),
+            Standardize::Population => Self::By("population"),
+            Standardize::Sample => Self::By("sample"),
+        }
+    }
+}
+
+/// One λ of a path, for some of its targets.
 #[derive(Serialize)]
-struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     lambda: f64,
     alpha: f64,
     coef: Vec<&'a [f64]>,
@@ -55,6 +69,8 @@ struct Entry<'a> {
     steps: Vec<u32>,
     route: Vec<Option<&'static str>>,
     order: Vec<Option<usize>>,
+    #[serde(flatten)]
+    stats: Option<Row<'a>>,
 }
 
 impl<'a> Backend<'a> {
@@ -78,7 +94,7 @@ impl<'a> Backend<'a> {
     }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
+pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>) -> Result<Vec<u8>> {
     document(&Document {
         schema: "ridgepath/path/1",
         features: data.features(),
@@ -86,13 +102,9 @@ pub(crate) fn path(path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
         rows: path.rows(),
         weight_sum: path.weight_sum(),
         intercept: path.intercept_fitted(),
-        standardize: match path.standardize() {
-            Standardize::No => Standardized::No(false),
-            Standardize::Population => Standardized::By("population"),
-            Standardize::Sample => Standardized::By("sample"),
-        },
+        standardize: Standardized::of(path),
         backend: Backend::of(path),
-        path: (0..path.len()).map(|index| entry(path, index)).collect(),
+        path: (0..path.len()).map(|index| entry(path, index, 0..path.targets(), stats)).collect(),
     })
 }
 
@@ -106,13 +118,18 @@ pub(crate) fn document(content: &impl Serialize) -> Result<Vec<u8>> {
     Ok(written)
 }
 
-fn entry(path: &RidgePath, index: usize) -> Entry<'_> {
-    let outcomes = || (0..path.targets()).map(|target| path.outcome(index, target));
-    let each = |value: &dyn Fn(usize) -> f64| (0..path.targets()).map(value).collect::<Vec<f64>>();
+pub(crate) fn entry<'a>(
+    path: &'a RidgePath,
+    index: usize,
+    targets: Range<usize>,
+    stats: Option<&'a Stats>,
+) -> Entry<'a> {
+    let outcomes = || targets.clone().map(|target| path.outcome(index, target));
+    let each = |value: &dyn Fn(usize) -> f64| targets.clone().map(value).collect::<Vec<f64>>();
     Entry {
         lambda: path.lambdas()[index],
         alpha: path.shifts()[index],
-        coef: (0..path.targets()).map(|target| path.coefficients(index, target)).collect(),
+        coef: targets.clone().map(|target| path.coefficients(index, target)).collect(),
         intercept: each(&|target| path.intercept(index, target)),
         outcome: outcomes().map(outcome::name).collect(),
         residual: each(&|target| path.residual(index, target)),
@@ -123,5 +140,6 @@ fn entry(path: &RidgePath, index: usize) -> Entry<'_> {
         steps: outcomes().map(outcome::steps).collect(),
         route: outcomes().map(outcome::route).collect(),
         order: outcomes().map(outcome::order).collect(),
+        stats: stats.map(|stats| stats.row(index)),
     }
 }

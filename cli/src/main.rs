@@ -6,6 +6,7 @@ mod canvas;
 mod columns;
 mod csv_input;
 mod curves;
+mod cv;
 mod data;
 mod devices;
 mod distinct;
@@ -14,12 +15,15 @@ mod json;
 mod json_lines;
 mod lines;
 mod message;
+mod model;
 mod outcome;
 mod output;
 mod path;
 mod plot;
+mod predict;
 mod progress;
 mod scale;
+mod stats;
 mod table;
 mod text;
 mod tidy;
@@ -35,6 +39,8 @@ use message::Failure;
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Path(args) => path::run(&args),
+        Command::Cv(args) => cv::run(&args),
+        Command::Predict(args) => predict::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Bench(args) => bench::run(&args),

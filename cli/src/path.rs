@@ -8,6 +8,7 @@ use crate::distinct;
 use crate::message::{Failure, Result};
 use crate::output::{self, Place, Sink};
 use crate::progress::Progress;
+use crate::stats::Stats;
 use crate::{grid, json, outcome, plot, text, tidy};
 
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
@@ -22,8 +23,9 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     let path = ridge.fit(data.x()?, data.y()?);
     progress.finish();
     let path = path.map_err(|error| data.failure(error))?;
+    let stats = args.stats.then(|| Stats::of(&ridge, &path, &data)).transpose()?;
 
-    let mut staged = vec![sink.stage(written(args.format, &path, &data)?)?];
+    let mut staged = vec![sink.stage(written(args.format, &path, &data, stats.as_ref())?)?];
     let mut notes = outcome::notes(&path, &data);
     if let Some(sink) = plot_sink {
         let drawing = plot::draw(&path, &data)?;
@@ -35,11 +37,11 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     Ok(())
 }
 
-fn written(format: PathFormat, path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
+fn written(format: PathFormat, path: &RidgePath, data: &Data, stats: Option<&Stats>) -> Result<Vec<u8>> {
     match format {
-        PathFormat::Table => Ok(text::path(path, data).into_bytes()),
-        PathFormat::Json => json::path(path, data),
-        PathFormat::Csv => tidy::path(path, data),
+        PathFormat::Table => Ok(text::path(path, data, stats).into_bytes()),
+        PathFormat::Json => json::path(path, data, stats),
+        PathFormat::Csv => tidy::path(path, data, stats),
     }
 }
 

@@ -17,10 +17,10 @@ pub(crate) struct Drawing {
     pub(crate) notes: Vec<String>,
 }
 
-const WIDTH: f64 = 880.0;
-const TOP: f64 = 96.0;
+pub(crate) const WIDTH: f64 = 880.0;
+pub(crate) const TOP: f64 = 96.0;
 const BOTTOM: f64 = 56.0;
-const LEFT: f64 = 64.0;
+pub(crate) const LEFT: f64 = 64.0;
 const PANEL_GAP: f64 = 60.0;
 /// More labels than this could not be told apart.
 const MOST_LABELS: usize = COLOURS.len();
@@ -28,11 +28,7 @@ const LABEL_HEIGHT: f64 = 17.0;
 
 pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {
     let entries = curves::shown(path);
-    let mut notes = Vec::new();
-    if entries.len() < path.len() {
-        let count = path.len() - entries.len();
-        notes.push(format!("the plot leaves out {count} of {} λ: 0 has no place on a logarithmic axis", path.len()));
-    }
+    let mut notes = left_out(path, &entries);
     let factors = curves::factors(path, data);
     let targets: Vec<Vec<Curve>> =
         (0..path.targets()).map(|target| curves::of(path, target, &entries, &factors)).collect();
@@ -63,7 +59,15 @@ pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {
     Ok(Drawing { svg, notes })
 }
 
-fn quantity(path: &RidgePath) -> String {
+/// What is said where not every λ can be shown.
+pub(crate) fn left_out(path: &RidgePath, entries: &[usize]) -> Vec<String> {
+    match path.len() - entries.len() {
+        0 => Vec::new(),
+        count => vec![format!("the plot leaves out {count} of {} λ: 0 has no place on a logarithmic axis", path.len())],
+    }
+}
+
+pub(crate) fn quantity(path: &RidgePath) -> String {
     match path.standardize() {
         ridgepath::Standardize::No => "coefficient".into(),
         _ => "coefficient × standard deviation of its column".into(),
@@ -79,7 +83,7 @@ fn subtitle(path: &RidgePath, data: &Data) -> String {
 }
 
 /// A name as the picture shows it: not too long, and without what XML cannot hold.
-fn label(name: &str) -> String {
+pub(crate) fn label(name: &str) -> String {
     const MOST: usize = 24;
     let name = without_controls(name, '\u{fffd}');
     match name.char_indices().nth(MOST) {
@@ -88,7 +92,7 @@ fn label(name: &str) -> String {
     }
 }
 
-fn right_margin(labels: &[String]) -> f64 {
+pub(crate) fn right_margin(labels: &[String]) -> f64 {
     if labels.len() > MOST_LABELS {
         return 32.0;
     }
@@ -98,24 +102,37 @@ fn right_margin(labels: &[String]) -> f64 {
     44.0 + width
 }
 
-struct Panel {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    x: Axis,
+/// A part of the picture over log λ.
+pub(crate) struct Panel {
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+    pub(crate) top: f64,
+    pub(crate) bottom: f64,
+    pub(crate) x: Axis,
 }
 
 impl Panel {
-    fn draw(&self, area: &Area<'_>, curves: &[Curve], labels: &[String]) -> Drawn {
-        let y = Axis::around_zero(curves.iter().flat_map(Curve::points).map(|(_, value)| value));
-        let across = |log: f64| self.left + self.x.part(log) * (self.right - self.left);
-        let up = |value: f64| self.bottom - y.part(value) * (self.bottom - self.top);
+    /// The place of a log₁₀ λ.
+    pub(crate) fn across(&self, log: f64) -> f64 {
+        self.left + self.x.part(log) * (self.right - self.left)
+    }
+
+    /// Lines at the powers of ten, with their labels.
+    pub(crate) fn grid(&self, area: &Area<'_>) -> Drawn {
         for (log, label) in self.x.decade_ticks() {
-            let at = across(log);
+            let at = self.across(log);
             line(area, [(at, self.top), (at, self.bottom)], GRID, 1.0)?;
             write(area, &label, (at, self.bottom + 16.0), 13.0, GREY, HPos::Center)?;
         }
+        Ok(())
+    }
+
+    /// Draws a curve for each feature, with its name where there are few.
+    pub(crate) fn draw(&self, area: &Area<'_>, curves: &[Curve], labels: &[String]) -> Drawn {
+        let y = Axis::around_zero(curves.iter().flat_map(Curve::points).map(|(_, value)| value));
+        let across = |log: f64| self.across(log);
+        let up = |value: f64| self.bottom - y.part(value) * (self.bottom - self.top);
+        self.grid(area)?;
         for (value, label) in y.ticks() {
             let (height, colour) = (up(value), if value == 0.0 { LINE } else { GRID });
             line(area, [(self.left, height), (self.right, height)], colour, 1.0)?;

@@ -27,6 +27,17 @@ impl Axis {
         Self { from: (low - room).max(f64::MIN), to: (high + room).min(f64::MAX) }
     }
 
+    /// From the least to the greatest of these values, with room beyond both ends.
+    pub(crate) fn spanning(values: impl Iterator<Item = f64>) -> Self {
+        let (low, high) = ends(values, (f64::INFINITY, f64::NEG_INFINITY));
+        let room = 0.06 * (high / 2.0 - low / 2.0);
+        match room.is_normal() {
+            true => Self { from: (low - room).max(f64::MIN), to: (high + room).min(f64::MAX) },
+            // One value alone, or none.
+            false => Self::around_zero([low, high].into_iter().filter(|end| end.is_finite())),
+        }
+    }
+
     /// 0 at the first end, 1 at the second. Halves, as the span may be more than a number can hold.
     pub(crate) fn part(&self, value: f64) -> f64 {
         (value / 2.0 - self.from / 2.0) / (self.to / 2.0 - self.from / 2.0)
@@ -40,10 +51,12 @@ impl Axis {
         if !(step.is_normal() && power.is_normal()) {
             return vec![(0.0, "0".into())];
         }
-        (-16..=16)
-            .map(|count| (f64::from(count) * step, count))
+        let first = (self.from.min(self.to) / step).floor();
+        (0..=16)
+            .map(|count| first + f64::from(count))
+            .map(|count| (count * step, count))
             .filter(|(value, _)| (0.0..=1.0).contains(&self.part(*value)))
-            .map(|(value, count)| (value, if count == 0 { "0".into() } else { label(value, step) }))
+            .map(|(value, count)| (value, if count == 0.0 { "0".into() } else { label(value, step) }))
             .collect()
     }
 
@@ -107,6 +120,8 @@ mod tests {
     fn ticks_are_round_and_within_the_axis() {
         let ticks = |values: &[f64]| labels(Axis::around_zero(values.iter().copied()).ticks());
         assert_eq!(ticks(&[-31.0, 47.0]), ["−20", "0", "20", "40"]);
+        let spanning = |values: &[f64]| labels(Axis::spanning(values.iter().copied()).ticks());
+        assert_eq!(spanning(&[2980.0, 4020.0]), ["3000", "3200", "3400", "3600", "3800", "4000"]);
         assert_eq!(ticks(&[0.013]), ["0", "0.002", "0.004", "0.006", "0.008", "0.010", "0.012"]);
     }
 

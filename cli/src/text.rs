@@ -8,6 +8,7 @@ use ridgepath::{RidgePath, Standardize};
 use crate::data::Data;
 use crate::message::without_controls;
 use crate::outcome;
+use crate::stats::{self, Stats};
 
 /// Columns of a table when no terminal says how many it has.
 const WIDTH: usize = 120;
@@ -57,11 +58,11 @@ pub(crate) fn magnitude(value: f64) -> String {
     if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data) -> String {
+pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>) -> String {
     let mut text = summary(path, data);
     for (target, name) in data.targets().iter().enumerate() {
         let _ = write!(text, "\ntarget {}\n", without_controls(name, '\u{fffd}'));
-        text.push_str(&block(path, data, target));
+        text.push_str(&block(path, data, target, stats));
     }
     text
 }
@@ -77,7 +78,8 @@ pub(crate) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn summary(path: &RidgePath, data: &Data) -> String {
+/// What was fitted, and who answered.
+pub(crate) fn summary(path: &RidgePath, data: &Data) -> String {
     let mut facts = vec![
         plural(path.rows(), "row"),
         plural(path.features(), "feature"),
@@ -96,11 +98,12 @@ fn summary(path: &RidgePath, data: &Data) -> String {
     format!("{}\n{}\n", facts.join(", "), backend(path))
 }
 
-fn block(path: &RidgePath, data: &Data, target: usize) -> String {
+fn block(path: &RidgePath, data: &Data, target: usize, stats: Option<&Stats>) -> String {
     let mut header = vec!["λ", "alpha", "outcome", "residual", "rss", "‖w‖²", "intercept"];
+    header.extend(stats.iter().flat_map(|_| stats::SHOWN));
     let mut rows: Vec<Vec<String>> = (0..path.len())
         .map(|index| {
-            vec![
+            let fixed = [
                 number(path.lambdas()[index]),
                 number(path.shifts()[index]),
                 outcome::name(path.outcome(index, target)),
@@ -108,7 +111,9 @@ fn block(path: &RidgePath, data: &Data, target: usize) -> String {
                 number(path.rss(index, target)),
                 number(path.norm2(index, target)),
                 number(path.intercept(index, target)),
-            ]
+            ];
+            let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
+            fixed.into_iter().chain(stats).collect()
         })
         .collect();
     let width_of = |own: &dyn Fn(&[String]) -> usize, name: &str| {

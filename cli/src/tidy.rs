@@ -5,18 +5,20 @@ use ridgepath::RidgePath;
 use crate::data::Data;
 use crate::message::{Failure, Result};
 use crate::outcome;
+use crate::stats::{self, Stats};
 
-pub(crate) fn path(path: &RidgePath, data: &Data) -> Result<Vec<u8>> {
+pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    write(&mut writer, path, data).map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
+    write(&mut writer, path, data, stats).map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
     writer.into_inner().map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))
 }
 
-fn write(writer: &mut csv::Writer<Vec<u8>>, path: &RidgePath, data: &Data) -> csv::Result<()> {
+fn write(writer: &mut csv::Writer<Vec<u8>>, path: &RidgePath, data: &Data, stats: Option<&Stats>) -> csv::Result<()> {
     let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "norm2", "intercept"];
     // A feature may have the name of one of these.
     let features = data.features().iter().map(|name| format!("coef:{name}"));
-    writer.write_record(fixed.map(str::to_owned).into_iter().chain(features))?;
+    let names = stats.iter().flat_map(|_| stats::NAMES);
+    writer.write_record(fixed.into_iter().chain(names).map(str::to_owned).chain(features))?;
     for index in 0..path.len() {
         for (target, name) in data.targets().iter().enumerate() {
             let number = |value: f64| format!("{value:?}");
@@ -31,7 +33,8 @@ fn write(writer: &mut csv::Writer<Vec<u8>>, path: &RidgePath, data: &Data) -> cs
                 number(path.intercept(index, target)),
             ];
             let coefficients = path.coefficients(index, target).iter().map(|value| number(*value));
-            writer.write_record(fixed.into_iter().chain(coefficients))?;
+            let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
+            writer.write_record(fixed.into_iter().chain(stats).chain(coefficients))?;
         }
     }
     Ok(())

@@ -375,7 +375,7 @@ fn wide_product(a: Wide, mut b: Wide) -> DMatrix<f64> {
 }
 
 /// Σ s·x'² of every column of [X | Y], in units of the frame.
-fn squares<T: Scalar>(problem: &Problem<'_, T>, frame: &Frame) -> Vec<f64> {
+pub(crate) fn squares<T: Scalar>(problem: &Problem<'_, T>, frame: &Frame) -> Vec<f64> {
     let n = problem.features();
     let unit = exponent(problem.weight(problem.heaviest()));
     let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();

@@ -121,3 +121,11 @@ pub(crate) fn distance(found: &[f64], wanted: &[f64]) -> f64 {
     let size = norm(&mut wanted.iter().copied());
     if size > 0.0 { apart / size } else { apart }
 }
+
+/// The shipped data: 442 patients, ten measurements, and the progression of the disease.
+pub(crate) fn diabetes() -> (DMatrix<f64>, DMatrix<f64>) {
+    let text = include_str!("../../data/diabetes.csv");
+    let values: Vec<f64> = text.lines().skip(1).flat_map(|line| line.split(',')).map(|v| v.parse().unwrap()).collect();
+    let all = DMatrix::from_row_slice(values.len() / 11, 11, &values);
+    (all.columns(0, 10).into_owned(), all.columns(10, 1).into_owned())
+}

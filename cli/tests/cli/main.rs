@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod commands;
+mod cv;
 mod fuzz;
 mod gpu;
 mod grid;

@@ -109,3 +109,26 @@ fn extreme_numbers_make_a_plot_all_the_same() {
         Document::parse(&svg).unwrap();
     }
 }
+
+#[test]
+fn a_choice_is_marked_above_its_scores_with_degrees_of_freedom() {
+    let folder = Folder::new();
+    let rows: Vec<String> = (1..25).map(|i| format!("{i},{},{}", i * i % 7, 2 * i + i * i % 5)).collect();
+    folder.file("data.csv", format!("a,b,y\n{}\n", rows.join("\n")));
+    for (arguments, curves_wanted) in [("", 3), ("--loo", 3), ("--gcv", 3), ("--lambdas 0,0.1", 0)] {
+        let run = folder.run(&format!("cv data.csv --target y --plot p.svg {arguments}")).succeeds();
+        let svg = fs::read_to_string(folder.path("p.svg")).unwrap();
+        let document = Document::parse(&svg).unwrap();
+        assert_eq!(curves(&document), curves_wanted, "{arguments}: a curve for each feature, and one of the scores");
+        let texts = texts(&document);
+        for wanted in ["a", "b", "df", "The choice of λ", if arguments == "--gcv" { "gcv" } else { "mse" }] {
+            assert!(texts.iter().any(|text| text == wanted), "{arguments}, {wanted}: {texts:?}");
+        }
+        if curves_wanted > 0 {
+            assert!(texts.iter().any(|text| text.starts_with("λ = ")), "{texts:?}");
+            assert!(texts.iter().any(|text| text == "3.0"), "all degrees of freedom at the least λ: {texts:?}");
+        } else {
+            assert!(run.err.contains("leaves out 1 of 2 λ"), "{run:?}");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Cross-validation of the whole grid: k-fold, leave-one-out, or a criterion in its place.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::task::{Context, Poll, Waker};
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::outcome::Precision;
+use crate::path::RidgePath;
+use crate::penalty::{Grid, Penalty};
+use crate::plan::{Backend, Form, Request, Shape};
+use crate::problem::Problem;
+use crate::select::criterion::Criterion;
+use crate::select::folds::{Folds, Partition};
+use crate::select::grid::extended;
+use crate::select::held_out::{self, Part};
+use crate::select::rule::Rule;
+use crate::select::score::Score;
+use crate::select::selection::{Scores, Selection};
+use crate::select::spectrum::Spectrum;
+use crate::solver::Ridge;
+use crate::view::{Scalar, View};
+
+/// What λs are judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// Folds of rows held out, each in turn.
+    Folds(Folds),
+    /// Each row held out alone: exactly, from one decomposition of all rows. Shift, and when standardised the scale of the
+    /// columns, are those of all rows, as in scikit-learn's `RidgeCV(cv=None)`.
+    LeaveOneOut,
+    /// A criterion that holds nothing out.
+    Criterion(Criterion),
+}
+
+impl Scheme {
+    /// That of the [folds](Folds::name) or the [criterion](Criterion::name), or `"leave-one-out"`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Folds(folds) => folds.name(),
+            Self::LeaveOneOut => "leave-one-out",
+            Self::Criterion(criterion) => criterion.name(),
+        }
+    }
+}
+
+/// Chooses λ by how well rows are predicted that were held out, or by a criterion in place of that.
+///
+/// Each fold is trained with its own means and standard deviations. A grid given as λ keeps λ (the shift 2Wλ follows the
+/// weights W trained on), one given as alphas keeps the shift, as scikit-learn does; a grid scaled from the data is that of all
+/// rows, and keeps λ. The score of a λ is the mean over folds of the fold's score, its standard error sd/√folds; of
+/// leave-one-out that of all rows as one fold, with sd/√m over the rows where it is a mean.
+///
+/// | setting | default | purpose |
+/// |---|---|---|
+/// | [`folds`](Self::folds), [`leave_one_out`](Self::leave_one_out), [`criterion`](Self::criterion) | 5 folds of consecutive rows | what is held out |
+/// | [`score`](Self::score) | [`Mse`](Score::Mse) | what predictions are judged by; not for criteria |
+/// | [`rule`](Self::rule) | [`Best`](Rule::Best) | from scores to one λ |
+/// | [`per_target`](Self::per_target) | `false` | a λ for each target, not one for all |
+/// | [`extend`](Self::extend) | 0 | how often the grid may grow where the best λ lies at its edge |
+///
+/// ```
+/// use ridgepath::{CrossValidation, Folds, Ridge, View};
+///
+/// let x: Vec<f64> = (0..60).map(|i| f64::from(i * i % 17)).collect();
+/// let y: Vec<f64> = (0..30).map(|i| f64::from(i % 7) + x[2 * i as usize]).collect();
+/// let x = View::row_major(&x, 30, 2)?;
+/// let selection = CrossValidation::new(Ridge::new()).folds(Folds::Shuffled { folds: 5, seed: 1 }).fit(x, &y)?;
+/// let best = selection.choice(0);
+/// println!("λ = {}: {} ± {}", best.lambda, best.score, best.standard_error);
+/// println!("{:?}", selection.path().coefficients(best.index, 0)); // of all rows
+/// # Ok::<(), ridgepath::Error>(())
+/// ```
+///
+/// Hastie, Tibshirani and Friedman, *The Elements of Statistical Learning* (2009), §7.10.
+#[derive(Debug, Clone)]
+pub struct CrossValidation {
+    ridge: Ridge,
+    scheme: Scheme,
+    score: Score,
+    rule: Rule,
+    per_target: bool,
+    extensions: usize,
+}
+
+impl CrossValidation {
+    /// The defaults of the table above, for this solver and its grid.
+    #[must_use]
+    pub fn new(ridge: Ridge) -> Self {
+        let (score, rule) = (Score::default(), Rule::default());
+        Self { ridge, scheme: Scheme::Folds(Folds::Contiguous(5)), score, rule, per_target: false, extensions: 0 }
+    }
+
+    /// What λs are judged by.
+    #[must_use]
+    pub fn scheme(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
+    }
+
+    /// Holds out folds of rows.
+    #[must_use]
+    pub fn folds(self, folds: Folds) -> Self {
+        self.scheme(Scheme::Folds(folds))
+    }
+
+    /// Holds out each row alone.
+    #[must_use]
+    pub fn leave_one_out(self) -> Self {
+        self.scheme(Scheme::LeaveOneOut)
+    }
+
+    /// Judges by a criterion, and holds nothing out.
+    #[must_use]
+    pub fn criterion(self, criterion: Criterion) -> Self {
+        self.scheme(Scheme::Criterion(criterion))
+    }
+
+    /// What predictions are judged by.
+    #[must_use]
+    pub fn score(self, score: Score) -> Self {
+        Self { score, ..self }
+    }
+
+    /// Which λ the scores speak for.
+    #[must_use]
+    pub fn rule(self, rule: Rule) -> Self {
+        Self { rule, ..self }
+    }
+
+    /// Whether each target gets a λ of its own. Else one λ is chosen by the mean of the targets' scores.
+    #[must_use]
+    pub fn per_target(self, per_target: bool) -> Self {
+        Self { per_target, ..self }
+    }
+
+    /// How often the grid may grow, by two decades in its own steps, where the best λ lies at its edge. Everything is
+    /// scored again each time.
+    #[must_use]
+    pub fn extend(self, times: usize) -> Self {
+        Self { extensions: times, ..self }
+    }
+
+    /// Scores every λ, chooses, and fits all rows; blocking.
+    ///
+    /// # Errors
+    /// Those of [`Ridge::fit`] and [`Folds::splits`]; [`Error::EmptyFold`](crate::Error::EmptyFold),
+    /// [`Error::ConstantTarget`](crate::Error::ConstantTarget), [`Error::NoScore`](crate::Error::NoScore),
+    /// [`Error::InvalidRule`](crate::Error::InvalidRule), [`Error::NoStandardError`](crate::Error::NoStandardError).
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Selection> {
+        pollster::block_on(self.fit_async(x, y))
+    }
+
+    /// The same as [`fit`](Self::fit), for async code and browsers.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub async fn fit_async<'a, T: Scalar>(
+        &self,
+        x: impl Into<View<'a, T>>,
+        y: impl Into<View<'a, T>>,
+    ) -> Result<Selection> {
+        let (x, y) = (x.into(), y.into());
+        let problem = self.ridge.problem(x, y)?;
+        self.rule.check()?;
+        let mut ridge = self.ridge.clone();
+        let mut extensions = 0;
+        loop {
+            let (path, scores) = self.scored(&ridge, &problem).await?;
+            let selection = Selection::new(path, scores, self.scheme.clone(), self.rule, self.per_target)?;
+            let grid = extended(&ridge.penalty, selection.path(), &selection.edges());
+            match grid {
+                Some(grid) if extensions < self.extensions => ridge = ridge.penalty(grid),
+                _ => return Ok(selection.after(extensions)),
+            }
+            extensions += 1;
+        }
+    }
+
+    /// The path of all rows, and its scores.
+    async fn scored<T: Scalar>(&self, ridge: &Ridge, problem: &Problem<'_, T>) -> Result<(RidgePath, Scores)> {
+        let folds = match &self.scheme {
+            Scheme::Folds(folds) => return self.of_folds(ridge, problem, &folds.partitions(problem.rows())?).await,
+            _ => Vec::new(),
+        };
+        let path = ridge.solve(problem).await?;
+        let grid = Grid { lambdas: path.lambdas().to_vec(), shifts: path.shifts().to_vec() };
+        let spectrum = Spectrum::new(problem, ridge.model, grid)?;
+        let (name, better, (mut means, errors)) = match &self.scheme {
+            Scheme::Criterion(criterion) => {
+                let values = spectrum.criterion(*criterion);
+                let none = vec![f64::NAN; values.len()];
+                (criterion.name(), criterion.better(), (values, none))
+            }
+            _ => (self.score.name(), self.score.better(), spectrum.leave_one_out(problem, &self.score)),
+        };
+        // Where there is no model to choose, there is no score.
+        for (at, mean) in means.iter_mut().enumerate() {
+            if path.intercept(at / path.targets(), at % path.targets()).is_nan() {
+                *mean = f64::NAN;
+            }
+        }
+        Ok((path, Scores { name: name.to_owned(), better, folds, means, errors }))
+    }
+
+    /// The same by folds, each trained and scored.
+    async fn of_folds<T: Scalar>(
+        &self,
+        ridge: &Ridge,
+        problem: &Problem<'_, T>,
+        partitions: &[Partition],
+    ) -> Result<(RidgePath, Scores)> {
+        let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
+        let told = Arc::new(AtomicUsize::new(0));
+        let path = ridge.task(&told, folds + 1).solve(problem).await?;
+        let penalty = match &ridge.penalty {
+            Penalty::Alphas(alphas) => Penalty::Alphas(alphas.clone()),
+            Penalty::Lambdas(_) | Penalty::Auto(_) => Penalty::Lambdas(path.lambdas().to_vec()),
+        };
+        let ridge = ridge.clone().penalty(penalty);
+        let mut scores = Vec::with_capacity(folds);
+        for partition in partitions {
+            let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
+            held_out::check(partition, &parts, scores.len(), &self.score)?;
+            let moments = match needs_moments(&ridge, problem) {
+                true => held_out::training_moments(partition, &parts)?,
+                false => Vec::new(),
+            };
+            let (ridge, parts, moments, told) = (&ridge, &parts, &moments, &told);
+            let fold = |(number, test): (usize, usize)| async move {
+                let weights = training_weights(problem, partition, test);
+                let training = problem.with_weights(&weights)?;
+                let path = ridge.task(told, folds + 1).solve_with(&training, moments.get(number)).await?;
+                Ok(parts[test].scores(&path, &self.score))
+            };
+            let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
+            // Side by side, unless they may have to wait for a device.
+            let done: Vec<Option<Vec<f64>>> = match ridge.request.wants_gpu(shape(&ridge.penalty, problem)) {
+                true => vec![None; every.len()],
+                false => every.par_iter().map(|own| ready(fold(*own)).transpose()).collect::<Result<_>>()?,
+            };
+            for (done, own) in done.into_iter().zip(every) {
+                scores.push(match done {
+                    Some(scores) => scores,
+                    None => fold(own).await?,
+                });
+            }
+        }
+        Ok((path, Scores::of_folds(&self.score, scores)))
+    }
+}
+
+/// Whether the equations of a fold are made from moments in double precision.
+fn needs_moments<T: Scalar>(ridge: &Ridge, problem: &Problem<'_, T>) -> bool {
+    let Request { backend, precision, .. } = ridge.request;
+    let primal = ridge.request.form(shape(&ridge.penalty, problem)) == Form::Primal;
+    primal && backend != Backend::Reference && precision == Precision::Double
+}
+
+fn shape<T: Scalar>(penalty: &Penalty, problem: &Problem<'_, T>) -> Shape {
+    let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
+    Shape { rows, features, targets, penalties: penalty.len() }
+}
+
+/// What a future gives if it has nothing to wait for.
+fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
+}
+
+/// The weights of the rows when a part is held out: 0 for those that are not trained on.
+fn training_weights<T: Scalar>(problem: &Problem<'_, T>, partition: &Partition, test: usize) -> Vec<f64> {
+    let mut weights = vec![0.0; problem.rows()];
+    for (part, rows) in partition.parts.iter().enumerate() {
+        if partition.trains(part, test) {
+            rows.iter().for_each(|row| weights[*row] = problem.weight(*row));
+        }
+    }
+    weights
+}

@@ -1,0 +1,58 @@
+//! Leave-one-out, exactly, without a fit for each row.
+
+use rayon::prelude::*;
+
+use crate::problem::Problem;
+use crate::select::score::Score;
+use crate::select::spectrum::Spectrum;
+use crate::view::Scalar;
+
+/// Columns of residuals that one task forms.
+const COLUMNS: usize = 32;
+
+impl Spectrum {
+    /// The mean squared error Σ s(y − ŷ)²/W of predictions of each row by a fit without it, of every λ and target, [k, t]:
+    /// the residuals of such fits are (yᵢ − ŷᵢ)/(1 − hᵢ), hᵢ the leverage (Allen, 1974). Shift, and when standardised the scale of
+    /// the columns, are those of all rows. NaN for a λ at which a row has leverage 1: without it there is no unique fit.
+    #[must_use]
+    pub fn loo_mse(&self) -> Vec<f64> {
+        self.by_column(|target, deleted| {
+            let sum: f64 = deleted.iter().map(|error| error * error).sum();
+            self.natural_square(target, sum) / self.weight_sum()
+        })
+    }
+
+    /// Any score of these predictions, and its standard error, NaN where the score is not a mean over rows.
+    pub(crate) fn leave_one_out<T: Scalar>(&self, problem: &Problem<'_, T>, score: &Score) -> (Vec<f64>, Vec<f64>) {
+        let s: Vec<f64> = self.rows.iter().map(|row| problem.weight(*row)).collect();
+        let value = |row: &usize, target: usize| problem.y().get(*row, target).into();
+        let y: Vec<Vec<f64>> =
+            (0..self.targets()).map(|target| self.rows.iter().map(|row| value(row, target)).collect()).collect();
+        let scored = |target: usize, deleted: Vec<f64>| {
+            let y = &y[target];
+            let prediction = |(i, error): (usize, f64)| y[i] - self.natural(i, target, error);
+            let predicted: Vec<f64> = deleted.into_iter().enumerate().map(prediction).collect();
+            let own = score.of(y, &predicted, &s);
+            (own, score.error_over_rows(own, y, &predicted, &s))
+        };
+        self.by_column(scored).into_iter().unzip()
+    }
+
+    /// Something of √s times the residuals of such fits, in the units of the target, for every λ and target.
+    fn by_column<R: Send>(&self, of: impl Fn(usize, Vec<f64>) -> R + Sync) -> Vec<R> {
+        let (k, t) = (self.len(), self.targets());
+        let lambdas = (COLUMNS / t).max(1);
+        let chunk = |number: usize| {
+            let which: Vec<usize> = (number * lambdas..k.min((number + 1) * lambdas)).collect();
+            let left = self.left_of_rows(&which);
+            let residuals = self.residuals(&which);
+            let one = |column: usize| {
+                let pairs = residuals.column(column).into_iter().zip(left.column(column / t));
+                let deleted = pairs.map(|(e, left)| if *left > 0.0 { e / left } else { f64::NAN });
+                of(column % t, deleted.collect())
+            };
+            (0..which.len() * t).map(one).collect::<Vec<R>>()
+        };
+        (0..k.div_ceil(lambdas)).into_par_iter().flat_map_iter(chunk).collect()
+    }
+}

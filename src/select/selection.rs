@@ -1,0 +1,194 @@
+//! What was chosen, and everything that speaks for it.
+
+use nalgebra::DMatrix;
+
+use crate::error::{Error, Result};
+use crate::path::RidgePath;
+use crate::select::cross_validation::Scheme;
+use crate::select::rule::{Choice, Edge, Rule};
+use crate::select::score::{Better, Score};
+use crate::view::{Scalar, View};
+
+/// The scores of a path.
+#[derive(Debug, Clone)]
+pub(crate) struct Scores {
+    pub(crate) name: String,
+    pub(crate) better: Better,
+    /// [fold, k, t]; none where nothing was held out in folds.
+    pub(crate) folds: Vec<Vec<f64>>,
+    /// [k, t]
+    pub(crate) means: Vec<f64>,
+    /// Their standard errors; NaN where there are none.
+    pub(crate) errors: Vec<f64>,
+}
+
+impl Scores {
+    pub(crate) fn of_folds(score: &Score, folds: Vec<Vec<f64>>) -> Self {
+        let count = folds.first().map_or(0, Vec::len);
+        let of = |at: usize| mean_and_error(&folds.iter().map(|fold| fold[at]).collect::<Vec<f64>>());
+        let (means, errors) = (0..count).map(of).unzip();
+        Self { name: score.name().to_owned(), better: score.better(), folds, means, errors }
+    }
+
+    /// The mean over `t` targets for every λ, with its standard error: of the folds' means, or where there are no folds at most
+    /// the mean of the targets'.
+    #[expect(clippy::cast_precision_loss, reason = "a count of targets")]
+    fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
+        let mean = |values: &[f64], index: usize| values[index * t..(index + 1) * t].iter().sum::<f64>() / t as f64;
+        let of = |index: usize| match self.folds.is_empty() {
+            true => (mean(&self.means, index), mean(&self.errors, index)),
+            false => mean_and_error(&self.folds.iter().map(|fold| mean(fold, index)).collect::<Vec<f64>>()),
+        };
+        (0..self.means.len() / t).map(of).unzip()
+    }
+
+    /// Those of one of `t` targets.
+    fn of_target(&self, target: usize, t: usize) -> (Vec<f64>, Vec<f64>) {
+        let own = |values: &[f64]| values.iter().skip(target).step_by(t).copied().collect();
+        (own(&self.means), own(&self.errors))
+    }
+}
+
+/// The scores of every λ, fold and target, the λ chosen, and the path of all rows, from which the model is taken.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    path: RidgePath,
+    scheme: Scheme,
+    scores: Scores,
+    rule: Rule,
+    choices: Vec<Choice>,
+    extensions: usize,
+}
+
+impl Selection {
+    pub(crate) fn new(path: RidgePath, scores: Scores, scheme: Scheme, rule: Rule, per_target: bool) -> Result<Self> {
+        let t = path.targets();
+        let grid = (path.lambdas(), path.shifts());
+        let choose = |target: usize, (means, errors): (Vec<f64>, Vec<f64>)| {
+            let none = Error::NoScore { target, score: scores.name.clone() };
+            let choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
+            match rule {
+                Rule::OneStandardError if errors[choice.best].is_nan() => {
+                    Err(Error::NoStandardError { score: scores.name.clone() })
+                }
+                _ => Ok(choice),
+            }
+        };
+        let choices = match per_target {
+            true => (0..t).map(|target| choose(target, scores.of_target(target, t))).collect::<Result<_>>()?,
+            false => vec![choose(0, scores.joint(t))?; t],
+        };
+        Ok(Self { path, scheme, scores, rule, choices, extensions: 0 })
+    }
+
+    pub(crate) fn after(self, extensions: usize) -> Self {
+        Self { extensions, ..self }
+    }
+
+    /// The edges of the grid at which a best score lies.
+    pub(crate) fn edges(&self) -> Vec<Edge> {
+        let at = |edge: &Edge| self.choices.iter().any(|choice| choice.edge == Some(*edge));
+        [Edge::Smallest, Edge::Largest].into_iter().filter(at).collect()
+    }
+
+    /// The path of all rows, over the whole grid.
+    #[must_use]
+    pub fn path(&self) -> &RidgePath {
+        &self.path
+    }
+
+    /// What λs were judged by.
+    #[must_use]
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The name of the score, or of the criterion.
+    #[must_use]
+    pub fn score(&self) -> &str {
+        &self.scores.name
+    }
+
+    /// Which of two scores is better.
+    #[must_use]
+    pub fn better(&self) -> Better {
+        self.scores.better
+    }
+
+    /// The rule that chose.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// How often the grid grew.
+    #[must_use]
+    pub fn extensions(&self) -> usize {
+        self.extensions
+    }
+
+    /// The number of folds, in all repeats; 0 for leave-one-out and criteria.
+    #[must_use]
+    pub fn folds(&self) -> usize {
+        self.scores.folds.len()
+    }
+
+    /// The score of λ number `index` for a target in one fold; NaN where it has no answer.
+    ///
+    /// # Panics
+    /// When a number is out of range, as slices do; so do the other lookups by number.
+    #[must_use]
+    pub fn fold_score(&self, index: usize, target: usize, fold: usize) -> f64 {
+        self.scores.folds[fold][self.at(index, target)]
+    }
+
+    /// The mean over folds of the fold's score, NaN where one fold has none; or the leave-one-out score or the criterion.
+    #[must_use]
+    pub fn mean(&self, index: usize, target: usize) -> f64 {
+        self.scores.means[self.at(index, target)]
+    }
+
+    /// sd/√folds with the sample deviation of the folds' scores; of leave-one-out sd/√m over the rows. NaN where there is none:
+    /// for one fold, criteria, and leave-one-out scores that are not means.
+    #[must_use]
+    pub fn standard_error(&self, index: usize, target: usize) -> f64 {
+        self.scores.errors[self.at(index, target)]
+    }
+
+    /// What was chosen for a target. When one λ serves all, its score and standard error are those of the targets' mean (of
+    /// leave-one-out, the standard error is a bound: the mean of the targets').
+    #[must_use]
+    pub fn choice(&self, target: usize) -> &Choice {
+        &self.choices[target]
+    }
+
+    /// ŷ = Xw + b of new rows (m' × n), each target at its λ: m' × t.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when X has not n columns.
+    pub fn predict<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
+        let x = x.into();
+        let mut predicted = self.path.predict(self.choices[0].index, x)?;
+        for (target, choice) in self.choices.iter().enumerate().skip(1) {
+            if choice.index != self.choices[0].index {
+                predicted.set_column(target, &self.path.predict(choice.index, x)?.column(target));
+            }
+        }
+        Ok(predicted)
+    }
+
+    fn at(&self, index: usize, target: usize) -> usize {
+        assert!(index < self.path.len(), "λ number {index} of a path of {}", self.path.len());
+        assert!(target < self.path.targets(), "target number {target} of {}", self.path.targets());
+        index * self.path.targets() + target
+    }
+}
+
+/// The mean, and sd/√n with the sample deviation.
+#[expect(clippy::cast_precision_loss, reason = "a count of folds")]
+pub(crate) fn mean_and_error(scores: &[f64]) -> (f64, f64) {
+    let n = scores.len() as f64;
+    let mean = scores.iter().sum::<f64>() / n;
+    let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
+    (mean, (squares / (n - 1.0) / n).sqrt())
+}
