@@ -300,7 +300,8 @@ impl Ridge {
 
     /// The strategy on the CPU in double precision, of all λ or of those that are left.
     fn strategy_of(&self, normal: &NormalEquations) -> Strategy {
-        self.request.strategy.unwrap_or_else(|| Strategy::cheaper(normal.penalties()))
+        let cheaper = || Strategy::cheaper(normal.features(), normal.targets(), normal.penalties());
+        self.request.strategy.unwrap_or_else(cheaper)
     }
 }
 
