@@ -45,9 +45,21 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// The strategy of less work for so many λ.
-    pub(crate) fn cheaper(penalties: usize) -> Self {
-        if penalties >= SPECTRAL_PAYS { Self::Spectral } else { Self::Cholesky }
+    /// The strategy that takes less time for equations of order n with so many targets and λ.
+    pub(crate) fn cheaper(order: usize, targets: usize, penalties: usize) -> Self {
+        let seconds = |strategy: Self| strategy.seconds(order, targets, penalties);
+        if seconds(Self::Spectral) < seconds(Self::Cholesky) { Self::Spectral } else { Self::Cholesky }
+    }
+
+    /// About how long the λs take on a CPU, without the matrix of the equations and the residuals.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn seconds(self, order: usize, targets: usize, penalties: usize) -> f64 {
+        let [n, t, k] = [order, targets, penalties].map(|size| size as f64);
+        match self {
+            // Three more right-hand sides estimate the condition number.
+            Self::Cholesky => k * (n.powi(3) / (3.0 * FACTOR) + 2.0 * (t + 3.0) * n * n / SUBSTITUTE) / CORES,
+            Self::Spectral => START + 4.0 / 3.0 * n.powi(3) / REDUCE + 2.0 * k * t * n * n / PRODUCT / CORES,
+        }
     }
 
     /// As [`BackendUsed::strategy`](crate::BackendUsed::strategy) names it.
@@ -148,8 +160,16 @@ impl Default for Request {
     }
 }
 
-/// λs from which one reduction is less work than a factorization for each.
-const SPECTRAL_PAYS: usize = 8;
+/// Floating-point operations a second of one core, as measured of orders from 200 to 1000: factorizations, substitutions, reductions
+/// to tridiagonal form (on one core) and products.
+const FACTOR: f64 = 9e9;
+const SUBSTITUTE: f64 = 4e9;
+const REDUCE: f64 = 2e10;
+const PRODUCT: f64 = 3e10;
+/// Seconds that a reduction of any size takes.
+const START: f64 = 1e-5;
+/// Cores that estimates count with, whatever there are: the bits of an answer shall not depend on them.
+const CORES: f64 = 4.0;
 /// Floating-point operations from which opening a GPU and moving the data pays.
 const GPU_PAYS: f64 = 4e9;
 
@@ -180,6 +200,24 @@ impl Shape {
             Precision::Single => self.flops(form),
             Precision::Double => self.penalties as f64 * (self.order(form) as f64).powi(3) / 3.0,
         }
+    }
+
+    /// The strategy that takes less time on the CPU.
+    fn strategy(&self, form: Form) -> Strategy {
+        Strategy::cheaper(self.order(form), self.targets, self.penalties)
+    }
+
+    /// Bytes that the CPU takes beside the data, in double precision: matrices of the order of the equations (sums, equations,
+    /// and a reduction or one factor for each of [`CORES`]), and the answers twice, in the units of the equations and of the data.
+    #[must_use]
+    pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
+        let n = self.order(form) as u128;
+        let matrices = match strategy {
+            Strategy::Cholesky => 2 + 4,
+            Strategy::Spectral => 4,
+        };
+        let answers = (self.features as u128 + n) * self.targets as u128 * self.penalties as u128;
+        u64::try_from(8 * (matrices * n * n + answers)).unwrap_or(u64::MAX)
     }
 
     /// The order of the equations.
@@ -221,7 +259,7 @@ impl Plan {
         let form = request.form(shape);
         let plan = |backend, precision, gpu, fallback: Option<String>| {
             let possible = backend == Backend::Cpu && precision == Precision::Double;
-            let wanted = request.strategy.unwrap_or_else(|| Strategy::cheaper(shape.penalties));
+            let wanted = request.strategy.unwrap_or_else(|| shape.strategy(form));
             let strategy = if possible { wanted } else { Strategy::Cholesky };
             let refused = (request.strategy == Some(Strategy::Spectral) && !possible)
                 .then(|| "the spectral strategy works on the CPU in double precision".to_owned());
@@ -276,6 +314,19 @@ impl fmt::Display for Plan {
         };
         writeln!(f, "backend    {backend}, {}, {} precision", self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
+        if self.backend == Backend::Cpu && self.precision == Precision::Double {
+            let order = self.shape.order(self.form);
+            let about = |strategy: Strategy| {
+                let seconds = strategy.seconds(order, targets, penalties);
+                format!("{} about {seconds:.1e} s", strategy.name(self.form))
+            };
+            let [own, other] = match self.strategy {
+                Strategy::Cholesky => [Strategy::Cholesky, Strategy::Spectral],
+                Strategy::Spectral => [Strategy::Spectral, Strategy::Cholesky],
+            };
+            writeln!(f, "strategy   {}; {} (estimates for {CORES} cores)", about(own), about(other))?;
+            writeln!(f, "memory     {} bytes beside the data", self.shape.bytes_on_cpu(self.form, self.strategy))?;
+        }
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {
                 let GramPlan { precision, rows, rows_per_split, rows_per_chunk, bytes, cost, .. } = gram;

@@ -87,11 +87,12 @@ impl<T: Scalar> Source<'_, T> {
     }
 
     /// The condition number up to which equations in double precision will do. Beyond it they are formed again to twice the
-    /// digits, which costs some fifteen times their work: the more there is of that, the more digits must be at stake, but
-    /// never half of them.
+    /// digits, which costs some fifteen times their work, and every answer is corrected, which costs as much as ten more
+    /// terms: the more there is of that, the more digits must be at stake, but never half of them.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn worth(&self, normal: &NormalEquations) -> f64 {
-        (1e-4 * self.terms() as f64 * (normal.features() as f64).powi(2)).min(1e8)
+        let terms = self.terms() as f64 + 10.0 * (normal.penalties() * normal.targets()) as f64;
+        (1e-4 * terms * (normal.features() as f64).powi(2)).min(1e8)
     }
 
     /// The path of weights found in arithmetic of rounding unit `epsilon`.

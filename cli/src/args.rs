@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -20,6 +21,9 @@ use crate::{output, units};
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Threads on the CPU [default: one for each core]; the answer has the same bits for any number
+    #[arg(long, value_name = "COUNT", global = true)]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -32,6 +36,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// A penalty of one system in those of all others
     Convert(ConvertArgs),
+    /// What path would do: backend, strategy, estimated times and bytes, without doing it
+    Plan(PlanArgs),
     /// The GPU adapters, their limits, and which one --backend auto would take
     Devices(DevicesArgs),
     /// A backend held against the reference: how far apart they are at every λ
@@ -103,6 +109,16 @@ pub(crate) struct PredictArgs {
     /// Where the predictions go, as CSV, a column for each target; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: output::Place,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) grid: GridArgs,
+    #[command(flatten)]
+    pub(crate) solver: SolverArgs,
 }
 
 #[derive(clap::Args, Debug)]

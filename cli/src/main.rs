@@ -20,6 +20,7 @@ mod model;
 mod outcome;
 mod output;
 mod path;
+mod plan;
 mod plot;
 mod predict;
 mod progress;
@@ -32,6 +33,7 @@ mod tidy;
 mod units;
 mod validate;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -40,15 +42,17 @@ use args::{Args, Command};
 use message::Failure;
 
 fn main() -> ExitCode {
-    let done = match Args::parse().command {
+    let args = Args::parse();
+    let done = threads(args.threads).and_then(|()| match args.command {
         Command::Path(args) => path::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Cv(args) => cv::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Bench(args) => bench::run(&args),
-    };
+    });
     match done {
         Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Err(Failure::Input(text)) => {
@@ -60,4 +64,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Sets how many threads the work on the CPU may take.
+fn threads(count: Option<NonZeroUsize>) -> message::Result<()> {
+    let Some(count) = count else { return Ok(()) };
+    let built = rayon::ThreadPoolBuilder::new().num_threads(count.get()).build_global();
+    built.map_err(|error| Failure::Input(format!("--threads {count}: {error}")))
 }

@@ -69,7 +69,7 @@ impl<'a> Spectral<'a> {
         let b = DMatrix::from_fn(n, n, |i, j| normal.gram[(i, j)] * (scale[i] * scale[j]));
         let diagonal = b.diagonal();
         let norm = b.column_iter().map(|column| column.lp_norm(1)).fold(0.0, f64::max);
-        let tridiagonal = Tridiagonal::new(b);
+        let tridiagonal = Tridiagonal::new(b, normal.penalties() * t);
         let mut cross = DMatrix::from_fn(n, t, |j, target| normal.cross[(j, target)] * scale[j]);
         tridiagonal.multiply_transposed(&mut cross);
         Self {

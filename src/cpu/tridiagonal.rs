@@ -14,10 +14,10 @@ pub(crate) struct Tridiagonal {
 }
 
 impl Tridiagonal {
-    /// Reduces a matrix, of which the lower triangle counts. On one thread, so that the bits do not depend on how many there
-    /// are.
-    pub(crate) fn new(matrix: DMatrix<f64>) -> Self {
-        let (diagonal, off_diagonal, reflectors) = reduce(matrix);
+    /// Reduces a matrix, of which the lower triangle counts, to be multiplied with so many columns. On one thread, so that the
+    /// bits do not depend on how many there are.
+    pub(crate) fn new(matrix: DMatrix<f64>, columns: usize) -> Self {
+        let (diagonal, off_diagonal, reflectors) = reduce(matrix, columns);
         Self { diagonal, off_diagonal, reflectors }
     }
 
@@ -97,17 +97,18 @@ impl Tridiagonal {
     }
 }
 
-/// Q, as blocks of Householder reflections that fix the first row.
+/// Q, which fixes the first row.
 #[cfg(feature = "faer")]
-struct Reflectors {
-    /// The vectors: below the diagonal, from the second row on.
-    basis: DMatrix<f64>,
-    /// The upper triangles T of the blocks I − V·T·Vᵀ, side by side.
-    factor: faer::Mat<f64>,
+enum Reflectors {
+    /// Blocks of Householder reflections: the vectors, below the diagonal from the second row on, and the upper triangles T
+    /// of the blocks I − V·T·Vᵀ, side by side.
+    Blocks { basis: DMatrix<f64>, factor: faer::Mat<f64> },
+    /// Multiplied out: faster where many columns follow.
+    Product(DMatrix<f64>),
 }
 
 #[cfg(feature = "faer")]
-fn reduce(mut matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
+fn reduce(mut matrix: DMatrix<f64>, columns: usize) -> (Vec<f64>, Vec<f64>, Reflectors) {
     use faer::dyn_stack::{MemBuffer, MemStack};
     use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
     use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
@@ -125,7 +126,14 @@ fn reduce(mut matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
     );
     let diagonal = (0..n).map(|i| matrix[(i, i)]).collect();
     let off_diagonal = (0..before).map(|i| matrix[(i + 1, i)]).collect();
-    (diagonal, off_diagonal, Reflectors { basis: matrix, factor })
+    let blocks = Reflectors::Blocks { basis: matrix, factor };
+    // The blocks are as much work as Q, in smaller products.
+    if columns < 4 * n {
+        return (diagonal, off_diagonal, blocks);
+    }
+    let mut q = DMatrix::identity(n, n);
+    blocks.multiply(&mut q, false);
+    (diagonal, off_diagonal, Reflectors::Product(q))
 }
 
 #[cfg(feature = "faer")]
@@ -137,17 +145,31 @@ impl Reflectors {
             apply_block_householder_sequence_on_the_left_in_place_with_conj as apply,
             apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj as apply_transposed,
         };
-        use faer::{Conj, MatMut, MatRef, Par};
+        use faer::linalg::matmul::matmul;
+        use faer::{Accum, Conj, MatMut, MatRef, Par};
 
         let (n, columns) = block.shape();
-        if n < 2 {
+        if n < 2 || columns == 0 {
             return;
         }
-        let basis = MatRef::from_column_major_slice(self.basis.as_slice(), n, n).submatrix(1, 0, n - 1, n - 1);
-        let block = MatMut::from_column_major_slice_mut(block.as_mut_slice(), n, columns).subrows_mut(1, n - 1);
-        let mut memory = MemBuffer::new(scratch::<f64>(n - 1, self.factor.nrows(), columns));
-        let multiply = if transposed { apply_transposed } else { apply };
-        multiply(basis, self.factor.as_ref(), Conj::No, block, Par::Seq, MemStack::new(&mut memory));
+        match self {
+            Self::Blocks { basis, factor } => {
+                let basis = MatRef::from_column_major_slice(basis.as_slice(), n, n).submatrix(1, 0, n - 1, n - 1);
+                let block = MatMut::from_column_major_slice_mut(block.as_mut_slice(), n, columns).subrows_mut(1, n - 1);
+                let mut memory = MemBuffer::new(scratch::<f64>(n - 1, factor.nrows(), columns));
+                let multiply = if transposed { apply_transposed } else { apply };
+                multiply(basis, factor.as_ref(), Conj::No, block, Par::Seq, MemStack::new(&mut memory));
+            }
+            Self::Product(q) => {
+                let q = MatRef::from_column_major_slice(q.as_slice(), n, n);
+                let q = if transposed { q.transpose() } else { q };
+                let mut product = DMatrix::zeros(n, columns);
+                let to = MatMut::from_column_major_slice_mut(product.as_mut_slice(), n, columns);
+                let from = MatRef::from_column_major_slice(block.as_slice(), n, columns);
+                matmul(to, Accum::Replace, q, from, 1.0, Par::Seq);
+                *block = product;
+            }
+        }
     }
 }
 
@@ -159,7 +181,7 @@ struct Reflectors {
 }
 
 #[cfg(not(feature = "faer"))]
-fn reduce(matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
+fn reduce(matrix: DMatrix<f64>, _: usize) -> (Vec<f64>, Vec<f64>, Reflectors) {
     let (q, diagonal, off_diagonal) = nalgebra::SymmetricTridiagonal::new(matrix).unpack();
     let transposed = q.transpose();
     (diagonal.as_slice().to_vec(), off_diagonal.as_slice().to_vec(), Reflectors { q, transposed })
@@ -189,7 +211,7 @@ mod tests {
     fn solutions_of_every_shift_satisfy_their_equations() {
         for n in [1, 2, 3, 8, 40, 70] {
             let a = definite(n);
-            let tridiagonal = Tridiagonal::new(a.clone());
+            let tridiagonal = Tridiagonal::new(a.clone(), 11);
             let shifts: Vec<f64> = (0..11).map(|k| 10f64.powi(k - 6)).collect();
             let rhs = DMatrix::from_fn(n, shifts.len(), |i, j| (1 + (i + 3 * j) % 7) as f64);
             let mut w = rhs.clone();
@@ -209,7 +231,7 @@ mod tests {
         for n in [1, 2, 5, 64] {
             let a = definite(n) - DMatrix::identity(n, n);
             let wanted = eigen(&a).expect("it converges").values[0];
-            let found = Tridiagonal::new(a.clone()).least();
+            let found = Tridiagonal::new(a.clone(), 0).least();
             assert!((found - wanted).abs() <= 8.0 * n as f64 * f64::EPSILON * a.norm(), "n = {n}: {found}, {wanted}");
         }
     }

@@ -116,7 +116,9 @@ fn many_lambdas_are_planned_by_one_reduction_and_few_by_factorizations() {
     let on_cpu = |penalties, strategy| plan(penalties, strategy, Backend::Cpu, Precision::Double);
     assert_eq!(on_cpu(1, None).strategy, Strategy::Cholesky);
     assert_eq!(on_cpu(100, None).strategy, Strategy::Spectral);
-    assert!(on_cpu(100, None).explain().contains("spectral"));
+    let text = on_cpu(100, None).explain();
+    assert!(text.contains("strategy   spectral about") && text.contains("; cholesky about"), "{text}");
+    assert!(text.contains(&format!("{} bytes", shape(100).bytes_on_cpu(Form::Primal, Strategy::Spectral))), "{text}");
     assert_eq!(on_cpu(1, Some(Strategy::Spectral)).strategy, Strategy::Spectral);
     assert_eq!(on_cpu(100, Some(Strategy::Cholesky)).strategy, Strategy::Cholesky);
     for (backend, precision) in [(Backend::Cpu, Precision::Single), (Backend::Reference, Precision::Double)] {

@@ -31,6 +31,40 @@ fn validate_finds_the_cpu_near_the_reference() {
 }
 
 #[test]
+fn plan_tells_what_path_would_do_and_takes_its_options() {
+    let folder = Folder::new();
+    folder.file("data.csv", SMALL);
+    let plan = |more: &str| folder.run(&format!("plan data.csv --target y {more}")).succeeds().out;
+    let own = plan("--lambdas 1,0.1");
+    for line in
+        ["5 rows, 2 features, 1 targets, 2 λ", "backend    cpu, cholesky, double precision", "strategy ", "memory "]
+    {
+        assert!(own.contains(line), "{line:?} is not in {own}");
+    }
+    assert!(plan("--lambdas 1 --strategy spectral").contains("cpu, spectral, double"));
+    assert!(plan("--form dual").contains("dual"));
+    let refused = plan("--lambdas 1 --strategy spectral --precision single");
+    assert!(refused.contains("cholesky, single") && refused.contains("fallback"), "{refused}");
+    folder.run("plan data.csv --target z").fails(2, &["z"]);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let folder = Folder::new();
+    folder.file("data.csv", SMALL);
+    let of = |more: &str| folder.run(&format!("path data.csv --target y --format json {more}")).succeeds().out;
+    let own = of("");
+    for strategy in ["cholesky", "spectral"] {
+        assert_eq!(
+            of(&format!("--threads 1 --strategy {strategy}")),
+            of(&format!("--threads 3 --strategy {strategy}"))
+        );
+    }
+    assert_eq!(of("--threads 2"), own);
+    folder.run("path data.csv --target y --threads 0").fails(2, &["--threads"]);
+}
+
+#[test]
 fn validate_has_the_input_errors_of_path() {
     let folder = Folder::new();
     folder.file("data.csv", "a,y\n1,2\n2,x\n");

@@ -169,6 +169,19 @@ fn an_ill_conditioned_answer_is_told_to_come_by_qr_and_a_singular_one_by_least_n
 }
 
 #[test]
+fn the_strategy_asked_for_is_named_and_gives_the_same_path() {
+    let run = |strategy: &str| {
+        path_of(SMALL, &format!("--alphas 1,0.01 --format json --strategy {strategy}")).succeeds().json()
+    };
+    let (one, other) = (run("cholesky"), run("spectral"));
+    assert_eq!((&one["backend"]["strategy"], &other["backend"]["strategy"]), (&json!("cholesky"), &json!("spectral")));
+    for index in 0..2 {
+        let (a, b) = (coefficients(&one["path"][index]), coefficients(&other["path"][index]));
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-14 * a.abs().max(b.abs())), "{a:?}, {b:?}");
+    }
+}
+
+#[test]
 fn each_lambda_has_a_line_of_its_own() {
     let run = path_of(SMALL, "--format json --lambdas 1,2,3").succeeds();
     assert_eq!(run.out.lines().filter(|line| line.contains("\"lambda\"")).count(), 3);
