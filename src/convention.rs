@@ -13,7 +13,7 @@ use crate::view::Scalar;
 ///
 /// This library minimises 1/(2W) Σ sᵢ(yᵢ − xᵢᵀw − b)² + λ‖w‖². Below, A is what a system adds to diagonal element j of the
 /// centred Gram matrix of the columns as they are, so that λ = A/(2W); `s_j` and `σ_y` are population deviations. Where A holds
-/// s_j², [`standardize`](Self::standardize) carries it. Systems that divide by m count weights that sum to m: W stands for it.
+/// `s_j²`, [`standardize`](Self::standardize) carries it. Systems that divide by m count weights that sum to m: W stands for it.
 ///
 /// | | parameter | A |
 /// |---|---|---|

@@ -22,7 +22,7 @@ pub enum Penalty {
     /// Another grid, each λ of which is multiplied by the feature's factor: λ Σ fⱼwⱼ². A factor of 0 leaves a feature unpenalised.
     Factored {
         /// The grid.
-        grid: Box<Penalty>,
+        grid: Box<Self>,
         /// f, one ≥ 0 for each feature.
         factors: Vec<f64>,
     },

@@ -31,7 +31,7 @@ fn all(path: &RidgePath) -> [f64; 3] {
     [path.intercept(0, 0), path.coefficients(0, 0)[0], path.coefficients(0, 0)[1]]
 }
 
-/// Where no other source is named: the objective of the system's documentation on its own scales (y/σ_y, columns/s_j), minimised
+/// Where no other source is named: the objective of the system's documentation on its own scales (`y/σ_y`, `columns/s_j`), minimised
 /// by numpy's least squares of stacked rows.
 #[rustfmt::skip]
 const KNOWN: [(Convention, f64, [f64; 3], f64); 19] = [

@@ -55,7 +55,7 @@ fn least_squares_on_longleys_data_has_its_published_errors() {
     assert_relative_eq!(at.noise_variance(0).sqrt(), 304.854_073_561_965, max_relative = 1e-9);
     assert_relative_eq!(at.degrees_of_freedom(), 7.0, max_relative = 1e-9);
     // The variance inflation factors of R's car::vif, as printed in many places.
-    close(at.variance_inflation(), &[135.532_44, 1788.513_48, 33.618_89, 3.588_93, 399.151_02, 758.980_60], 1e-5);
+    close(at.variance_inflation(), &[135.532_44, 1_788.513_48, 33.618_89, 3.588_93, 399.151_02, 758.980_60], 1e-5);
 }
 
 #[test]
