@@ -86,7 +86,7 @@ pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Co
     Cost::new(dispatches.len(), barriers, multiply_adds, elements)
 }
 
-/// The product `AᵀB` of a block of rows of `left` and `right` columns, or of its lower triangle alone.
+/// The product AᵀB of a block of rows of `left` and `right` columns, or of its lower triangle alone.
 pub(crate) fn product([left, right]: [usize; 2], lower: bool, rows: usize, rows_per_split: usize) -> Cost {
     let splits = rows.div_ceil(rows_per_split);
     let [down, across] = [left, right].map(|columns| columns.div_ceil(PRODUCT_TILE) as u128);

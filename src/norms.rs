@@ -12,7 +12,7 @@ use crate::scale::{exponent, scaled};
 /// The norm of w as a function of λ, for any number of λs, from one eigendecomposition; norms are those of the
 /// coefficients on which the penalty acts (of standardised columns where these are).
 ///
-/// With D^-½GD^-½ = `VΛVᵀ` and a = VᵀD^-½c, ‖w‖² = Σ aᵢ²/(Λᵢ + shift)², which falls as λ grows. Where it takes a value is found by
+/// With D^-½GD^-½ = VΛVᵀ and a = VᵀD^-½c, ‖w‖² = Σ aᵢ²/(Λᵢ + shift)², which falls as λ grows. Where it takes a value is found by
 /// Newton's iteration on 1/‖w‖, concave in the shift, from the left, whence it is monotone (Golub and Van Loan, *Matrix
 /// Computations* (2013), §6.2.1; Conn, Gould and Toint, *Trust-region methods* (2000), §7.3).
 ///

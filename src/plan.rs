@@ -16,7 +16,7 @@ pub enum Backend {
     /// [hands in](crate::Ridge::gpu) is the caller's choice.
     #[default]
     Auto,
-    /// The GPU. A software adapter (Mesa's llvmpipe, `SwiftShader`) only with
+    /// The GPU. A software adapter (Mesa's llvmpipe, SwiftShader) only with
     /// [`Ridge::allow_software_gpu`](crate::Ridge::allow_software_gpu), or handed in.
     Gpu,
     /// The CPU, all cores.

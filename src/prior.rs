@@ -22,7 +22,7 @@ pub(crate) struct Prior {
     pub(crate) tikhonov: Option<DMatrix<f64>>,
 }
 
-/// Γ = `QΛQᵀ`.
+/// Γ = QΛQᵀ.
 struct Directions {
     /// Λ
     factors: Vec<f64>,

@@ -129,7 +129,7 @@ pub(crate) fn gram(n: usize, q: usize, splits: usize) -> Vec<Dispatch> {
     dispatches
 }
 
-/// How the lower triangle of `ZᵀZ`, of q columns of which n are those of X, is cut into tiles.
+/// How the lower triangle of ZᵀZ, of q columns of which n are those of X, is cut into tiles.
 pub(crate) struct Sums {
     tile: usize,
     pub(crate) down: usize,
@@ -160,7 +160,7 @@ impl Sums {
     }
 }
 
-/// The product `AᵀB` of a block of rows of `left` and `right` columns.
+/// The product AᵀB of a block of rows of `left` and `right` columns.
 pub(crate) fn product([left, right]: [usize; 2], splits: usize) -> Vec<Dispatch> {
     let [down, across] = [left, right].map(|columns| columns.div_ceil(PRODUCT_TILE));
     let dispatch = |entry, deep| Dispatch { entry, params: 0, groups: [down, across, deep] };

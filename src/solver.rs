@@ -108,8 +108,8 @@ impl Ridge {
     }
 
     /// A full matrix Γ, n × n, symmetric and positive semi-definite, in place of D: the penalty is λ wᵀΓw (of standardised
-    /// columns where these are), which leaves the directions free that Γ annihilates. With Γ = `BᵀB` it is λ‖Bw‖², such as of
-    /// differences between neighbours (Tikhonov, 1963). By Γ = `QΛQᵀ` it is a path of the rows X·Q with penalty factors Λ: the rows
+    /// columns where these are), which leaves the directions free that Γ annihilates. With Γ = BᵀB it is λ‖Bw‖², such as of
+    /// differences between neighbours (Tikhonov, 1963). By Γ = QΛQᵀ it is a path of the rows X·Q with penalty factors Λ: the rows
     /// are copied, in double precision, and rounded once more; residuals, condition numbers and the orders of singular minors
     /// are those of the turned equations.
     #[must_use]

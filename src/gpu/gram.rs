@@ -130,7 +130,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GramPla
     Ok(moments)
 }
 
-/// The product `ZᵀZ` of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into
+/// The product ZᵀZ of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into
 /// a block of whole rows, `row_stride` apart, that holds zeros or rows put there before.
 pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     gpu: &Gpu,

@@ -1,4 +1,4 @@
-//! Stage `product` on the GPU: P = `AᵀB` in 64-bit floats, on devices whose shaders have them.
+//! Stage `product` on the GPU: P = AᵀB in 64-bit floats, on devices whose shaders have them.
 
 use std::mem::offset_of;
 

@@ -1,10 +1,13 @@
 //! Cross-validation of the whole grid: k-fold, leave-one-out, or a criterion in its place.
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+#[cfg(not(target_arch = "wasm32"))]
 use std::task::{Context, Poll, Waker};
 
+#[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
 use crate::error::Result;
@@ -237,13 +240,13 @@ impl CrossValidation {
             };
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
             // Side by side, unless they may have to wait for a device.
-            let done: Vec<Option<Vec<f64>>> = match ridge.request.wants_gpu(shape(&ridge.penalty, problem)) {
+            let done = match ridge.request.wants_gpu(shape(&ridge.penalty, problem)) {
                 true => vec![None; every.len()],
-                false => every.par_iter().map(|own| ready(fold(*own)).transpose()).collect::<Result<_>>()?,
+                false => side_by_side(&every, fold),
             };
             for (done, own) in done.into_iter().zip(every) {
                 scores.push(match done {
-                    Some(scores) => scores,
+                    Some(scores) => scores?,
                     None => fold(own).await?,
                 });
             }
@@ -264,12 +267,26 @@ fn shape<T: Scalar>(penalty: &Penalty, problem: &Problem<'_, T>) -> Shape {
     Shape { rows, features, targets, penalties: penalty.len() }
 }
 
-/// What a future gives if it has nothing to wait for.
-fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+/// What each fold's future gives if it has nothing to wait for.
+#[cfg(not(target_arch = "wasm32"))]
+fn side_by_side<R: Send, F: Future<Output = R>>(
+    folds: &[(usize, usize)],
+    fold: impl Fn((usize, usize)) -> F + Sync,
+) -> Vec<Option<R>> {
+    let ready = |own: &(usize, usize)| match pin!(fold(*own)).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => Some(answer),
         Poll::Pending => None,
-    }
+    };
+    folds.par_iter().map(ready).collect()
+}
+
+/// Nothing: in a browser no thread may share what a fold may need of the device.
+#[cfg(target_arch = "wasm32")]
+fn side_by_side<R: Clone, F: Future<Output = R>>(
+    folds: &[(usize, usize)],
+    _: impl Fn((usize, usize)) -> F,
+) -> Vec<Option<R>> {
+    vec![None; folds.len()]
 }
 
 /// The weights of the rows when a part is held out: 0 for those that are not trained on.

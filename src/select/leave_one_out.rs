@@ -7,6 +7,8 @@ use crate::select::score::Score;
 use crate::select::spectrum::Spectrum;
 use crate::view::Scalar;
 
+/// λs whose leverages are held at a time.
+const LAMBDAS: usize = 128;
 /// Columns of residuals that one task forms.
 const COLUMNS: usize = 32;
 
@@ -16,14 +18,28 @@ impl Spectrum {
     /// the columns, are those of all rows. NaN for a λ at which a row has leverage 1: without it there is no unique fit.
     #[must_use]
     pub fn loo_mse(&self) -> Vec<f64> {
-        self.by_column(|target, deleted| {
-            let sum: f64 = deleted.iter().map(|error| error * error).sum();
-            self.natural_square(target, sum) / self.weight_sum()
-        })
+        self.mean_squares().0
+    }
+
+    /// The same with its standard errors.
+    fn mean_squares(&self) -> (Vec<f64>, Vec<f64>) {
+        let weights: Vec<f64> = (0..self.rows.len()).map(|i| self.weight(i)).collect();
+        let total: f64 = weights.iter().sum();
+        let one = |target: usize, deleted: Vec<f64>| {
+            let squares = || deleted.iter().zip(&weights).map(|(error, s)| (s, error * error / s));
+            let mean = squares().map(|(s, square)| s * square).sum::<f64>() / total;
+            let variance = squares().map(|(s, square)| s * (square - mean).powi(2)).sum::<f64>() / total;
+            let error = (variance / (self.count() - 1.0)).sqrt();
+            (self.natural_mean(target, mean), self.natural_mean(target, error))
+        };
+        self.by_column(one).into_iter().unzip()
     }
 
     /// Any score of these predictions, and its standard error, NaN where the score is not a mean over rows.
     pub(crate) fn leave_one_out<T: Scalar>(&self, problem: &Problem<'_, T>, score: &Score) -> (Vec<f64>, Vec<f64>) {
+        if matches!(score, Score::Mse) {
+            return self.mean_squares();
+        }
         let s: Vec<f64> = self.rows.iter().map(|row| problem.weight(*row)).collect();
         let value = |row: &usize, target: usize| problem.y().get(*row, target).into();
         let y: Vec<Vec<f64>> =
@@ -42,17 +58,22 @@ impl Spectrum {
     fn by_column<R: Send>(&self, of: impl Fn(usize, Vec<f64>) -> R + Sync) -> Vec<R> {
         let (k, t) = (self.len(), self.targets());
         let lambdas = (COLUMNS / t).max(1);
-        let chunk = |number: usize| {
-            let which: Vec<usize> = (number * lambdas..k.min((number + 1) * lambdas)).collect();
+        let mut all = Vec::with_capacity(k * t);
+        for first in (0..k).step_by(LAMBDAS) {
+            let which: Vec<usize> = (first..k.min(first + LAMBDAS)).collect();
             let left = self.left_of_rows(&which);
-            let residuals = self.residuals(&which);
-            let one = |column: usize| {
-                let pairs = residuals.column(column).into_iter().zip(left.column(column / t));
-                let deleted = pairs.map(|(e, left)| if *left > 0.0 { e / left } else { f64::NAN });
-                of(column % t, deleted.collect())
+            let chunk = |(number, which): (usize, &[usize])| {
+                let residuals = self.residuals(which);
+                let one = |column: usize| {
+                    let left = left.column(number * lambdas + column / t);
+                    let pairs = residuals.column(column).into_iter().zip(left.into_iter().copied());
+                    let deleted = pairs.map(|(e, left)| if left > 0.0 { e / left } else { f64::NAN });
+                    of(column % t, deleted.collect())
+                };
+                (0..which.len() * t).map(one).collect::<Vec<R>>()
             };
-            (0..which.len() * t).map(one).collect::<Vec<R>>()
-        };
-        (0..k.div_ceil(lambdas)).into_par_iter().flat_map_iter(chunk).collect()
+            all.par_extend(which.par_chunks(lambdas).enumerate().flat_map_iter(chunk));
+        }
+        all
     }
 }

@@ -244,10 +244,6 @@ impl Spectrum {
         self.intercept
     }
 
-    pub(crate) fn weight_sum(&self) -> f64 {
-        self.weight_sum
-    }
-
     /// σ² and the shift of λ number `index`, in common units; and those units' exponent.
     pub(crate) fn scaled_values(&self, index: usize) -> (&[f64], f64, i32) {
         (&self.values, scaled(self.grid.shifts[index], -2 * self.unit), 2 * self.unit)
@@ -325,6 +321,16 @@ impl Spectrum {
     /// Residuals of a target in their natural units from those of row number `i`.
     pub(crate) fn natural(&self, i: usize, target: usize, residual: f64) -> f64 {
         scaled(residual / self.roots[i], self.target_units[target] - self.root_unit)
+    }
+
+    /// s of row number `i`, in units of the heaviest.
+    pub(crate) fn weight(&self, i: usize) -> f64 {
+        self.roots[i].powi(2)
+    }
+
+    /// A mean square of a target's residuals by such weights, in natural units.
+    pub(crate) fn natural_mean(&self, target: usize, mean: f64) -> f64 {
+        scaled(mean, 2 * (self.target_units[target] - self.root_unit))
     }
 
     /// A sum of squares of a target's residuals in natural units.

@@ -1,4 +1,4 @@
-//! Stage `product`: `AᵀB` in double precision on the GPU against nalgebra's.
+//! Stage `product`: AᵀB in double precision on the GPU against nalgebra's.
 
 use nalgebra::DMatrix;
 use ridgepath::gpu::product::{Params, record};
@@ -18,7 +18,7 @@ fn wide() -> Option<Gpu> {
     Some(gpu)
 }
 
-/// The product `AᵀB` summed over blocks of rows that end where `cuts` say, by runs of so many rows.
+/// The product AᵀB summed over blocks of rows that end where `cuts` say, by runs of so many rows.
 fn on_gpu(gpu: &Gpu, a: &DMatrix<f64>, b: &DMatrix<f64>, lower: bool, run: usize, cuts: &[usize]) -> DMatrix<f64> {
     let [left, right] = [a.ncols(), b.ncols()];
     let tiles = left.div_ceil(64) * right.div_ceil(64);
