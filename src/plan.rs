@@ -170,8 +170,8 @@ const PRODUCT: f64 = 3e10;
 const START: f64 = 1e-5;
 /// Cores that estimates count with, whatever there are: the bits of an answer shall not depend on them.
 const CORES: f64 = 4.0;
-/// Floating-point operations from which opening a GPU and moving the data pays.
-const GPU_PAYS: f64 = 4e9;
+/// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.
+const GPU_PAYS: f64 = 0.3;
 
 impl Shape {
     /// The form of less work.
@@ -192,13 +192,15 @@ impl Shape {
         }
     }
 
-    /// Those that the GPU takes over, be there 64-bit floats in its shaders or not: all in single precision, the factorizations
-    /// in double, where the CPU may have to form the matrix.
+    /// About how long a CPU takes for what a GPU would take over, be there 64-bit floats in its shaders or not: in single
+    /// precision all, a factorization for each λ; in double the solutions, where the CPU may have to form the matrix.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    fn flops_on_gpu(&self, form: Form, precision: Precision) -> f64 {
+    fn seconds_on_cpu(&self, form: Form, precision: Precision, strategy: Option<Strategy>) -> f64 {
+        let seconds = |strategy: Strategy| strategy.seconds(self.order(form), self.targets, self.penalties);
+        let others = [self.rows, self.features].map(|size| size as f64).into_iter().product::<f64>();
         match precision {
-            Precision::Single => self.flops(form),
-            Precision::Double => self.penalties as f64 * (self.order(form) as f64).powi(3) / 3.0,
+            Precision::Single => others * self.order(form) as f64 / PRODUCT / CORES + seconds(Strategy::Cholesky),
+            Precision::Double => seconds(strategy.unwrap_or_else(|| self.strategy(form))),
         }
     }
 
@@ -235,7 +237,7 @@ impl Request {
     pub fn wants_gpu(&self, shape: Shape) -> bool {
         match self.backend {
             Backend::Gpu => true,
-            Backend::Auto => shape.flops_on_gpu(self.form(shape), self.precision) >= GPU_PAYS,
+            Backend::Auto => shape.seconds_on_cpu(self.form(shape), self.precision, self.strategy) >= GPU_PAYS,
             Backend::Cpu | Backend::Reference => false,
         }
     }

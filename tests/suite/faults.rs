@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
-use ridgepath::{Backend, Error, Gpu, Precision, Ridge, RidgePath};
+use ridgepath::{Backend, Error, Gpu, Precision, Ridge, RidgePath, Strategy};
 
 use crate::devices::{own_device, own_instance, watched};
 use crate::support::{distance, regression};
@@ -43,10 +43,11 @@ pub(crate) fn assert_right_or_device_error(answer: &Result<RidgePath, Error>, ri
     }
 }
 
-/// Enough work that `Backend::Auto` takes the GPU: 10⁹·4 operations.
+/// Enough work that `Backend::Auto` takes the GPU: by estimate more than 0.3 seconds of a CPU.
 fn large(gpu: &Gpu) -> (Ridge, Data) {
-    let alphas: Vec<f64> = (1..=64).map(f64::from).collect();
-    (ridge(gpu).alphas(alphas).backend(Backend::Auto), regression(5, 600, 576, 1))
+    let alphas: Vec<f64> = (1..=180).map(f64::from).collect();
+    let ridge = ridge(gpu).alphas(alphas).strategy(Strategy::Cholesky);
+    (ridge.backend(Backend::Auto), regression(5, 600, 576, 1))
 }
 
 /// Fails unless the CPU answered, said why, and gave the bits that it gives when asked outright.

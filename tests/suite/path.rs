@@ -154,7 +154,7 @@ fn a_lost_device_is_an_error_on_the_gpu_and_a_reported_fallback_on_auto() {
         gpu.device().destroy();
         gpu
     };
-    let ridge = Ridge::new().penalty(Penalty::Auto(600)).precision(Precision::Single);
+    let ridge = Ridge::new().penalty(Penalty::Auto(1200)).precision(Precision::Single);
     let error = ridge.clone().backend(Backend::Gpu).gpu(lost()).fit(&x, &y).unwrap_err();
     assert!(error.is_device(), "{error}");
     let path = ridge.backend(Backend::Auto).gpu(lost()).fit(&x, &y).unwrap();
