@@ -210,7 +210,8 @@ impl Shape {
     }
 
     /// Bytes that the CPU takes beside the data, in double precision: matrices of the order of the equations (sums, equations,
-    /// and a reduction or one factor for each of [`CORES`]), and the answers twice, in the units of the equations and of the data.
+    /// and a reduction, or a factor for each of four cores), and the answers twice, in the units of the equations and of the
+    /// data.
     #[must_use]
     pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
         let n = self.order(form) as u128;
