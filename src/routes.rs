@@ -93,7 +93,7 @@ impl Ridge {
         plan: &Plan,
         device: Device<'_>,
     ) -> Result<RidgePath> {
-        let used = used(device, plan.precision, plan.strategy.name(plan.form), plan.fallback.clone());
+        let used = |strategy: Strategy| used(device, plan.precision, strategy.name(plan.form), plan.fallback.clone());
         let path = match plan.precision {
             Precision::Double => {
                 let source = match (plan.form, known) {
@@ -101,9 +101,11 @@ impl Ridge {
                     _ => self.source(problem, plan.form, Precision::Double, device).await?,
                 };
                 let normal = source.normal(self.model, &self.factored())?;
-                self.double(&source, normal, device, used).await?
+                // Of what is there: fewer rows count than were planned for, or the device planned for is lost.
+                let strategy = if device.is_some() { Strategy::Cholesky } else { self.strategy_of(&normal) };
+                self.double(&source, normal, device, used(strategy)).await?
             }
-            Precision::Single => self.solve_in_single(problem, plan.form, device, used).await?,
+            Precision::Single => self.solve_in_single(problem, plan.form, device, used(Strategy::Cholesky)).await?,
         };
         match plan.form {
             Form::Primal => Ok(path),

@@ -37,6 +37,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | [`allow_software_gpu`](Self::allow_software_gpu) | `false` | let [`Backend::Gpu`] open a software adapter |
 /// | [`gpu`](Self::gpu) | opened when needed | a device of the caller's |
 /// | [`precision`](Self::precision) | [`Double`](Precision::Double) | the arithmetic |
+/// | [`form`](Self::form), [`strategy`](Self::strategy) | those of less work | the equations, and how they are solved |
 /// | [`minimum_norm`](Self::minimum_norm) | `false` | answer λ = 0 on data of deficient rank |
 /// | [`memory_budget`](Self::memory_budget) | 1 GiB | device memory to take at a time |
 /// | [`on_progress`](Self::on_progress) | none | called as λs are done |
@@ -163,8 +164,9 @@ impl Ridge {
     }
 
     /// Whether λ = 0 on data of deficient rank is answered by the least squares solution of least norm, with
-    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular), where no penalty factor is 0. Pivots of the rows below m·eps (n·eps if larger) times the
-    /// largest count as 0. [`Backend::Reference`] does not know it.
+    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular),
+    /// where no penalty factor is 0. Pivots of the rows below m·eps (n·eps if larger) times the largest count as 0.
+    /// [`Backend::Reference`] does not know it.
     #[must_use]
     pub fn minimum_norm(self, minimum_norm: bool) -> Self {
         Self { minimum_norm, ..self }
