@@ -2,6 +2,7 @@
 
 mod criterion;
 mod cross_validation;
+mod decomposition;
 mod folds;
 mod grid;
 mod held_out;
