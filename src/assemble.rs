@@ -3,11 +3,11 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::normal::NormalEquations;
+use crate::normal::{Model, NormalEquations};
 use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::path::{RidgePath, Weights};
 use crate::problem::Problem;
-use crate::residual::{BATCH, Fit, residuals};
+use crate::residual::{BATCH, Fit, LANES, residuals};
 use crate::view::Scalar;
 
 /// What a path says of the rows, and needs of them.
@@ -36,71 +36,146 @@ pub(crate) fn assemble<T: Scalar>(
 ) -> RidgePath {
     let (t, k) = (normal.targets(), normal.penalties());
     let n = totals.means.len() - t;
-    let model = normal.model;
     let fits: Vec<Fit> = (0..k.div_ceil(BATCH))
         .into_par_iter()
         .flat_map_iter(|batch| measure(normal, weights, batch * BATCH, BATCH.min(k - batch * BATCH)))
         .collect();
-    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
-    let rounding = epsilon * (normal.features() as f64 + (totals.terms as f64).sqrt() + 8.0);
-    let mut path = RidgePath {
-        rows: totals.rows,
-        weight_sum: totals.weight_sum,
-        features: n,
-        targets: t,
-        intercept: model.intercept,
-        standardize: model.standardize,
-        backend,
-        lambdas: normal.grid.lambdas.clone(),
-        shifts: normal.grid.shifts.clone(),
-        factors: normal.grid.factors.clone(),
-        tikhonov: false,
-        coefficients,
-        conditions: weights.iter().map(|weights| weights.condition).collect(),
-        intercepts: Vec::with_capacity(k * t),
-        outcomes: Vec::with_capacity(k * t),
-        residuals: fits.iter().map(|fit| fit.residual).collect(),
-        rss: fits.iter().map(|fit| fit.rss).collect(),
-        norms2: Vec::with_capacity(k * t),
-        error_bounds: (0..k * t).map(|at| error_bound(normal, &weights[at / t], at % t, &fits[at], rounding)).collect(),
-    };
+    let rounding = rounding(normal, totals, epsilon);
+    let conditions = weights.iter().map(|weights| weights.condition).collect();
+    let mut path = RidgePath::blank(totals, normal, conditions, coefficients, backend);
     let entry = |(at, w): (usize, &[f64])| {
-        let explained: f64 = w.iter().zip(totals.means).map(|(w, mean)| w * mean).sum();
-        let intercept = match &weights[at / t].values {
-            None => f64::NAN,
-            Some(_) if model.intercept => totals.means[n + at % t] - explained,
-            Some(_) => 0.0,
-        };
-        let norm2: f64 = w.iter().map(|w| w * w).sum();
-        let in_range = weights[at / t].values.as_ref().is_none_or(|values| {
-            let largest = w.iter().fold(0.0f64, |largest, w| w.abs().max(largest));
-            let vanished = largest < f64::MIN_POSITIVE && values.column(at % t).amax() > 0.0;
-            w.iter().all(|w| w.is_finite()) && intercept.is_finite() && !vanished
-        });
-        (intercept, norm2, if in_range { weights[at / t].outcome } else { Outcome::OutOfRange })
+        let (weights, target) = (&weights[at / t], at % t);
+        let errors = weights.errors.as_ref().map(|errors| errors[target]);
+        let bound = error_bound(normal, (weights.outcome, weights.condition), errors, &fits[at], rounding);
+        let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
+        totals.entry(normal.model, target, w, (weights.outcome, solution), (&fits[at], bound))
     };
-    let entries: Vec<(f64, f64, Outcome)> = path.coefficients.par_chunks(n).enumerate().map(entry).collect();
-    for (intercept, norm2, outcome) in entries {
-        path.intercepts.push(intercept);
-        path.norms2.push(norm2);
-        path.outcomes.push(outcome);
-    }
+    let entries: Vec<Entry> = path.coefficients.par_chunks(n).enumerate().map(entry).collect();
+    entries.into_iter().enumerate().for_each(|(at, entry)| path.set(at, entry));
     if let Some(problem) = rows {
-        let lost: Vec<usize> =
-            (0..k * t).filter(|at| path.rss[*at] <= epsilon.sqrt() * totals.squares[at % t]).collect();
-        rss_from_rows(problem, &mut path, &lost);
+        path = path.with_rows(totals, problem, epsilon);
     }
     path
 }
 
-/// See [`RidgePath::error_bound`].
-fn error_bound(normal: &NormalEquations, weights: &Weights, target: usize, fit: &Fit, rounding: f64) -> f64 {
-    let condition = weights.condition;
-    let cancelled = 1.0 + fit.cancelled;
-    if let Some(errors) = &weights.errors {
-        return f64::EPSILON + errors[target] * spread(condition, fit);
+/// What a path says of one λ and target beside the coefficients.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    intercept: f64,
+    outcome: Outcome,
+    residual: f64,
+    rss: f64,
+    norm2: f64,
+    error_bound: f64,
+}
+
+impl Totals<'_> {
+    /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
+    /// where they were not.
+    pub(crate) fn entry(
+        &self,
+        model: Model,
+        target: usize,
+        w: &[f64],
+        (outcome, solution): (Outcome, Option<bool>),
+        (fit, error_bound): (&Fit, f64),
+    ) -> Entry {
+        let [mut explained, mut norm2, mut largest] = [[0.0f64; LANES]; 3];
+        for (w, means) in w.chunks(LANES).zip(self.means.chunks(LANES)) {
+            for (lane, (w, mean)) in w.iter().zip(means).enumerate() {
+                explained[lane] += w * mean;
+                norm2[lane] += w * w;
+                largest[lane] = largest[lane].max(w.abs());
+            }
+        }
+        let largest = largest.into_iter().fold(0.0f64, f64::max);
+        let norm2: f64 = norm2.iter().sum();
+        let intercept = match (solution, model.intercept) {
+            (None, _) => f64::NAN,
+            (_, true) => self.means[w.len() + target] - explained.iter().sum::<f64>(),
+            (_, false) => 0.0,
+        };
+        let vanished = largest < f64::MIN_POSITIVE && solution == Some(true);
+        // The sum tells of NaN, which the largest passes over.
+        let finite = largest < f64::INFINITY && !norm2.is_nan() && intercept.is_finite();
+        let in_range = solution.is_none() || (finite && !vanished);
+        let outcome = if in_range { outcome } else { Outcome::OutOfRange };
+        Entry { intercept, outcome, residual: fit.residual, rss: fit.rss, norm2, error_bound }
     }
-    match weights.outcome {
+}
+
+impl RidgePath {
+    /// A path of these coefficients of which nothing else is known: as if singular.
+    pub(crate) fn blank(
+        totals: &Totals<'_>,
+        normal: &NormalEquations,
+        conditions: Vec<f64>,
+        coefficients: Vec<f64>,
+        backend: BackendUsed,
+    ) -> Self {
+        let (k, t) = (normal.penalties(), normal.targets());
+        let unknown = || vec![f64::NAN; k * t];
+        Self {
+            rows: totals.rows,
+            weight_sum: totals.weight_sum,
+            features: totals.means.len() - t,
+            targets: t,
+            intercept: normal.model.intercept,
+            standardize: normal.model.standardize,
+            backend,
+            lambdas: normal.grid.lambdas.clone(),
+            shifts: normal.grid.shifts.clone(),
+            factors: normal.grid.factors.clone(),
+            tikhonov: false,
+            coefficients,
+            conditions,
+            intercepts: unknown(),
+            outcomes: vec![Outcome::Singular { order: 0 }; k * t],
+            residuals: unknown(),
+            rss: unknown(),
+            norms2: unknown(),
+            error_bounds: unknown(),
+        }
+    }
+
+    /// Sets what is known of λ and target number `at`.
+    pub(crate) fn set(&mut self, at: usize, entry: Entry) {
+        self.intercepts[at] = entry.intercept;
+        self.outcomes[at] = entry.outcome;
+        self.residuals[at] = entry.residual;
+        self.rss[at] = entry.rss;
+        self.norms2[at] = entry.norm2;
+        self.error_bounds[at] = entry.error_bound;
+    }
+
+    /// The same, with the residual sums of squares from the rows where they would cancel in the moments: below √`epsilon` times the
+    /// sum of squares of y.
+    pub(crate) fn with_rows<T: Scalar>(mut self, totals: &Totals<'_>, problem: &Problem<'_, T>, epsilon: f64) -> Self {
+        let lost = |at: &usize| self.rss[*at] <= epsilon.sqrt() * totals.squares[at % self.targets];
+        let lost: Vec<usize> = (0..self.rss.len()).filter(lost).collect();
+        rss_from_rows(problem, &mut self, &lost);
+        self
+    }
+}
+
+/// The rounding of the factorization and of the sums, as [`RidgePath::error_bound`] has it.
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+pub(crate) fn rounding(normal: &NormalEquations, totals: &Totals<'_>, epsilon: f64) -> f64 {
+    epsilon * (normal.features() as f64 + (totals.terms as f64).sqrt() + 8.0)
+}
+
+/// See [`RidgePath::error_bound`]; `corrected` is the error where corrections came to rest.
+pub(crate) fn error_bound(
+    normal: &NormalEquations,
+    (outcome, condition): (Outcome, f64),
+    corrected: Option<f64>,
+    fit: &Fit,
+    rounding: f64,
+) -> f64 {
+    if let Some(error) = corrected {
+        return f64::EPSILON + error * spread(condition, fit);
+    }
+    match outcome {
         Outcome::Singular { .. } => f64::NAN,
         Outcome::MinimumNorm { .. } if normal.dual => condition * rounding * spread(condition, fit),
         _ if normal.dual => condition * (fit.residual + rounding) * spread(condition, fit),
@@ -109,7 +184,7 @@ fn error_bound(normal: &NormalEquations, weights: &Weights, target: usize, fit: 
         }
         // Infinite where w = 0 for a y that is not: a relative error of 1 then, if any.
         _ if fit.cancelled == f64::INFINITY => 1.0,
-        _ => condition * (fit.residual + rounding * cancelled),
+        _ => condition * (fit.residual + rounding * (1.0 + fit.cancelled)),
     }
 }
 
@@ -126,10 +201,11 @@ fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: u
     let solved: Vec<_> = unknown.filter_map(|k| Some((k, weights[k].values.as_ref()?, None))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
     let nan = f64::NAN;
-    let none = vec![
-        Fit { residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan, spread: nan };
-        normal.targets()
-    ];
+    let none =
+        vec![
+            Fit { sizes: [nan; 2], residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan, spread: nan };
+            normal.targets()
+        ];
     let of = |k: usize| match (&weights[k].values, &weights[k].fits) {
         (Some(_), Some(fits)) => fits.clone(),
         (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),

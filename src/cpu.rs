@@ -7,10 +7,12 @@ pub(crate) mod exact;
 pub mod factor;
 pub mod gram;
 pub(crate) mod precise;
+pub(crate) mod product;
 pub(crate) mod qr;
 pub mod solve;
 pub(crate) mod spectral;
 pub(crate) mod svd;
+pub(crate) mod tiles;
 pub(crate) mod tridiagonal;
 
 pub use eigen::Eigen;

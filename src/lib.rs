@@ -64,6 +64,7 @@ mod problem;
 pub mod reference;
 mod refine;
 mod residual;
+mod resolvent;
 mod routes;
 mod scale;
 mod schedule;

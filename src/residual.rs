@@ -11,6 +11,8 @@ pub(crate) const BATCH: usize = 64;
 
 /// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.
 const GROUP: usize = 8;
+/// Sums that run side by side.
+pub(crate) const LANES: usize = 8;
 
 /// c − (G + shift·D) w of one λ, n × t in its units, and what it tells of each target.
 pub(crate) struct Residual {
@@ -21,6 +23,8 @@ pub(crate) struct Residual {
 /// One target of one λ.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fit {
+    /// max aᵢᵢ·‖w‖₂ + ‖c‖₂ and ‖A‖₁·‖w‖₂ + ‖c‖₂.
+    pub(crate) sizes: [f64; 2],
     /// ‖r‖₂ / (max aᵢᵢ·‖w‖₂ + ‖c‖₂).
     pub(crate) residual: f64,
     /// ‖r‖₂ / (‖A‖₁·‖w‖₂ + ‖c‖₂), which is what a backward stable solver brings to a few eps.
@@ -87,14 +91,8 @@ pub(crate) fn of_products(
     let (n, t) = (normal.features(), normal.targets());
     let diagonal = normal.gram.diagonal();
     let one = |(at, (k, w, w_low)): (usize, &Answer<'_>)| {
-        let (added, units) = (normal.added(*k), normal.steps(*k));
-        let (mut top, mut trace) = (0.0f64, 0.0);
-        for ((own, unit), added) in diagonal.iter().zip(&units).zip(added) {
-            let own = own * unit * unit;
-            top = top.max(own + added);
-            trace += own;
-        }
-        let norm = normal.norm(*k);
+        let measure = Measure::new(normal, *k);
+        let Measure { added, units, .. } = &measure;
         let mut r = DMatrix::zeros(n, t);
         let mut fits = Vec::with_capacity(t);
         for target in 0..t {
@@ -119,39 +117,119 @@ pub(crate) fn of_products(
                     }
                 }
             }
-            let (mut r2, mut w2, mut c2) = (0.0f64, 0.0f64, 0.0f64);
-            let (mut explained, mut penalty) = (0.0, 0.0);
-            for j in 0..n {
-                r2 += r[j] * r[j];
-                w2 += w[j] * w[j];
-                penalty += added[j] * w[j] * w[j];
-                c2 += (c[j] * units[j]).powi(2);
-                explained += u[j] * (c[j] + (c[j] - product[j]));
+            let r2: f64 = r.iter().map(|r| r * r).sum();
+            let explained = (0..n).map(|j| u[j] * (c[j] + (c[j] - product[j]))).sum(); // 2wᵀc − wᵀGw
+            let mut fit = measure.fit(target, w, Some(explained));
+            fit.set_residual(r2.sqrt());
+            if normal.dual {
+                let rss = dual_rss(normal.grid.shifts[*k], added, w);
+                fit.rss = scaled(rss, 2 * normal.target_unit[target]);
+                let w2 = w.iter().map(|w| w * w).sum();
+                fit.spread = dual_spread(diagonal.as_slice(), units, w2, u, product);
             }
-            let rss = normal.squares[target] - explained; // Σ s·y² − 2wᵀc + wᵀGw
-            let relative = |norm: f64| if r2 == 0.0 { 0.0 } else { r2.sqrt() / (norm * w2.sqrt() + c2.sqrt()) };
-            // What is left of squares that cancel has no digits below this.
-            #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-            let least = f64::EPSILON * (n as f64 + 8.0) * (normal.squares[target] + norm * w2);
-            let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (norm * w2)).sqrt() };
-            let cross = (trace * normal.squares[target]).sqrt();
-            let cancelled = if cross == 0.0 { 0.0 } else { cross / (norm * w2.sqrt()) };
-            let (rss, spread) = match normal.dual {
-                true => (
-                    dual_rss(normal.grid.shifts[*k], added, w),
-                    dual_spread(diagonal.as_slice(), &units, w2, u, product),
-                ),
-                false => (rss.max(0.0), 1.0),
-            };
-            let rss = scaled(rss, 2 * normal.target_unit[target]);
-            fits.push(Fit { residual: relative(top), backward: relative(norm), rss, misfit, spread, cancelled });
+            fits.push(fit);
         }
         Residual { r, fits }
     };
     lambdas.iter().enumerate().map(one).collect()
 }
 
-fn column_of(matrix: &DMatrix<f64>, column: usize) -> &[f64] {
+/// What the answers of one λ are measured with.
+pub(crate) struct Measure<'a> {
+    normal: &'a NormalEquations,
+    added: &'a [f64],
+    /// 2^step, and 2^-step.
+    units: Vec<f64>,
+    inverses: Vec<f64>,
+    /// max aᵢᵢ, ‖A‖₁, and the trace of G in the units of the λ.
+    top: f64,
+    norm: f64,
+    trace: f64,
+}
+
+impl<'a> Measure<'a> {
+    pub(crate) fn new(normal: &'a NormalEquations, k: usize) -> Self {
+        let (added, units) = (normal.added(k), normal.steps(k));
+        let (mut top, mut trace) = (0.0f64, 0.0);
+        for (j, (unit, added)) in units.iter().zip(added).enumerate() {
+            let own = normal.gram[(j, j)] * unit * unit;
+            top = top.max(own + added);
+            trace += own;
+        }
+        let inverses = units.iter().map(|unit| 1.0 / unit).collect();
+        Self { normal, added, units, inverses, top, norm: normal.norm(k), trace }
+    }
+
+    /// w in the units of the λ from that in the units of G.
+    pub(crate) fn own(&self, u: &[f64], w: &mut [f64]) {
+        w.iter_mut().zip(u).zip(&self.inverses).for_each(|((w, u), inverse)| *w = u * inverse);
+    }
+
+    /// What w tells of a target but for its residual; `explained` is 2wᵀc − wᵀGw, or `None` to take it from what w satisfies, which
+    /// is wᵀc + shift·wᵀDw.
+    pub(crate) fn fit(&self, target: usize, w: &[f64], explained: Option<f64>) -> Fit {
+        let squares = self.normal.squares[target];
+        let [mut w2, mut c2, mut penalty, mut product] = [[0.0f64; LANES]; 4];
+        let c = column_of(&self.normal.cross, target);
+        let terms = w.chunks(LANES).zip(c.chunks(LANES)).zip(self.units.chunks(LANES)).zip(self.added.chunks(LANES));
+        for (((w, c), units), added) in terms {
+            for (lane, (((w, c), unit), added)) in w.iter().zip(c).zip(units).zip(added).enumerate() {
+                let c = c * unit;
+                w2[lane] += w * w;
+                c2[lane] += c * c;
+                penalty[lane] += added * w * w;
+                product[lane] += w * c;
+            }
+        }
+        let [w2, c2, penalty, product] = [w2, c2, penalty, product].map(|lanes| lanes.iter().sum::<f64>());
+        let (w_norm, c_norm) = (w2.sqrt(), c2.sqrt());
+        let rss = squares - explained.unwrap_or(product + penalty); // Σ s·y² − 2wᵀc + wᵀGw
+        // What is left of squares that cancel has no digits below this.
+        #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+        let least = f64::EPSILON * (w.len() as f64 + 8.0) * (squares + self.norm * w2);
+        let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (self.norm * w2)).sqrt() };
+        let cross = (self.trace * squares).sqrt();
+        Fit {
+            sizes: [self.top * w_norm + c_norm, self.norm * w_norm + c_norm],
+            residual: f64::NAN,
+            backward: f64::NAN,
+            rss: scaled(rss.max(0.0), 2 * self.normal.target_unit[target]),
+            misfit,
+            spread: 1.0,
+            cancelled: if cross == 0.0 { 0.0 } else { cross / (self.norm * w_norm) },
+        }
+    }
+
+    /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.
+    pub(crate) fn residual(&self, c: &[f64], w: &[f64], product: &[f64]) -> f64 {
+        let mut sums = [0.0f64; LANES];
+        let left = c.chunks(LANES).zip(product.chunks(LANES)).zip(self.units.chunks(LANES));
+        for (((c, product), units), (w, added)) in left.zip(w.chunks(LANES).zip(self.added.chunks(LANES))) {
+            for (lane, (((c, product), unit), (w, added))) in
+                c.iter().zip(product).zip(units).zip(w.iter().zip(added)).enumerate()
+            {
+                let r = (c - product) * unit - added * w;
+                sums[lane] += r * r;
+            }
+        }
+        sums.iter().sum::<f64>().sqrt()
+    }
+}
+
+impl Fit {
+    /// Sets what follows from ‖r‖₂.
+    pub(crate) fn set_residual(&mut self, r: f64) {
+        [self.residual, self.backward] = self.sizes.map(|size| if r == 0.0 { 0.0 } else { r / size });
+    }
+}
+
+/// The backward error that is accepted of a solver.
+#[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+pub(crate) fn backward_limit(n: usize) -> f64 {
+    (n as f64).sqrt().max(4.0) * f64::EPSILON
+}
+
+pub(crate) fn column_of(matrix: &DMatrix<f64>, column: usize) -> &[f64] {
     let n = matrix.nrows();
     &matrix.as_slice()[column * n..(column + 1) * n]
 }

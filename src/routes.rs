@@ -17,7 +17,7 @@ use crate::plan::{Backend, Form, GpuPlan, GramPlan, Plan, Shape, Strategy};
 use crate::problem::Problem;
 use crate::reference;
 use crate::solver::Ridge;
-use crate::source::{Source, from_moments};
+use crate::source::{self, Source, from_moments};
 use crate::view::Scalar;
 
 /// A GPU with the plan of the work there.
@@ -67,8 +67,13 @@ impl Ridge {
     /// The path of moments alone, in double precision on the CPU.
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
         let normal = NormalEquations::with_penalty(moments, self.model, &self.factored())?;
-        let weights = self.doubles_on_cpu(&normal, &self.reporter(normal.penalties()));
-        let used = used(None, Precision::Double, self.strategy_of(&normal).name(Form::Primal), None);
+        let strategy = self.strategy_of(&normal);
+        let (used, told) =
+            (used(None, Precision::Double, strategy.name(Form::Primal), None), self.reporter(normal.penalties()));
+        if strategy == Strategy::Spectral {
+            return Ok(source::spectral::<f64>(moments, &normal, used, f64::INFINITY, None, &told));
+        }
+        let weights = cpu::solve::solve::<f64>(&normal, &told);
         Ok(from_moments::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
     }
 
@@ -232,15 +237,20 @@ impl Ridge {
         if limit < 1.0 {
             return self.precisely(source, normal, device, used, &reporter).await;
         }
-        let weights = self.doubles(&normal, device, &reporter).await?;
-        let path = source.assemble(&normal, &weights, used.clone(), f64::EPSILON);
+        let spectral = device.is_none() && self.strategy_of(&normal) == Strategy::Spectral;
+        let path = match source {
+            Source::Primal { problem, moments } if spectral => {
+                source::spectral(moments, &normal, used.clone(), limit, Some(problem), &reporter)
+            }
+            _ => source.assemble(&normal, &self.doubles(&normal, device, &reporter).await?, used.clone(), f64::EPSILON),
+        };
         // Written so that NaN counts as ill-conditioned.
-        let poor: Vec<usize> = (0..weights.len()).filter(|k| !(weights[*k].condition <= limit)).collect();
+        let poor: Vec<usize> = (0..path.len()).filter(|k| !(path.condition(*k) <= limit)).collect();
         if poor.is_empty() {
             return Ok(path);
         }
         let within_reach =
-            poor.iter().any(|k| weights[*k].condition <= condition::reach(normal.features(), f32::EPSILON.into()));
+            poor.iter().any(|k| path.condition(*k) <= condition::reach(normal.features(), f32::EPSILON.into()));
         let normal = normal.only(&poor);
         let again = match device {
             Some(_) if !within_reach => {

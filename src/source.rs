@@ -130,13 +130,6 @@ pub(crate) fn from_moments<T: Scalar>(
     rows: Option<&Problem<'_, T>>,
 ) -> RidgePath {
     let (n, t) = (normal.features(), normal.targets());
-    let totals = Totals {
-        rows: moments.rows,
-        weight_sum: moments.weight_sum,
-        means: &moments.means,
-        squares: (0..t).map(|target| scaled(normal.squares[target], 2 * normal.target_unit[target])).collect(),
-        terms: moments.rows,
-    };
     let mut coefficients = vec![f64::NAN; weights.len() * t * n];
     coefficients.par_chunks_mut(t * n).zip(weights).enumerate().for_each(|(k, (own, weights))| {
         let Some(values) = &weights.values else { return };
@@ -145,5 +138,40 @@ pub(crate) fn from_moments<T: Scalar>(
             normal.to_natural(k, target, own);
         }
     });
-    assemble(&totals, normal, weights, coefficients, used, epsilon, rows)
+    assemble(&totals_of(moments, normal), normal, weights, coefficients, used, epsilon, rows)
+}
+
+/// The path of the strategy [`Spectral`](crate::Strategy::Spectral), of condition numbers up to `limit`; what it does not answer as well as
+/// a factorization, by that.
+pub(crate) fn spectral<T: Scalar>(
+    moments: &Moments,
+    normal: &NormalEquations,
+    used: BackendUsed,
+    limit: f64,
+    rows: Option<&Problem<'_, T>>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> RidgePath {
+    let totals = totals_of(moments, normal);
+    let (path, missing) = cpu::tiles::path(normal, &totals, used.clone(), limit, progress);
+    let path = match rows {
+        Some(problem) => path.with_rows(&totals, problem, f64::EPSILON),
+        None => path,
+    };
+    if missing.is_empty() {
+        return path;
+    }
+    let left = normal.clone().only(&missing);
+    let weights = cpu::solve::solve::<f64>(&left, &|_| ());
+    path.replaced(&missing, &from_moments(moments, &left, &weights, used, f64::EPSILON, rows))
+}
+
+fn totals_of<'a>(moments: &'a Moments, normal: &NormalEquations) -> Totals<'a> {
+    let square = |target: usize| scaled(normal.squares[target], 2 * normal.target_unit[target]);
+    Totals {
+        rows: moments.rows,
+        weight_sum: moments.weight_sum,
+        means: &moments.means,
+        squares: (0..normal.targets()).map(square).collect(),
+        terms: moments.rows,
+    }
 }

@@ -15,7 +15,8 @@ use crate::normal::{NormalEquations, pivot_tolerance};
 use crate::outcome::Outcome;
 use crate::path::Weights;
 use crate::refine::refine;
-use crate::residual::{Residual, residuals};
+use crate::residual::{Residual, backward_limit, residuals};
+use crate::resolvent::Resolvent;
 use crate::scale::{scale_all, scaled};
 
 /// Columns that one task solves for, if there are so many: enough for fast products, few enough for the cache.
@@ -38,8 +39,8 @@ pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync))
     answers.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-struct Spectral<'a> {
-    normal: &'a NormalEquations,
+pub(crate) struct Spectral<'a> {
+    pub(crate) normal: &'a NormalEquations,
     tridiagonal: Tridiagonal,
     /// R; 0 for columns that hold nothing, whose weights are 0.
     scale: Vec<f64>,
@@ -54,7 +55,7 @@ struct Spectral<'a> {
 }
 
 impl<'a> Spectral<'a> {
-    fn new(normal: &'a NormalEquations) -> Self {
+    pub(crate) fn new(normal: &'a NormalEquations) -> Self {
         let (n, t) = (normal.features(), normal.targets());
         // 1/√D in the units of the columns: mantissa and exponent, the largest exponent 0.
         let root = |j: usize| {
@@ -82,6 +83,32 @@ impl<'a> Spectral<'a> {
             tridiagonal,
             cross,
         }
+    }
+
+    /// Nodes for the answers of some λs, if `most` will do.
+    pub(crate) fn resolvent(&self, lambdas: &[usize], most: usize) -> Option<Resolvent> {
+        let shifts: Vec<f64> = lambdas.iter().map(|k| self.shifts[*k]).collect();
+        Resolvent::new((self.least, self.norm), &shifts, most)
+    }
+
+    /// The shift of λ number k on the scale of B.
+    pub(crate) fn shift(&self, k: usize) -> f64 {
+        self.shifts[k]
+    }
+
+    /// R·(B + shift·I)⁻¹·R·c of some shifts on the scale of B, for some targets of each: w in the units of G.
+    pub(crate) fn answers(&self, shifts: &[f64], first: usize, targets: usize) -> DMatrix<f64> {
+        let n = self.normal.features();
+        let mut block = DMatrix::zeros(n, shifts.len() * targets);
+        let cross = &self.cross.as_slice()[first * n..(first + targets) * n];
+        block.as_mut_slice().chunks_mut(n * targets).for_each(|own| own.copy_from_slice(cross));
+        let shifts: Vec<f64> = shifts.iter().flat_map(|shift| std::iter::repeat_n(*shift, targets)).collect();
+        self.tridiagonal.solve(&shifts, &mut block);
+        self.tridiagonal.multiply(&mut block);
+        for column in block.as_mut_slice().chunks_mut(n) {
+            column.iter_mut().zip(&self.scale).for_each(|(value, scale)| *value *= scale);
+        }
+        block
     }
 
     /// The weights of some λs, where they can be had.
@@ -147,14 +174,14 @@ impl<'a> Spectral<'a> {
     }
 
     /// The condition number of B + shift·I; infinite where that is not positive definite but for rounding.
-    fn condition(&self, k: usize) -> f64 {
+    pub(crate) fn condition(&self, k: usize) -> f64 {
         let (least, shift) = (self.least, self.shifts[k]);
         if least + shift > 0.0 { (self.norm + shift) / (least + shift) } else { f64::INFINITY }
     }
 
     /// Estimates of the condition numbers of the equations in their own units: those of B + shift·I where that has an even
     /// diagonal, else by inverse iteration.
-    fn conditions(&self, lambdas: &[usize]) -> Vec<f64> {
+    pub(crate) fn conditions(&self, lambdas: &[usize]) -> Vec<f64> {
         let n = self.normal.features();
         let (least, largest) = self.extent;
         let even = |shift: f64| least > 0.0 && largest + shift <= EVEN * (least + shift);
@@ -201,10 +228,4 @@ impl<'a> Spectral<'a> {
             }
         }
     }
-}
-
-/// The backward error that is accepted.
-#[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-fn backward_limit(n: usize) -> f64 {
-    (n as f64).sqrt().max(4.0) * f64::EPSILON
 }
