@@ -15,6 +15,17 @@ const ERROR: f64 = f64::EPSILON / 8.0;
 /// An interval narrower than this is widened.
 const NARROW: f64 = 1.01;
 
+/// Products that take as long as one of the same size with the weights of the nodes, which are few.
+const SKINNY: f64 = 0.7;
+
+/// Nodes up to which k answers are better sums of theirs: r products with a matrix of `inner` columns, and then k of length r, against
+/// k with the matrix.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+pub(crate) fn worthwhile(inner: usize, k: usize) -> usize {
+    let [n, k] = [inner, k].map(|size| size as f64);
+    (k * n / (n + k / SKINNY)) as usize
+}
+
 /// Shifts to solve for, and how those asked for follow.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolvent {

@@ -7,6 +7,7 @@ mod folds;
 mod grid;
 mod held_out;
 mod leave_one_out;
+mod residuals;
 mod rule;
 mod score;
 mod selection;

@@ -17,7 +17,7 @@ use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome};
 use crate::path::RidgePath;
 use crate::residual::{Fit, Measure, backward_limit, column_of};
-use crate::resolvent::Resolvent;
+use crate::resolvent::{Resolvent, worthwhile};
 use crate::scale::scale_all;
 
 /// Columns of a tile, enough for fast products; more where they are short, so that it holds so many numbers.
@@ -27,8 +27,6 @@ const NUMBERS: usize = 32_768;
 const TARGETS: usize = 8;
 /// The order from which residuals of more targets are measured together.
 const TOGETHER: usize = 32;
-/// Products with Q that take as long as one of the same size with the weights of the nodes, which are few.
-const SKINNY: f64 = 0.7;
 
 /// The path, as far as condition numbers up to `limit` and residuals as small as those of a Cholesky factorization go, and
 /// the numbers of the λs of such a condition number whose answers it lacks.
@@ -51,7 +49,7 @@ pub(crate) fn path(
     let mut path = RidgePath::blank(totals, normal, conditions.clone(), vec![0.0; n * t * k], used);
     let targets = TARGETS.min(t);
     let tiles = Tiles {
-        nodes: spectral.resolvent(&lambdas, most(n, lambdas.len())),
+        nodes: spectral.resolvent(&lambdas, worthwhile(n, lambdas.len())),
         spectral,
         totals,
         conditions: &conditions,
@@ -89,13 +87,6 @@ pub(crate) fn path(
     }
     missing.sort_unstable();
     (path, missing)
-}
-
-/// Nodes up to which λs are better sums of them: r products with Q, n × n, and then k of length r, against k with Q.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
-fn most(n: usize, k: usize) -> usize {
-    let [n, k] = [n, k].map(|size| size as f64);
-    (k * n / (n + k / SKINNY)) as usize
 }
 
 struct Tiles<'a> {

@@ -2,13 +2,8 @@
 
 use std::f64::consts::PI;
 
-use rayon::prelude::*;
-
 use crate::select::score::Better;
 use crate::select::spectrum::Spectrum;
-
-/// λs whose residuals are formed at a time.
-const LAMBDAS: usize = 16;
 
 /// A criterion for λ that needs no held-out rows. RSS = Σ s(y − ŷ)², m counts the rows of positive weight, and df are the
 /// effective degrees of freedom with the intercept.
@@ -78,14 +73,10 @@ impl Spectrum {
     /// Σ s(y − ŷ)² of every λ and target, [k, t].
     #[must_use]
     pub fn rss(&self) -> Vec<f64> {
-        let (k, t) = (self.len(), self.targets());
-        let chunk = |number: usize| {
-            let which: Vec<usize> = (number * LAMBDAS..k.min((number + 1) * LAMBDAS)).collect();
-            let residuals = self.residuals(&which);
-            let square = |column: usize| self.natural_square(column % t, residuals.column(column).norm_squared());
-            (0..which.len() * t).map(square).collect::<Vec<f64>>()
+        let square = |_: usize, target: usize, residuals: &[f64]| {
+            self.natural_square(target, residuals.iter().map(|e| e * e).sum())
         };
-        (0..k.div_ceil(LAMBDAS)).into_par_iter().flat_map_iter(chunk).collect()
+        self.of_residuals(&(0..self.len()), square)
     }
 
     /// The shift of Hoerl, Kennard and Baldwin (1975), as modified in MASS: (p − 2)·σ̂²/‖w̃‖², p features, w̃ the coefficients on

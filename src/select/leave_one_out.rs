@@ -1,16 +1,13 @@
 //! Leave-one-out, exactly, without a fit for each row.
 
-use rayon::prelude::*;
-
 use crate::problem::Problem;
 use crate::select::score::Score;
 use crate::select::spectrum::Spectrum;
 use crate::view::Scalar;
 
-/// λs whose leverages are held at a time.
+/// λs whose leverages are held at a time, or more where so many numbers will do.
 const LAMBDAS: usize = 128;
-/// Columns of residuals that one task forms.
-const COLUMNS: usize = 32;
+const NUMBERS: usize = 4_000_000;
 
 impl Spectrum {
     /// The mean squared error Σ s(y − ŷ)²/W of predictions of each row by a fit without it, of every λ and target, [k, t]:
@@ -25,10 +22,10 @@ impl Spectrum {
     fn mean_squares(&self) -> (Vec<f64>, Vec<f64>) {
         let weights: Vec<f64> = (0..self.rows.len()).map(|i| self.weight(i)).collect();
         let total: f64 = weights.iter().sum();
-        let one = |target: usize, deleted: Vec<f64>| {
-            let squares = || deleted.iter().zip(&weights).map(|(error, s)| (s, error * error / s));
-            let mean = squares().map(|(s, square)| s * square).sum::<f64>() / total;
-            let variance = squares().map(|(s, square)| s * (square - mean).powi(2)).sum::<f64>() / total;
+        let one = |target: usize, deleted: &[f64]| {
+            let mean = deleted.iter().map(|error| error * error).sum::<f64>() / total;
+            let spread = |(error, s): (&f64, &f64)| s * (error * error / s - mean).powi(2);
+            let variance = deleted.iter().zip(&weights).map(spread).sum::<f64>() / total;
             let error = (variance / (self.count() - 1.0)).sqrt();
             (self.natural_mean(target, mean), self.natural_mean(target, error))
         };
@@ -44,10 +41,10 @@ impl Spectrum {
         let value = |row: &usize, target: usize| problem.y().get(*row, target).into();
         let y: Vec<Vec<f64>> =
             (0..self.targets()).map(|target| self.rows.iter().map(|row| value(row, target)).collect()).collect();
-        let scored = |target: usize, deleted: Vec<f64>| {
+        let scored = |target: usize, deleted: &[f64]| {
             let y = &y[target];
-            let prediction = |(i, error): (usize, f64)| y[i] - self.natural(i, target, error);
-            let predicted: Vec<f64> = deleted.into_iter().enumerate().map(prediction).collect();
+            let prediction = |(i, error): (usize, &f64)| y[i] - self.natural(i, target, *error);
+            let predicted: Vec<f64> = deleted.iter().enumerate().map(prediction).collect();
             let own = score.of(y, &predicted, &s);
             (own, score.error_over_rows(own, y, &predicted, &s))
         };
@@ -55,24 +52,20 @@ impl Spectrum {
     }
 
     /// Something of √s times the residuals of such fits, in the units of the target, for every λ and target.
-    fn by_column<R: Send>(&self, of: impl Fn(usize, Vec<f64>) -> R + Sync) -> Vec<R> {
-        let (k, t) = (self.len(), self.targets());
-        let lambdas = (COLUMNS / t).max(1);
-        let mut all = Vec::with_capacity(k * t);
-        for first in (0..k).step_by(LAMBDAS) {
-            let which: Vec<usize> = (first..k.min(first + LAMBDAS)).collect();
-            let left = self.left_of_rows(&which);
-            let chunk = |(number, which): (usize, &[usize])| {
-                let residuals = self.residuals(which);
-                let one = |column: usize| {
-                    let left = left.column(number * lambdas + column / t);
-                    let pairs = residuals.column(column).into_iter().zip(left.into_iter().copied());
-                    let deleted = pairs.map(|(e, left)| if left > 0.0 { e / left } else { f64::NAN });
-                    of(column % t, deleted.collect())
-                };
-                (0..which.len() * t).map(one).collect::<Vec<R>>()
+    fn by_column<R: Send>(&self, of: impl Fn(usize, &[f64]) -> R + Sync) -> Vec<R> {
+        let (m, k) = (self.rows.len(), self.len());
+        let at_once = LAMBDAS.max(NUMBERS / m);
+        let mut all = Vec::with_capacity(k * self.targets());
+        for first in (0..k).step_by(at_once) {
+            let lambdas = first..k.min(first + at_once);
+            let mut growth = self.left_of_rows(&lambdas.clone().collect::<Vec<usize>>());
+            growth.apply(|left| *left = if *left > 0.0 { 1.0 / *left } else { f64::NAN });
+            let one = |index: usize, target: usize, residuals: &[f64]| {
+                let growth = &growth.as_slice()[(index - first) * m..(index - first + 1) * m];
+                let deleted: Vec<f64> = residuals.iter().zip(growth).map(|(e, growth)| e * growth).collect();
+                of(target, &deleted)
             };
-            all.par_extend(which.par_chunks(lambdas).enumerate().flat_map_iter(chunk));
+            all.extend(self.of_residuals(&lambdas, one));
         }
         all
     }

@@ -231,6 +231,23 @@ impl Spectrum {
         self.y.ncols()
     }
 
+    pub(crate) fn basis(&self) -> &DMatrix<f64> {
+        &self.basis
+    }
+
+    pub(crate) fn complete(&self) -> bool {
+        self.complete
+    }
+
+    pub(crate) fn y(&self) -> &DMatrix<f64> {
+        &self.y
+    }
+
+    /// basisᵀy.
+    pub(crate) fn projected(&self) -> &DMatrix<f64> {
+        &self.projected
+    }
+
     pub(crate) fn intercept(&self) -> bool {
         self.intercept
     }
@@ -248,7 +265,7 @@ impl Spectrum {
     }
 
     /// What the columns of the basis are multiplied by: shift/(σ² + shift) when complete, else 1/(σ² + shift).
-    fn weights(&self, index: usize) -> Vec<f64> {
+    pub(crate) fn weights(&self, index: usize) -> Vec<f64> {
         if self.complete {
             return self.left(index);
         }
@@ -286,27 +303,6 @@ impl Spectrum {
             all.rows_mut(number * BLOCK, block.nrows()).copy_from(block);
         }
         all
-    }
-
-    /// √s(y − ŷ) of the rows of positive weight at the λs numbered `which`: for each its targets, in their units.
-    pub(crate) fn residuals(&self, which: &[usize]) -> DMatrix<f64> {
-        let t = self.targets();
-        let mut right = DMatrix::zeros(self.basis.ncols(), which.len() * t);
-        for (at, index) in which.iter().enumerate() {
-            let weights = self.weights(*index);
-            for target in 0..t {
-                for (j, weight) in weights.iter().enumerate() {
-                    right[(j, at * t + target)] = weight * self.projected[(j, target)];
-                }
-            }
-        }
-        let mut fitted = &self.basis * right;
-        if !self.complete {
-            for (column, mut fitted) in fitted.column_iter_mut().enumerate() {
-                fitted.zip_apply(&self.y.column(column % t), |fitted, y| *fitted = y - *fitted);
-            }
-        }
-        fitted
     }
 
     /// Residuals of a target in their natural units from those of row number `i`.

@@ -50,6 +50,60 @@ fn one_reduction_gives_what_a_factorization_for_each_lambda_gives() {
     }
 }
 
+/// Of so many λs the answers are sums of those of a few.
+#[test]
+fn hundreds_of_lambdas_are_answered_as_well_as_each_alone() {
+    for (m, n, t) in [(150, 60, 1), (150, 60, 11), (90, 40, 25), (400, 130, 9), (12, 3, 10)] {
+        let (mut x, y) = regression(n as u64, m, n, t);
+        x.column_iter_mut().enumerate().for_each(|(j, mut column)| column *= [1.0, 37.0, 0.02][j % 3]);
+        // More than a reduction does without being asked, and neither sorted nor of one step.
+        let shifts: Vec<f64> = (0..400).map(|k| m as f64 * 10f64.powf((k * 37 % 400) as f64 / 80.0 - 2.0)).collect();
+        for standardize in [Standardize::No, Standardize::Population] {
+            let of =
+                |strategy, shifts: &[f64]| ridge(strategy).alphas(shifts).standardize(standardize).fit(&x, &y).unwrap();
+            let found = of(Strategy::Spectral, &shifts);
+            let context = format!("{m}×{n}, {t} targets, {standardize:?}");
+            assert_same(&found, &of(Strategy::Cholesky, &shifts), &context);
+            for k in [0, 17, 399] {
+                let alone = of(Strategy::Spectral, &shifts[k..=k]);
+                for target in 0..t {
+                    let apart = distance(found.coefficients(k, target), alone.coefficients(0, target));
+                    assert!(apart <= 1e-13 * found.condition(k), "{context}, target {target}: {apart:e}");
+                    let size = y.column(target).amax();
+                    assert!(
+                        (found.intercept(k, target) - alone.intercept(0, target)).abs()
+                            <= 1e-13 * size * found.condition(k)
+                    );
+                    assert!(
+                        (found.norm2(k, target) / alone.norm2(0, target) - 1.0).abs() <= 1e-12 * found.condition(k)
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A residual that is measured of eight targets together speaks for each.
+#[test]
+fn targets_of_any_size_share_a_residual() {
+    let (x, mut y) = regression(3, 200, 50, 20);
+    y.column_iter_mut().enumerate().for_each(|(target, mut y)| y *= 10f64.powi(20 * (target as i32 % 5 - 2)));
+    y.column_mut(7).fill(0.0);
+    let shifts: Vec<f64> = (0..200).map(|k| 10f64.powf(k as f64 / 40.0 - 1.0)).collect();
+    let of = |strategy| ridge(strategy).alphas(shifts.clone()).fit(&x, &y).unwrap();
+    let (found, wanted) = (of(Strategy::Spectral), of(Strategy::Cholesky));
+    for k in 0..shifts.len() {
+        for target in 0..20 {
+            assert_eq!(found.outcome(k, target), Outcome::Solved);
+            assert!(found.residual(k, target) <= 1e-15, "{:e}", found.residual(k, target));
+            let (own, other) = (found.coefficients(k, target), wanted.coefficients(k, target));
+            let bound = found.error_bound(k, target) + wanted.error_bound(k, target);
+            let apart = if target == 7 { own.iter().map(|w| w.abs()).sum() } else { distance(own, other) };
+            assert!(apart <= if target == 7 { 0.0 } else { bound }, "target {target}: {apart:e}");
+        }
+    }
+}
+
 #[test]
 fn columns_of_any_size_are_answered_as_well_as_by_factorizations() {
     for power in [1, 3, 20, 150] {

@@ -54,6 +54,25 @@ fn leave_one_out_equals_a_fit_without_each_row() {
     }
 }
 
+/// Of so many λs the residuals are sums of those of a few.
+#[test]
+fn hundreds_of_lambdas_have_the_errors_of_each_alone() {
+    for (m, n, t) in [(150, 60, 1), (150, 60, 11), (90, 40, 17), (40, 90, 3), (60, 60, 9)] {
+        let (x, y) = regression(m as u64, m, n, t);
+        let shifts: Vec<f64> = (0..400).map(|k| 10f64.powf((k * 37 % 400) as f64 / 80.0 - 1.0)).collect();
+        let all = Ridge::new().alphas(shifts.clone()).spectrum(&x, &y).unwrap();
+        let (errors, rss) = (all.loo_mse(), all.rss());
+        for k in [0, 11, 200, 399] {
+            let alone = Ridge::new().alphas(vec![shifts[k]]).spectrum(&x, &y).unwrap();
+            for target in 0..t {
+                let context = format!("{m}×{n}, shift {:e}, target {target}", shifts[k]);
+                close(errors[k * t + target], alone.loo_mse()[target], 1e-11, &context);
+                close(rss[k * t + target], alone.rss()[target], 1e-11, &context);
+            }
+        }
+    }
+}
+
 #[test]
 fn ill_conditioned_rows_keep_their_leave_one_out_errors() {
     // Powers of one variable: XᵀX has a condition number of 1e13, and the least shift does not help.
