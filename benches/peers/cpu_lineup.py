@@ -53,8 +53,8 @@ class Contender:
         self.more = max(0.0, self.best(few) - self.one) / 2
 
     def best(self, alphas):
-        seconds = self.time(alphas, 1)[0]
-        return seconds if seconds > TURN else min(self.time(alphas, 5))
+        seconds = min(self.time(alphas, 2))
+        return seconds if seconds > TURN else min(seconds, *self.time(alphas, 5))
 
     def expected(self, count):
         return self.one + self.more * (count - 1)
