@@ -1,190 +1,106 @@
 #!/usr/bin/env python3
-"""This library's CPU backend against scikit-learn, numpy and himalaya, in double precision, in turns, in one run.
+"""This library's CPU backend, by each strategy, against scikit-learn, numpy, himalaya and Rust's nalgebra, faer, smartcore
+and linfa-elasticnet, in double precision, in turns, in one run.
 
     cargo build --release
     pip install -r benches/peers/requirements.txt
     python3 benches/peers/cpu.py --markdown cpu.md --json cpu.json
 
 The same data, the same alphas, all cores for everyone, the same accuracy measured. Times are those within a process that
-has started and solved once; starting up is shown apart. `--program FILE` or $RIDGEPATH names a program built elsewhere.
-What is estimated to take longer than --most seconds a run is left out, and says so.
+has started and solved once; starting up is shown apart. `--program FILE` or $RIDGEPATH names a program built elsewhere. The
+Rust peers are a package of their own in benches/peers/rust, which is built into target/peers now: cargo downloads them the
+first time. Who is not installed is left out, and what is estimated to take longer than --most seconds a run; the table
+says so. --features, --rows-per-feature, --targets and --alphas choose a part of the sizes.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from statistics import median
 
-import numpy
-
+import cpu_lineup
+import cpu_table
 import made
 import program
 import race
 
-FEATURES = [10, 50, 200, 500]
+FEATURES = [10, 50, 200, 500, 1_000, 2_000]
 ROWS_PER_FEATURE = [2, 100]
-ALPHAS = [1, 10, 100, 1_000]
 TARGETS = [1, 100]
-# Floating-point operations a second that estimates count with, and bytes that himalaya's products may take.
-PACE = 10e9
-BATCH = 1 << 28
+ALPHAS = [1, 10, 100, 1_000]
+# Multiply-adds a second that no core surpasses: what takes longer even at this pace is not tried.
+PACE = 5e10
+CRATES = ["nalgebra", "faer", "smartcore", "linfa-elasticnet"]
 
 
-class Ours:
-    name = "ridgepath"
-
-    def __init__(self, path, size, alphas):
-        self.path = path
-        self.arguments = [*program.task(size, alphas), "--backend", "cpu", "--without", "reference"]
-        self.answer = self.first = None
-
-    def run(self):
-        own = program.bench(self.path, self.arguments)["cpu"]
-        self.answer, self.first = numpy.array(own["coefficients"]), own["first"]
-        return {"total": own["seconds"]}
+def say(words):
+    print(words, flush=True)
 
 
-class Peer:
-    """One whose times are taken here."""
-
-    def __init__(self, x, y, alphas, most):
-        self.x, self.y, self.answer = x, y, None
-        self.alphas = alphas[:1]
-        begun = time.perf_counter()
-        self.solve()
-        self.first = time.perf_counter() - begun
-        # What all alphas take is learned from few.
-        one, three = self.few(alphas[:1]), self.few(alphas[:3])
-        expected = one + max(0.0, three - one) / 2 * (len(alphas) - 1)
-        if expected > most:
-            raise program.Missing(f"about {expected:.0f} s a run")
-        self.alphas = alphas
-
-    def few(self, alphas):
-        """Seconds of the best of five runs, or of fewer that take half a second."""
-        self.alphas, best, begun = alphas, float("inf"), time.perf_counter()
-        for _ in range(5):
-            best = min(best, self.run()["total"])
-            if time.perf_counter() - begun > 0.5:
-                break
-        return best
-
-    def run(self):
-        begun = time.perf_counter()
-        w = self.solve()
-        done = time.perf_counter()
-        # alphas × targets × features at the probes; nothing where only one alpha is answered.
-        self.answer = None if w is None else self.shown(w)
-        return {"total": done - begun}
-
-    def shown(self, w):
-        return w[made.probes(len(self.alphas))]
+def measure(arguments, programs, shape):
+    """A cell of the table for each number of alphas."""
+    rows, features, targets = shape
+    say(f"{rows} rows, {features} features, {targets} targets")
+    try:
+        least = rows * features * (features + targets) / 2 / (PACE * race.machine()["cores"])
+        if least > arguments.most:
+            raise program.Missing(f"{least:.3g} s a run or more")
+        task = cpu_lineup.Task(*shape)
+    except (program.Missing, MemoryError) as error:
+        say(f"  !!! left out: {program.reason(error)}")
+        return [cell(shape, count, {}, {}, program.reason(error)) for count in arguments.alphas]
+    contenders, missing = cpu_lineup.lineup(task, arguments.most, *programs, say)
+    return [raced(arguments.rounds, task, contenders, missing, count) for count in arguments.alphas]
 
 
-class Numpy(Peer):
-    name = "numpy, syrk and one eigh"
-
-    def solve(self):
-        from scipy.linalg.blas import dsyrk
-
-        x, y = self.x - self.x.mean(axis=0), self.y - self.y.mean(axis=0)
-        values, vectors = numpy.linalg.eigh(dsyrk(1.0, x, trans=1, lower=1), UPLO="L")
-        cross = (vectors.T @ (x.T @ y)).T
-        return numpy.stack([(cross / (values + alpha)) @ vectors.T for alpha in self.alphas])
-
-
-class SklearnLoop(Peer):
-    name = "scikit-learn, Ridge in a loop"
-
-    def solve(self):
-        from sklearn.linear_model import Ridge
-
-        fit = lambda alpha: Ridge(alpha=alpha).fit(self.x, self.y).coef_.reshape(self.y.shape[1], -1)
-        return numpy.stack([fit(alpha) for alpha in self.alphas])
-
-
-class SklearnCV(Peer):
-    name = "scikit-learn, RidgeCV (one alpha's answer)"
-
-    def solve(self):
-        from sklearn.linear_model import RidgeCV
-
-        RidgeCV(alphas=self.alphas).fit(self.x, self.y)
-
-
-class Himalaya(Peer):
-    name = "himalaya, svd"
-
-    def __init__(self, *task):
-        from himalaya.backend import set_backend
-
-        set_backend("numpy", on_error="raise")
-        super().__init__(*task)
-
-    def solve(self):
-        """One alpha a target: every target once for each alpha, so that one decomposition serves them all."""
-        from himalaya.ridge import solve_ridge_svd
-
-        x, y = self.x - self.x.mean(axis=0), self.y - self.y.mean(axis=0)
-        targets = y.shape[1]
-        every = numpy.repeat(self.alphas, targets)
-        batch = max(1, BATCH // (8 * x.size))
-        w = solve_ridge_svd(x, numpy.tile(y, len(self.alphas)), every, n_targets_batch=batch, warn=False)
-        return w.T.reshape(len(self.alphas), targets, x.shape[1])
-
-
-PEERS = [Numpy, SklearnLoop, SklearnCV, Himalaya]
-
-
-def measure(arguments, size):
-    m, n, k, t = size
-    print(f"{m} rows, {n} features, {k} alphas, {t} targets", flush=True)
-    alphas = numpy.logspace(2, -3, k) * m
-    x, y = made.made(m, n, t)
-    contenders, missing = [], {}
-    for kind in [Ours, *PEERS]:
-        least = (m * n * (n + 2 * t) + (k * n**3 / 3 + 4 * k * t * n**2 if kind is Ours else 0.0)) / PACE
+def raced(rounds, task, contenders, missing, count):
+    say(f"  {count} alphas")
+    alphas, chosen, missing = task.alphas(count), [], dict(missing)
+    for own in contenders:
         try:
-            if least > arguments.most:
-                raise program.Missing(f"{least:.0f} s a run or more")
-            if kind is Ours:
-                contenders.append(Ours(program.find(arguments.program), size, alphas))
-            else:
-                contenders.append(kind(x, y, alphas, arguments.most))
-        except Exception as error:  # a peer that is not there, or that fails in whatever way, must not stop the others
-            reason = str(error) if isinstance(error, program.Missing) else f"{type(error).__name__}: {error}"
-            missing[kind.name] = reason.splitlines()[0][:200]
-            print(f"  !!! {kind.name} is not measured: {missing[kind.name]}", flush=True)
-    runs, failed = race.race(contenders, arguments.rounds, say=lambda words: "!!!" in words and print(words))
-    missing |= failed
-    totals = race.ratios(runs, Ours.name) if Ours.name in runs else {}
-    wanted = made.oracle(x, y, alphas[made.probes(k)])
+            own.start(alphas)
+            chosen.append(own)
+        except program.Missing as error:
+            missing[own.name] = program.reason(error)
+    runs, failed = race.race(chosen, rounds, say=lambda words: "!!!" in words and say(words))
+    ours = cpu_lineup.Auto.name
+    ratios = race.ratios(runs, ours) if ours in runs else {}
+    wanted = made.oracle(task.x, task.y, alphas[made.probes(count)])
     entries = {
         own.name: {
             "total": race.middle(runs[own.name], "total"),
             "first": own.first,
-            "ratio": totals.get(own.name),
+            "strategy": own.strategy,
+            "ratio": ratios.get(own.name),
             "deviation": None if own.answer is None else made.deviation(own.answer, wanted),
             "runs": runs[own.name],
         }
-        for own in contenders
+        for own in chosen
         if own.name in runs
     }
-    named = dict(zip(("rows", "features", "alphas", "targets"), size))
-    return {"size": named, "entries": entries, "missing": missing}
+    return cell(task.shape, count, entries, missing | failed)
 
 
-def start_up(arguments):
+def cell(shape, count, entries, missing, left_out=None):
+    rows, features, targets = shape
+    size = {"rows": rows, "features": features, "targets": targets, "alphas": count}
+    return {"size": size, "entries": entries, "missing": missing, "left_out": left_out}
+
+
+def start_up(ours):
     """Seconds from nothing to ready: the program's, and Python's with its libraries; the median of five."""
-    commands = {"python, import numpy": [sys.executable, "-c", "import numpy"]}
-    commands["python, import scikit-learn"] = [sys.executable, "-c", "import sklearn.linear_model"]
-    commands["python, import himalaya"] = [sys.executable, "-c", "import himalaya.ridge"]
-    try:
-        commands = {"ridgepath": [str(program.find(arguments.program)), "--version"], **commands}
-    except program.Missing:
-        pass
+    commands = {} if isinstance(ours, program.Missing) else {"ridgepath": [str(ours), "--version"]}
+    for name, module in {
+        "numpy": "numpy",
+        "scikit-learn": "sklearn.linear_model",
+        "himalaya": "himalaya.ridge",
+        "torch": "torch",
+    }.items():
+        commands[f"python, import {name}"] = [sys.executable, "-c", f"import {module}"]
     found = {}
     for name, command in commands.items():
         samples = []
@@ -206,30 +122,30 @@ def threads():
         return []
 
 
-def report(record):
-    host = record["machine"]
-    lines = [f"{host['cpu']}, {host['cores']} cores; {host['os']}; Python {host['python']}",
-             "; ".join([*(f"{name} {version}" for name, version in record["versions"].items()), *record["threads"]]),
-             f"{record['rounds']} rounds, everyone in turns, in double precision; ridgepath: median; the others: how many "
-             "times as long they take, the median of the rounds' ratios (below 1 they are faster), and digits that agree "
-             "with the right answer.", ""]
-    peers = [own.name for own in PEERS]
-    cells = []
-    for own in record["sizes"]:
-        size, ours = own["size"], own["entries"].get(Ours.name)
-        row = [size["features"], size["rows"], size["alphas"], size["targets"]]
-        row.append(f"{race.seconds(ours['total'])}, {race.digits(ours['deviation'])}" if ours else own["missing"][Ours.name])
-        for name in peers:
-            entry = own["entries"].get(name)
-            if entry is None:
-                row.append(own["missing"].get(name, "-"))
-            else:
-                agreed = race.digits(entry["deviation"])
-                row.append(race.ratio(entry["ratio"]) + ("" if agreed == "-" else f", {agreed}"))
-        cells.append(row)
-    lines += [race.markdown(["n", "m", "k", "t", "ridgepath", *peers], cells), "", "Starting up:", ""]
-    lines.append(race.markdown(["", "median"], [[name, race.seconds(own)] for name, own in record["start_up"].items()]))
-    return "\n".join(lines)
+def crates():
+    """Versions of the Rust peers."""
+    packages = tomllib.loads((program.RUST / "Cargo.lock").read_text(encoding="utf-8"))["package"]
+    return {own["name"]: own["version"] for own in packages if own["name"] in CRATES}
+
+
+def keep_within_memory():
+    """What asks for more than there is then fails alone, where it would be killed, and this script with it."""
+    try:
+        import resource
+
+        most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 3 // 4
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    except (ImportError, ValueError, OSError):  # not here
+        pass
+
+
+def attempt(find, *arguments):
+    """A program, or why there is none."""
+    try:
+        return find(*arguments)
+    except program.Missing as error:
+        say(f"!!! {error}")
+        return error
 
 
 def counts(text):
@@ -239,37 +155,33 @@ def counts(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", help="the program ridgepath [default: $RIDGEPATH, or target/release/ridgepath]")
-    parser.add_argument("--features", type=counts, default=FEATURES, help="default: 10,50,200,500; also 1000,2000")
-    parser.add_argument("--rows-per-feature", type=counts, default=ROWS_PER_FEATURE)
-    parser.add_argument("--alphas", type=counts, default=ALPHAS, help="how many")
-    parser.add_argument("--targets", type=counts, default=TARGETS)
+    parser.add_argument("--features", type=counts, default=FEATURES, help="n [default: 10,50,200,500,1000,2000]")
+    parser.add_argument("--rows-per-feature", type=counts, default=ROWS_PER_FEATURE, help="m/n [default: 2,100]")
+    parser.add_argument("--targets", type=counts, default=TARGETS, help="t [default: 1,100]")
+    parser.add_argument("--alphas", type=counts, default=ALPHAS, help="k [default: 1,10,100,1000]")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--most", type=float, default=2.0, help="seconds that a run may be estimated to take")
+    parser.add_argument("--most", type=float, default=2.0, help="seconds that a run may be estimated to take [default: 2]")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
 
-    chosen = [
-        (ratio * n, n, k, t)
-        for n in arguments.features
-        for ratio in arguments.rows_per_feature
-        for k in arguments.alphas
-        for t in arguments.targets
-    ]
+    programs = attempt(program.find, arguments.program), attempt(program.build_rust)
+    keep_within_memory()
     record = {
         "schema": "ridgepath/peers-cpu/1",
         "date": time.strftime("%Y-%m-%d"),
         "machine": race.machine(),
-        "versions": race.versions(["numpy", "scipy", "scikit-learn", "himalaya"]),
+        "versions": race.versions(["numpy", "scipy", "scikit-learn", "himalaya", "torch"]) | crates(),
         "threads": threads(),
         "rounds": arguments.rounds,
-        "start_up": start_up(arguments),
+        "start_up": start_up(programs[0]),
         "sizes": [],
     }
-    for size in chosen:
-        record["sizes"].append(measure(arguments, size))
-        race.keep(record, report(record), arguments)
-    print("\n" + report(record))
+    shapes = [(ratio * n, n, t) for n in arguments.features for ratio in arguments.rows_per_feature for t in arguments.targets]
+    for shape in shapes:
+        record["sizes"] += measure(arguments, programs, shape)
+        race.keep(record, cpu_table.report(record), arguments)
+    print("\n" + cpu_table.report(record))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use crate::args::{DataArgs, Deviation, Format, GridArgs, PrecisionName};
+use crate::args::{DataArgs, Deviation, Format, GridArgs, PrecisionName, StrategyName};
 use crate::columns::Names;
 use crate::grid;
 use crate::message::{Failure, Result};
@@ -57,6 +57,9 @@ pub(crate) struct BenchArgs {
     /// The arithmetic asked for
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,
+    /// How the CPU solves the equations
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) strategy: StrategyName,
     /// Device memory to take at a time; K, M and G stand for 2¹⁰, 2²⁰ and 2³⁰ [default: 1G]
     #[arg(long, value_name = "BYTES", value_parser = grid::bytes)]
     pub(crate) memory_budget: Option<u64>,

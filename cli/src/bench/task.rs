@@ -100,6 +100,10 @@ impl Task {
         if let Some(bytes) = args.memory_budget {
             ridge = ridge.memory_budget(bytes);
         }
+        // The others have one way, and would say that they refuse another.
+        if let (Backend::Cpu, Some(strategy)) = (backend, args.strategy.into()) {
+            ridge = ridge.strategy(strategy);
+        }
         match self.weights() {
             Some(weights) => ridge.weights(weights),
             None => ridge,

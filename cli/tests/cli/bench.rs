@@ -51,6 +51,18 @@ fn the_cpu_is_compared_with_the_reference() {
 }
 
 #[test]
+fn the_strategy_asked_for_is_timed() {
+    let run = |strategy: &str| bench(&format!("{TINY} --backend cpu --strategy {strategy}"));
+    for strategy in ["cholesky", "spectral"] {
+        let run = run(strategy);
+        assert_eq!(run["cpu"]["strategy"], strategy);
+        assert!(number(&run["cpu"]["digits"]) > 13.0, "{run}");
+        assert!(run["reference"]["fallback"].is_null(), "{run}");
+    }
+    Folder::new().run("bench --strategy qr").misused(&["qr", "spectral"]);
+}
+
+#[test]
 fn a_file_is_read_as_path_reads_it() {
     let folder = Folder::new();
     folder.file("data.csv", format!("w,{}", SMALL.replace('\n', "\n1,").trim_end_matches("1,")));
