@@ -72,6 +72,7 @@ pub(crate) struct Entry {
 impl Totals<'_> {
     /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
     /// where they were not.
+    #[inline(always)]
     pub(crate) fn entry(
         &self,
         model: Model,

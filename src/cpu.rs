@@ -9,6 +9,7 @@ pub mod gram;
 pub(crate) mod precise;
 pub(crate) mod product;
 pub(crate) mod qr;
+pub(crate) mod simd;
 pub mod solve;
 pub(crate) mod spectral;
 pub(crate) mod svd;

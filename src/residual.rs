@@ -161,12 +161,14 @@ impl<'a> Measure<'a> {
     }
 
     /// w in the units of the λ from that in the units of G.
+    #[inline(always)]
     pub(crate) fn own(&self, u: &[f64], w: &mut [f64]) {
         w.iter_mut().zip(u).zip(&self.inverses).for_each(|((w, u), inverse)| *w = u * inverse);
     }
 
     /// What w tells of a target but for its residual; `explained` is 2wᵀc − wᵀGw, or `None` to take it from what w satisfies, which
     /// is wᵀc + shift·wᵀDw.
+    #[inline(always)]
     pub(crate) fn fit(&self, target: usize, w: &[f64], explained: Option<f64>) -> Fit {
         let squares = self.normal.squares[target];
         let [mut w2, mut c2, mut penalty, mut product] = [[0.0f64; LANES]; 4];
@@ -201,6 +203,7 @@ impl<'a> Measure<'a> {
     }
 
     /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.
+    #[inline(always)]
     pub(crate) fn residual(&self, c: &[f64], w: &[f64], product: &[f64]) -> f64 {
         let mut sums = [0.0f64; LANES];
         let left = c.chunks(LANES).zip(product.chunks(LANES)).zip(self.units.chunks(LANES));

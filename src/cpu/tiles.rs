@@ -12,6 +12,7 @@ use crate::assemble::{Entry, Totals, error_bound, rounding};
 
 use crate::condition;
 use crate::cpu::product::product;
+use crate::cpu::simd::wide;
 use crate::cpu::spectral::Spectral;
 use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome};
@@ -138,47 +139,45 @@ impl Tiles<'_> {
         let normal = self.spectral.normal;
         let n = normal.features();
         let count = places.first().map_or(0, |place| place.len() / n);
-        let target = |column: usize| first + column % count;
-        let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let measures: Vec<Measure<'_>> = lambdas.iter().map(|k| Measure::new(normal, *k)).collect();
+        let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let mut w = vec![0.0; n];
-        for (column, u) in values.chunks(n).enumerate() {
-            let measure = &measures[column / count];
-            measure.own(u, &mut w);
-            tile.push(measure.fit(target(column), &w, None));
-        }
+        wide(|| {
+            for (column, u) in values.chunks(n).enumerate() {
+                let measure = &measures[column / count];
+                measure.own(u, &mut w);
+                tile.push(measure.fit(first + column % count, &w, None));
+            }
+        });
         self.measure(lambdas, first, values, &measures, &mut tile);
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
-        let one = |(at, place): (usize, &mut &mut [f64])| {
-            let fits = &tile[at * count..(at + 1) * count];
-            // Written so that NaN fails.
-            if !fits.iter().all(|fit| fit.backward <= limit) {
-                return Vec::new();
-            }
-            let values = values[at * n * count..(at + 1) * n * count].chunks(n);
-            let entry = |(target, (u, w)): (usize, (&[f64], &mut [f64]))| {
-                let solution = u.iter().any(|u| *u != 0.0);
-                match &powers[target] {
-                    Some(powers) => w.iter_mut().zip(u).zip(powers).for_each(|((w, u), power)| *w = u * power),
-                    None => {
-                        w.copy_from_slice(u);
-                        scale_all(w, exponents(normal, first + target));
-                    }
+        let mut entries: Vec<Vec<Entry>> = lambdas.iter().map(|_| Vec::with_capacity(count)).collect();
+        wide(|| {
+            for (at, (place, entries)) in places.iter_mut().zip(&mut entries).enumerate() {
+                let fits = &tile[at * count..(at + 1) * count];
+                // Written so that NaN fails.
+                if !fits.iter().all(|fit| fit.backward <= limit) {
+                    continue;
                 }
                 let found = (Outcome::Solved, self.conditions[lambdas[at]]);
-                let bound = error_bound(normal, found, None, &fits[target], self.rounding);
-                self.totals.entry(
-                    normal.model,
-                    first + target,
-                    w,
-                    (Outcome::Solved, Some(solution)),
-                    (&fits[target], bound),
-                )
-            };
-            values.zip(place.chunks_mut(n)).enumerate().map(entry).collect()
-        };
-        places.iter_mut().enumerate().map(one).collect()
+                let values = values[at * n * count..(at + 1) * n * count].chunks(n);
+                for (target, (u, w)) in values.zip(place.chunks_mut(n)).enumerate() {
+                    let solution = u.iter().any(|u| *u != 0.0);
+                    match &powers[target] {
+                        Some(powers) => w.iter_mut().zip(u).zip(powers).for_each(|((w, u), power)| *w = u * power),
+                        None => {
+                            w.copy_from_slice(u);
+                            scale_all(w, exponents(normal, first + target));
+                        }
+                    }
+                    let bound = error_bound(normal, found, None, &fits[target], self.rounding);
+                    let (solved, told) = ((found.0, Some(solution)), (&fits[target], bound));
+                    entries.push(self.totals.entry(normal.model, first + target, w, solved, told));
+                }
+            }
+        });
+        entries
     }
 
     /// The residuals of a tile: of each target, or of some together, summed with random signs in units of what a residual may be.
@@ -191,25 +190,28 @@ impl Tiles<'_> {
         let mut w = vec![0.0; n];
         if self.together == 1 {
             let product = product(normal.gram.as_slice(), values, n);
-            for (column, (fit, u)) in tile.iter_mut().zip(values.chunks(n)).enumerate() {
-                let measure = &measures[column / count];
-                measure.own(u, &mut w);
-                let c = column_of(&normal.cross, first + column % count);
-                fit.set_residual(measure.residual(c, &w, column_of(&product, column)));
-            }
-            return;
+            return wide(|| {
+                for (column, (fit, u)) in tile.iter_mut().zip(values.chunks(n)).enumerate() {
+                    let measure = &measures[column / count];
+                    measure.own(u, &mut w);
+                    let c = column_of(&normal.cross, first + column % count);
+                    fit.set_residual(measure.residual(c, &w, column_of(&product, column)));
+                }
+            });
         }
         let bundles = count.div_ceil(self.together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
         let mut cross = sums.clone();
-        for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
-            let (at, target) = (column / count, column % count);
-            let weight = sign(lambdas[at], first + target) / fit.sizes[1];
-            let weight = if weight.is_finite() { weight } else { 0.0 };
-            let to = (at * bundles + target / self.together) * n..;
-            add(&mut sums.as_mut_slice()[to.clone()], weight, u);
-            add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
-        }
+        wide(|| {
+            for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
+                let (at, target) = (column / count, column % count);
+                let weight = sign(lambdas[at], first + target) / fit.sizes[1];
+                let weight = if weight.is_finite() { weight } else { 0.0 };
+                let to = (at * bundles + target / self.together) * n..;
+                add(&mut sums.as_mut_slice()[to.clone()], weight, u);
+                add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
+            }
+        });
         let product = product(normal.gram.as_slice(), sums.as_slice(), n);
         for (at, fits) in tile.chunks_mut(count).enumerate() {
             for (bundle, fits) in fits.chunks_mut(self.together).enumerate() {
@@ -224,6 +226,7 @@ impl Tiles<'_> {
 }
 
 /// sum += weight·u.
+#[inline(always)]
 fn add(sum: &mut [f64], weight: f64, u: &[f64]) {
     sum.iter_mut().zip(u).for_each(|(sum, u)| *sum += weight * u);
 }
