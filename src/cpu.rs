@@ -8,6 +8,8 @@ pub mod factor;
 pub mod gram;
 pub(crate) mod precise;
 pub(crate) mod qr;
+#[cfg(not(target_arch = "wasm32"))]
+mod rates;
 pub mod solve;
 pub(crate) mod spectral;
 pub(crate) mod svd;
