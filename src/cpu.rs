@@ -9,6 +9,8 @@ pub mod gram;
 pub(crate) mod precise;
 pub(crate) mod product;
 pub(crate) mod qr;
+#[cfg(not(target_arch = "wasm32"))]
+mod rates;
 pub(crate) mod simd;
 pub mod solve;
 pub(crate) mod spectral;

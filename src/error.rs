@@ -114,6 +114,14 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A speed of the CPU that no machine has.
+    #[error("the rate {name} is {value:?}; a finite number > 0 is needed")]
+    InvalidRate {
+        /// Its field in [`Rates`](crate::Rates).
+        name: &'static str,
+        /// The value found.
+        value: f64,
+    },
     /// A penalty so large that 2Wλ is not a finite number.
     #[error("lambda[{index}] = {lambda:?}: the shift 2Wλ with W = {weight_sum:?} is not a finite number")]
     ShiftOverflow {

@@ -89,7 +89,7 @@ pub use norms::Norms;
 pub use outcome::{BackendUsed, Outcome, Precision, Route};
 pub use path::{RidgePath, Weights};
 pub use penalty::{Grid, Penalty};
-pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Request, Shape, Strategy};
+pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Rates, Request, Shape, Strategy};
 pub use problem::Problem;
 pub use select::{CrossValidation, Folds, Rule, Score, Selection};
 pub use solver::Ridge;

@@ -3,11 +3,14 @@
 use std::fmt;
 
 mod gpu;
+mod rates;
 
 pub use gpu::{GpuPlan, GramPlan};
+pub use rates::Rates;
 
 use crate::error::{Error, Result};
 use crate::outcome::Precision;
+use crate::resolvent::{SKINNY, worthwhile};
 
 /// Where to solve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,19 +49,30 @@ pub enum Strategy {
 
 impl Strategy {
     /// The strategy that takes less time for equations of order n with so many targets and λ.
-    pub(crate) fn cheaper(order: usize, targets: usize, penalties: usize) -> Self {
-        let seconds = |strategy: Self| strategy.seconds(order, targets, penalties);
+    pub(crate) fn cheaper(rates: &Rates, order: usize, targets: usize, penalties: usize) -> Self {
+        let seconds = |strategy: Self| strategy.seconds(rates, order, targets, penalties);
         if seconds(Self::Spectral) < seconds(Self::Cholesky) { Self::Spectral } else { Self::Cholesky }
     }
 
     /// About how long the λs take on a CPU, without the matrix of the equations and the residuals.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    fn seconds(self, order: usize, targets: usize, penalties: usize) -> f64 {
-        let [n, t, k] = [order, targets, penalties].map(|size| size as f64);
+    fn seconds(self, rates: &Rates, order: usize, targets: usize, penalties: usize) -> f64 {
+        let Rates { factor, substitute, reduce, product, cores } = *rates;
+        let [n, t, k, cores] = [order, targets, penalties, cores].map(|size| size as f64);
         match self {
-            // Three more right-hand sides estimate the condition number.
-            Self::Cholesky => k * (n.powi(3) / (3.0 * FACTOR) + 2.0 * (t + 3.0) * n * n / SUBSTITUTE) / CORES,
-            Self::Spectral => START + 4.0 / 3.0 * n.powi(3) / REDUCE + 2.0 * k * t * n * n / PRODUCT / CORES,
+            // Three more right-hand sides estimate the condition number; a λ takes one core.
+            Self::Cholesky => {
+                let one = EACH + n.powi(3) / (3.0 * factor) + 2.0 * (t + 3.0) * n * n / substitute;
+                k * one / cores.min(k).max(1.0)
+            }
+            Self::Spectral => {
+                // Products with Q, and sums of what they give for a few λs where there are many.
+                let columns = match NODES < worthwhile(order, penalties) {
+                    true => NODES as f64 * (1.0 + k / (SKINNY * n)),
+                    false => k,
+                };
+                START + 4.0 / 3.0 * n.powi(3) / reduce + 2.0 * columns * t * n * n / product / cores
+            }
         }
     }
 
@@ -115,7 +129,7 @@ impl Default for Limits {
 }
 
 /// What will be done for a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The task.
     pub shape: Shape,
@@ -127,6 +141,8 @@ pub struct Plan {
     pub form: Form,
     /// How they are solved.
     pub strategy: Strategy,
+    /// What the times estimated count with.
+    pub rates: Rates,
     /// Chunks and sizes, when a GPU answers.
     pub gpu: Option<GpuPlan>,
     /// Why not the backend, precision or form asked for or preferred.
@@ -134,7 +150,7 @@ pub struct Plan {
 }
 
 /// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Request {
     /// Where to solve.
     pub backend: Backend,
@@ -146,6 +162,8 @@ pub struct Request {
     pub strategy: Option<Strategy>,
     /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
     pub memory_budget: u64,
+    /// How fast the CPU is taken to be.
+    pub rates: Rates,
 }
 
 impl Default for Request {
@@ -156,20 +174,17 @@ impl Default for Request {
             form: None,
             strategy: None,
             memory_budget: 1 << 30,
+            rates: Rates::default(),
         }
     }
 }
 
-/// Floating-point operations a second of one core, as measured of orders from 200 to 1000: factorizations, substitutions, reductions
-/// to tridiagonal form (on one core) and products.
-const FACTOR: f64 = 9e9;
-const SUBSTITUTE: f64 = 4e9;
-const REDUCE: f64 = 2e10;
-const PRODUCT: f64 = 3e10;
 /// Seconds that a reduction of any size takes.
 const START: f64 = 1e-5;
-/// Cores that estimates count with, whatever there are: the bits of an answer shall not depend on them.
-const CORES: f64 = 4.0;
+/// Seconds by which a λ of any size takes longer where it is factored.
+const EACH: f64 = 1.2e-6;
+/// For how many λs most spectra are solved where there are more.
+const NODES: usize = 40;
 /// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.
 const GPU_PAYS: f64 = 0.3;
 
@@ -192,21 +207,9 @@ impl Shape {
         }
     }
 
-    /// About how long a CPU takes for what a GPU would take over, be there 64-bit floats in its shaders or not: in single
-    /// precision all, a factorization for each λ; in double the solutions, where the CPU may have to form the matrix.
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    fn seconds_on_cpu(&self, form: Form, precision: Precision, strategy: Option<Strategy>) -> f64 {
-        let seconds = |strategy: Strategy| strategy.seconds(self.order(form), self.targets, self.penalties);
-        let others = [self.rows, self.features].map(|size| size as f64).into_iter().product::<f64>();
-        match precision {
-            Precision::Single => others * self.order(form) as f64 / PRODUCT / CORES + seconds(Strategy::Cholesky),
-            Precision::Double => seconds(strategy.unwrap_or_else(|| self.strategy(form))),
-        }
-    }
-
     /// The strategy that takes less time on the CPU.
-    fn strategy(&self, form: Form) -> Strategy {
-        Strategy::cheaper(self.order(form), self.targets, self.penalties)
+    fn strategy(&self, form: Form, rates: &Rates) -> Strategy {
+        Strategy::cheaper(rates, self.order(form), self.targets, self.penalties)
     }
 
     /// Bytes that the CPU takes beside the data, in double precision: matrices of the order of the equations (sums, equations,
@@ -238,8 +241,25 @@ impl Request {
     pub fn wants_gpu(&self, shape: Shape) -> bool {
         match self.backend {
             Backend::Gpu => true,
-            Backend::Auto => shape.seconds_on_cpu(self.form(shape), self.precision, self.strategy) >= GPU_PAYS,
+            Backend::Auto => self.seconds_on_cpu(shape) >= GPU_PAYS,
             Backend::Cpu | Backend::Reference => false,
+        }
+    }
+
+    /// About how many seconds a CPU takes for what a GPU would take over, be there 64-bit floats in its shaders or not: in
+    /// single precision all, a factorization for each λ; in double the solutions, where the CPU may have to form the matrix.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
+        let (form, rates) = (self.form(shape), &self.rates);
+        let order = shape.order(form);
+        let seconds = |strategy: Strategy| strategy.seconds(rates, order, shape.targets, shape.penalties);
+        match self.precision {
+            Precision::Single => {
+                let [m, n, order, cores] = [shape.rows, shape.features, order, rates.cores].map(|size| size as f64);
+                m * n * order / rates.product / cores + seconds(Strategy::Cholesky)
+            }
+            Precision::Double => seconds(self.strategy.unwrap_or_else(|| shape.strategy(form, rates))),
         }
     }
 
@@ -256,17 +276,18 @@ impl Plan {
     /// Plans a task: with the limits of the adapter at hand, if any, or why there is none.
     ///
     /// # Errors
-    /// With [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With [`Backend::Auto`] these are
-    /// reported in [`fallback`](Self::fallback), and the CPU is planned.
+    /// [`Error::InvalidRate`]; with [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With
+    /// [`Backend::Auto`] these two are reported in [`fallback`](Self::fallback), and the CPU is planned.
     pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
-        let form = request.form(shape);
+        request.rates.check()?;
+        let (form, rates) = (request.form(shape), request.rates);
         let plan = |backend, precision, gpu, fallback: Option<String>| {
             let possible = backend == Backend::Cpu && precision == Precision::Double;
-            let wanted = request.strategy.unwrap_or_else(|| shape.strategy(form));
+            let wanted = request.strategy.unwrap_or_else(|| shape.strategy(form, &rates));
             let strategy = if possible { wanted } else { Strategy::Cholesky };
             let refused = (request.strategy == Some(Strategy::Spectral) && !possible)
                 .then(|| "the spectral strategy works on the CPU in double precision".to_owned());
-            Self { shape, backend, precision, form, strategy, gpu, fallback: fallback.or(refused) }
+            Self { shape, backend, precision, form, strategy, rates, gpu, fallback: fallback.or(refused) }
         };
         let planned = match request.backend {
             Backend::Reference => {
@@ -317,42 +338,54 @@ impl fmt::Display for Plan {
         };
         writeln!(f, "backend    {backend}, {}, {} precision", self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
+        let cpu = |strategy: &Strategy| {
+            let seconds = strategy.seconds(&self.rates, self.shape.order(self.form), targets, penalties);
+            format!("{} about {seconds:.1e} s", strategy.name(self.form))
+        };
+        let strategies: &[Strategy] = match (self.strategy, self.precision) {
+            (_, Precision::Single) => &[Strategy::Cholesky],
+            (Strategy::Cholesky, Precision::Double) => &[Strategy::Cholesky, Strategy::Spectral],
+            (Strategy::Spectral, Precision::Double) => &[Strategy::Spectral, Strategy::Cholesky],
+        };
+        let times = strategies.iter().map(cpu).collect::<Vec<_>>().join("; ");
+        match self.backend {
+            Backend::Reference => (),
+            Backend::Gpu => writeln!(f, "on the cpu {times}")?,
+            Backend::Auto | Backend::Cpu => {
+                writeln!(f, "strategy   {times}")?;
+            }
+        }
         if self.backend == Backend::Cpu && self.precision == Precision::Double {
-            let order = self.shape.order(self.form);
-            let about = |strategy: Strategy| {
-                let seconds = strategy.seconds(order, targets, penalties);
-                format!("{} about {seconds:.1e} s", strategy.name(self.form))
-            };
-            let [own, other] = match self.strategy {
-                Strategy::Cholesky => [Strategy::Cholesky, Strategy::Spectral],
-                Strategy::Spectral => [Strategy::Spectral, Strategy::Cholesky],
-            };
-            writeln!(f, "strategy   {}; {} (estimates for {CORES} cores)", about(own), about(other))?;
             writeln!(f, "memory     {} bytes beside the data", self.shape.bytes_on_cpu(self.form, self.strategy))?;
         }
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {
-                let GramPlan { precision, rows, rows_per_split, rows_per_chunk, bytes, cost, .. } = gram;
+                let GramPlan { precision, rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
                 let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(rows));
                 writeln!(
                     f,
                     "gram       {precision}, {chunks} × {most} rows, {rows_per_split} rows a workgroup, {bytes} bytes"
                 )?;
+                writeln!(f, "  bound by {rows_bound}")?;
                 writeln!(f, "  sum      {cost}")?;
             } else {
                 writeln!(f, "gram       on the CPU")?;
             }
             let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
             writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
+            writeln!(f, "  bound by {}", gpu.lambdas_bound)?;
             writeln!(f, "  factor   {}", gpu.factor)?;
             writeln!(f, "  correct  {}", gpu.correction)?;
             if let Some(product) = gpu.product {
                 writeln!(f, "  residual {product}")?;
             }
         }
-        match &self.fallback {
-            Some(reason) => writeln!(f, "fallback   {reason}"),
-            None => Ok(()),
+        if let Some(reason) = &self.fallback {
+            writeln!(f, "fallback   {reason}")?;
+        }
+        match self.backend {
+            Backend::Reference => Ok(()),
+            _ => writeln!(f, "rates      {}", self.rates),
         }
     }
 }

@@ -16,7 +16,7 @@ const ERROR: f64 = f64::EPSILON / 8.0;
 const NARROW: f64 = 1.01;
 
 /// Products that take as long as one of the same size with the weights of the nodes, which are few.
-const SKINNY: f64 = 0.7;
+pub(crate) const SKINNY: f64 = 0.7;
 
 /// Nodes up to which k answers are better sums of theirs: r products with a matrix of `inner` columns, and then k of length r, against
 /// k with the matrix.

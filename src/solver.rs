@@ -13,7 +13,7 @@ use crate::normal::{Model, Standardize};
 use crate::outcome::Precision;
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
-use crate::plan::{Backend, Form, Plan, Request, Shape, Strategy};
+use crate::plan::{Backend, Form, Plan, Rates, Request, Shape, Strategy};
 use crate::prior::Prior;
 use crate::problem::Problem;
 use crate::view::{Scalar, View};
@@ -38,6 +38,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | [`gpu`](Self::gpu) | opened when needed | a device of the caller's |
 /// | [`precision`](Self::precision) | [`Double`](Precision::Double) | the arithmetic |
 /// | [`form`](Self::form), [`strategy`](Self::strategy) | those of less work | the equations, and how they are solved |
+/// | [`rates`](Self::rates) | [constants](Rates::default) | the speed of the CPU, for estimates |
 /// | [`minimum_norm`](Self::minimum_norm) | `false` | answer λ = 0 on data of deficient rank |
 /// | [`memory_budget`](Self::memory_budget) | 1 GiB | device memory to take at a time |
 /// | [`on_progress`](Self::on_progress) | none | called as λs are done |
@@ -187,6 +188,14 @@ impl Ridge {
         self
     }
 
+    /// How fast the CPU is, by which the strategy is chosen and a GPU taken, instead of the default: such as
+    /// [`Rates::measure`] finds. Measured rates may choose another strategy in another run, whose answer has other last bits.
+    #[must_use]
+    pub fn rates(mut self, rates: Rates) -> Self {
+        self.request.rates = rates;
+        self
+    }
+
     /// Device memory to take at a time, in bytes. λs and rows are cut into chunks that fit, at least one λ and one run
     /// of rows; the answer is the same, bit for bit, whatever the chunks.
     #[must_use]
@@ -211,7 +220,7 @@ impl Ridge {
     ///
     /// # Errors
     /// Those of [`Problem`] and [`Penalty`], [`Error::Span`]; of a prior [`Error::NonFinite`], [`Error::NotSemidefinite`],
-    /// [`Error::NotDecomposed`] and [`Error::Conflict`]; with [`Backend::Gpu`] also those of the device.
+    /// [`Error::NotDecomposed`] and [`Error::Conflict`]; [`Error::InvalidRate`]; with [`Backend::Gpu`] also those of the device.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<RidgePath> {
         pollster::block_on(self.fit_async(x, y))
@@ -243,8 +252,9 @@ impl Ridge {
     ///
     /// # Errors
     /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows, [`Error::Conflict`] with a prior mean or a Tikhonov
-    /// matrix, which need the rows.
+    /// matrix, which need the rows; [`Error::InvalidRate`].
     pub fn fit_moments(&self, moments: &Moments) -> Result<RidgePath> {
+        self.request.rates.check()?;
         if moments.weight_sum() == 0.0 {
             return Err(Error::ZeroWeights { rows: moments.rows() });
         }
@@ -255,16 +265,33 @@ impl Ridge {
         self.solve_moments(moments)
     }
 
+    /// m, n and t of X and Y, and k of the grid set.
+    pub fn shape<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Shape {
+        let x = x.into();
+        Shape { rows: x.rows(), features: x.columns(), targets: y.into().columns(), penalties: self.penalty.len() }
+    }
+
+    /// About how many seconds the CPU takes, as [`Request::seconds_on_cpu`] has it.
+    #[must_use]
+    pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
+        self.possible(self.factored().without_inverse()).seconds_on_cpu(shape)
+    }
+
+    /// What is asked for, as far as these penalties allow: why not all, is in `without_inverse`.
+    fn possible(&self, without_inverse: Option<&str>) -> Request {
+        match without_inverse {
+            Some(_) => Request { form: Some(Form::Primal), strategy: Some(Strategy::Cholesky), ..self.request },
+            None => self.request,
+        }
+    }
+
     /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
     pub async fn plan(&self, shape: Shape) -> Result<Plan> {
-        let mut request = self.request;
         let without_inverse = self.factored().without_inverse();
-        if without_inverse.is_some() {
-            (request.form, request.strategy) = (Some(Form::Primal), Some(Strategy::Cholesky));
-        }
+        let request = self.possible(without_inverse);
         let adapter = match request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,

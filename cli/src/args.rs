@@ -213,6 +213,9 @@ pub(crate) struct SolverArgs {
     /// How to solve them on the CPU
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) strategy: StrategyName,
+    /// How fast the CPU is taken to be, by which strategy and backend are chosen
+    #[arg(long, value_enum, default_value = "auto", env = "RIDGEPATH_RATES")]
+    pub(crate) rates: RatesName,
     /// Answer λ = 0 on features that depend on one another by the solution of least norm
     #[arg(long)]
     pub(crate) minimum_norm: bool,
@@ -303,6 +306,16 @@ impl From<StrategyName> for Option<Strategy> {
             StrategyName::Spectral => Some(Strategy::Spectral),
         }
     }
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum RatesName {
+    /// As measured where a task takes half a second or more, else constants with this machine's number of cores
+    Auto,
+    /// As measured on this machine, once, and kept in the user's cache directory; `ridgepath plan` says where
+    Measured,
+    /// Constants, for four cores: the same choice on every machine
+    Default,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy)]

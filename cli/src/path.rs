@@ -10,7 +10,7 @@ use crate::output::{self, Place, Sink};
 use crate::progress::Progress;
 use crate::standard_errors::StandardErrors;
 use crate::stats::Stats;
-use crate::{json, outcome, plot, text, tidy, units};
+use crate::{json, outcome, plot, rates, text, tidy, units};
 
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
     check_places(args)?;
@@ -20,6 +20,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     let data = Data::load(&args.data)?;
     let progress = Progress::towards_end("λ");
     let (ridge, mut notes) = units::solver(args, &data, data.ridge(&args.data, &args.solver, &progress))?;
+    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
     let path = ridge.fit(data.x()?, data.y()?);
     progress.finish();
     let path = path.map_err(|error| data.failure(error))?;

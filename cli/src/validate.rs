@@ -8,7 +8,7 @@ use crate::data::Data;
 use crate::distinct::{self, Place};
 use crate::message::{self, Result};
 use crate::progress::Progress;
-use crate::{grid, json, outcome, output, text};
+use crate::{grid, json, outcome, output, rates, text};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<()> {
     let data = Data::load(&args.data)?;
     let progress = Progress::towards_end("λ");
     let ridge = data.ridge(&args.data, &args.solver, &progress).penalty(penalty);
+    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
     let validation = ridge.validate(data.x()?, data.y()?);
     progress.finish();
     let validation = validation.map_err(|error| data.failure(error))?;

@@ -16,6 +16,13 @@ const PRODUCT_PAYS: u128 = 50_000_000;
 /// Bytes of rows that are prepared on the host while the device sums those before.
 const UPLOAD: u128 = 64 << 20;
 
+/// What may bind the size of a chunk.
+const ALL: &str = "nothing: these are all";
+const BUDGET: &str = "the memory budget";
+const BINDING: &str = "the adapter's storage buffer binding";
+const WORKGROUPS: &str = "the adapter's workgroups a dimension";
+const LENGTH: &str = "the length of a submission";
+
 /// Chunks and sizes on a GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuPlan {
@@ -23,6 +30,8 @@ pub struct GpuPlan {
     pub gram: Option<GramPlan>,
     /// λs factored and solved at a time.
     pub lambdas_per_chunk: usize,
+    /// What keeps them from being more.
+    pub lambdas_bound: &'static str,
     /// Bytes on the device while a chunk of λ is solved.
     pub solve_bytes: u64,
     /// What it does to factor and solve once.
@@ -47,6 +56,8 @@ pub struct GramPlan {
     pub rows_per_split: usize,
     /// Rows uploaded at a time.
     pub rows_per_chunk: usize,
+    /// What keeps them from being more.
+    pub rows_bound: &'static str,
     /// Bytes on the device.
     pub bytes: u64,
     /// Of these, bytes of the partial sums of a block of rows.
@@ -67,12 +78,9 @@ impl Room {
     fn fits(self, what: &'static str, needed: u128) -> Result<u128> {
         match needed <= self.binding {
             true => Ok(needed),
-            false => Err(Error::TooLarge {
-                what,
-                needed: number(needed),
-                limit: number(self.binding),
-                binding: "the adapter's storage buffer binding",
-            }),
+            false => {
+                Err(Error::TooLarge { what, needed: number(needed), limit: number(self.binding), binding: BINDING })
+            }
         }
     }
 
@@ -87,6 +95,12 @@ impl Room {
             }),
         }
     }
+}
+
+/// The least of some limits, 1 at least, and the name of the first that is so small.
+fn least<const N: usize>(limits: [(u128, &'static str); N]) -> (u128, &'static str) {
+    let (value, name) = limits.into_iter().min_by_key(|(value, _)| *value).unwrap_or((1, ALL));
+    (value.max(1), name)
 }
 
 fn number(value: u128) -> u64 {
@@ -141,16 +155,18 @@ impl GpuPlan {
             let left = |bytes: u128| (room.binding - bytes) / tiles(t, bytes);
             most = most.min(left(vectors)).min(left(partials));
         }
-        let lambdas = (room.budget.saturating_sub(shared) / one)
-            .min(most)
-            .min(room.workgroups)
-            .min(SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops))
-            .min(k)
-            .max(1);
+        let (lambdas, lambdas_bound) = least([
+            (k, ALL),
+            (room.budget.saturating_sub(shared) / one, BUDGET),
+            (most, BINDING),
+            (room.workgroups, WORKGROUPS),
+            (SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops), LENGTH),
+        ]);
         let [n, k, quads, lambdas_per_chunk] = [n, k, quads, lambdas].map(size);
         Ok(Self {
             gram,
             lambdas_per_chunk,
+            lambdas_bound,
             solve_bytes: number(shared + lambdas * one),
             factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(panels, k, quads)),
             correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(panels, k, quads)),
@@ -183,14 +199,14 @@ impl GramPlan {
         let split_bytes = room.fits("a run of rows", split * stride * element)?;
         let tile_bytes = room.fits("the partial sums of the Gram matrix", element * sums.elements())?;
         let moments = room.fits("the Gram matrix with its cross-products", q * n * element)?;
-        let splits = (room.budget.saturating_sub(moments) / (split_bytes + tile_bytes))
-            .min(room.binding / split_bytes)
-            .min(room.binding / tile_bytes)
-            .min(room.workgroups)
-            .min(UPLOAD.div_ceil(split_bytes))
-            .min(most_flops / u128::from(cost(size(split), size(split)).flops))
-            .min(m.div_ceil(split))
-            .max(1);
+        let (splits, rows_bound) = least([
+            (m.div_ceil(split), ALL),
+            (room.budget.saturating_sub(moments) / (split_bytes + tile_bytes), BUDGET),
+            (room.binding / split_bytes.max(tile_bytes), BINDING),
+            (room.workgroups, WORKGROUPS),
+            (UPLOAD.div_ceil(split_bytes), "the upload of rows beside the work"),
+            (most_flops / u128::from(cost(size(split), size(split)).flops), LENGTH),
+        ]);
         let (rows_per_split, rows_per_chunk) = (size(split), size(split * splits));
         Ok(Self {
             precision,
@@ -198,6 +214,7 @@ impl GramPlan {
             row_stride: size(stride),
             rows_per_split,
             rows_per_chunk,
+            rows_bound,
             bytes: number(moments + splits * (split_bytes + tile_bytes)),
             partial_bytes: number(splits * tile_bytes),
             cost: Cost::in_chunks(rows, rows_per_chunk, |rows| cost(rows, rows_per_split)),

@@ -30,6 +30,7 @@ mod prior;
 mod product;
 mod random;
 mod range;
+mod rates;
 mod refine;
 mod rule;
 mod sharing;

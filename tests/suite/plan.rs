@@ -173,3 +173,26 @@ fn explain_prints_the_costs() {
         assert!(text.contains(&words), "{words} in\n{text}");
     }
 }
+
+#[test]
+fn explain_names_the_limit_that_binds() {
+    let shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 1000 };
+    let bounds = |shape, limits, memory_budget| {
+        let request =
+            Request { backend: Backend::Gpu, precision: Precision::Single, memory_budget, ..Request::default() };
+        let plan = Plan::new(shape, request, Some(Ok(limits))).unwrap();
+        let (text, gpu) = (plan.explain(), plan.gpu.unwrap());
+        let bounds = [gpu.gram.unwrap().rows_bound, gpu.lambdas_bound];
+        bounds.iter().for_each(|bound| assert!(text.contains(&format!("bound by {bound}")), "{bound} in\n{text}"));
+        bounds
+    };
+    let wide = Limits { storage_binding: 4 << 30, buffer: 4 << 30, ..DOUBLE };
+    assert_eq!(bounds(shape, wide, 8 << 20), ["the memory budget"; 2]);
+    assert_eq!(bounds(shape, wide, 1 << 40)[1], "nothing: these are all");
+    assert_eq!(bounds(shape, DOUBLE, 1 << 40)[1], "the adapter's storage buffer binding");
+    assert_eq!(bounds(shape, wide, 1 << 40)[0], "the upload of rows beside the work");
+    let few = Shape { rows: 1000, features: 2, penalties: 100_000, ..shape };
+    assert_eq!(bounds(few, wide, 1 << 40), ["nothing: these are all", "the adapter's workgroups a dimension"]);
+    let large = Shape { rows: 1000, features: 4000, ..shape };
+    assert_eq!(bounds(Shape { rows: 5000, ..large }, wide, 1 << 40)[1], "the length of a submission");
+}

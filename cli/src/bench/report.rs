@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::bench::accuracy::Description;
 use crate::bench::break_even::BreakEven;
 use crate::bench::contender::Timing;
-use crate::bench::machine::Machine;
 use crate::bench::stages::Stages;
+use crate::machine::Machine;
 
 #[derive(Serialize)]
 pub(crate) struct Document<'a> {

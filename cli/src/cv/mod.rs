@@ -16,7 +16,7 @@ use crate::distinct;
 use crate::message::{self, Failure, Result};
 use crate::output::{self, Place, Sink};
 use crate::progress::Progress;
-use crate::{grid, json, model, outcome};
+use crate::{grid, json, model, outcome, rates};
 
 pub(crate) fn run(args: &CvArgs) -> Result<()> {
     check_places(args)?;
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     let data = Data::labelled(&args.data, labels)?;
     let progress = Progress::towards_end("λ, of all folds");
     let ridge = data.ridge(&args.data, &args.solver, &progress).penalty(penalty);
+    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
     let selection = CrossValidation::new(ridge.clone())
         .scheme(args.scheme.scheme(data.labels()))
         .score(args.score())

@@ -13,6 +13,7 @@ mod known;
 mod output;
 mod penalties;
 mod plot;
+mod rates;
 mod same_file;
 mod shaders;
 mod support;

@@ -17,6 +17,9 @@ pub(crate) fn program() -> Command {
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
     }
+    // What the user has set or kept is not the tests' to read or change.
+    let cache = env!("CARGO_TARGET_TMPDIR");
+    command.env_remove("RIDGEPATH_RATES").env("XDG_CACHE_HOME", cache).env("LOCALAPPDATA", cache);
     command
 }
 

@@ -1,16 +1,22 @@
-//! On what the times were taken.
+//! The machine that this program runs on.
 
 use std::fs;
+use std::num::NonZero;
 use std::thread;
 
 use ridgepath::gpu::AdapterSummary;
 use serde::Serialize;
 
+/// Of this program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// `"release"` or `"debug"`.
+pub(crate) const BUILD: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
+
 #[derive(Serialize)]
 pub(crate) struct Machine {
-    /// Of this program.
+    /// [`VERSION`].
     pub(crate) version: &'static str,
-    /// `"release"` or `"debug"`.
+    /// [`BUILD`].
     pub(crate) build: &'static str,
     pub(crate) os: String,
     pub(crate) cpu: String,
@@ -32,11 +38,11 @@ pub(crate) struct Adapter {
 impl Machine {
     pub(crate) fn here(adapter: Option<&AdapterSummary>) -> Self {
         Self {
-            version: env!("CARGO_PKG_VERSION"),
-            build: if cfg!(debug_assertions) { "debug" } else { "release" },
+            version: VERSION,
+            build: BUILD,
             os: os(),
             cpu: cpu(),
-            cores: thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            cores: cores(),
             adapter: adapter.map(|own| Adapter {
                 name: own.name.clone(),
                 api: own.api.clone(),
@@ -54,8 +60,13 @@ fn os() -> String {
     format!("{} {} {}", std::env::consts::OS, std::env::consts::ARCH, release.trim()).trim().to_owned()
 }
 
+/// Threads that may run at once, whatever --threads says.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 /// As the system names it.
-fn cpu() -> String {
+pub(crate) fn cpu() -> String {
     let linux = || {
         let text = fs::read_to_string("/proc/cpuinfo").ok()?;
         let line = text.lines().find(|line| line.starts_with("model name"))?;

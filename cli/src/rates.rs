@@ -1,0 +1,90 @@
+//! How fast this machine is taken to be: measured once, where a task is worth it, and kept in the user's cache directory.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use ridgepath::{Rates, Ridge};
+use tempfile::NamedTempFile;
+
+use crate::args::RatesName;
+use crate::data::Data;
+use crate::machine;
+use crate::message::Result;
+
+/// Estimated seconds of a task from which a better choice of the strategy is worth a measurement.
+const WORTH: f64 = 0.5;
+
+/// A solver of these data with the rates asked for, and where they come from.
+pub(crate) fn rated(ridge: Ridge, data: &Data, name: RatesName) -> Result<(Ridge, String)> {
+    let shape = ridge.shape(data.x()?, data.y()?);
+    let constants = Rates { cores: machine::cores(), ..Rates::default() };
+    let (rates, origin) = match name {
+        RatesName::Default => (Rates::default(), "constants, as asked for".into()),
+        RatesName::Auto if ridge.clone().rates(constants).seconds_on_cpu(shape) < WORTH => {
+            (constants, format!("constants: by these the task takes less than {WORTH} s"))
+        }
+        RatesName::Auto | RatesName::Measured => match cache() {
+            Some(directory) => kept_or_measured(&directory.join(name_of_file()))
+                .unwrap_or_else(|reason| (constants, format!("constants: {reason}"))),
+            None => (constants, "constants: no cache directory is known that would keep others".into()),
+        },
+    };
+    Ok((ridge.rates(rates), origin))
+}
+
+/// Those in the file, else measured and put there. What cannot be kept is not measured: the next run would choose by other
+/// rates.
+fn kept_or_measured(file: &Path) -> std::result::Result<(Rates, String), String> {
+    let shown = file.display();
+    let instead = match read(file) {
+        Ok(rates) => return Ok((rates, format!("measured before, kept in {shown}"))),
+        Err(None) => String::new(),
+        Err(Some(reason)) => format!(" in place of what was there: {reason}"),
+    };
+    let rates = keep(file).map_err(|error| format!("cannot keep others in {shown}: {error}"))?;
+    Ok((rates, format!("measured now, kept in {shown}{instead}")))
+}
+
+/// The rates in a file; of one that is there and has none, why.
+fn read(file: &Path) -> std::result::Result<Rates, Option<String>> {
+    let content = fs::read(file).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => None,
+        _ => Some(error.to_string()),
+    })?;
+    let rates: Rates = serde_json::from_slice(&content).map_err(|error| Some(error.to_string()))?;
+    rates.check().map_err(|error| Some(error.to_string()))?;
+    Ok(rates)
+}
+
+/// Measures, and writes a file that appears whole or not at all.
+fn keep(file: &Path) -> io::Result<Rates> {
+    let directory = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut place = NamedTempFile::new_in(directory)?;
+    let rates = Rates::measure();
+    place.write_all(&serde_json::to_vec_pretty(&rates)?)?;
+    place.persist(file)?;
+    Ok(rates)
+}
+
+/// One for each version, and each machine that shares the directory.
+fn name_of_file() -> String {
+    let cpu = machine::cpu().to_lowercase();
+    let words: Vec<&str> = cpu.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    format!("rates-{}-{}-{}-cores-{}.json", machine::VERSION, machine::BUILD, machine::cores(), words.join("-"))
+}
+
+/// This program's folder in the user's cache directory, as the system has it.
+fn cache() -> Option<PathBuf> {
+    // What is empty or relative does not count, as the XDG Base Directory Specification says.
+    let variable = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = |cache: &str| env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(cache));
+    let directory = match env::consts::OS {
+        "windows" => variable("LOCALAPPDATA"),
+        "macos" => variable("XDG_CACHE_HOME").or_else(|| home("Library/Caches")),
+        _ => variable("XDG_CACHE_HOME").or_else(|| home(".cache")),
+    };
+    directory.map(|directory| directory.join("ridgepath"))
+}

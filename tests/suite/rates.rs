@@ -1,0 +1,107 @@
+//! The rates that plans count with.
+
+use nalgebra::DMatrix;
+use ridgepath::{Backend, Error, Limits, Moments, Plan, Precision, Problem, Rates, Request, Ridge, Shape, Strategy};
+
+use crate::support::regression;
+
+const SHAPE: Shape = Shape { rows: 1000, features: 200, targets: 1, penalties: 100 };
+const DEFAULT: fn() -> Rates = Rates::default;
+
+fn plan(shape: Shape, rates: Rates) -> Plan {
+    Plan::new(shape, Request { backend: Backend::Cpu, rates, ..Request::default() }, None).unwrap()
+}
+
+#[test]
+fn other_rates_choose_otherwise() {
+    let few = Shape { penalties: 1, ..SHAPE };
+    let strategies = |rates| [SHAPE, few].map(|shape| plan(shape, rates).strategy);
+    assert_eq!(strategies(Rates::default()), [Strategy::Spectral, Strategy::Cholesky]);
+    for slow in [Rates { reduce: 1e6, ..DEFAULT() }, Rates { product: 1e3, ..DEFAULT() }] {
+        assert_eq!(strategies(slow), [Strategy::Cholesky; 2], "{slow}");
+    }
+    for slow in [Rates { factor: 1e6, ..DEFAULT() }, Rates { substitute: 1e5, ..DEFAULT() }] {
+        assert_eq!(strategies(slow), [Strategy::Spectral; 2], "{slow}");
+    }
+    // As many cores as λ: then each has one for itself, and more are of no use.
+    let at_once = |cores| plan(Shape { penalties: 16, ..SHAPE }, Rates { cores, ..DEFAULT() }).strategy;
+    assert_eq!([4, 64].map(at_once), [Strategy::Spectral, Strategy::Cholesky]);
+    let seconds = |cores| {
+        let rates = Rates { cores, ..DEFAULT() };
+        let request = Request { strategy: Some(Strategy::Cholesky), rates, ..Request::default() };
+        request.seconds_on_cpu(Shape { penalties: 16, ..SHAPE })
+    };
+    assert!(seconds(4) > seconds(16) && seconds(16) == seconds(64));
+}
+
+#[test]
+fn a_slower_cpu_makes_a_gpu_pay() {
+    let backend = |speed: f64| {
+        let Rates { factor, substitute, reduce, product, cores } = Rates::default();
+        let [factor, substitute, reduce, product] = [factor, substitute, reduce, product].map(|own| own * speed);
+        let request = Request { rates: Rates { factor, substitute, reduce, product, cores }, ..Request::default() };
+        [Precision::Single, Precision::Double].map(|precision| {
+            Plan::new(SHAPE, Request { precision, ..request }, Some(Ok(Limits::default()))).unwrap().backend
+        })
+    };
+    assert_eq!(backend(1e-4), [Backend::Gpu; 2]);
+    assert_eq!(backend(1e4), [Backend::Cpu; 2]);
+}
+
+#[test]
+fn the_rates_decide_what_fit_does_and_nothing_else() {
+    let (x, y) = regression(3, 60, 20, 1);
+    let ridge = Ridge::new().backend(Backend::Cpu).alphas([0.1, 1.0, 10.0]);
+    for (rates, strategy) in [
+        (Rates { factor: 1e3, ..DEFAULT() }, Strategy::Spectral),
+        (Rates { reduce: 1e3, ..DEFAULT() }, Strategy::Cholesky),
+    ] {
+        assert_eq!(
+            ridge.clone().rates(rates).fit(&x, &y).unwrap(),
+            ridge.clone().strategy(strategy).fit(&x, &y).unwrap()
+        );
+    }
+}
+
+#[test]
+fn what_no_machine_has_is_refused() {
+    let (x, y) = regression(3, 6, 2, 1);
+    let mut moments = Moments::new(2, 1);
+    moments.push(&Problem::new(&x, &y).unwrap()).unwrap();
+    for (rates, name) in [
+        (Rates { factor: f64::NAN, ..DEFAULT() }, "factor"),
+        (Rates { substitute: 0.0, ..DEFAULT() }, "substitute"),
+        (Rates { reduce: -1.0, ..DEFAULT() }, "reduce"),
+        (Rates { product: f64::INFINITY, ..DEFAULT() }, "product"),
+        (Rates { cores: 0, ..DEFAULT() }, "cores"),
+    ] {
+        let ridge = Ridge::new().alphas([1.0]).rates(rates);
+        let refused = |error: Error| {
+            assert!(matches!(error, Error::InvalidRate { name: found, .. } if found == name), "{error:?}");
+            assert!(error.to_string().contains(&format!("the rate {name} is")), "{error}");
+        };
+        refused(ridge.fit(&x, &y).unwrap_err());
+        refused(ridge.fit_moments(&moments).unwrap_err());
+    }
+}
+
+#[test]
+fn measured_rates_can_be_planned_with() {
+    let rates = Rates::measure();
+    assert_eq!(rates.check(), Ok(()));
+    assert!(plan(SHAPE, rates).explain().contains(&rates.to_string()));
+}
+
+#[test]
+fn a_task_has_the_shape_of_its_data_and_grid() {
+    let (x, y) = (DMatrix::<f64>::zeros(7, 3), DMatrix::<f64>::zeros(7, 2));
+    let shape = Shape { rows: 7, features: 3, targets: 2, penalties: 5 };
+    let ridge = Ridge::new().lambdas([1.0; 5]);
+    assert_eq!(ridge.shape(&x, &y), shape);
+    assert_eq!(ridge.seconds_on_cpu(shape), Request::default().seconds_on_cpu(shape));
+    // Where there is no D⁻¹ every λ is factored.
+    let unpenalised = ridge.penalty_factors([0.0, 1.0, 1.0]);
+    let factored = Request { strategy: Some(Strategy::Cholesky), ..Request::default() };
+    let many = Shape { features: 500, rows: 1000, ..shape };
+    assert_eq!(unpenalised.seconds_on_cpu(many), factored.seconds_on_cpu(many));
+}
