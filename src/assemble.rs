@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::normal::{Model, NormalEquations};
 use crate::outcome::{BackendUsed, Outcome, Route};
+use crate::parallel::at_least;
 use crate::path::{RidgePath, Weights};
 use crate::problem::Problem;
 use crate::residual::{BATCH, Fit, LANES, residuals};
@@ -38,6 +39,7 @@ pub(crate) fn assemble<T: Scalar>(
     let n = totals.means.len() - t;
     let fits: Vec<Fit> = (0..k.div_ceil(BATCH))
         .into_par_iter()
+        .with_min_len(at_least(BATCH * t * normal.features() * normal.features()))
         .flat_map_iter(|batch| measure(normal, weights, batch * BATCH, BATCH.min(k - batch * BATCH)))
         .collect();
     let rounding = rounding(normal, totals, epsilon);
@@ -50,7 +52,8 @@ pub(crate) fn assemble<T: Scalar>(
         let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
         totals.entry(normal.model, target, w, (weights.outcome, solution), (&fits[at], bound))
     };
-    let entries: Vec<Entry> = path.coefficients.par_chunks(n).enumerate().map(entry).collect();
+    let entries: Vec<Entry> =
+        path.coefficients.par_chunks(n).with_min_len(at_least(4 * n)).enumerate().map(entry).collect();
     entries.into_iter().enumerate().for_each(|(at, entry)| path.set(at, entry));
     if let Some(problem) = rows {
         path = path.with_rows(totals, problem, epsilon);

@@ -56,6 +56,7 @@ mod moments;
 mod normal;
 mod norms;
 mod outcome;
+mod parallel;
 mod path;
 mod penalty;
 mod plan;

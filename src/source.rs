@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::moments::Moments;
 use crate::normal::{Model, NormalEquations};
 use crate::outcome::BackendUsed;
+use crate::parallel::at_least;
 use crate::path::{RidgePath, Weights};
 use crate::penalty::Penalty;
 use crate::problem::Problem;
@@ -131,7 +132,8 @@ pub(crate) fn from_moments<T: Scalar>(
 ) -> RidgePath {
     let (n, t) = (normal.features(), normal.targets());
     let mut coefficients = vec![f64::NAN; weights.len() * t * n];
-    coefficients.par_chunks_mut(t * n).zip(weights).enumerate().for_each(|(k, (own, weights))| {
+    let tasks = coefficients.par_chunks_mut(t * n).with_min_len(at_least(4 * t * n));
+    tasks.zip(weights).enumerate().for_each(|(k, (own, weights))| {
         let Some(values) = &weights.values else { return };
         for (target, (own, values)) in own.chunks_mut(n).zip(values.as_slice().chunks(n)).enumerate() {
             own.copy_from_slice(values);

@@ -9,6 +9,7 @@ use crate::condition;
 use crate::cpu::factor::{Factor, factor};
 use crate::normal::NormalEquations;
 use crate::outcome::Outcome;
+use crate::parallel::at_least;
 use crate::path::Weights;
 use crate::refine::refine;
 use crate::view::Scalar;
@@ -61,7 +62,8 @@ pub(crate) fn solve_these<A: Scalar>(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         if factor.info > 0 { Weights::singular(factor.info) } else { answer(normal, *k, &factor) }
     };
-    which.par_iter().map(one).collect()
+    let (n, t) = (normal.features(), normal.targets());
+    which.par_iter().with_min_len(at_least(n * n * (n + 4 * t + 16))).map(one).collect()
 }
 
 fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> Weights {

@@ -16,6 +16,7 @@ use crate::cpu::simd::wide;
 use crate::cpu::spectral::Spectral;
 use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome};
+use crate::parallel::at_least;
 use crate::path::RidgePath;
 use crate::residual::{Fit, Measure, backward_limit, column_of};
 use crate::resolvent::{Resolvent, worthwhile};
@@ -24,6 +25,8 @@ use crate::scale::scale_all;
 /// Columns of a tile, enough for fast products; more where they are short, so that it holds so many numbers.
 const COLUMNS: usize = 64;
 const NUMBERS: usize = 32_768;
+/// Operations for each number of a tile, about.
+const EACH: usize = 16;
 /// Targets of a tile.
 const TARGETS: usize = 8;
 /// The order from which residuals of more targets are measured together.
@@ -41,8 +44,11 @@ pub(crate) fn path(
     let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
     let spectral = Spectral::new(normal);
     let every: Vec<usize> = (0..k).collect();
-    let conditions: Vec<f64> =
-        every.par_chunks(COLUMNS).flat_map_iter(|lambdas| spectral.conditions(lambdas)).collect();
+    let conditions: Vec<f64> = every
+        .par_chunks(COLUMNS)
+        .with_min_len(at_least(COLUMNS * n))
+        .flat_map_iter(|lambdas| spectral.conditions(lambdas))
+        .collect();
     let reach = condition::reach(n, f64::EPSILON);
     let wanted = every.into_iter().filter(|k| conditions[*k] <= limit);
     let (lambdas, mut missing): (Vec<usize>, Vec<usize>) =
@@ -73,6 +79,7 @@ pub(crate) fn path(
     let told = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
     let entries: Vec<Vec<Vec<Entry>>> = places
         .into_par_iter()
+        .with_min_len(at_least(lambdas.len() * targets * n * EACH))
         .enumerate()
         .map(|(group, mut places)| tiles.group(group * targets, &mut places, &told))
         .collect();
@@ -131,7 +138,12 @@ impl Tiles<'_> {
             told(count * places.len());
             entries
         };
-        places.par_chunks_mut(at_once).enumerate().flat_map_iter(tile).collect()
+        places
+            .par_chunks_mut(at_once)
+            .with_min_len(at_least(at_once * count * n * EACH))
+            .enumerate()
+            .flat_map_iter(tile)
+            .collect()
     }
 
     /// Measures the answers of some λs for the targets from `first` on, in the units of G, and writes them in natural ones.
