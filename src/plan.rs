@@ -180,9 +180,9 @@ impl Default for Request {
 }
 
 /// Seconds that a reduction of any size takes.
-const START: f64 = 5e-6;
+const START: f64 = 1e-5;
 /// Seconds by which a λ of any size takes longer where it is factored.
-const EACH: f64 = 4e-6;
+const EACH: f64 = 3e-6;
 /// For how many λs most spectra are solved where there are more.
 const NODES: usize = 40;
 /// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.

@@ -31,7 +31,8 @@ pub(crate) struct Fit {
     pub(crate) backward: f64,
     /// Σ s(y − ŷ)², in natural units.
     pub(crate) rss: f64,
-    /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved exactly.
+    /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved
+    /// exactly. NaN where no product with G told.
     pub(crate) misfit: f64,
     /// In the dual form √(tr K)·‖β‖₂ / √(βᵀKβ): by how much Xᵀβ cancels. Else 1.
     pub(crate) spread: f64,
@@ -186,10 +187,7 @@ impl<'a> Measure<'a> {
         let [w2, c2, penalty, product] = [w2, c2, penalty, product].map(|lanes| lanes.iter().sum::<f64>());
         let (w_norm, c_norm) = (w2.sqrt(), c2.sqrt());
         let rss = squares - explained.unwrap_or(product + penalty); // Σ s·y² − 2wᵀc + wᵀGw
-        // What is left of squares that cancel has no digits below this.
-        #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-        let least = f64::EPSILON * (w.len() as f64 + 8.0) * (squares + self.norm * w2);
-        let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (self.norm * w2)).sqrt() };
+        let misfit = explained.map_or(f64::NAN, |_| self.misfit(rss, penalty, w2, squares));
         let cross = (self.trace * squares).sqrt();
         Fit {
             sizes: [self.top * w_norm + c_norm, self.norm * w_norm + c_norm],
@@ -200,6 +198,14 @@ impl<'a> Measure<'a> {
             spread: 1.0,
             cancelled: if cross == 0.0 { 0.0 } else { cross / (self.norm * w_norm) },
         }
+    }
+
+    /// See [`Fit::misfit`].
+    #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
+    fn misfit(&self, rss: f64, penalty: f64, w2: f64, squares: f64) -> f64 {
+        // What is left of squares that cancel has no digits below this.
+        let least = f64::EPSILON * (self.units.len() as f64 + 8.0) * (squares + self.norm * w2);
+        if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (self.norm * w2)).sqrt() }
     }
 
     /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.

@@ -153,15 +153,23 @@ impl Tiles<'_> {
         let count = places.first().map_or(0, |place| place.len() / n);
         let measures: Vec<Measure<'_>> = lambdas.iter().map(|k| Measure::new(normal, *k)).collect();
         let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
+        let products = (self.together == 1).then(|| product(normal.gram.as_slice(), values, n));
         let mut w = vec![0.0; n];
         wide(|| {
             for (column, u) in values.chunks(n).enumerate() {
-                let measure = &measures[column / count];
+                let (measure, target) = (&measures[column / count], first + column % count);
                 measure.own(u, &mut w);
-                tile.push(measure.fit(first + column % count, &w, None));
+                let mut fit = measure.fit(target, &w, None);
+                if let Some(products) = &products {
+                    let c = column_of(&normal.cross, target);
+                    fit.set_residual(measure.residual(c, &w, column_of(products, column)));
+                }
+                tile.push(fit);
             }
         });
-        self.measure(lambdas, first, values, &measures, &mut tile);
+        if products.is_none() {
+            self.measure_together(lambdas, first, values, &measures, &mut tile);
+        }
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
         let mut entries: Vec<Vec<Entry>> = lambdas.iter().map(|_| Vec::with_capacity(count)).collect();
@@ -192,25 +200,21 @@ impl Tiles<'_> {
         entries
     }
 
-    /// The residuals of a tile: of each target, or of some together, summed with random signs in units of what a residual may be.
-    /// Then each is given the root mean square.
+    /// The residuals of a tile, of some targets together, summed with random signs in units of what a residual may be: each is
+    /// given the root mean square.
     #[expect(clippy::cast_precision_loss, reason = "a few targets")]
-    fn measure(&self, lambdas: &[usize], first: usize, values: &[f64], measures: &[Measure<'_>], tile: &mut [Fit]) {
+    fn measure_together(
+        &self,
+        lambdas: &[usize],
+        first: usize,
+        values: &[f64],
+        measures: &[Measure<'_>],
+        tile: &mut [Fit],
+    ) {
         let normal = self.spectral.normal;
         let n = normal.features();
         let count = tile.len() / lambdas.len();
         let mut w = vec![0.0; n];
-        if self.together == 1 {
-            let product = product(normal.gram.as_slice(), values, n);
-            return wide(|| {
-                for (column, (fit, u)) in tile.iter_mut().zip(values.chunks(n)).enumerate() {
-                    let measure = &measures[column / count];
-                    measure.own(u, &mut w);
-                    let c = column_of(&normal.cross, first + column % count);
-                    fit.set_residual(measure.residual(c, &w, column_of(&product, column)));
-                }
-            });
-        }
         let bundles = count.div_ceil(self.together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
         let mut cross = sums.clone();
