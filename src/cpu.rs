@@ -15,7 +15,6 @@ pub(crate) mod simd;
 pub mod solve;
 pub(crate) mod spectral;
 pub(crate) mod svd;
-pub(crate) mod tiles;
 pub(crate) mod tridiagonal;
 
 pub use eigen::Eigen;

@@ -72,6 +72,7 @@ mod schedule;
 pub mod select;
 mod solver;
 mod source;
+mod tiles;
 mod validate;
 mod view;
 mod wide;

@@ -209,6 +209,9 @@ impl RidgePath {
 
     /// The scaled residual ‖c − Aw‖₂ / (max aᵢᵢ·‖w‖₂ + ‖c‖₂) with A = G + shift·D, measured in double precision in units
     /// that give A a diagonal near 1. A few times 1e-16 is as good as 64 bits get, 1e-7 as good as 32 bits get.
+    ///
+    /// Of more than eight targets and 32 features, strategy [`Spectral`](crate::Strategy::Spectral) measures eight targets together, by
+    /// their sum with random signs, each in units of what its residual may be: each is told the root mean square of the eight.
     #[must_use]
     pub fn residual(&self, index: usize, target: usize) -> f64 {
         self.residuals[self.at(index, target)]

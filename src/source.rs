@@ -17,6 +17,7 @@ use crate::path::{RidgePath, Weights};
 use crate::penalty::Penalty;
 use crate::problem::Problem;
 use crate::scale::scaled;
+use crate::tiles;
 use crate::view::Scalar;
 
 /// Rows, and what was summed of them: the primal form, of order n, or the dual form, of order m.
@@ -154,7 +155,7 @@ pub(crate) fn spectral<T: Scalar>(
     progress: &(dyn Fn(usize) + Sync),
 ) -> RidgePath {
     let totals = totals_of(moments, normal);
-    let (path, missing) = cpu::tiles::path(normal, &totals, used.clone(), limit, progress);
+    let (path, missing) = tiles::path(normal, &totals, used.clone(), limit, progress);
     let path = match rows {
         Some(problem) => path.with_rows(&totals, problem, f64::EPSILON),
         None => path,
