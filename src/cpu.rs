@@ -11,7 +11,6 @@ pub(crate) mod product;
 pub(crate) mod qr;
 #[cfg(not(target_arch = "wasm32"))]
 mod rates;
-pub(crate) mod simd;
 pub mod solve;
 pub(crate) mod spectral;
 pub(crate) mod svd;

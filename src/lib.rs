@@ -70,6 +70,7 @@ mod routes;
 mod scale;
 mod schedule;
 pub mod select;
+mod simd;
 mod solver;
 mod source;
 mod tiles;

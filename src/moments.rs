@@ -4,8 +4,10 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
+use crate::simd::vectorized;
 use crate::view::{Scalar, View};
 use crate::wide::two_sum;
 
@@ -229,6 +231,8 @@ pub(crate) struct Frame {
 
 /// Columns that one task measures.
 const PANEL: usize = 32;
+/// Sums that run side by side.
+const LANES: usize = 8;
 /// The least exponent of a column's units: 2^-LEAST is still a number, by which subnormal columns are multiplied.
 const LEAST: i32 = -1000;
 
@@ -289,6 +293,7 @@ impl Frame {
     }
 
     /// x' of a value of column j; features first, then targets.
+    #[inline]
     pub(crate) fn apply(&self, j: usize, value: f64) -> f64 {
         ((value - self.origin[j]) - self.offset[j]) * self.inverse[j]
     }
@@ -332,20 +337,69 @@ struct Extent {
 impl Extent {
     /// Of every column, about its value in row `first`, over the rows of positive weight.
     fn of<T: Scalar>(view: View<'_, T>, first: usize, weights: &[f64]) -> Vec<Self> {
-        let start = |j| Self { origin: view.get(first, j).into(), sum: Sum::default(), least: 0.0, greatest: 0.0 };
-        let mut columns: Vec<Self> = (0..view.columns()).map(start).collect();
-        columns.par_chunks_mut(PANEL).enumerate().for_each(|(panel, columns)| {
-            view.column_range(panel * PANEL, columns.len()).visit(0, view.rows(), |row, j, value| {
-                if weights[row] > 0.0 {
-                    let own = &mut columns[j];
-                    let away = value - own.origin;
-                    own.sum.add(away * weights[row]);
-                    own.least = own.least.min(away);
-                    own.greatest = own.greatest.max(away);
-                }
-            });
-        });
-        columns
+        const ROWS: usize = 256;
+        let panel = |start: usize| {
+            let own = view.column_range(start, PANEL.min(view.columns() - start));
+            let mut lanes: Vec<Lanes> = (0..own.columns()).map(|j| Lanes::new(own.get(first, j).into())).collect();
+            let mut block = vec![0.0; ROWS.min(view.rows()) * own.columns()];
+            for (part, weights) in weights.chunks(ROWS).enumerate() {
+                let block = &mut block[..weights.len() * own.columns()];
+                own.load(part * ROWS, weights.len(), block);
+                vectorized(|| {
+                    for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
+                        lanes.add(column, weights);
+                    }
+                });
+            }
+            lanes.into_iter().map(Lanes::joined).collect::<Vec<Self>>()
+        };
+        let panels: Vec<usize> = (0..view.columns()).step_by(PANEL).collect();
+        panels.into_par_iter().with_min_len(at_least(16 * PANEL * view.rows())).flat_map_iter(panel).collect()
+    }
+}
+
+/// The same of every eighth row.
+struct Lanes {
+    origin: f64,
+    high: [f64; LANES],
+    low: [f64; LANES],
+    least: [f64; LANES],
+    greatest: [f64; LANES],
+}
+
+impl Lanes {
+    fn new(origin: f64) -> Self {
+        let zeros = [0.0; LANES];
+        Self { origin, high: zeros, low: zeros, least: zeros, greatest: zeros }
+    }
+
+    /// Adds rows, of which those of weight 0 count for nothing.
+    #[inline(always)]
+    fn add(&mut self, column: &[f64], weights: &[f64]) {
+        let Self { origin, mut high, mut low, mut least, mut greatest } = *self;
+        let mut one = |lane: usize, value: f64, weight: f64| {
+            let away = if weight > 0.0 { value - origin } else { 0.0 };
+            let (sum, lost) = two_sum(high[lane], away * weight);
+            (high[lane], low[lane]) = (sum, low[lane] + lost);
+            least[lane] = if away < least[lane] { away } else { least[lane] };
+            greatest[lane] = if away > greatest[lane] { away } else { greatest[lane] };
+        };
+        let (whole, rest) = column.as_chunks::<LANES>();
+        let (own, own_rest) = weights.as_chunks::<LANES>();
+        for (values, weights) in whole.iter().zip(own) {
+            for lane in 0..LANES {
+                one(lane, values[lane], weights[lane]);
+            }
+        }
+        rest.iter().zip(own_rest).enumerate().for_each(|(lane, (value, weight))| one(lane, *value, *weight));
+        *self = Self { origin, high, low, least, greatest };
+    }
+
+    fn joined(self) -> Extent {
+        let mut sum = Sum::default();
+        self.high.into_iter().chain(self.low).for_each(|part| sum.add(part));
+        let least = self.least.into_iter().fold(0.0, f64::min);
+        Extent { origin: self.origin, sum, least, greatest: self.greatest.into_iter().fold(0.0, f64::max) }
     }
 }
 

@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::parallel::at_least;
+use crate::simd::vectorized;
 use crate::view::{Scalar, View};
 
 /// Rows X (m × n), targets Y (m × t) and observation weights s (m, all 1 if none), borrowed and checked:
@@ -133,10 +135,17 @@ impl<'a, T: Scalar> Problem<'a, T> {
 /// Whether no element is infinite or NaN.
 fn all_finite<T: Scalar>(view: View<'_, T>) -> bool {
     const PANEL: usize = 32;
-    (0..view.columns()).step_by(PANEL).collect::<Vec<_>>().into_par_iter().all(|first| {
-        let mut all = true;
+    const ROWS: usize = 256;
+    let panel = |first: usize| {
         let columns = view.column_range(first, PANEL.min(view.columns() - first));
-        columns.visit(0, view.rows(), |_, _, value| all &= value.is_finite());
-        all
-    })
+        let mut block = vec![0.0; ROWS.min(view.rows()) * columns.columns()];
+        (0..view.rows()).step_by(ROWS).all(|start| {
+            let count = ROWS.min(view.rows() - start);
+            let block = &mut block[..count * columns.columns()];
+            columns.load(start, count, block);
+            vectorized(|| block.iter().fold(true, |all, value| all & value.is_finite()))
+        })
+    };
+    let panels: Vec<usize> = (0..view.columns()).step_by(PANEL).collect();
+    panels.into_par_iter().with_min_len(at_least(PANEL * view.rows())).all(panel)
 }

@@ -12,7 +12,6 @@ use crate::assemble::{Entry, Totals, error_bound, rounding};
 
 use crate::condition;
 use crate::cpu::product::product;
-use crate::cpu::simd::wide;
 use crate::cpu::spectral::Spectral;
 use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome};
@@ -21,6 +20,7 @@ use crate::path::RidgePath;
 use crate::residual::{Fit, Measure, backward_limit, column_of};
 use crate::resolvent::{Resolvent, worthwhile};
 use crate::scale::scale_all;
+use crate::simd::vectorized;
 
 /// Columns of a tile, enough for fast products; more where they are short, so that it holds so many numbers.
 const COLUMNS: usize = 64;
@@ -155,7 +155,7 @@ impl Tiles<'_> {
         let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let products = (self.together == 1).then(|| product(normal.gram.as_slice(), values, n));
         let mut w = vec![0.0; n];
-        wide(|| {
+        vectorized(|| {
             for (column, u) in values.chunks(n).enumerate() {
                 let (measure, target) = (&measures[column / count], first + column % count);
                 measure.own(u, &mut w);
@@ -173,7 +173,7 @@ impl Tiles<'_> {
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
         let mut entries: Vec<Vec<Entry>> = lambdas.iter().map(|_| Vec::with_capacity(count)).collect();
-        wide(|| {
+        vectorized(|| {
             for (at, (place, entries)) in places.iter_mut().zip(&mut entries).enumerate() {
                 let fits = &tile[at * count..(at + 1) * count];
                 // Written so that NaN fails.
@@ -218,7 +218,7 @@ impl Tiles<'_> {
         let bundles = count.div_ceil(self.together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
         let mut cross = sums.clone();
-        wide(|| {
+        vectorized(|| {
             for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
                 let (at, target) = (column / count, column % count);
                 let weight = sign(lambdas[at], first + target) / fit.sizes[1];

@@ -1,6 +1,6 @@
 //! Borrowed matrices: any strides, `f32` or `f64`, no copy.
 
-use nalgebra::{DMatrixView, Dim, Dyn, Matrix, RawStorage, Scalar as Element};
+use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage, Scalar as Element};
 
 use crate::error::{Error, Result};
 
@@ -146,6 +146,12 @@ impl<'a, T: Scalar> View<'a, T> {
         View(self.0.columns(start, count))
     }
 
+    /// Copies the rows `start .. start + count`, column after column.
+    pub(crate) fn load(&self, start: usize, count: usize, to: &mut [f64]) {
+        let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
+        to.zip_apply(&self.0.rows(start, count), |to, value| *to = value.into());
+    }
+
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
     pub(crate) fn visit(&self, start: usize, count: usize, mut visit: impl FnMut(usize, usize, f64)) {
         let (row_stride, column_stride) = self.0.strides();
@@ -221,6 +227,11 @@ mod tests {
                 assert_eq!(view.get(row, column), values[row * row_stride + column * column_stride]);
                 seen += 1;
             });
+            let mut loaded = vec![0.0; (rows - 1) * columns];
+            view.load(1.min(rows - 1), rows - 1, &mut loaded);
+            for (at, value) in loaded.iter().enumerate() {
+                assert_eq!(*value, view.get(1 + at % (rows - 1), at / (rows - 1)));
+            }
             assert_eq!(seen, rows * columns);
         }
     }

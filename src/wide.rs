@@ -102,6 +102,7 @@ pub(crate) fn parts(slices: &Slices, from: (usize, usize), shape: (usize, usize)
 }
 
 /// a + b, and what its rounding lost (Knuth).
+#[inline(always)]
 pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let part = sum - a;

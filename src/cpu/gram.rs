@@ -5,8 +5,10 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::moments::{Frame, Moments};
+use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
+use crate::simd::vectorized;
 use crate::view::{Scalar, View};
 
 /// Rows copied, centred and scaled at a time.
@@ -35,12 +37,18 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
         // Rows of weight 0 count for nothing, however far away they lie.
         let fill = |block: &mut DMatrix<A>, from: View<'_, T>, before: usize| {
             let rows = block.nrows();
-            block.as_mut_slice().par_chunks_mut(rows * PANEL).enumerate().for_each(|(panel, columns)| {
+            let panels = block.as_mut_slice().par_chunks_mut(rows * PANEL).with_min_len(at_least(8 * count * PANEL));
+            panels.enumerate().for_each(|(panel, columns)| {
                 let (first, width) = (panel * PANEL, columns.len() / rows);
-                from.column_range(first, width).visit(start, count, |row, j, value| {
-                    let (row, root) = (row - start, roots[row - start]);
-                    let value = if root > 0.0 { frame.apply(before + first + j, value) * root } else { 0.0 };
-                    columns[j * rows + row] = A::round_from(value);
+                let mut values = vec![0.0; count * width];
+                from.column_range(first, width).load(start, count, &mut values);
+                vectorized(|| {
+                    for (j, (values, column)) in values.chunks(count).zip(columns.chunks_mut(rows)).enumerate() {
+                        for ((value, own), root) in values.iter().zip(column).zip(&roots) {
+                            let value = if *root > 0.0 { frame.apply(before + first + j, *value) * root } else { 0.0 };
+                            *own = A::round_from(value);
+                        }
+                    }
                 });
             });
         };
@@ -72,7 +80,8 @@ pub(crate) fn add_product<A: Scalar>(a: &Block<'_, A>, b: &Block<'_, A>, sum: &m
     let n = a.ncols();
     // nalgebra has a fast product for a copy of the transpose only.
     let a = transposed(a);
-    sum.as_mut_slice().par_chunks_mut(n * PANEL).enumerate().for_each(|(panel, columns)| {
+    let panels = sum.as_mut_slice().par_chunks_mut(n * PANEL).with_min_len(at_least(2 * a.len() * PANEL));
+    panels.enumerate().for_each(|(panel, columns)| {
         let first = panel * PANEL;
         let width = columns.len() / n;
         let top = if lower { first } else { 0 };

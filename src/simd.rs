@@ -4,12 +4,12 @@
 /// inlined. Multiplications and additions are not fused, so that the bits are those of any other machine.
 #[cfg(feature = "faer")]
 #[inline]
-pub(crate) fn wide<R>(op: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(op)
 }
 
 #[cfg(not(feature = "faer"))]
 #[inline]
-pub(crate) fn wide<R>(op: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
     op()
 }
