@@ -10,8 +10,13 @@ use crate::cpu::factor::{Factor, factor};
 use crate::normal::NormalEquations;
 use crate::outcome::Outcome;
 use crate::path::Weights;
+use crate::plan::{LARGE, LARGE_FACTORS};
 use crate::refine::refine;
 use crate::view::Scalar;
+
+/// Numbers in the answers of a part, and its least λs, which keep many threads busy.
+const NUMBERS: usize = 1 << 19;
+const LEAST: usize = 16;
 
 impl<A: Scalar> Factor<A> {
     /// Overwrites the right-hand sides (n × t) with (LLᵀ)⁻¹ times them.
@@ -55,13 +60,30 @@ pub(crate) fn solve_these<A: Scalar>(
     which: &[usize],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Weights> {
+    let mut answers = Vec::with_capacity(which.len());
+    in_parts::<A>(normal, which, progress, |_, weights| answers.extend(weights));
+    answers
+}
+
+/// The same, some λs after others: `take` gets their numbers and weights, which need not all be held at once.
+pub(crate) fn in_parts<A: Scalar>(
+    normal: &NormalEquations,
+    which: &[usize],
+    progress: &(dyn Fn(usize) + Sync),
+    mut take: impl FnMut(&[usize], Vec<Weights>),
+) {
+    let (n, t) = (normal.features(), normal.targets());
     let done = AtomicUsize::new(0);
     let one = |k: &usize| {
         let factor = factor::<A>(normal, *k);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         if factor.info > 0 { Weights::singular(factor.info) } else { answer(normal, *k, &factor) }
     };
-    which.par_iter().map(one).collect()
+    for lambdas in which.chunks((NUMBERS / (n * t)).max(LEAST)) {
+        // Of large factors no more are held at a time than `LARGE_FACTORS`; each is then a task of many threads.
+        let each = if n < LARGE { 1 } else { lambdas.len().div_ceil(LARGE_FACTORS) };
+        take(lambdas, lambdas.par_chunks(each).flat_map_iter(|lambdas| lambdas.iter().map(one)).collect());
+    }
 }
 
 fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> Weights {

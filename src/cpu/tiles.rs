@@ -32,7 +32,7 @@ const TOGETHER: usize = 32;
 /// the numbers of the λs of such a condition number whose answers it lacks.
 pub(crate) fn path(
     normal: &NormalEquations,
-    totals: &Totals<'_>,
+    totals: &Totals,
     used: BackendUsed,
     limit: f64,
     progress: &(dyn Fn(usize) + Sync),
@@ -46,7 +46,8 @@ pub(crate) fn path(
     let wanted = every.into_iter().filter(|k| conditions[*k] <= limit);
     let (lambdas, mut missing): (Vec<usize>, Vec<usize>) =
         wanted.partition(|k| conditions[*k] <= reach && spectral.condition(*k) <= reach);
-    let mut path = RidgePath::blank(totals, normal, conditions.clone(), vec![0.0; n * t * k], used);
+    let mut path = RidgePath::blank(totals, normal, used);
+    path.conditions.clone_from(&conditions);
     let targets = TARGETS.min(t);
     let tiles = Tiles {
         nodes: spectral.resolvent(&lambdas, worthwhile(n, lambdas.len())),
@@ -91,7 +92,7 @@ pub(crate) fn path(
 
 struct Tiles<'a> {
     spectral: Spectral<'a>,
-    totals: &'a Totals<'a>,
+    totals: &'a Totals,
     conditions: &'a [f64],
     /// The λs that are solved.
     lambdas: &'a [usize],
