@@ -214,9 +214,9 @@ impl Shape {
     }
 
     /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
-    /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, of large ones two), what
-    /// the penalties add to the equations, and the answers (in the dual form those in the units of the equations too). λs that
-    /// are so ill-conditioned that equations of twice the digits are formed, take more.
+    /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
+    /// all), what penalties add to them, 12 bytes for each row, and the answers; in the dual form these twice, and three times
+    /// those of the equations. λs so ill-conditioned that equations of twice the digits are formed take more.
     #[must_use]
     pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
         let n = self.order(form) as u128;
@@ -225,8 +225,12 @@ impl Shape {
             Strategy::Cholesky => 1 + LARGE_FACTORS as u128,
             Strategy::Spectral => 3,
         };
-        let answers = (self.features as u128 + n) * self.targets as u128 * self.penalties as u128;
-        u64::try_from(8 * (matrices * n * n + answers)).unwrap_or(u64::MAX)
+        let [features, t, k] = [self.features, self.targets, self.penalties].map(|size| size as u128);
+        let answer = match form {
+            Form::Primal => features,
+            Form::Dual => 2 * features + 3 * n,
+        };
+        u64::try_from(8 * (matrices * n * n + k * t * answer) + 12 * k * n).unwrap_or(u64::MAX)
     }
 
     /// The order of the equations.

@@ -9,28 +9,33 @@ use nalgebra::DMatrix;
 use ridgepath::nalgebra;
 use ridgepath::{Backend, Form, Ridge, Shape, Strategy};
 
-const ROWS: usize = 2000;
-const FEATURES: usize = 1200;
+/// The order of the equations, and the terms in their sums: features and rows, or in the dual form rows and features.
+const ORDER: usize = 1200;
+const TERMS: usize = 2000;
 /// Bytes of blocks, stacks of threads and what the allocator keeps.
 const SLACK: u64 = 24 << 20;
 /// Names the task of a process.
 const TASK: &str = "RIDGEPATH_MEMORY_TASK";
 const NOT_TESTED: &str = "!!! NOT TESTED: the peak of the resident memory can be measured on Linux alone";
 
-/// The strategy, λs and targets.
-const TASKS: [(Strategy, usize, usize); 8] = [
-    (Strategy::Cholesky, 2, 1),
-    (Strategy::Cholesky, 2, 4),
-    (Strategy::Cholesky, 40, 1),
-    (Strategy::Cholesky, 40, 100),
-    (Strategy::Spectral, 2, 1),
-    (Strategy::Spectral, 2, 4),
-    (Strategy::Spectral, 300, 1),
-    (Strategy::Spectral, 300, 4),
+/// The form, strategy, λs and targets.
+type Task = (Form, Strategy, usize, usize);
+const TASKS: [Task; 11] = [
+    (Form::Primal, Strategy::Cholesky, 2, 1),
+    (Form::Primal, Strategy::Cholesky, 2, 4),
+    (Form::Primal, Strategy::Cholesky, 300, 1),
+    (Form::Primal, Strategy::Cholesky, 20, 100),
+    (Form::Primal, Strategy::Spectral, 2, 1),
+    (Form::Primal, Strategy::Spectral, 2, 4),
+    (Form::Primal, Strategy::Spectral, 300, 1),
+    (Form::Primal, Strategy::Spectral, 300, 4),
+    (Form::Primal, Strategy::Spectral, 12, 400), // so many columns that Q is multiplied out
+    (Form::Dual, Strategy::Cholesky, 4, 10),
+    (Form::Dual, Strategy::Spectral, 300, 2),
 ];
 
 #[test]
-fn a_path_takes_three_matrices_and_its_results_whatever_the_number_of_lambdas() {
+fn a_path_takes_what_is_planned_three_matrices_and_its_results_whatever_the_number_of_lambdas() {
     if let Some(number) = std::env::var(TASK).ok().and_then(|value| value.parse::<usize>().ok()) {
         return measure(TASKS[number]);
     }
@@ -48,16 +53,17 @@ fn a_path_takes_three_matrices_and_its_results_whatever_the_number_of_lambdas() 
 }
 
 /// Solves a task and holds what memory grew by against the bound and the plan.
-fn measure((strategy, penalties, targets): (Strategy, usize, usize)) {
+fn measure((form, strategy, penalties, targets): Task) {
+    let (rows, features) = if form == Form::Primal { (TERMS, ORDER) } else { (ORDER, TERMS) };
     let mut state = 1u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     };
-    let x = DMatrix::from_fn(ROWS, FEATURES, |_, _| next());
-    let y = DMatrix::from_fn(ROWS, targets, |row, target| x[(row, target)] + next());
+    let x = DMatrix::from_fn(rows, features, |_, _| next());
+    let y = DMatrix::from_fn(rows, targets, |row, target| x[(row, target)] + next());
     let alphas: Vec<f64> = (0..penalties).map(|k| 1.0 + k as f64).collect();
-    let ridge = Ridge::new().backend(Backend::Cpu).strategy(strategy).alphas(alphas);
+    let ridge = Ridge::new().backend(Backend::Cpu).form(form).strategy(strategy).alphas(alphas);
 
     let (Some(before), Ok(())) = (resident("VmRSS"), std::fs::write("/proc/self/clear_refs", "5")) else {
         eprintln!("{NOT_TESTED}, with /proc");
@@ -67,18 +73,19 @@ fn measure((strategy, penalties, targets): (Strategy, usize, usize)) {
     let grown = resident("VmHWM").unwrap() - before;
 
     assert!(path.backend().strategy.contains(if strategy == Strategy::Cholesky { "cholesky" } else { "spectral" }));
-    let results = (penalties * targets * FEATURES * size_of::<f64>()) as u64;
-    let bound = 3 * (FEATURES * FEATURES * size_of::<f64>()) as u64 + results;
-    let shape = Shape { rows: ROWS, features: FEATURES, targets, penalties };
-    let planned = shape.bytes_on_cpu(Form::Primal, strategy);
+    let results = (penalties * targets * features * size_of::<f64>()) as u64;
+    let bound = 3 * (ORDER * ORDER * size_of::<f64>()) as u64 + results;
+    let shape = Shape { rows, features, targets, penalties };
+    let planned = shape.bytes_on_cpu(form, strategy);
     let told = format!(
-        "{strategy:?}, {penalties} λ, {targets} targets: {} MiB, bound {} MiB, planned {} MiB",
+        "{form:?}, {strategy:?}, {penalties} λ, {targets} targets: {} MiB, bound {} MiB, planned {} MiB",
         grown >> 20,
         bound >> 20,
         planned >> 20
     );
     eprintln!("{told}");
-    assert!(grown <= bound + SLACK && grown <= planned + SLACK, "{told}");
+    assert!(grown <= planned + SLACK, "{told}");
+    assert!(form == Form::Dual || grown <= bound + SLACK, "{told}");
 }
 
 /// Bytes of this process, as the kernel counts them.

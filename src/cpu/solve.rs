@@ -14,8 +14,9 @@ use crate::plan::{LARGE, LARGE_FACTORS};
 use crate::refine::refine;
 use crate::view::Scalar;
 
-/// Numbers in the answers of a part, and its least λs, which keep many threads busy.
+/// Numbers in the answers of λs that are solved together.
 const NUMBERS: usize = 1 << 19;
+/// The least of such λs, which keep many threads busy.
 const LEAST: usize = 16;
 
 impl<A: Scalar> Factor<A> {
@@ -79,9 +80,10 @@ pub(crate) fn in_parts<A: Scalar>(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         if factor.info > 0 { Weights::singular(factor.info) } else { answer(normal, *k, &factor) }
     };
-    for lambdas in which.chunks((NUMBERS / (n * t)).max(LEAST)) {
-        // Of large factors no more are held at a time than `LARGE_FACTORS`; each is then a task of many threads.
-        let each = if n < LARGE { 1 } else { lambdas.len().div_ceil(LARGE_FACTORS) };
+    // Each of few large factors is the work of several threads.
+    let (least, factors) = if n < LARGE { (LEAST, usize::MAX) } else { (LARGE_FACTORS, LARGE_FACTORS) };
+    for lambdas in which.chunks((NUMBERS / (n * t)).max(least)) {
+        let each = lambdas.len().div_ceil(factors);
         take(lambdas, lambdas.par_chunks(each).flat_map_iter(|lambdas| lambdas.iter().map(one)).collect());
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn path(
     progress: &(dyn Fn(usize) + Sync),
 ) -> (RidgePath, Vec<usize>) {
     let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
-    let spectral = Spectral::new(normal);
+    let mut spectral = Spectral::new(normal);
     let every: Vec<usize> = (0..k).collect();
     let conditions: Vec<f64> =
         every.par_chunks(COLUMNS).flat_map_iter(|lambdas| spectral.conditions(lambdas)).collect();
@@ -49,8 +49,10 @@ pub(crate) fn path(
     let mut path = RidgePath::blank(totals, normal, used);
     path.conditions.clone_from(&conditions);
     let targets = TARGETS.min(t);
+    let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
+    spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |own| own.nodes.len()));
     let tiles = Tiles {
-        nodes: spectral.resolvent(&lambdas, worthwhile(n, lambdas.len())),
+        nodes,
         spectral,
         totals,
         conditions: &conditions,
