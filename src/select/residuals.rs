@@ -84,7 +84,7 @@ impl Spectrum {
         let mut right = DMatrix::zeros(r, weights.len() * targets.len());
         let columns = weights.iter().flat_map(|own| targets.clone().map(move |target| (own, target)));
         for (right, (weights, target)) in right.as_mut_slice().chunks_mut(r.max(1)).zip(columns) {
-            let parts = weights.iter().zip(self.projected().column(target).into_iter());
+            let parts = weights.iter().zip(self.projected().column(target));
             right.iter_mut().zip(parts).for_each(|(right, (weight, part))| *right = weight * part);
         }
         self.basis() * right
