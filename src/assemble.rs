@@ -12,53 +12,15 @@ use crate::residual::{BATCH, Fit, LANES, residuals};
 use crate::view::Scalar;
 
 /// What a path says of the rows, and needs of them.
-pub(crate) struct Totals<'a> {
+pub(crate) struct Totals {
     pub(crate) rows: usize,
     pub(crate) weight_sum: f64,
     /// Of the features, then of the targets.
-    pub(crate) means: &'a [f64],
+    pub(crate) means: Vec<f64>,
     /// Σ s(y−ȳ)² of each target, or Σ s·y² without an intercept.
     pub(crate) squares: Vec<f64>,
     /// Terms of each sum in the matrix of the equations.
     pub(crate) terms: usize,
-}
-
-/// Builds the path of weights found in arithmetic of rounding unit `epsilon`; `coefficients` are theirs on the original scale,
-/// [k, t, n]. Residuals are measured in `f64` against these equations; the residual sums of squares come from
-/// the same, or from the rows where they would cancel: below √`epsilon` times the sum of squares of y.
-pub(crate) fn assemble<T: Scalar>(
-    totals: &Totals<'_>,
-    normal: &NormalEquations,
-    weights: &[Weights],
-    coefficients: Vec<f64>,
-    backend: BackendUsed,
-    epsilon: f64,
-    rows: Option<&Problem<'_, T>>,
-) -> RidgePath {
-    let (t, k) = (normal.targets(), normal.penalties());
-    let n = totals.means.len() - t;
-    let fits: Vec<Fit> = (0..k.div_ceil(BATCH))
-        .into_par_iter()
-        .with_min_len(at_least(BATCH * t * normal.features() * normal.features()))
-        .flat_map_iter(|batch| measure(normal, weights, batch * BATCH, BATCH.min(k - batch * BATCH)))
-        .collect();
-    let rounding = rounding(normal, totals, epsilon);
-    let conditions = weights.iter().map(|weights| weights.condition).collect();
-    let mut path = RidgePath::blank(totals, normal, conditions, coefficients, backend);
-    let entry = |(at, w): (usize, &[f64])| {
-        let (weights, target) = (&weights[at / t], at % t);
-        let errors = weights.errors.as_ref().map(|errors| errors[target]);
-        let bound = error_bound(normal, (weights.outcome, weights.condition), errors, &fits[at], rounding);
-        let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
-        totals.entry(normal.model, target, w, (weights.outcome, solution), (&fits[at], bound))
-    };
-    let entries: Vec<Entry> =
-        path.coefficients.par_chunks(n).with_min_len(at_least(4 * n)).enumerate().map(entry).collect();
-    entries.into_iter().enumerate().for_each(|(at, entry)| path.set(at, entry));
-    if let Some(problem) = rows {
-        path = path.with_rows(totals, problem, epsilon);
-    }
-    path
 }
 
 /// What a path says of one λ and target beside the coefficients.
@@ -72,7 +34,7 @@ pub(crate) struct Entry {
     error_bound: f64,
 }
 
-impl Totals<'_> {
+impl Totals {
     /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
     /// where they were not.
     #[inline(always)]
@@ -109,20 +71,15 @@ impl Totals<'_> {
 }
 
 impl RidgePath {
-    /// A path of these coefficients of which nothing else is known: as if singular.
-    pub(crate) fn blank(
-        totals: &Totals<'_>,
-        normal: &NormalEquations,
-        conditions: Vec<f64>,
-        coefficients: Vec<f64>,
-        backend: BackendUsed,
-    ) -> Self {
+    /// A path of coefficients yet to be written, of which nothing is known: as if singular.
+    pub(crate) fn blank(totals: &Totals, normal: &NormalEquations, backend: BackendUsed) -> Self {
         let (k, t) = (normal.penalties(), normal.targets());
+        let n = totals.means.len() - t;
         let unknown = || vec![f64::NAN; k * t];
         Self {
             rows: totals.rows,
             weight_sum: totals.weight_sum,
-            features: totals.means.len() - t,
+            features: n,
             targets: t,
             intercept: normal.model.intercept,
             standardize: normal.model.standardize,
@@ -131,8 +88,8 @@ impl RidgePath {
             shifts: normal.grid.shifts.clone(),
             factors: normal.grid.factors.clone(),
             tikhonov: false,
-            coefficients,
-            conditions,
+            coefficients: vec![0.0; k * t * n],
+            conditions: vec![f64::NAN; k],
             intercepts: unknown(),
             outcomes: vec![Outcome::Singular { order: 0 }; k * t],
             residuals: unknown(),
@@ -140,6 +97,51 @@ impl RidgePath {
             norms2: unknown(),
             error_bounds: unknown(),
         }
+    }
+
+    /// Writes the coefficients of weights of the λs numbered `lambdas` (in order), in the primal form; NaN where there are none.
+    pub(crate) fn write(&mut self, normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) {
+        let (n, t) = (self.features, self.targets);
+        let mut left = lambdas.iter().zip(weights).peekable();
+        let places = self.coefficients.chunks_mut(n * t).enumerate();
+        let own: Vec<_> = places.filter_map(|(k, own)| Some((k, own, left.next_if(|next| *next.0 == k)?.1))).collect();
+        own.into_par_iter().with_min_len(at_least(4 * n * t)).for_each(|(k, own, weights)| match &weights.values {
+            Some(values) => {
+                own.copy_from_slice(values.as_slice());
+                own.chunks_mut(n).enumerate().for_each(|(target, own)| normal.to_natural(k, target, own));
+            }
+            None => own.fill(f64::NAN),
+        });
+    }
+
+    /// Sets what is told of these λs by their weights, which were found in arithmetic of rounding unit `epsilon`, and whose
+    /// coefficients are written. Residuals are measured in `f64` against these equations.
+    pub(crate) fn describe(
+        &mut self,
+        totals: &Totals,
+        normal: &NormalEquations,
+        lambdas: &[usize],
+        weights: &[Weights],
+        epsilon: f64,
+    ) {
+        let t = self.targets;
+        let batch = (BATCH / t).max(1);
+        let batches = lambdas.par_chunks(batch).zip(weights.par_chunks(batch));
+        let batches = batches.with_min_len(at_least(batch * t * normal.features() * normal.features()));
+        let fits: Vec<Fit> = batches.flat_map_iter(|(lambdas, weights)| measure(normal, lambdas, weights)).collect();
+        let rounding = rounding(normal, totals, epsilon);
+        let entry = |(at, fit): (usize, &Fit)| {
+            let (k, weights, target) = (lambdas[at / t], &weights[at / t], at % t);
+            let errors = weights.errors.as_ref().map(|errors| errors[target]);
+            let bound = error_bound(normal, (weights.outcome, weights.condition), errors, fit, rounding);
+            let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
+            let w = self.coefficients(k, target);
+            totals.entry(normal.model, target, w, (weights.outcome, solution), (fit, bound))
+        };
+        let entries: Vec<Entry> =
+            fits.par_iter().with_min_len(at_least(4 * self.features)).enumerate().map(entry).collect();
+        entries.into_iter().enumerate().for_each(|(at, entry)| self.set(lambdas[at / t] * t + at % t, entry));
+        lambdas.iter().zip(weights).for_each(|(k, weights)| self.conditions[*k] = weights.condition);
     }
 
     /// Sets what is known of λ and target number `at`.
@@ -154,7 +156,7 @@ impl RidgePath {
 
     /// The same, with the residual sums of squares from the rows where they would cancel in the moments: below √`epsilon` times the
     /// sum of squares of y.
-    pub(crate) fn with_rows<T: Scalar>(mut self, totals: &Totals<'_>, problem: &Problem<'_, T>, epsilon: f64) -> Self {
+    pub(crate) fn with_rows<T: Scalar>(mut self, totals: &Totals, problem: &Problem<'_, T>, epsilon: f64) -> Self {
         let lost = |at: &usize| self.rss[*at] <= epsilon.sqrt() * totals.squares[at % self.targets];
         let lost: Vec<usize> = (0..self.rss.len()).filter(lost).collect();
         rss_from_rows(problem, &mut self, &lost);
@@ -164,7 +166,7 @@ impl RidgePath {
 
 /// The rounding of the factorization and of the sums, as [`RidgePath::error_bound`] has it.
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
-pub(crate) fn rounding(normal: &NormalEquations, totals: &Totals<'_>, epsilon: f64) -> f64 {
+pub(crate) fn rounding(normal: &NormalEquations, totals: &Totals, epsilon: f64) -> f64 {
     epsilon * (normal.features() as f64 + (totals.terms as f64).sqrt() + 8.0)
 }
 
@@ -197,12 +199,11 @@ fn spread(condition: f64, fit: &Fit) -> f64 {
     if fit.spread * f64::EPSILON.sqrt() < 1.0 { fit.spread } else { fit.spread.max(condition.sqrt()) }
 }
 
-/// What the residuals tell of the λs `first .. first + count`, of weights in one double as they are returned: one entry per λ
-/// and target, NaN where there are no weights. Those that were measured before are not again.
-fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: usize) -> Vec<Fit> {
-    let range = first..first + count;
-    let unknown = range.clone().filter(|k| weights[*k].fits.is_none());
-    let solved: Vec<_> = unknown.filter_map(|k| Some((k, weights[k].values.as_ref()?, None))).collect();
+/// What the residuals tell of these λs, of weights in one double as they are returned: one entry per λ and target, NaN where
+/// there are no weights. Those that were measured before are not again.
+fn measure(normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> Vec<Fit> {
+    let unknown = lambdas.iter().zip(weights).filter(|(_, weights)| weights.fits.is_none());
+    let solved: Vec<_> = unknown.filter_map(|(k, weights)| Some((*k, weights.values.as_ref()?, None))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
     let nan = f64::NAN;
     let none =
@@ -210,12 +211,12 @@ fn measure(normal: &NormalEquations, weights: &[Weights], first: usize, count: u
             Fit { sizes: [nan; 2], residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan, spread: nan };
             normal.targets()
         ];
-    let of = |k: usize| match (&weights[k].values, &weights[k].fits) {
+    let of = |weights: &Weights| match (&weights.values, &weights.fits) {
         (Some(_), Some(fits)) => fits.clone(),
         (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
         (None, _) => none.clone(),
     };
-    range.flat_map(of).collect()
+    weights.iter().flat_map(of).collect()
 }
 
 /// Σ s (y − Xw − b)² from the rows, for the entries (λ and target) named.

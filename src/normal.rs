@@ -92,21 +92,24 @@ impl NormalEquations {
     /// Composes the equations; `grid` holds the resolved penalties.
     #[must_use]
     pub fn new(moments: &Moments, model: Model, grid: Grid) -> Self {
-        let (n, t, w) = (moments.features(), moments.targets(), moments.weight_sum);
-        let mut gram = moments.gram.clone();
-        let mut cross = moments.cross.clone();
-        let mut squares = moments.squares.clone();
-        let mut exponents = moments.exponents.clone();
+        Self::taking(moments.clone(), model, grid)
+    }
+
+    /// The same of moments that nobody else needs: the equations take their sums, and no second matrix is held.
+    pub(crate) fn taking(moments: Moments, model: Model, grid: Grid) -> Self {
+        let (n, t) = (moments.features(), moments.targets());
         // The penalty's weight on each feature, as mantissa and exponent: 1, or the variance.
         let penalty: Vec<(f64, i32)> = (0..n).map(|j| moments.penalty_weight(j, model.standardize)).collect();
+        let units: Vec<(i32, f64)> = match model.intercept {
+            true => Vec::new(),
+            false => (0..n + t).map(|j| moments.with_mean(j)).collect(),
+        };
+        let Moments { weight_sum: w, mut means, mut exponents, mut gram, mut cross, mut squares, .. } = moments;
         if !model.intercept {
             // XᵀSX = (X−x̄)ᵀS(X−x̄) + W·x̄x̄ᵀ, in units that hold the means too.
-            let mut means = vec![0.0; n + t];
-            let mut shrink = vec![1.0; n + t];
-            for j in 0..n + t {
-                (exponents[j], shrink[j]) = moments.with_mean(j);
-                means[j] = scaled(moments.means[j], -exponents[j]);
-            }
+            let shrink: Vec<f64>;
+            (exponents, shrink) = units.into_iter().unzip();
+            means.iter_mut().zip(&exponents).for_each(|(mean, exponent)| *mean = scaled(*mean, -exponent));
             for j in 0..n {
                 for i in j..n {
                     gram[(i, j)] = gram[(i, j)] * (shrink[i] * shrink[j]) + w * means[i] * means[j];
@@ -159,10 +162,7 @@ impl NormalEquations {
     /// # Errors
     /// Those of [`Penalty::resolve`].
     pub fn with_penalty(moments: &Moments, model: Model, penalty: &Penalty) -> Result<Self> {
-        penalty.check_features(moments.features())?;
-        let shared = penalty.shared().unwrap_or_default();
-        let grid = penalty.resolve(moments.weight_sum(), trace(moments, model, &shared))?;
-        Ok(Self::new(moments, model, grid))
+        Ok(Self::new(moments, model, resolved(moments, model, penalty)?))
     }
 
     /// n.
@@ -264,6 +264,16 @@ impl NormalEquations {
         let units = self.unit.iter().zip(&self.step[k * n..(k + 1) * n]);
         scale_all(weights, units.map(|(unit, step)| unit + step + self.target_unit[target]));
     }
+}
+
+/// The penalties of a grid that may be scaled from the data.
+///
+/// # Errors
+/// Those of [`Penalty::resolve`].
+pub(crate) fn resolved(moments: &Moments, model: Model, penalty: &Penalty) -> Result<Grid> {
+    penalty.check_features(moments.features())?;
+    let shared = penalty.shared().unwrap_or_default();
+    penalty.resolve(moments.weight_sum(), trace(moments, model, &shared))
 }
 
 /// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised, over the penalty factors.
@@ -390,15 +400,21 @@ pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64
         }
         of.push(distinct.len() - 1);
     }
-    let sizes = gram.abs();
     let mut sums = DMatrix::zeros(n, distinct.len());
     sums.as_mut_slice().par_chunks_mut(n * COLUMNS).zip(distinct.par_chunks(COLUMNS)).for_each(|(sums, lambdas)| {
         // Whole groups of columns, so that the bits of one do not depend on how many there are.
-        let mut units = DMatrix::zeros(n, lambdas.len().next_multiple_of(8));
-        for (at, k) in lambdas.iter().enumerate() {
-            holds.iter().for_each(|j| units[(*j, at)] = scaled(1.0, row(*k)[*j]));
+        let mut product = DMatrix::zeros(n, lambdas.len().next_multiple_of(8));
+        // |G| in panels, so that it is never there as a whole.
+        for first in (0..n).step_by(COLUMNS) {
+            let sizes = gram.columns(first, COLUMNS.min(n - first)).abs();
+            let mut units = DMatrix::zeros(sizes.ncols(), product.ncols());
+            for (at, k) in lambdas.iter().enumerate() {
+                let held = (0..sizes.ncols()).filter(|j| gram[(first + j, first + j)] > 0.0);
+                held.for_each(|j| units[(j, at)] = scaled(1.0, row(*k)[first + j]));
+            }
+            product.gemm(1.0, &sizes, &units, 1.0);
         }
-        sums.copy_from_slice(&(&sizes * units).as_slice()[..sums.len()]);
+        sums.copy_from_slice(&product.as_slice()[..sums.len()]);
     });
     let norm = |k: usize| {
         let by = apart(k, distinct[of[k]]);

@@ -188,6 +188,10 @@ const NODES: usize = 40;
 /// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.
 const GPU_PAYS: f64 = 0.3;
 
+/// The order of equations from which memory counts, and the factors of that size that the CPU holds at a time.
+pub(crate) const LARGE: usize = 1000;
+pub(crate) const LARGE_FACTORS: usize = 2;
+
 impl Shape {
     /// The form of less work.
     #[must_use]
@@ -212,18 +216,24 @@ impl Shape {
         Strategy::cheaper(rates, self.order(form), self.targets, self.penalties)
     }
 
-    /// Bytes that the CPU takes beside the data, in double precision: matrices of the order of the equations (sums, equations,
-    /// and a reduction, or a factor for each of four cores), and the answers twice, in the units of the equations and of the
-    /// data.
+    /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
+    /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
+    /// all), what penalties add to them, 12 bytes for each row, and the answers; in the dual form these twice, and three times
+    /// those of the equations. λs so ill-conditioned that equations of twice the digits are formed take more.
     #[must_use]
     pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
         let n = self.order(form) as u128;
         let matrices = match strategy {
-            Strategy::Cholesky => 2 + 4,
-            Strategy::Spectral => 4,
+            Strategy::Cholesky if n < LARGE as u128 => 1 + 4,
+            Strategy::Cholesky => 1 + LARGE_FACTORS as u128,
+            Strategy::Spectral => 3,
         };
-        let answers = (self.features as u128 + n) * self.targets as u128 * self.penalties as u128;
-        u64::try_from(8 * (matrices * n * n + answers)).unwrap_or(u64::MAX)
+        let [features, t, k] = [self.features, self.targets, self.penalties].map(|size| size as u128);
+        let answer = match form {
+            Form::Primal => features,
+            Form::Dual => 2 * features + 3 * n,
+        };
+        u64::try_from(8 * (matrices * n * n + k * t * answer) + 12 * k * n).unwrap_or(u64::MAX)
     }
 
     /// The order of the equations.

@@ -17,7 +17,7 @@ use crate::plan::{Backend, Form, GpuPlan, GramPlan, Plan, Shape, Strategy};
 use crate::problem::Problem;
 use crate::reference;
 use crate::solver::Ridge;
-use crate::source::{self, Source, from_moments};
+use crate::source::{self, Source};
 use crate::view::Scalar;
 
 /// A GPU with the plan of the work there.
@@ -33,7 +33,7 @@ impl Ridge {
     pub(crate) async fn solve_with<T: Scalar>(
         &self,
         problem: &Problem<'_, T>,
-        known: Option<&Moments>,
+        known: Option<Moments>,
     ) -> Result<RidgePath> {
         self.factored().check_features(problem.features())?;
         if !self.prior.is_none() {
@@ -52,7 +52,7 @@ impl Ridge {
                 path.backend.fallback = plan.fallback;
                 Ok(path)
             }
-            Backend::Gpu => match self.solve_on_gpu(problem, known, &plan).await {
+            Backend::Gpu => match self.solve_on_gpu(problem, known.clone(), &plan).await {
                 // What the CPU can still answer, it does, and says so.
                 Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
                     let fallback = Some(error.to_string());
@@ -66,21 +66,17 @@ impl Ridge {
 
     /// The path of moments alone, in double precision on the CPU.
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
-        let normal = NormalEquations::with_penalty(moments, self.model, &self.factored())?;
+        let (totals, normal) = source::primal(moments.clone(), self.model, &self.factored())?;
         let strategy = self.strategy_of(&normal);
-        let (used, told) =
-            (used(None, Precision::Double, strategy.name(Form::Primal), None), self.reporter(normal.penalties()));
-        if strategy == Strategy::Spectral {
-            return Ok(source::spectral::<f64>(moments, &normal, used, f64::INFINITY, None, &told));
-        }
-        let weights = cpu::solve::solve::<f64>(&normal, &told);
-        Ok(from_moments::<f64>(moments, &normal, &weights, used, f64::EPSILON, None))
+        let used = used(None, Precision::Double, strategy.name(Form::Primal), None);
+        let told = self.reporter(normal.penalties());
+        Ok(source::on_cpu::<f64>((&totals, &normal), strategy, f64::INFINITY, used, None, &told))
     }
 
     async fn solve_on_gpu<T: Scalar>(
         &self,
         problem: &Problem<'_, T>,
-        known: Option<&Moments>,
+        known: Option<Moments>,
         plan: &Plan,
     ) -> Result<RidgePath> {
         let gpu = self.open().await?;
@@ -94,18 +90,17 @@ impl Ridge {
     async fn solve_rows<T: Scalar>(
         &self,
         problem: &Problem<'_, T>,
-        known: Option<&Moments>,
+        known: Option<Moments>,
         plan: &Plan,
         device: Device<'_>,
     ) -> Result<RidgePath> {
         let used = |strategy: Strategy| used(device, plan.precision, strategy.name(plan.form), plan.fallback.clone());
         let path = match plan.precision {
             Precision::Double => {
-                let source = match (plan.form, known) {
-                    (Form::Primal, Some(moments)) => Source::Primal { problem, moments: moments.clone() },
-                    _ => self.source(problem, plan.form, Precision::Double, device).await?,
+                let (source, normal) = match (plan.form, known) {
+                    (Form::Primal, Some(moments)) => Source::primal(problem, moments, self.model, &self.factored())?,
+                    _ => self.equations(problem, plan.form, Precision::Double, device).await?,
                 };
-                let normal = source.normal(self.model, &self.factored())?;
                 // Of what is there: fewer rows count than were planned for, or the device planned for is lost.
                 let strategy = if device.is_some() { Strategy::Cholesky } else { self.strategy_of(&normal) };
                 self.double(&source, normal, device, used(strategy)).await?
@@ -118,32 +113,32 @@ impl Ridge {
         }
     }
 
-    /// Rows with their moments, or in the dual form what these are there, from the device where it forms them in this precision.
-    async fn source<'a, T: Scalar>(
+    /// Rows and their equations of every λ, the sums of products from the device where it forms them in this precision.
+    async fn equations<'a, T: Scalar>(
         &self,
         problem: &'a Problem<'a, T>,
         form: Form,
         precision: Precision,
         device: Device<'_>,
-    ) -> Result<Source<'a, T>> {
+    ) -> Result<(Source<'a, T>, NormalEquations)> {
         let device = device.and_then(|(gpu, sizes)| Some((gpu, sizes.gram.as_ref()?)));
         let device = device.filter(|(_, plan)| plan.precision == precision);
         if form == Form::Dual {
-            let rows = Box::new(Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?);
+            let rows = Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?;
             let products = match (device, precision) {
                 (Some((gpu, plan)), Precision::Double) => on_device::<f64, T>(gpu, &rows, problem, plan).await?,
                 (Some((gpu, plan)), Precision::Single) => on_device::<f32, T>(gpu, &rows, problem, plan).await?,
                 (None, Precision::Double) => rows.products::<f64>(),
                 (None, Precision::Single) => rows.products::<f32>(),
             };
-            return Ok(Source::Dual { problem, rows, products });
+            return Source::dual(problem, rows, products, &self.factored());
         }
         let moments = match (device, precision) {
             (Some((gpu, plan)), _) => gpu::gram::gram(gpu, problem, plan).await?,
             (None, Precision::Double) => cpu::gram::gram::<f64, T>(problem)?,
             (None, Precision::Single) => cpu::gram::gram::<f32, T>(problem)?,
         };
-        Ok(Source::Primal { problem, moments })
+        Source::primal(problem, moments, self.model, &self.factored())
     }
 
     async fn solve_in_single<T: Scalar>(
@@ -154,8 +149,7 @@ impl Ridge {
         used: BackendUsed,
     ) -> Result<RidgePath> {
         let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
-        let source = self.source(problem, form, sums, device).await?;
-        let normal = source.normal(self.model, &self.factored())?;
+        let (source, normal) = self.equations(problem, form, sums, device).await?;
         let answers = self.single(&normal, device).await?;
         let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
         let weights: Vec<Weights> =
@@ -164,9 +158,8 @@ impl Ridge {
         if missing.is_empty() {
             return Ok(path);
         }
-        let source = self.source(problem, form, Precision::Double, None).await?;
-        let normal = source.normal(self.model, &self.factored())?.only(&missing);
-        let again = self.double(&source, normal, None, used).await?;
+        let (source, normal) = self.equations(problem, form, Precision::Double, None).await?;
+        let again = self.double(&source, normal.only(&missing), None, used).await?;
         Ok(path.replaced(&missing, &again.rerouted(Route::Double)))
     }
 
@@ -180,9 +173,8 @@ impl Ridge {
         }
         let used = path.backend().clone();
         if problem.features() <= problem.rows() {
-            let source = self.source(problem, Form::Primal, Precision::Double, None).await?;
-            let normal = source.normal(self.model, &self.factored())?.only(&lost);
-            let again = self.double(&source, normal, None, used).await?;
+            let (source, normal) = self.equations(problem, Form::Primal, Precision::Double, None).await?;
+            let again = self.double(&source, normal.only(&lost), None, used).await?;
             return Ok(path.replaced(&lost, &again));
         }
         // More features than rows, or as many when rows are centred, depend on one another.
@@ -190,24 +182,23 @@ impl Ridge {
         let most = problem.rows() + usize::from(!self.model.intercept);
         let leading = x.column_range(0, problem.features().min(most));
         let leading = problem.with_features(leading);
-        let source = self.source(&leading, Form::Primal, Precision::Double, None).await?;
+        let moments = cpu::gram::gram::<f64, T>(&leading)?;
+        let (source, normal) = Source::primal(&leading, moments, self.model, &Penalty::Alphas(vec![0.0]))?;
         let alone = self.clone().minimum_norm(false);
-        let normal = source.normal(self.model, &Penalty::Alphas(vec![0.0]))?;
         let order = match alone.double(&source, normal, None, used.clone()).await?.outcome(0, 0) {
             Outcome::Singular { order } => order,
             _ => leading.features(),
         };
         let dual = Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?;
-        let products = dual.products::<f64>();
         let grid = self.factored().resolve(problem.weight_sum(), dual.trace)?;
-        let normal = dual.normal(products.clone(), grid).only(&lost);
+        let normal = dual.normal(dual.products::<f64>(), grid).only(&lost);
         let triangle = if self.minimum_norm { Some(dual.triangle()) } else { None };
         let one = |k: usize| match &triangle {
             Some(triangle) if normal.unpenalised(k) => dual.minimum_norm(triangle, &normal, k),
             _ => Weights::singular(order),
         };
         let weights: Vec<Weights> = (0..lost.len()).map(one).collect();
-        let source = Source::Dual { problem, rows: Box::new(dual), products };
+        let source = Source::Dual { problem, rows: Box::new(dual) };
         let again = source.assemble(&normal, &weights, used, f64::EPSILON);
         Ok(path.replaced(&lost, &again))
     }
@@ -237,10 +228,10 @@ impl Ridge {
         if limit < 1.0 {
             return self.precisely(source, normal, device, used, &reporter).await;
         }
-        let spectral = device.is_none() && self.strategy_of(&normal) == Strategy::Spectral;
         let path = match source {
-            Source::Primal { problem, moments } if spectral => {
-                source::spectral(moments, &normal, used.clone(), limit, Some(problem), &reporter)
+            Source::Primal { problem, totals } if device.is_none() => {
+                let strategy = self.strategy_of(&normal);
+                source::on_cpu((totals, &normal), strategy, limit, used.clone(), Some(problem), &reporter)
             }
             _ => source.assemble(&normal, &self.doubles(&normal, device, &reporter).await?, used.clone(), f64::EPSILON),
         };
@@ -274,7 +265,7 @@ impl Ridge {
         let mut weights = self.doubles(&normal, device, progress).await?;
         let left: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].errors.is_none()).collect();
         if !left.is_empty() {
-            let triangle = source.triangle(self.model.intercept)?;
+            let triangle = source.triangle(&normal)?;
             let one = |k: &usize| cpu::qr::solve(&triangle, &normal, *k);
             let again: Vec<Weights> = left.par_iter().map(one).collect();
             for (k, mut again) in left.into_iter().zip(again) {

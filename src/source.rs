@@ -1,43 +1,57 @@
-//! Where equations come from: the moments of the rows, or the rows multiplied with each other.
+//! What equations come from, and lead back to: the rows, in the primal form or multiplied with each other.
 
 use nalgebra::DMatrix;
-use rayon::prelude::*;
 
-use crate::assemble::{Totals, assemble};
+use crate::assemble::Totals;
 use crate::cpu;
 use crate::cpu::dual::Dual;
 use crate::cpu::precise;
 use crate::cpu::qr::{self, Triangle};
 use crate::error::Result;
 use crate::moments::Moments;
-use crate::normal::{Model, NormalEquations};
+use crate::normal::{Model, NormalEquations, resolved};
 use crate::outcome::BackendUsed;
-use crate::parallel::at_least;
 use crate::path::{RidgePath, Weights};
 use crate::penalty::Penalty;
+use crate::plan::Strategy;
 use crate::problem::Problem;
 use crate::scale::scaled;
 use crate::tiles;
 use crate::view::Scalar;
 
-/// Rows, and what was summed of them: the primal form, of order n, or the dual form, of order m.
+/// Rows whose sums of products the equations have taken: of the primal form, of order n, or of the dual form, of order m.
 pub(crate) enum Source<'a, T: Scalar> {
-    Primal { problem: &'a Problem<'a, T>, moments: Moments },
-    Dual { problem: &'a Problem<'a, T>, rows: Box<Dual<'a, T>>, products: DMatrix<f64> },
+    Primal { problem: &'a Problem<'a, T>, totals: Totals },
+    Dual { problem: &'a Problem<'a, T>, rows: Box<Dual<'a, T>> },
 }
 
-impl<T: Scalar> Source<'_, T> {
-    /// The equations of every λ.
+impl<'a, T: Scalar> Source<'a, T> {
+    /// Rows of these moments, and their equations of every λ.
     ///
     /// # Errors
     /// Those of [`Penalty::resolve`].
-    pub(crate) fn normal(&self, model: Model, penalty: &Penalty) -> Result<NormalEquations> {
-        match self {
-            Self::Primal { moments, .. } => NormalEquations::with_penalty(moments, model, penalty),
-            Self::Dual { problem, rows, products } => {
-                Ok(rows.normal(products.clone(), penalty.resolve(problem.weight_sum(), rows.trace)?))
-            }
-        }
+    pub(crate) fn primal(
+        problem: &'a Problem<'a, T>,
+        moments: Moments,
+        model: Model,
+        penalty: &Penalty,
+    ) -> Result<(Self, NormalEquations)> {
+        let (totals, normal) = primal(moments, model, penalty)?;
+        Ok((Self::Primal { problem, totals }, normal))
+    }
+
+    /// Rows of these products in the dual form, and their equations of every λ.
+    ///
+    /// # Errors
+    /// Those of [`Penalty::resolve`].
+    pub(crate) fn dual(
+        problem: &'a Problem<'a, T>,
+        rows: Dual<'a, T>,
+        products: DMatrix<f64>,
+        penalty: &Penalty,
+    ) -> Result<(Self, NormalEquations)> {
+        let normal = rows.normal(products, penalty.resolve(problem.weight_sum(), rows.trace)?);
+        Ok((Self::Dual { problem, rows: Box::new(rows) }, normal))
     }
 
     /// The same equations to twice the digits.
@@ -55,9 +69,9 @@ impl<T: Scalar> Source<'_, T> {
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn triangle(&self, intercept: bool) -> Result<Triangle> {
+    pub(crate) fn triangle(&self, normal: &NormalEquations) -> Result<Triangle> {
         match self {
-            Self::Primal { problem, moments } => qr::triangle(problem, moments, intercept),
+            Self::Primal { problem, .. } => qr::triangle(problem, normal),
             Self::Dual { rows, .. } => Ok(rows.triangle()),
         }
     }
@@ -105,76 +119,72 @@ impl<T: Scalar> Source<'_, T> {
         used: BackendUsed,
         epsilon: f64,
     ) -> RidgePath {
+        let every: Vec<usize> = (0..weights.len()).collect();
+        let assembled = |problem: &Problem<'_, T>, totals: &Totals, write: &dyn Fn(&mut RidgePath)| {
+            let mut path = RidgePath::blank(totals, normal, used);
+            write(&mut path);
+            path.describe(totals, normal, &every, weights, epsilon);
+            path.with_rows(totals, problem, epsilon)
+        };
         match self {
-            Self::Primal { problem, moments } => from_moments(moments, normal, weights, used, epsilon, Some(problem)),
-            Self::Dual { problem, rows, .. } => {
+            Self::Primal { problem, totals } => assembled(problem, totals, &|path| path.write(normal, &every, weights)),
+            Self::Dual { problem, rows } => {
                 let totals = Totals {
                     rows: problem.rows(),
                     weight_sum: problem.weight_sum(),
-                    means: &rows.means,
+                    means: rows.means.clone(),
                     squares: rows.squares.iter().map(|(sum, unit)| scaled(*sum, *unit)).collect(),
                     terms: self.terms(),
                 };
-                let coefficients = rows.coefficients(normal, weights);
-                assemble(&totals, normal, weights, coefficients, used, epsilon, Some(problem))
+                assembled(problem, &totals, &|path| path.coefficients = rows.coefficients(normal, weights))
             }
         }
     }
 }
 
-/// The path of weights in the primal form, from moments, and from their rows where these are at hand.
-pub(crate) fn from_moments<T: Scalar>(
-    moments: &Moments,
-    normal: &NormalEquations,
-    weights: &[Weights],
-    used: BackendUsed,
-    epsilon: f64,
-    rows: Option<&Problem<'_, T>>,
-) -> RidgePath {
-    let (n, t) = (normal.features(), normal.targets());
-    let mut coefficients = vec![f64::NAN; weights.len() * t * n];
-    let tasks = coefficients.par_chunks_mut(t * n).with_min_len(at_least(4 * t * n));
-    tasks.zip(weights).enumerate().for_each(|(k, (own, weights))| {
-        let Some(values) = &weights.values else { return };
-        for (target, (own, values)) in own.chunks_mut(n).zip(values.as_slice().chunks(n)).enumerate() {
-            own.copy_from_slice(values);
-            normal.to_natural(k, target, own);
-        }
-    });
-    assemble(&totals_of(moments, normal), normal, weights, coefficients, used, epsilon, rows)
+/// The equations of moments for every λ, which take their sums of products, and what else a path needs of them.
+///
+/// # Errors
+/// Those of [`Penalty::resolve`].
+pub(crate) fn primal(moments: Moments, model: Model, penalty: &Penalty) -> Result<(Totals, NormalEquations)> {
+    let grid = resolved(&moments, model, penalty)?;
+    let (rows, weight_sum, means) = (moments.rows, moments.weight_sum, moments.means.clone());
+    let normal = NormalEquations::taking(moments, model, grid);
+    let square = |target: usize| scaled(normal.squares[target], 2 * normal.target_unit[target]);
+    let squares = (0..normal.targets()).map(square).collect();
+    Ok((Totals { rows, weight_sum, means, squares, terms: rows }, normal))
 }
 
-/// The path of the strategy [`Spectral`](crate::Strategy::Spectral), of condition numbers up to `limit`; what it does not answer as well as
-/// a factorization, by that.
-pub(crate) fn spectral<T: Scalar>(
-    moments: &Moments,
-    normal: &NormalEquations,
-    used: BackendUsed,
+/// The path of the primal form on the CPU in double precision, from the rows too where these are at hand. Strategy
+/// [`Spectral`](Strategy::Spectral) leaves out condition numbers beyond `limit`, and what it does not answer as well as a
+/// factorization, is factored. Answers are written to the path as they come.
+pub(crate) fn on_cpu<T: Scalar>(
+    (totals, normal): (&Totals, &NormalEquations),
+    strategy: Strategy,
     limit: f64,
+    used: BackendUsed,
     rows: Option<&Problem<'_, T>>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> RidgePath {
-    let totals = totals_of(moments, normal);
-    let (path, missing) = tiles::path(normal, &totals, used.clone(), limit, progress);
-    let path = match rows {
-        Some(problem) => path.with_rows(&totals, problem, f64::EPSILON),
-        None => path,
+    let factored = |mut path: RidgePath, lambdas: &[usize], progress: &(dyn Fn(usize) + Sync)| {
+        cpu::solve::in_parts::<f64>(normal, lambdas, progress, |lambdas, weights| {
+            path.write(normal, lambdas, &weights);
+            path.describe(totals, normal, lambdas, &weights, f64::EPSILON);
+        });
+        path
     };
-    if missing.is_empty() {
-        return path;
-    }
-    let left = normal.clone().only(&missing);
-    let weights = cpu::solve::solve::<f64>(&left, &|_| ());
-    path.replaced(&missing, &from_moments(moments, &left, &weights, used, f64::EPSILON, rows))
-}
-
-fn totals_of<'a>(moments: &'a Moments, normal: &NormalEquations) -> Totals<'a> {
-    let square = |target: usize| scaled(normal.squares[target], 2 * normal.target_unit[target]);
-    Totals {
-        rows: moments.rows,
-        weight_sum: moments.weight_sum,
-        means: &moments.means,
-        squares: (0..normal.targets()).map(square).collect(),
-        terms: moments.rows,
+    let path = match strategy {
+        Strategy::Cholesky => {
+            let every: Vec<usize> = (0..normal.penalties()).collect();
+            factored(RidgePath::blank(totals, normal, used), &every, progress)
+        }
+        Strategy::Spectral => {
+            let (path, left) = tiles::path(normal, totals, used, limit, progress);
+            factored(path, &left, &|_| ())
+        }
+    };
+    match rows {
+        Some(problem) => path.with_rows(totals, problem, f64::EPSILON),
+        None => path,
     }
 }

@@ -36,13 +36,13 @@ const TOGETHER: usize = 32;
 /// the numbers of the λs of such a condition number whose answers it lacks.
 pub(crate) fn path(
     normal: &NormalEquations,
-    totals: &Totals<'_>,
+    totals: &Totals,
     used: BackendUsed,
     limit: f64,
     progress: &(dyn Fn(usize) + Sync),
 ) -> (RidgePath, Vec<usize>) {
     let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
-    let spectral = Spectral::new(normal);
+    let mut spectral = Spectral::new(normal);
     let every: Vec<usize> = (0..k).collect();
     let conditions: Vec<f64> = every
         .par_chunks(COLUMNS)
@@ -53,10 +53,13 @@ pub(crate) fn path(
     let wanted = every.into_iter().filter(|k| conditions[*k] <= limit);
     let (lambdas, mut missing): (Vec<usize>, Vec<usize>) =
         wanted.partition(|k| conditions[*k] <= reach && spectral.condition(*k) <= reach);
-    let mut path = RidgePath::blank(totals, normal, conditions.clone(), vec![0.0; n * t * k], used);
+    let mut path = RidgePath::blank(totals, normal, used);
+    path.conditions.clone_from(&conditions);
     let targets = TARGETS.min(t);
+    let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
+    spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |own| own.nodes.len()));
     let tiles = Tiles {
-        nodes: spectral.resolvent(&lambdas, worthwhile(n, lambdas.len())),
+        nodes,
         spectral,
         totals,
         conditions: &conditions,
@@ -99,7 +102,7 @@ pub(crate) fn path(
 
 struct Tiles<'a> {
     spectral: Spectral<'a>,
-    totals: &'a Totals<'a>,
+    totals: &'a Totals,
     conditions: &'a [f64],
     /// The λs that are solved.
     lambdas: &'a [usize],

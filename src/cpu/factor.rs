@@ -1,11 +1,15 @@
 //! Stage `factor` on the CPU: a blocked Cholesky factorization that reports where it fails.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DMatrixViewMut, Dyn, U1};
 
+use crate::cpu::gram::Block;
 use crate::normal::{NormalEquations, pivot_tolerance};
+use crate::plan::LARGE;
 use crate::view::Scalar;
 
 const BLOCK: usize = 64;
+/// Rows of a large matrix that one task works on.
+const ROWS: usize = 256;
 
 /// L with LLᵀ = G + shift·D of one λ, in the units of [`NormalEquations`], or the order of the first leading minor
 /// that is not positive definite to working precision.
@@ -56,7 +60,7 @@ fn factor_in_place<A: Scalar>(a: &mut DMatrix<A>) -> usize {
         if start > 0 {
             let left = done.rows(start, n - start);
             let top = done.rows(start, width).transpose();
-            rest.rows_mut(start, n - start).gemm(-A::one(), &left, &top, A::one());
+            subtract(rest.rows_mut(start, n - start), left, &top, if n < LARGE { n } else { ROWS });
         }
         for j in 0..width {
             let row = start + j;
@@ -77,4 +81,19 @@ fn factor_in_place<A: Scalar>(a: &mut DMatrix<A>) -> usize {
         }
     }
     0
+}
+
+/// rest −= left·top, by runs of so many rows side by side: the same bits whatever the number of threads.
+fn subtract<A: Scalar>(mut rest: DMatrixViewMut<'_, A, U1, Dyn>, left: Block<'_, A>, top: &DMatrix<A>, rows: usize) {
+    let all = rest.nrows();
+    if all <= rows {
+        rest.gemm(-A::one(), &left, top, A::one());
+        return;
+    }
+    let half = (all / 2).next_multiple_of(rows);
+    let (above, below) = rest.rows_range_pair_mut(0..half, half..all);
+    rayon::join(
+        || subtract(above, left.rows(0, half), top, rows),
+        || subtract(below, left.rows(half, all - half), top, rows),
+    );
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::condition::{self, inverse_norm};
 use crate::cpu::complete::Complete;
 use crate::error::Result;
-use crate::moments::{Frame, Moments};
+use crate::moments::Frame;
 use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Route};
 use crate::path::Weights;
@@ -29,12 +29,15 @@ pub(crate) struct Triangle {
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
-pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, moments: &Moments, intercept: bool) -> Result<Triangle> {
+pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations) -> Result<Triangle> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = Frame::measure(problem)?;
-    // Without an intercept the rows are X itself: the centred ones and one more, √W times the mean.
-    let (exponents, shrink): (Vec<i32>, Vec<f64>) =
-        (0..n + t).map(|j| if intercept { (frame.exponents[j], 1.0) } else { moments.with_mean(j) }).unzip();
+    // Without an intercept the rows are X itself: the centred ones and one more, √W times the mean, in units of about their norm.
+    let intercept = normal.model.intercept;
+    let exponents: Vec<i32> = match intercept {
+        true => frame.exponents.clone(),
+        false => normal.unit.iter().map(|unit| -unit).chain(normal.target_unit.iter().copied()).collect(),
+    };
     let block = (4 * n).max(512);
     let parts: Vec<(DMatrix<f64>, DMatrix<f64>)> = (0..m.div_ceil(block))
         .into_par_iter()
@@ -43,14 +46,16 @@ pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, moments: &Moments, i
             let (mut x, mut y) = (DMatrix::zeros(count, n), DMatrix::zeros(count, t));
             let value = |row: usize, j: usize, value: f64| {
                 let root = problem.weight(row).sqrt();
-                if root > 0.0 { frame.apply(j, value) * shrink[j] * root } else { 0.0 }
+                let value = if root > 0.0 { frame.apply(j, value) * root } else { 0.0 };
+                scaled(value, frame.exponents[j] - exponents[j])
             };
             problem.x().visit(start, count, |row, j, v| x[(row - start, j)] = value(row, j, v));
             problem.y().visit(start, count, |row, j, v| y[(row - start, j)] = value(row, n + j, v));
             reduce(x, y)
         })
         .collect();
-    let mean = |j: usize| scaled(moments.means[j], -exponents[j]) * moments.weight_sum.sqrt();
+    let (means, _) = frame.means();
+    let mean = |j: usize| scaled(means[j], -exponents[j]) * problem.weight_sum().sqrt();
     let last = (!intercept)
         .then(|| (DMatrix::from_fn(1, n, |_, j| mean(j)), DMatrix::from_fn(1, t, |_, target| mean(n + target))));
     let (r, z) = parts

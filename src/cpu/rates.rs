@@ -40,7 +40,7 @@ impl Rates {
             let own = matrix.clone();
             let (factored, factor) = timed(|| factor::<f64>(&normal, 0));
             let ((), substitute) = timed(|| factored.solve_into(&mut rhs));
-            let (tridiagonal, reduce) = timed(|| Tridiagonal::new(own, COLUMNS));
+            let (tridiagonal, reduce) = timed(|| Tridiagonal::new(own));
             let ((), product) = timed(|| {
                 tridiagonal.solve(&shifts, &mut block);
                 tridiagonal.multiply(&mut block);

@@ -11,8 +11,14 @@ use crate::normal::NormalEquations;
 use crate::outcome::Outcome;
 use crate::parallel::at_least;
 use crate::path::Weights;
+use crate::plan::{LARGE, LARGE_FACTORS};
 use crate::refine::refine;
 use crate::view::Scalar;
+
+/// Numbers in the answers of λs that are solved together.
+const NUMBERS: usize = 1 << 19;
+/// The least of such λs, which keep many threads busy.
+const LEAST: usize = 16;
 
 impl<A: Scalar> Factor<A> {
     /// Overwrites the right-hand sides (n × t) with (LLᵀ)⁻¹ times them.
@@ -56,14 +62,32 @@ pub(crate) fn solve_these<A: Scalar>(
     which: &[usize],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Vec<Weights> {
+    let mut answers = Vec::with_capacity(which.len());
+    in_parts::<A>(normal, which, progress, |_, weights| answers.extend(weights));
+    answers
+}
+
+/// The same, some λs after others: `take` gets their numbers and weights, which need not all be held at once.
+pub(crate) fn in_parts<A: Scalar>(
+    normal: &NormalEquations,
+    which: &[usize],
+    progress: &(dyn Fn(usize) + Sync),
+    mut take: impl FnMut(&[usize], Vec<Weights>),
+) {
+    let (n, t) = (normal.features(), normal.targets());
     let done = AtomicUsize::new(0);
     let one = |k: &usize| {
         let factor = factor::<A>(normal, *k);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         if factor.info > 0 { Weights::singular(factor.info) } else { answer(normal, *k, &factor) }
     };
-    let (n, t) = (normal.features(), normal.targets());
-    which.par_iter().with_min_len(at_least(n * n * (n + 4 * t + 16))).map(one).collect()
+    // Each of few large factors is the work of several threads.
+    let (least, factors) = if n < LARGE { (LEAST, usize::MAX) } else { (LARGE_FACTORS, LARGE_FACTORS) };
+    for lambdas in which.chunks((NUMBERS / (n * t)).max(least)) {
+        let each = lambdas.len().div_ceil(factors);
+        let tasks = lambdas.par_chunks(each).with_min_len(at_least(n * n * (n + 4 * t + 16)));
+        take(lambdas, tasks.flat_map_iter(|lambdas| lambdas.iter().map(one)).collect());
+    }
 }
 
 fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> Weights {

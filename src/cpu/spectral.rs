@@ -28,7 +28,8 @@ const EVEN: f64 = 8.0;
 /// residual is not as small as that of a Cholesky factorization, even after a correction. Tells `progress` how many are
 /// done.
 pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync)) -> Vec<Option<Weights>> {
-    let spectral = Spectral::new(normal);
+    let mut spectral = Spectral::new(normal);
+    spectral.prepare(normal.penalties() * normal.targets());
     let every: Vec<usize> = (0..normal.penalties()).collect();
     let done = AtomicUsize::new(0);
     let answers = every.par_chunks((COLUMNS / normal.targets()).max(1)).map(|lambdas| {
@@ -70,7 +71,7 @@ impl<'a> Spectral<'a> {
         let b = DMatrix::from_fn(n, n, |i, j| normal.gram[(i, j)] * (scale[i] * scale[j]));
         let diagonal = b.diagonal();
         let norm = b.column_iter().map(|column| column.lp_norm(1)).fold(0.0, f64::max);
-        let tridiagonal = Tridiagonal::new(b, normal.penalties() * t);
+        let tridiagonal = Tridiagonal::new(b);
         let mut cross = DMatrix::from_fn(n, t, |j, target| normal.cross[(j, target)] * scale[j]);
         tridiagonal.multiply_transposed(&mut cross);
         Self {
@@ -83,6 +84,11 @@ impl<'a> Spectral<'a> {
             tridiagonal,
             cross,
         }
+    }
+
+    /// Makes ready for so many answers.
+    pub(crate) fn prepare(&mut self, answers: usize) {
+        self.tridiagonal.prepare(answers);
     }
 
     /// Nodes for the answers of some λs, if `most` will do.

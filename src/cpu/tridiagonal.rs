@@ -14,11 +14,15 @@ pub(crate) struct Tridiagonal {
 }
 
 impl Tridiagonal {
-    /// Reduces a matrix, of which the lower triangle counts, to be multiplied with so many columns. On one thread, so that the
-    /// bits do not depend on how many there are.
-    pub(crate) fn new(matrix: DMatrix<f64>, columns: usize) -> Self {
-        let (diagonal, off_diagonal, reflectors) = reduce(matrix, columns);
+    /// Reduces a matrix, of which the lower triangle counts. On one thread, so that the bits do not depend on how many there are.
+    pub(crate) fn new(matrix: DMatrix<f64>) -> Self {
+        let (diagonal, off_diagonal, reflectors) = reduce(matrix);
         Self { diagonal, off_diagonal, reflectors }
+    }
+
+    /// Makes ready to multiply Q with so many columns: it is multiplied out where that pays.
+    pub(crate) fn prepare(&mut self, columns: usize) {
+        self.reflectors.prepare(columns);
     }
 
     /// block = Q·block.
@@ -108,7 +112,7 @@ enum Reflectors {
 }
 
 #[cfg(feature = "faer")]
-fn reduce(mut matrix: DMatrix<f64>, columns: usize) -> (Vec<f64>, Vec<f64>, Reflectors) {
+fn reduce(mut matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
     use faer::dyn_stack::{MemBuffer, MemStack};
     use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
     use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
@@ -126,18 +130,22 @@ fn reduce(mut matrix: DMatrix<f64>, columns: usize) -> (Vec<f64>, Vec<f64>, Refl
     );
     let diagonal = (0..n).map(|i| matrix[(i, i)]).collect();
     let off_diagonal = (0..before).map(|i| matrix[(i + 1, i)]).collect();
-    let blocks = Reflectors::Blocks { basis: matrix, factor };
-    // The blocks are as much work as Q, in smaller products.
-    if columns < 4 * n {
-        return (diagonal, off_diagonal, blocks);
-    }
-    let mut q = DMatrix::identity(n, n);
-    blocks.multiply(&mut q, false);
-    (diagonal, off_diagonal, Reflectors::Product(q))
+    (diagonal, off_diagonal, Reflectors::Blocks { basis: matrix, factor })
 }
 
 #[cfg(feature = "faer")]
 impl Reflectors {
+    fn prepare(&mut self, columns: usize) {
+        let Self::Blocks { basis, .. } = self else { return };
+        let n = basis.nrows();
+        // The blocks are as much work as Q, in smaller products.
+        if columns >= 4 * n {
+            let mut q = DMatrix::identity(n, n);
+            self.multiply(&mut q, false);
+            *self = Self::Product(q);
+        }
+    }
+
     fn multiply(&self, block: &mut DMatrix<f64>, transposed: bool) {
         use faer::dyn_stack::{MemBuffer, MemStack};
         use faer::linalg::householder::{
@@ -181,7 +189,7 @@ struct Reflectors {
 }
 
 #[cfg(not(feature = "faer"))]
-fn reduce(matrix: DMatrix<f64>, _: usize) -> (Vec<f64>, Vec<f64>, Reflectors) {
+fn reduce(matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
     let (q, diagonal, off_diagonal) = nalgebra::SymmetricTridiagonal::new(matrix).unpack();
     let transposed = q.transpose();
     (diagonal.as_slice().to_vec(), off_diagonal.as_slice().to_vec(), Reflectors { q, transposed })
@@ -189,6 +197,8 @@ fn reduce(matrix: DMatrix<f64>, _: usize) -> (Vec<f64>, Vec<f64>, Reflectors) {
 
 #[cfg(not(feature = "faer"))]
 impl Reflectors {
+    fn prepare(&mut self, _: usize) {}
+
     fn multiply(&self, block: &mut DMatrix<f64>, transposed: bool) {
         *block = if transposed { &self.transposed } else { &self.q } * &*block;
     }
@@ -211,7 +221,8 @@ mod tests {
     fn solutions_of_every_shift_satisfy_their_equations() {
         for n in [1, 2, 3, 8, 40, 70] {
             let a = definite(n);
-            let tridiagonal = Tridiagonal::new(a.clone(), 11);
+            let mut tridiagonal = Tridiagonal::new(a.clone());
+            tridiagonal.prepare(11);
             let shifts: Vec<f64> = (0..11).map(|k| 10f64.powi(k - 6)).collect();
             let rhs = DMatrix::from_fn(n, shifts.len(), |i, j| (1 + (i + 3 * j) % 7) as f64);
             let mut w = rhs.clone();
@@ -231,7 +242,7 @@ mod tests {
         for n in [1, 2, 5, 64] {
             let a = definite(n) - DMatrix::identity(n, n);
             let wanted = eigen(&a).expect("it converges").values[0];
-            let found = Tridiagonal::new(a.clone(), 0).least();
+            let found = Tridiagonal::new(a.clone()).least();
             assert!((found - wanted).abs() <= 8.0 * n as f64 * f64::EPSILON * a.norm(), "n = {n}: {found}, {wanted}");
         }
     }

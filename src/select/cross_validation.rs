@@ -235,7 +235,7 @@ impl CrossValidation {
             let fold = |(number, test): (usize, usize)| async move {
                 let weights = training_weights(problem, partition, test);
                 let training = problem.with_weights(&weights)?;
-                let path = ridge.task(told, folds + 1).solve_with(&training, moments.get(number)).await?;
+                let path = ridge.task(told, folds + 1).solve_with(&training, moments.get(number).cloned()).await?;
                 Ok(parts[test].scores(&path, &self.score))
             };
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
