@@ -218,8 +218,9 @@ impl Shape {
 
     /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
     /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
-    /// all), what penalties add to them, 12 bytes for each row, and the answers; in the dual form these twice, and three times
-    /// those of the equations. λs so ill-conditioned that equations of twice the digits are formed take more.
+    /// all), their right-hand sides twice, what penalties add to them, 12 bytes for each row, and the answers; in the dual form
+    /// these twice, and three times those of the equations. λs so ill-conditioned that equations of twice the digits are formed
+    /// take more.
     #[must_use]
     pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
         let n = self.order(form) as u128;
@@ -233,7 +234,7 @@ impl Shape {
             Form::Primal => features,
             Form::Dual => 2 * features + 3 * n,
         };
-        u64::try_from(8 * (matrices * n * n + k * t * answer) + 12 * k * n).unwrap_or(u64::MAX)
+        u64::try_from(8 * (matrices * n * n + 2 * n * t + k * t * answer) + 12 * k * n).unwrap_or(u64::MAX)
     }
 
     /// The order of the equations.
