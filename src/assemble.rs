@@ -8,7 +8,8 @@ use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::parallel::at_least;
 use crate::path::{RidgePath, Weights};
 use crate::problem::Problem;
-use crate::residual::{BATCH, Fit, LANES, residuals};
+use crate::residual::{BATCH, Fit, residuals};
+use crate::simd::sums;
 use crate::view::Scalar;
 
 /// What a path says of the rows, and needs of them.
@@ -46,25 +47,19 @@ impl Totals {
         (outcome, solution): (Outcome, Option<bool>),
         (fit, error_bound): (&Fit, f64),
     ) -> Entry {
-        let [mut explained, mut norm2, mut largest] = [[0.0f64; LANES]; 3];
-        for (w, means) in w.chunks(LANES).zip(self.means.chunks(LANES)) {
-            for (lane, (w, mean)) in w.iter().zip(means).enumerate() {
-                explained[lane] += w * mean;
-                norm2[lane] += w * w;
-                largest[lane] = largest[lane].max(w.abs());
-            }
-        }
-        let largest = largest.into_iter().fold(0.0f64, f64::max);
-        let norm2: f64 = norm2.iter().sum();
+        let [explained, norm2] = sums([w, &self.means[..w.len()]], |[w, mean]| [w * mean, w * w]);
         let intercept = match (solution, model.intercept) {
             (None, _) => f64::NAN,
-            (_, true) => self.means[w.len() + target] - explained.iter().sum::<f64>(),
+            (_, true) => self.means[w.len() + target] - explained,
             (_, false) => 0.0,
         };
-        let vanished = largest < f64::MIN_POSITIVE && solution == Some(true);
-        // The sum tells of NaN, which the largest passes over.
-        let finite = largest < f64::INFINITY && !norm2.is_nan() && intercept.is_finite();
-        let in_range = solution.is_none() || (finite && !vanished);
+        let in_range = solution.is_none_or(|solution| {
+            // Whose squares are in range, is.
+            let safe = || (1e-280..1e280).contains(&norm2);
+            let largest = || w.iter().fold(0.0f64, |largest, w| w.abs().max(largest));
+            let vanished = || solution && largest() < f64::MIN_POSITIVE;
+            intercept.is_finite() && (safe() || (w.iter().all(|w| w.is_finite()) && !vanished()))
+        });
         let outcome = if in_range { outcome } else { Outcome::OutOfRange };
         Entry { intercept, outcome, residual: fit.residual, rss: fit.rss, norm2, error_bound }
     }

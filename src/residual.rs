@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::normal::NormalEquations;
 use crate::scale::{exponent, scaled};
+use crate::simd::sums;
 use crate::wide::{Wide, two_product, two_sum};
 
 /// λs whose products with G are formed at once.
@@ -11,8 +12,6 @@ pub(crate) const BATCH: usize = 64;
 
 /// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.
 const GROUP: usize = 8;
-/// Sums that run side by side.
-pub(crate) const LANES: usize = 8;
 
 /// c − (G + shift·D) w of one λ, n × t in its units, and what it tells of each target.
 pub(crate) struct Residual {
@@ -172,19 +171,11 @@ impl<'a> Measure<'a> {
     #[inline(always)]
     pub(crate) fn fit(&self, target: usize, w: &[f64], explained: Option<f64>) -> Fit {
         let squares = self.normal.squares[target];
-        let [mut w2, mut c2, mut penalty, mut product] = [[0.0f64; LANES]; 4];
         let c = column_of(&self.normal.cross, target);
-        let terms = w.chunks(LANES).zip(c.chunks(LANES)).zip(self.units.chunks(LANES)).zip(self.added.chunks(LANES));
-        for (((w, c), units), added) in terms {
-            for (lane, (((w, c), unit), added)) in w.iter().zip(c).zip(units).zip(added).enumerate() {
-                let c = c * unit;
-                w2[lane] += w * w;
-                c2[lane] += c * c;
-                penalty[lane] += added * w * w;
-                product[lane] += w * c;
-            }
-        }
-        let [w2, c2, penalty, product] = [w2, c2, penalty, product].map(|lanes| lanes.iter().sum::<f64>());
+        let [w2, c2, penalty, product] = sums([w, c, &self.units, self.added], |[w, c, unit, added]| {
+            let c = c * unit;
+            [w * w, c * c, added * w * w, w * c]
+        });
         let (w_norm, c_norm) = (w2.sqrt(), c2.sqrt());
         let rss = squares - explained.unwrap_or(product + penalty); // Σ s·y² − 2wᵀc + wᵀGw
         let misfit = explained.map_or(f64::NAN, |_| self.misfit(rss, penalty, w2, squares));
@@ -211,17 +202,11 @@ impl<'a> Measure<'a> {
     /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.
     #[inline(always)]
     pub(crate) fn residual(&self, c: &[f64], w: &[f64], product: &[f64]) -> f64 {
-        let mut sums = [0.0f64; LANES];
-        let left = c.chunks(LANES).zip(product.chunks(LANES)).zip(self.units.chunks(LANES));
-        for (((c, product), units), (w, added)) in left.zip(w.chunks(LANES).zip(self.added.chunks(LANES))) {
-            for (lane, (((c, product), unit), (w, added))) in
-                c.iter().zip(product).zip(units).zip(w.iter().zip(added)).enumerate()
-            {
-                let r = (c - product) * unit - added * w;
-                sums[lane] += r * r;
-            }
-        }
-        sums.iter().sum::<f64>().sqrt()
+        let [r2] = sums([c, w, product, &self.units, self.added], |[c, w, product, unit, added]| {
+            let r = (c - product) * unit - added * w;
+            [r * r]
+        });
+        r2.sqrt()
     }
 }
 

@@ -13,3 +13,32 @@ pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
 pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
     op()
 }
+
+/// Sums that run side by side.
+const LANES: usize = 8;
+
+/// The sums of what `terms` makes of the elements of some arrays of one length. The order depends on the length alone.
+#[inline(always)]
+pub(crate) fn sums<const A: usize, const S: usize>(
+    arrays: [&[f64]; A],
+    terms: impl Fn([f64; A]) -> [f64; S],
+) -> [f64; S] {
+    let parts = arrays.map(<[f64]>::as_chunks::<LANES>);
+    let mut lanes = [[0.0; LANES]; S];
+    for block in 0..parts[0].0.len() {
+        let own = parts.map(|(whole, _)| whole[block]);
+        for lane in 0..LANES {
+            let terms = terms(own.map(|own| own[lane]));
+            for (lanes, term) in lanes.iter_mut().zip(terms) {
+                lanes[lane] += term;
+            }
+        }
+    }
+    for lane in 0..parts[0].1.len() {
+        let terms = terms(parts.map(|(_, rest)| rest[lane]));
+        for (lanes, term) in lanes.iter_mut().zip(terms) {
+            lanes[lane] += term;
+        }
+    }
+    lanes.map(|lanes| lanes.iter().sum())
+}

@@ -1,9 +1,10 @@
 //! The parts that rows are cut into: their moments, and how well a path predicts them.
 
-use nalgebra::{DMatrix, DMatrixView};
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::cpu::gram::gram;
+use crate::cpu::product::product;
 use crate::error::{Error, Result};
 use crate::moments::Moments;
 use crate::path::RidgePath;
@@ -53,12 +54,12 @@ impl Part {
 
     /// The scores of what a path predicts for these rows, [k, t]; NaN where it has no answer.
     pub(crate) fn scores(&self, path: &RidgePath, score: &Score) -> Vec<f64> {
-        const COLUMNS: usize = 64;
+        const COLUMNS: usize = 256;
         let (n, t) = (path.features(), path.targets());
         let lambdas = (COLUMNS / t).max(1);
         let chunk = |(at, w): (usize, &[f64])| {
             // ŷ of many λs and targets with one product.
-            let mut predicted = &self.x * DMatrixView::from_slice(w, n, w.len() / n);
+            let mut predicted = product(self.x.as_slice(), w, n);
             let first = at * lambdas * t;
             let one = |(column, mut predicted): (usize, nalgebra::DVectorViewMut<'_, f64>)| {
                 predicted.add_scalar_mut(path.intercepts[first + column]);
