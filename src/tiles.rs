@@ -9,7 +9,6 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::assemble::{Entry, Totals, error_bound, rounding};
-
 use crate::condition;
 use crate::cpu::product::product;
 use crate::cpu::spectral::Spectral;
@@ -97,6 +96,9 @@ pub(crate) fn path(
         }
     }
     missing.sort_unstable();
+    if lambdas.len() < k {
+        progress(k); // those of other routes too, which do not tell
+    }
     (path, missing)
 }
 

@@ -1,5 +1,8 @@
 //! Strategy `spectral`: the answers of a factorization for each λ, from one reduction.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use ridgepath::{Backend, Form, Outcome, Plan, Precision, Request, Ridge, RidgePath, Shape, Standardize, Strategy};
 
 use crate::support::{distance, regression};
@@ -81,6 +84,23 @@ fn hundreds_of_lambdas_are_answered_as_well_as_each_alone() {
             }
         }
     }
+}
+
+#[test]
+fn progress_counts_the_lambdas_of_other_routes_too() {
+    let (mut x, y) = regression(4, 60, 20, 1);
+    let twin = x.column(0) * (1.0 + 1e-9) + x.column(2) * 1e-9;
+    x.set_column(1, &twin);
+    let shifts: Vec<f64> = (0..40).map(|k| 10f64.powf(3.0 - k as f64 / 2.0)).collect();
+    let most = Arc::new(AtomicUsize::new(0));
+    let told = most.clone();
+    let ridge = ridge(Strategy::Spectral).alphas(shifts).on_progress(move |done, total| {
+        assert_eq!(total, 40);
+        told.fetch_max(done, Ordering::Relaxed);
+    });
+    let path = ridge.fit(&x, &y).unwrap();
+    assert!(path.condition(0) < 1e3 && path.condition(39) > 1e12);
+    assert_eq!(most.load(Ordering::Relaxed), 40);
 }
 
 /// A residual that is measured of eight targets together speaks for each.
