@@ -50,6 +50,7 @@ pub mod cpu;
 pub mod decay;
 mod error;
 mod factors;
+mod frame;
 pub mod gpu;
 mod inference;
 mod moments;

@@ -48,15 +48,15 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// The strategy that takes less time for equations of order n with so many targets and λ.
-    pub(crate) fn cheaper(rates: &Rates, order: usize, targets: usize, penalties: usize) -> Self {
-        let seconds = |strategy: Self| strategy.seconds(rates, order, targets, penalties);
+    /// The strategy that takes less time for equations of this form and order with so many targets and λ.
+    pub(crate) fn cheaper(rates: &Rates, form: Form, order: usize, targets: usize, penalties: usize) -> Self {
+        let seconds = |strategy: Self| strategy.seconds(rates, form, order, targets, penalties);
         if seconds(Self::Spectral) < seconds(Self::Cholesky) { Self::Spectral } else { Self::Cholesky }
     }
 
     /// About how long the λs take on a CPU, without the matrix of the equations and the residuals.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    fn seconds(self, rates: &Rates, order: usize, targets: usize, penalties: usize) -> f64 {
+    fn seconds(self, rates: &Rates, form: Form, order: usize, targets: usize, penalties: usize) -> f64 {
         let Rates { factor, substitute, reduce, product, cores } = *rates;
         let [n, t, k, cores] = [order, targets, penalties, cores].map(|size| size as f64);
         match self {
@@ -66,8 +66,8 @@ impl Strategy {
                 k * one / cores.min(k).max(1.0)
             }
             Self::Spectral => {
-                // Products with Q, and sums of what they give for a few λs where there are many.
-                let columns = match NODES < worthwhile(order, penalties) {
+                // Products with Q; in the primal form sums of what they give for a few λs where there are many.
+                let columns = match form == Form::Primal && NODES < worthwhile(order, penalties) {
                     true => NODES as f64 * (1.0 + k / (SKINNY * n)),
                     false => k,
                 };
@@ -213,7 +213,7 @@ impl Shape {
 
     /// The strategy that takes less time on the CPU.
     fn strategy(&self, form: Form, rates: &Rates) -> Strategy {
-        Strategy::cheaper(rates, self.order(form), self.targets, self.penalties)
+        Strategy::cheaper(rates, form, self.order(form), self.targets, self.penalties)
     }
 
     /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
@@ -264,7 +264,7 @@ impl Request {
     pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
         let (form, rates) = (self.form(shape), &self.rates);
         let order = shape.order(form);
-        let seconds = |strategy: Strategy| strategy.seconds(rates, order, shape.targets, shape.penalties);
+        let seconds = |strategy: Strategy| strategy.seconds(rates, form, order, shape.targets, shape.penalties);
         match self.precision {
             Precision::Single => {
                 let [m, n, order, cores] = [shape.rows, shape.features, order, rates.cores].map(|size| size as f64);
@@ -350,7 +350,7 @@ impl fmt::Display for Plan {
         writeln!(f, "backend    {backend}, {}, {} precision", self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         let cpu = |strategy: &Strategy| {
-            let seconds = strategy.seconds(&self.rates, self.shape.order(self.form), targets, penalties);
+            let seconds = strategy.seconds(&self.rates, self.form, self.shape.order(self.form), targets, penalties);
             format!("{} about {seconds:.1e} s", strategy.name(self.form))
         };
         let strategies: &[Strategy] = match (self.strategy, self.precision) {

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::cpu::eigen::eigen;
 use crate::error::{Error, Result};
 use crate::factors::Factors;
-use crate::moments::Frame;
+use crate::frame::Frame;
 use crate::normal::{Model, Standardize, penalty_weight};
 use crate::path::RidgePath;
 use crate::problem::Problem;

@@ -307,7 +307,8 @@ impl Ridge {
     /// The strategy on the CPU in double precision, of all λ or of those that are left.
     fn strategy_of(&self, normal: &NormalEquations) -> Strategy {
         let (rates, n) = (&self.request.rates, normal.features());
-        let cheaper = || Strategy::cheaper(rates, n, normal.targets(), normal.penalties());
+        let form = if normal.dual { Form::Dual } else { Form::Primal };
+        let cheaper = || Strategy::cheaper(rates, form, n, normal.targets(), normal.penalties());
         match self.factored().without_inverse() {
             Some(_) => Strategy::Cholesky,
             None => self.request.strategy.unwrap_or_else(cheaper),

@@ -15,7 +15,7 @@ pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
 }
 
 /// Sums that run side by side.
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// The sums of what `terms` makes of the elements of some arrays of one length. The order depends on the length alone.
 #[inline(always)]

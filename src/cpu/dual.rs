@@ -14,7 +14,7 @@ use crate::cpu::gram::add_product;
 use crate::cpu::qr::{Triangle, reduce, stack};
 use crate::error::Result;
 use crate::factors::Factors;
-use crate::moments::Frame;
+use crate::frame::Frame;
 use crate::normal::{Exact, Model, NormalEquations, factored, norms, penalty_weight, steps, unit_diagonal};
 use crate::outcome::Outcome;
 use crate::path::Weights;

@@ -4,7 +4,7 @@ use nalgebra::DMatrixViewMut;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::moments::Frame;
+use crate::frame::Frame;
 use crate::normal::{Exact, NormalEquations};
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};

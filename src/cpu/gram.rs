@@ -4,7 +4,8 @@ use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::moments::{Frame, Moments};
+use crate::frame::Frame;
+use crate::moments::Moments;
 use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};

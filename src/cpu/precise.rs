@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::condition::inverse_norm;
 use crate::error::Result;
-use crate::moments::Frame;
+use crate::frame::Frame;
 use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Route};
 use crate::path::Weights;

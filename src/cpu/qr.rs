@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::condition::{self, inverse_norm};
 use crate::cpu::complete::Complete;
 use crate::error::Result;
-use crate::moments::Frame;
+use crate::frame::Frame;
 use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Route};
 use crate::path::Weights;

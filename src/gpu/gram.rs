@@ -6,11 +6,12 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::frame::Frame;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
 use crate::gpu::product;
 use crate::gpu::transfer::{self, ReadBack};
-use crate::moments::{Frame, Moments};
+use crate::moments::Moments;
 use crate::outcome::Precision;
 use crate::plan::GramPlan;
 use crate::problem::Problem;

@@ -31,8 +31,8 @@ impl Spectrum {
                 let weights: Vec<Vec<f64>> = nodes.nodes.iter().map(|shift| self.inverses(*shift)).collect();
                 (nodes, self.fitted(&weights, &targets))
             });
+            let at_once = (COLUMNS / targets.len()).max(1);
             let chunk = |number: usize| {
-                let at_once = (COLUMNS / targets.len()).max(1);
                 let start = lambdas.start + number * at_once;
                 let own = start..lambdas.end.min(start + at_once);
                 let fitted = match &at_nodes {
@@ -48,10 +48,7 @@ impl Spectrum {
                 };
                 self.told(fitted, own, &targets, at_nodes.is_some(), &of)
             };
-            (0..lambdas.len().div_ceil((COLUMNS / targets.len()).max(1)))
-                .into_par_iter()
-                .flat_map_iter(chunk)
-                .collect::<Vec<R>>()
+            (0..lambdas.len().div_ceil(at_once)).into_par_iter().flat_map_iter(chunk).collect::<Vec<R>>()
         };
         let groups: Vec<Vec<R>> = (0..t).into_par_iter().step_by(TARGETS).map(group).collect();
         let counts: Vec<usize> = groups.iter().map(|group| group.len() / lambdas.len().max(1)).collect();

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::factors::Factors;
-use crate::moments::Frame;
+use crate::frame::Frame;
 use crate::normal::{Model, factored, penalty_weight};
 use crate::penalty::Grid;
 use crate::problem::Problem;

@@ -1,0 +1,212 @@
+//! How a column is centred and scaled before it is squared.
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::parallel::at_least;
+use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
+use crate::simd::{LANES, vectorized};
+use crate::view::{Scalar, View};
+use crate::wide::two_sum;
+
+/// How rows are brought to zero mean and unit scale before their squares are summed:
+/// x' = ((x − origin) − offset) · 2^−exponent, where the origin is the column's value in the heaviest row, so that a constant
+/// column becomes exactly zero, and origin + offset is the weighted mean.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    origin: Vec<f64>,
+    offset: Vec<f64>,
+    /// What the offset lacks of the mean: its own rounding.
+    rest: Vec<f64>,
+    pub(crate) exponents: Vec<i32>,
+    inverse: Vec<f64>,
+    pub(crate) positive_rows: usize,
+}
+
+/// Columns that one task measures.
+const PANEL: usize = 32;
+/// The least exponent of a column's units: 2^-LEAST is still a number, by which subnormal columns are multiplied.
+const LEAST: i32 = -1000;
+
+impl Frame {
+    /// Measures the columns of [X | Y] in one pass over the rows of positive weight.
+    pub(crate) fn measure<T: Scalar>(problem: &Problem<'_, T>) -> Result<Self> {
+        let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+        // In units of a power of two above W, so that no sum overflows.
+        let above = -exponent(problem.weight_sum()) - 1;
+        let weights: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), above)).collect();
+        let weight_sum = scaled(problem.weight_sum(), above);
+        // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
+        let first = problem.heaviest();
+        let columns = [problem.x(), problem.y()].map(|view| Extent::of(view, first, &weights)).concat();
+        let origin: Vec<f64> = columns.iter().map(|own| own.origin).collect();
+        let offset: Vec<f64> = columns.iter().map(|own| own.sum.high / weight_sum).collect();
+        let left = |sum: &Sum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
+        let rest = columns.iter().zip(&offset).map(|(own, offset)| left(&own.sum, *offset)).collect();
+        let mut exponents = vec![0; n + t];
+        for (j, own) in columns.iter().enumerate() {
+            let spread = (own.greatest - offset[j]).max(offset[j] - own.least);
+            if !spread.is_finite() {
+                let (what, column) = if j < n { ("X", j) } else { ("Y", j - n) };
+                let (least, greatest) = (own.origin + own.least, own.origin + own.greatest);
+                return Err(Error::Span { what, column, least, greatest });
+            }
+            exponents[j] = if spread > 0.0 { exponent(spread).max(LEAST) } else { 0 };
+        }
+        let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
+        let positive_rows = weights.iter().filter(|s| **s > 0.0).count();
+        Ok(Self { origin, offset, rest, exponents, inverse, positive_rows })
+    }
+
+    /// A frame that only scales: no origin, no mean.
+    pub(crate) fn scaling<T: Scalar>(problem: &Problem<'_, T>) -> Self {
+        let q = problem.features() + problem.targets();
+        let mut greatest = vec![0.0f64; q];
+        let mut add = |row: usize, j: usize, value: f64| {
+            if problem.weight(row) > 0.0 {
+                greatest[j] = greatest[j].max(value.abs());
+            }
+        };
+        problem.x().visit(0, problem.rows(), &mut add);
+        problem.y().visit(0, problem.rows(), |row, j, value| add(row, problem.features() + j, value));
+        let exponents: Vec<i32> = greatest.iter().map(|value| exponent(*value).max(LEAST)).collect();
+        let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
+        let zeros = || vec![0.0; q];
+        let positive_rows = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).count();
+        Self { origin: zeros(), offset: zeros(), rest: zeros(), exponents, inverse, positive_rows }
+    }
+
+    /// x' of a value of column j in two doubles: no digit of the value, or of the mean, is lost.
+    pub(crate) fn apply_wide(&self, j: usize, value: f64) -> (f64, f64) {
+        let (high, low) = two_sum(value, -self.origin[j]);
+        let (high, more) = two_sum(high, -self.offset[j]);
+        let (high, low) = two_sum(high, low + (more - self.rest[j]));
+        (high * self.inverse[j], low * self.inverse[j])
+    }
+
+    /// x' of a value of column j; features first, then targets.
+    #[inline]
+    pub(crate) fn apply(&self, j: usize, value: f64) -> f64 {
+        ((value - self.origin[j]) - self.offset[j]) * self.inverse[j]
+    }
+
+    /// The weighted mean of each column, to its own last digit or so (where the values all but cancel, errors of their size would
+    /// count when columns are not centred: W·x̄·ȳ), and what that lacks of it.
+    pub(crate) fn means(&self) -> (Vec<f64>, Vec<f64>) {
+        let mean = |j: usize| {
+            let (sum, lost) = two_sum(self.origin[j], self.offset[j]);
+            two_sum(sum, lost + self.rest[j])
+        };
+        (0..self.origin.len()).map(mean).unzip()
+    }
+
+    /// Σ s·x'² of every column of [X | Y], in units of the frame.
+    pub(crate) fn squares<T: Scalar>(&self, problem: &Problem<'_, T>) -> Vec<f64> {
+        let n = problem.features();
+        let unit = exponent(problem.weight(problem.heaviest()));
+        let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
+        let mut squares = vec![0.0; n + problem.targets()];
+        let mut add = |row: usize, j: usize, value: f64| {
+            if weights[row] > 0.0 {
+                squares[j] += weights[row] * self.apply(j, value).powi(2);
+            }
+        };
+        problem.x().visit(0, problem.rows(), &mut add);
+        problem.y().visit(0, problem.rows(), |row, j, value| add(row, n + j, value));
+        squares.into_iter().map(|sum| scaled(sum, unit)).collect()
+    }
+}
+
+/// A column's value in one row, and of the distances from it the weighted sum, the least and the greatest.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    origin: f64,
+    sum: Sum,
+    least: f64,
+    greatest: f64,
+}
+
+impl Extent {
+    /// Of every column, about its value in row `first`, over the rows of positive weight.
+    fn of<T: Scalar>(view: View<'_, T>, first: usize, weights: &[f64]) -> Vec<Self> {
+        const ROWS: usize = 256;
+        let panel = |start: usize| {
+            let own = view.column_range(start, PANEL.min(view.columns() - start));
+            let mut lanes: Vec<Lanes> = (0..own.columns()).map(|j| Lanes::new(own.get(first, j).into())).collect();
+            let mut block = vec![0.0; ROWS.min(view.rows()) * own.columns()];
+            for (part, weights) in weights.chunks(ROWS).enumerate() {
+                let block = &mut block[..weights.len() * own.columns()];
+                own.load(part * ROWS, weights.len(), block);
+                vectorized(|| {
+                    for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
+                        lanes.add(column, weights);
+                    }
+                });
+            }
+            lanes.into_iter().map(Lanes::joined).collect::<Vec<Self>>()
+        };
+        let panels: Vec<usize> = (0..view.columns()).step_by(PANEL).collect();
+        panels.into_par_iter().with_min_len(at_least(16 * PANEL * view.rows())).flat_map_iter(panel).collect()
+    }
+}
+
+/// The same of every eighth row.
+struct Lanes {
+    origin: f64,
+    high: [f64; LANES],
+    low: [f64; LANES],
+    least: [f64; LANES],
+    greatest: [f64; LANES],
+}
+
+impl Lanes {
+    fn new(origin: f64) -> Self {
+        let zeros = [0.0; LANES];
+        Self { origin, high: zeros, low: zeros, least: zeros, greatest: zeros }
+    }
+
+    /// Adds rows, of which those of weight 0 count for nothing.
+    #[inline(always)]
+    fn add(&mut self, column: &[f64], weights: &[f64]) {
+        let Self { origin, mut high, mut low, mut least, mut greatest } = *self;
+        let mut one = |lane: usize, value: f64, weight: f64| {
+            let away = if weight > 0.0 { value - origin } else { 0.0 };
+            let (sum, lost) = two_sum(high[lane], away * weight);
+            (high[lane], low[lane]) = (sum, low[lane] + lost);
+            least[lane] = if away < least[lane] { away } else { least[lane] };
+            greatest[lane] = if away > greatest[lane] { away } else { greatest[lane] };
+        };
+        let (whole, rest) = column.as_chunks::<LANES>();
+        let (own, own_rest) = weights.as_chunks::<LANES>();
+        for (values, weights) in whole.iter().zip(own) {
+            for lane in 0..LANES {
+                one(lane, values[lane], weights[lane]);
+            }
+        }
+        rest.iter().zip(own_rest).enumerate().for_each(|(lane, (value, weight))| one(lane, *value, *weight));
+        *self = Self { origin, high, low, least, greatest };
+    }
+
+    fn joined(self) -> Extent {
+        let mut sum = Sum::default();
+        self.high.into_iter().chain(self.low).for_each(|part| sum.add(part));
+        let least = self.least.into_iter().fold(0.0, f64::min);
+        Extent { origin: self.origin, sum, least, greatest: self.greatest.into_iter().fold(0.0, f64::max) }
+    }
+}
+
+/// A sum with its rounding errors beside it (Ogita, Rump and Oishi, 2005): as good as in twice the digits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    high: f64,
+    low: f64,
+}
+
+impl Sum {
+    fn add(&mut self, value: f64) {
+        let (sum, lost) = two_sum(self.high, value);
+        self.low += lost;
+        self.high = sum;
+    }
+}
