@@ -138,7 +138,7 @@ impl Extent {
             for (part, weights) in weights.chunks(ROWS).enumerate() {
                 let block = &mut block[..weights.len() * own.columns()];
                 own.load(part * ROWS, weights.len(), block);
-                vectorized(|| {
+                vectorized(#[inline(always)] || {
                     for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
                         lanes.add(column, weights);
                     }

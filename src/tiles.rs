@@ -160,7 +160,7 @@ impl Tiles<'_> {
         let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let products = (self.together == 1).then(|| product(normal.gram.as_slice(), values, n));
         let mut w = vec![0.0; n];
-        vectorized(|| {
+        vectorized(#[inline(always)] || {
             for (column, u) in values.chunks(n).enumerate() {
                 let (measure, target) = (&measures[column / count], first + column % count);
                 measure.own(u, &mut w);
@@ -178,7 +178,7 @@ impl Tiles<'_> {
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
         let mut entries: Vec<Vec<Entry>> = lambdas.iter().map(|_| Vec::with_capacity(count)).collect();
-        vectorized(|| {
+        vectorized(#[inline(always)] || {
             for (at, (place, entries)) in places.iter_mut().zip(&mut entries).enumerate() {
                 let fits = &tile[at * count..(at + 1) * count];
                 // Written so that NaN fails.
@@ -223,7 +223,7 @@ impl Tiles<'_> {
         let bundles = count.div_ceil(self.together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
         let mut cross = sums.clone();
-        vectorized(|| {
+        vectorized(#[inline(always)] || {
             for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
                 let (at, target) = (column / count, column % count);
                 let weight = sign(lambdas[at], first + target) / fit.sizes[1];
