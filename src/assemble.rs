@@ -7,6 +7,7 @@ use crate::normal::{Model, NormalEquations};
 use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::parallel::at_least;
 use crate::path::{RidgePath, Weights};
+use crate::place::Entry;
 use crate::problem::Problem;
 use crate::residual::{BATCH, Fit, residuals};
 use crate::simd::sums;
@@ -24,17 +25,6 @@ pub(crate) struct Totals {
     pub(crate) terms: usize,
 }
 
-/// What a path says of one λ and target beside the coefficients.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
-    intercept: f64,
-    outcome: Outcome,
-    residual: f64,
-    rss: f64,
-    norm2: f64,
-    error_bound: f64,
-}
-
 impl Totals {
     /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
     /// where they were not.
@@ -47,7 +37,21 @@ impl Totals {
         (outcome, solution): (Outcome, Option<bool>),
         (fit, error_bound): (&Fit, f64),
     ) -> Entry {
-        let [explained, norm2] = sums([w, &self.means[..w.len()]], |[w, mean]| [w * mean, w * w]);
+        let sums = sums([w, &self.means[..w.len()]], |[w, mean]| [w * mean, w * w]);
+        self.entry_of(model, target, w, sums, (outcome, solution), (fit, error_bound))
+    }
+
+    /// The same of wᵀx̄ and ‖w‖².
+    #[inline(always)]
+    pub(crate) fn entry_of(
+        &self,
+        model: Model,
+        target: usize,
+        w: &[f64],
+        [explained, norm2]: [f64; 2],
+        (outcome, solution): (Outcome, Option<bool>),
+        (fit, error_bound): (&Fit, f64),
+    ) -> Entry {
         let intercept = match (solution, model.intercept) {
             (None, _) => f64::NAN,
             (_, true) => self.means[w.len() + target] - explained,
@@ -66,11 +70,11 @@ impl Totals {
 }
 
 impl RidgePath {
-    /// A path of coefficients yet to be written, of which nothing is known: as if singular.
+    /// A path of zeros, whose answers are yet to be written.
     pub(crate) fn blank(totals: &Totals, normal: &NormalEquations, backend: BackendUsed) -> Self {
         let (k, t) = (normal.penalties(), normal.targets());
         let n = totals.means.len() - t;
-        let unknown = || vec![f64::NAN; k * t];
+        let unknown = || vec![0.0; k * t]; // which touches no memory yet
         Self {
             rows: totals.rows,
             weight_sum: totals.weight_sum,
@@ -135,18 +139,9 @@ impl RidgePath {
         };
         let entries: Vec<Entry> =
             fits.par_iter().with_min_len(at_least(4 * self.features)).enumerate().map(entry).collect();
-        entries.into_iter().enumerate().for_each(|(at, entry)| self.set(lambdas[at / t] * t + at % t, entry));
+        let mut place = self.place();
+        entries.into_iter().enumerate().for_each(|(at, entry)| place.set(lambdas[at / t] * t + at % t, entry));
         lambdas.iter().zip(weights).for_each(|(k, weights)| self.conditions[*k] = weights.condition);
-    }
-
-    /// Sets what is known of λ and target number `at`.
-    pub(crate) fn set(&mut self, at: usize, entry: Entry) {
-        self.intercepts[at] = entry.intercept;
-        self.outcomes[at] = entry.outcome;
-        self.residuals[at] = entry.residual;
-        self.rss[at] = entry.rss;
-        self.norms2[at] = entry.norm2;
-        self.error_bounds[at] = entry.error_bound;
     }
 
     /// The same, with the residual sums of squares from the rows where they would cancel in the moments: below √`epsilon` times the

@@ -138,11 +138,14 @@ impl Extent {
             for (part, weights) in weights.chunks(ROWS).enumerate() {
                 let block = &mut block[..weights.len() * own.columns()];
                 own.load(part * ROWS, weights.len(), block);
-                vectorized(#[inline(always)] || {
-                    for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
-                        lanes.add(column, weights);
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
+                            lanes.add(column, weights);
+                        }
+                    },
+                );
             }
             lanes.into_iter().map(Lanes::joined).collect::<Vec<Self>>()
         };

@@ -119,7 +119,7 @@ pub(crate) fn of_products(
             }
             let r2: f64 = r.iter().map(|r| r * r).sum();
             let explained = (0..n).map(|j| u[j] * (c[j] + (c[j] - product[j]))).sum(); // 2wᵀc − wᵀGw
-            let mut fit = measure.fit(target, w, Some(explained));
+            let mut fit = measure.fit_explained(target, w, explained);
             fit.set_residual(r2.sqrt());
             if normal.dual {
                 let rss = dual_rss(normal.grid.shifts[*k], added, w);
@@ -141,10 +141,14 @@ pub(crate) struct Measure<'a> {
     /// 2^step, and 2^-step.
     units: Vec<f64>,
     inverses: Vec<f64>,
-    /// max aᵢᵢ, ‖A‖₁, and the trace of G in the units of the λ.
-    top: f64,
-    norm: f64,
-    trace: f64,
+    extent: Extent,
+}
+
+/// max aᵢᵢ, ‖A‖₁, and the trace of G, in the units of a λ.
+pub(crate) struct Extent {
+    pub(crate) top: f64,
+    pub(crate) norm: f64,
+    pub(crate) trace: f64,
 }
 
 impl<'a> Measure<'a> {
@@ -157,7 +161,7 @@ impl<'a> Measure<'a> {
             trace += own;
         }
         let inverses = units.iter().map(|unit| 1.0 / unit).collect();
-        Self { normal, added, units, inverses, top, norm: normal.norm(k), trace }
+        Self { normal, added, units, inverses, extent: Extent { top, norm: normal.norm(k), trace } }
     }
 
     /// w in the units of the λ from that in the units of G.
@@ -166,37 +170,35 @@ impl<'a> Measure<'a> {
         w.iter_mut().zip(u).zip(&self.inverses).for_each(|((w, u), inverse)| *w = u * inverse);
     }
 
-    /// What w tells of a target but for its residual; `explained` is 2wᵀc − wᵀGw, or `None` to take it from what w satisfies, which
-    /// is wᵀc + shift·wᵀDw.
+    /// ‖w‖², ‖c‖², shift·wᵀDw and wᵀc of a target.
     #[inline(always)]
-    pub(crate) fn fit(&self, target: usize, w: &[f64], explained: Option<f64>) -> Fit {
-        let squares = self.normal.squares[target];
+    fn sums(&self, target: usize, w: &[f64]) -> [f64; 4] {
         let c = column_of(&self.normal.cross, target);
-        let [w2, c2, penalty, product] = sums([w, c, &self.units, self.added], |[w, c, unit, added]| {
+        sums([w, c, &self.units, self.added], |[w, c, unit, added]| {
             let c = c * unit;
             [w * w, c * c, added * w * w, w * c]
-        });
-        let (w_norm, c_norm) = (w2.sqrt(), c2.sqrt());
-        let rss = squares - explained.unwrap_or(product + penalty); // Σ s·y² − 2wᵀc + wᵀGw
-        let misfit = explained.map_or(f64::NAN, |_| self.misfit(rss, penalty, w2, squares));
-        let cross = (self.trace * squares).sqrt();
-        Fit {
-            sizes: [self.top * w_norm + c_norm, self.norm * w_norm + c_norm],
-            residual: f64::NAN,
-            backward: f64::NAN,
-            rss: scaled(rss.max(0.0), 2 * self.normal.target_unit[target]),
-            misfit,
-            spread: 1.0,
-            cancelled: if cross == 0.0 { 0.0 } else { cross / (self.norm * w_norm) },
-        }
+        })
     }
 
-    /// See [`Fit::misfit`].
+    /// What w tells of a target but for its residual.
+    #[inline(always)]
+    pub(crate) fn fit(&self, target: usize, w: &[f64]) -> Fit {
+        Fit::new(self.normal, target, &self.extent, self.sums(target, w))
+    }
+
+    /// The same where `explained`, which is 2wᵀc − wᵀGw, is known, and with it how far the least squares problem is from being
+    /// solved exactly.
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-    fn misfit(&self, rss: f64, penalty: f64, w2: f64, squares: f64) -> f64 {
+    fn fit_explained(&self, target: usize, w: &[f64], explained: f64) -> Fit {
+        let (squares, norm) = (self.normal.squares[target], self.extent.norm);
+        let sums = self.sums(target, w);
+        let [w2, _, penalty, _] = sums;
+        let rss = squares - explained; // Σ s·y² − 2wᵀc + wᵀGw
         // What is left of squares that cancel has no digits below this.
-        let least = f64::EPSILON * (self.units.len() as f64 + 8.0) * (squares + self.norm * w2);
-        if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (self.norm * w2)).sqrt() }
+        let least = f64::EPSILON * (w.len() as f64 + 8.0) * (squares + norm * w2);
+        let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (norm * w2)).sqrt() };
+        let rss = scaled(rss.max(0.0), 2 * self.normal.target_unit[target]);
+        Fit { rss, misfit, ..Fit::new(self.normal, target, &self.extent, sums) }
     }
 
     /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.
@@ -211,6 +213,29 @@ impl<'a> Measure<'a> {
 }
 
 impl Fit {
+    /// What ‖w‖², ‖c‖², shift·wᵀDw and wᵀc tell of a target but for its residual, if w satisfies its equations.
+    #[inline(always)]
+    pub(crate) fn new(
+        normal: &NormalEquations,
+        target: usize,
+        extent: &Extent,
+        [w2, c2, penalty, product]: [f64; 4],
+    ) -> Self {
+        let (w, c) = (w2.sqrt(), c2.sqrt());
+        let squares = normal.squares[target];
+        let rss = squares - (product + penalty); // 2wᵀc − wᵀGw = wᵀc + shift·wᵀDw
+        let cross = (extent.trace * squares).sqrt();
+        Self {
+            sizes: [extent.top * w + c, extent.norm * w + c],
+            residual: f64::NAN,
+            backward: f64::NAN,
+            rss: scaled(rss.max(0.0), 2 * normal.target_unit[target]),
+            misfit: f64::NAN,
+            spread: 1.0,
+            cancelled: if cross == 0.0 { 0.0 } else { cross / (extent.norm * w) },
+        }
+    }
+
     /// Sets what follows from ‖r‖₂.
     pub(crate) fn set_residual(&mut self, r: f64) {
         [self.residual, self.backward] = self.sizes.map(|size| if r == 0.0 { 0.0 } else { r / size });

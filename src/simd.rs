@@ -14,8 +14,9 @@ pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
     op()
 }
 
-/// Sums that run side by side.
+/// Numbers that are treated side by side.
 pub(crate) const LANES: usize = 8;
+pub(crate) type Lanes = [f64; LANES];
 
 /// The sums of what `terms` makes of the elements of some arrays of one length. The order depends on the length alone.
 #[inline(always)]
@@ -24,7 +25,7 @@ pub(crate) fn sums<const A: usize, const S: usize>(
     terms: impl Fn([f64; A]) -> [f64; S],
 ) -> [f64; S] {
     let parts = arrays.map(<[f64]>::as_chunks::<LANES>);
-    let mut lanes = [[0.0; LANES]; S];
+    let mut lanes: [Lanes; S] = [[0.0; LANES]; S];
     for block in 0..parts[0].0.len() {
         let own = parts.map(|(whole, _)| whole[block]);
         for lane in 0..LANES {

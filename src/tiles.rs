@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::assemble::{Entry, Totals, error_bound, rounding};
+use crate::assemble::{Totals, error_bound, rounding};
 use crate::condition;
 use crate::cpu::product::product;
 use crate::cpu::spectral::Spectral;
@@ -16,10 +16,12 @@ use crate::normal::NormalEquations;
 use crate::outcome::{BackendUsed, Outcome};
 use crate::parallel::at_least;
 use crate::path::RidgePath;
+use crate::place::Place;
 use crate::residual::{Fit, Measure, backward_limit, column_of};
 use crate::resolvent::{Resolvent, worthwhile};
 use crate::scale::scale_all;
-use crate::simd::vectorized;
+use crate::short::{SHORT, Short};
+use crate::simd::{LANES, vectorized};
 
 /// Columns of a tile, enough for fast products; more where they are short, so that it holds so many numbers.
 const COLUMNS: usize = 64;
@@ -28,8 +30,6 @@ const NUMBERS: usize = 32_768;
 const EACH: usize = 16;
 /// Targets of a tile.
 const TARGETS: usize = 8;
-/// The order from which residuals of more targets are measured together.
-const TOGETHER: usize = 32;
 
 /// The path, as far as condition numbers up to `limit` and residuals as small as those of a Cholesky factorization go, and
 /// the numbers of the λs of such a condition number whose answers it lacks.
@@ -55,6 +55,34 @@ pub(crate) fn path(
     let mut path = RidgePath::blank(totals, normal, used);
     path.conditions.clone_from(&conditions);
     let targets = TARGETS.min(t);
+    let rounding = rounding(normal, totals, f64::EPSILON);
+    let done = AtomicUsize::new(0);
+    let told = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
+    if let Some(short) = Short::new(&spectral, totals, &conditions, rounding) {
+        let columns = COLUMNS.max(NUMBERS / n) / LANES * LANES;
+        let failed: Vec<usize> = path
+            .place()
+            .chunks(columns)
+            .into_par_iter()
+            .with_min_len(at_least(columns * n * EACH))
+            .enumerate()
+            .flat_map_iter(|(at, mut place)| {
+                let failed = short.solve(at * columns, &mut place);
+                told(place.columns());
+                failed
+            })
+            .collect();
+        let mut left = lambdas.iter().copied().peekable();
+        for (k, mut place) in path.place().chunks(t).into_iter().enumerate() {
+            match (left.next_if_eq(&k), failed.binary_search(&k)) {
+                (None, _) => place.clear(),
+                (Some(_), Ok(_)) => missing.push(k),
+                (Some(_), Err(_)) => {}
+            }
+        }
+        missing.sort_unstable();
+        return (path, missing);
+    }
     let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
     spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |own| own.nodes.len()));
     let tiles = Tiles {
@@ -63,39 +91,28 @@ pub(crate) fn path(
         totals,
         conditions: &conditions,
         lambdas: &lambdas,
-        together: if t > TARGETS && n > TOGETHER { TARGETS } else { 1 },
+        together: if t > TARGETS && n > SHORT { TARGETS } else { 1 },
         columns: COLUMNS.max(NUMBERS / n),
-        rounding: rounding(normal, totals, f64::EPSILON),
+        rounding,
     };
     // Of each group of targets the place of each λ.
-    let mut places: Vec<Vec<&mut [f64]>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
+    let mut places: Vec<Vec<Place<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
     let mut left = lambdas.iter().copied().peekable();
-    for (k, coefficients) in path.coefficients.chunks_mut(n * t).enumerate() {
-        if left.next_if_eq(&k).is_none() {
-            coefficients.fill(f64::NAN);
-            continue;
+    for (k, mut place) in path.place().chunks(t).into_iter().enumerate() {
+        match left.next_if_eq(&k) {
+            Some(_) => place.chunks(targets).into_iter().zip(&mut places).for_each(|(own, places)| places.push(own)),
+            None => place.clear(),
         }
-        coefficients.chunks_mut(n * targets).zip(&mut places).for_each(|(own, places)| places.push(own));
     }
-    let done = AtomicUsize::new(0);
-    let told = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
-    let entries: Vec<Vec<Vec<Entry>>> = places
+    let failed: Vec<usize> = places
         .into_par_iter()
         .with_min_len(at_least(lambdas.len() * targets * n * EACH))
         .enumerate()
-        .map(|(group, mut places)| tiles.group(group * targets, &mut places, &told))
+        .flat_map_iter(|(group, mut places)| tiles.group(group * targets, &mut places, &told))
         .collect();
-    for (at, k) in lambdas.iter().enumerate() {
-        for (group, entries) in entries.iter().enumerate() {
-            for (target, entry) in entries[at].iter().enumerate() {
-                path.set(k * t + group * targets + target, *entry);
-            }
-        }
-        if entries.iter().any(|entries| entries[at].is_empty()) {
-            missing.push(*k);
-        }
-    }
+    missing.extend(failed);
     missing.sort_unstable();
+    missing.dedup();
     if lambdas.len() < k {
         progress(k); // those of other routes too, which do not tell
     }
@@ -117,15 +134,15 @@ struct Tiles<'a> {
 }
 
 impl Tiles<'_> {
-    /// Solves for the targets from `first` on, and writes the coefficients to the `places` of the λs. What is told of each λ, a
-    /// target after the other; nothing where the residual is too large.
-    fn group(&self, first: usize, places: &mut [&mut [f64]], told: &(dyn Fn(usize) + Sync)) -> Vec<Vec<Entry>> {
+    /// Solves for the targets from `first` on, and writes the answers to the `places` of the λs. The numbers of those whose residual
+    /// is too large.
+    fn group(&self, first: usize, places: &mut [Place<'_>], told: &(dyn Fn(usize) + Sync)) -> Vec<usize> {
         let n = self.spectral.normal.features();
-        let count = places.first().map_or(0, |place| place.len() / n);
+        let count = places.first().map_or(0, Place::columns);
         let nodes =
             self.nodes.as_ref().map(|resolvent| (resolvent, self.spectral.answers(&resolvent.nodes, first, count)));
         let at_once = (self.columns / count.max(1)).max(1);
-        let tile = |(at, places): (usize, &mut [&mut [f64]])| {
+        let tile = |(at, places): (usize, &mut [Place<'_>])| {
             let range = at * at_once..at * at_once + places.len();
             let lambdas = &self.lambdas[range.clone()];
             let values = match &nodes {
@@ -139,9 +156,9 @@ impl Tiles<'_> {
                     self.spectral.answers(&shifts, first, count)
                 }
             };
-            let entries = self.finish(lambdas, first, values.as_slice(), places);
+            let failed = self.finish(lambdas, first, values.as_slice(), places);
             told(count * places.len());
-            entries
+            failed
         };
         places
             .par_chunks_mut(at_once)
@@ -152,57 +169,67 @@ impl Tiles<'_> {
     }
 
     /// Measures the answers of some λs for the targets from `first` on, in the units of G, and writes them in natural ones.
-    fn finish(&self, lambdas: &[usize], first: usize, values: &[f64], places: &mut [&mut [f64]]) -> Vec<Vec<Entry>> {
+    /// The numbers of those whose residual is too large.
+    fn finish(&self, lambdas: &[usize], first: usize, values: &[f64], places: &mut [Place<'_>]) -> Vec<usize> {
         let normal = self.spectral.normal;
         let n = normal.features();
-        let count = places.first().map_or(0, |place| place.len() / n);
+        let count = places.first().map_or(0, Place::columns);
         let measures: Vec<Measure<'_>> = lambdas.iter().map(|k| Measure::new(normal, *k)).collect();
         let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let products = (self.together == 1).then(|| product(normal.gram.as_slice(), values, n));
         let mut w = vec![0.0; n];
-        vectorized(#[inline(always)] || {
-            for (column, u) in values.chunks(n).enumerate() {
-                let (measure, target) = (&measures[column / count], first + column % count);
-                measure.own(u, &mut w);
-                let mut fit = measure.fit(target, &w, None);
-                if let Some(products) = &products {
-                    let c = column_of(&normal.cross, target);
-                    fit.set_residual(measure.residual(c, &w, column_of(products, column)));
+        vectorized(
+            #[inline(always)]
+            || {
+                for (column, u) in values.chunks(n).enumerate() {
+                    let (measure, target) = (&measures[column / count], first + column % count);
+                    measure.own(u, &mut w);
+                    let mut fit = measure.fit(target, &w);
+                    if let Some(products) = &products {
+                        let c = column_of(&normal.cross, target);
+                        fit.set_residual(measure.residual(c, &w, column_of(products, column)));
+                    }
+                    tile.push(fit);
                 }
-                tile.push(fit);
-            }
-        });
+            },
+        );
         if products.is_none() {
             self.measure_together(lambdas, first, values, &measures, &mut tile);
         }
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
-        let mut entries: Vec<Vec<Entry>> = lambdas.iter().map(|_| Vec::with_capacity(count)).collect();
-        vectorized(#[inline(always)] || {
-            for (at, (place, entries)) in places.iter_mut().zip(&mut entries).enumerate() {
-                let fits = &tile[at * count..(at + 1) * count];
-                // Written so that NaN fails.
-                if !fits.iter().all(|fit| fit.backward <= limit) {
-                    continue;
-                }
-                let found = (Outcome::Solved, self.conditions[lambdas[at]]);
-                let values = values[at * n * count..(at + 1) * n * count].chunks(n);
-                for (target, (u, w)) in values.zip(place.chunks_mut(n)).enumerate() {
-                    let solution = u.iter().any(|u| *u != 0.0);
-                    match &powers[target] {
-                        Some(powers) => w.iter_mut().zip(u).zip(powers).for_each(|((w, u), power)| *w = u * power),
-                        None => {
-                            w.copy_from_slice(u);
-                            scale_all(w, exponents(normal, first + target));
-                        }
+        let mut failed = Vec::new();
+        vectorized(
+            #[inline(always)]
+            || {
+                for (at, place) in places.iter_mut().enumerate() {
+                    let fits = &tile[at * count..(at + 1) * count];
+                    // Written so that NaN fails.
+                    if !fits.iter().all(|fit| fit.backward <= limit) {
+                        failed.push(lambdas[at]);
+                        continue;
                     }
-                    let bound = error_bound(normal, found, None, &fits[target], self.rounding);
-                    let (solved, told) = ((found.0, Some(solution)), (&fits[target], bound));
-                    entries.push(self.totals.entry(normal.model, first + target, w, solved, told));
+                    let found = (Outcome::Solved, self.conditions[lambdas[at]]);
+                    let values = values[at * n * count..(at + 1) * n * count].chunks(n);
+                    for (target, u) in values.enumerate() {
+                        let w = &mut place.coefficients[target * n..(target + 1) * n];
+                        let solution = u.iter().any(|u| *u != 0.0);
+                        match &powers[target] {
+                            Some(powers) => w.iter_mut().zip(u).zip(powers).for_each(|((w, u), power)| *w = u * power),
+                            None => {
+                                w.copy_from_slice(u);
+                                scale_all(w, exponents(normal, first + target));
+                            }
+                        }
+                        let bound = error_bound(normal, found, None, &fits[target], self.rounding);
+                        let (solved, told) = ((found.0, Some(solution)), (&fits[target], bound));
+                        let entry = self.totals.entry(normal.model, first + target, w, solved, told);
+                        place.set(target, entry);
+                    }
                 }
-            }
-        });
-        entries
+            },
+        );
+        failed
     }
 
     /// The residuals of a tile, of some targets together, summed with random signs in units of what a residual may be: each is
@@ -223,16 +250,19 @@ impl Tiles<'_> {
         let bundles = count.div_ceil(self.together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
         let mut cross = sums.clone();
-        vectorized(#[inline(always)] || {
-            for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
-                let (at, target) = (column / count, column % count);
-                let weight = sign(lambdas[at], first + target) / fit.sizes[1];
-                let weight = if weight.is_finite() { weight } else { 0.0 };
-                let to = (at * bundles + target / self.together) * n..;
-                add(&mut sums.as_mut_slice()[to.clone()], weight, u);
-                add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
+                    let (at, target) = (column / count, column % count);
+                    let weight = sign(lambdas[at], first + target) / fit.sizes[1];
+                    let weight = if weight.is_finite() { weight } else { 0.0 };
+                    let to = (at * bundles + target / self.together) * n..;
+                    add(&mut sums.as_mut_slice()[to.clone()], weight, u);
+                    add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
+                }
+            },
+        );
         let product = product(normal.gram.as_slice(), sums.as_slice(), n);
         for (at, fits) in tile.chunks_mut(count).enumerate() {
             for (bundle, fits) in fits.chunks_mut(self.together).enumerate() {

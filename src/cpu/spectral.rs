@@ -42,7 +42,7 @@ pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync))
 
 pub(crate) struct Spectral<'a> {
     pub(crate) normal: &'a NormalEquations,
-    tridiagonal: Tridiagonal,
+    pub(crate) tridiagonal: Tridiagonal,
     /// R; 0 for columns that hold nothing, whose weights are 0.
     scale: Vec<f64>,
     /// The shift of each λ on the scale of B.
@@ -52,7 +52,7 @@ pub(crate) struct Spectral<'a> {
     norm: f64,
     least: f64,
     /// Qᵀ·R·c
-    cross: DMatrix<f64>,
+    pub(crate) cross: DMatrix<f64>,
 }
 
 impl<'a> Spectral<'a> {
@@ -95,6 +95,13 @@ impl<'a> Spectral<'a> {
     pub(crate) fn resolvent(&self, lambdas: &[usize], most: usize) -> Option<Resolvent> {
         let shifts: Vec<f64> = lambdas.iter().map(|k| self.shifts[*k]).collect();
         Resolvent::new((self.least, self.norm), &shifts, most)
+    }
+
+    /// R·Q
+    pub(crate) fn basis(&self) -> DMatrix<f64> {
+        let mut basis = self.tridiagonal.basis();
+        basis.column_iter_mut().for_each(|mut q| q.iter_mut().zip(&self.scale).for_each(|(q, scale)| *q *= scale));
+        basis
     }
 
     /// The shift of λ number k on the scale of B.

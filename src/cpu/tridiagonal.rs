@@ -2,9 +2,7 @@
 
 use nalgebra::DMatrix;
 
-/// Columns that are solved side by side: the recurrences wait for divisions, which may overlap.
-const LANES: usize = 8;
-type Lanes = [f64; LANES];
+use crate::simd::{LANES, Lanes, vectorized};
 
 /// A = Q·T·Qᵀ with Q orthogonal and T tridiagonal (Golub and Van Loan, *Matrix Computations* (2013), §8.3.1).
 pub(crate) struct Tridiagonal {
@@ -35,34 +33,54 @@ impl Tridiagonal {
         self.reflectors.multiply(block, true);
     }
 
+    /// Q multiplied out.
+    pub(crate) fn basis(&self) -> DMatrix<f64> {
+        let n = self.diagonal.len();
+        let mut q = DMatrix::identity(n, n);
+        self.multiply(&mut q);
+        q
+    }
+
     /// Overwrites column j with (T + `shifts[j]`·I)⁻¹ times it, by T + shift·I = L·D·Lᵀ. Where that is not positive definite, the
     /// result is without meaning.
     pub(crate) fn solve(&self, shifts: &[f64], block: &mut DMatrix<f64>) {
         let n = self.diagonal.len();
-        // 1/D and D⁻¹L⁻¹b of each row.
-        let mut rows: Vec<(Lanes, Lanes)> = vec![([0.0; LANES], [0.0; LANES]); n];
+        let (mut inverses, mut values) = (vec![[0.0; LANES]; n], vec![[0.0; LANES]; n]);
         for (columns, shifts) in block.as_mut_slice().chunks_mut(n * LANES).zip(shifts.chunks(LANES)) {
             let mut shift = [1.0; LANES];
             shift[..shifts.len()].copy_from_slice(shifts);
-            let (mut inverse, mut value, mut before) = ([0.0; LANES], [0.0; LANES], 0.0);
-            for (i, row) in rows.iter_mut().enumerate() {
-                let mut own = [0.0; LANES];
-                columns[i..].iter().step_by(n).zip(&mut own).for_each(|(from, own)| *own = *from);
-                for lane in 0..LANES {
-                    inverse[lane] = 1.0 / (self.diagonal[i] + shift[lane] - before * (before * inverse[lane]));
-                    value[lane] = (own[lane] - before * value[lane]) * inverse[lane];
-                }
-                *row = (inverse, value);
-                before = self.off_diagonal.get(i).copied().unwrap_or(0.0);
+            for (lane, column) in columns.chunks(n).enumerate() {
+                values.iter_mut().zip(column).for_each(|(value, from)| value[lane] = *from);
             }
-            let mut value = [0.0; LANES];
-            for (i, (inverse, own)) in rows.iter().enumerate().rev() {
-                let after = self.off_diagonal.get(i).copied().unwrap_or(0.0);
-                for lane in 0..LANES {
-                    value[lane] = own[lane] - inverse[lane] * (after * value[lane]);
-                }
-                columns[i..].iter_mut().step_by(n).zip(&value).for_each(|(to, value)| *to = *value);
+            vectorized(
+                #[inline(always)]
+                || self.solve_lanes(&shift, &mut inverses, &mut values),
+            );
+            for (lane, column) in columns.chunks_mut(n).enumerate() {
+                column.iter_mut().zip(&values).for_each(|(to, value)| *to = value[lane]);
             }
+        }
+    }
+
+    /// The same of a column in each lane: the recurrences wait for divisions, which may overlap. `inverses` is overwritten with D⁻¹.
+    #[inline(always)]
+    pub(crate) fn solve_lanes(&self, shift: &Lanes, inverses: &mut [Lanes], values: &mut [Lanes]) {
+        let (mut inverse, mut value, mut before) = ([0.0; LANES], [0.0; LANES], 0.0);
+        for (i, (inverses, values)) in inverses.iter_mut().zip(values.iter_mut()).enumerate() {
+            for lane in 0..LANES {
+                inverse[lane] = 1.0 / (self.diagonal[i] + shift[lane] - before * (before * inverse[lane]));
+                value[lane] = (values[lane] - before * value[lane]) * inverse[lane];
+            }
+            (*inverses, *values) = (inverse, value);
+            before = self.off_diagonal.get(i).copied().unwrap_or(0.0);
+        }
+        value = [0.0; LANES];
+        for (i, (inverses, values)) in inverses.iter().zip(values).enumerate().rev() {
+            let after = self.off_diagonal.get(i).copied().unwrap_or(0.0);
+            for lane in 0..LANES {
+                value[lane] = values[lane] - inverses[lane] * (after * value[lane]);
+            }
+            *values = value;
         }
     }
 
