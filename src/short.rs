@@ -1,11 +1,15 @@
 //! Answers of few features, eight side by side: each has a lane of its own, from the right-hand side to the coefficients and what
 //! is measured of them.
 
+use std::collections::BTreeSet;
+
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 use crate::assemble::{Totals, error_bound};
 use crate::cpu::spectral::Spectral;
 use crate::outcome::Outcome;
+use crate::parallel::at_least;
 use crate::place::Place;
 use crate::residual::{Extent, Fit, backward_limit};
 use crate::scale::scaled;
@@ -13,6 +17,10 @@ use crate::simd::{LANES, Lanes, vectorized};
 
 /// Features up to which this is faster than products of blocks.
 pub(crate) const SHORT: usize = 32;
+/// Columns that one task solves for.
+const COLUMNS: usize = 512;
+/// Operations for each number, about.
+const EACH: usize = 16;
 
 /// Columns are numbered a λ after the other, and a target after the other in each.
 pub(crate) struct Short<'a> {
@@ -45,8 +53,21 @@ impl<'a> Short<'a> {
         in_range.then(|| Self { spectral, totals, conditions, rounding, basis: spectral.basis().transpose(), powers })
     }
 
-    /// Solves for the columns from `first` on, and writes the answers. The numbers of the λs whose residual is too large.
-    pub(crate) fn solve(&self, first: usize, place: &mut Place<'_>) -> Vec<usize> {
+    /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy; the numbers of those whose
+    /// residual is too large.
+    pub(crate) fn path(&self, place: Place<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+        let n = self.spectral.normal.features();
+        let task = |(at, mut place): (usize, Place<'_>)| {
+            let failed = self.solve(at * COLUMNS, &mut place);
+            told(place.columns());
+            failed
+        };
+        let tasks = place.chunks(COLUMNS).into_par_iter().with_min_len(at_least(COLUMNS * n * EACH));
+        tasks.enumerate().flat_map_iter(task).collect()
+    }
+
+    /// The same of the columns from `first` on.
+    fn solve(&self, first: usize, place: &mut Place<'_>) -> Vec<usize> {
         let mut scratch = Scratch::new(self.spectral.normal.features());
         let mut failed = Vec::new();
         for start in (0..place.columns()).step_by(LANES) {

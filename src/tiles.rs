@@ -3,6 +3,7 @@
 //!
 //! Where λs are many, few [nodes](Resolvent) are solved for, and a λ is a sum of these.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nalgebra::DMatrix;
@@ -21,7 +22,7 @@ use crate::residual::{Fit, Measure, backward_limit, column_of};
 use crate::resolvent::{Resolvent, worthwhile};
 use crate::scale::scale_all;
 use crate::short::{SHORT, Short};
-use crate::simd::{LANES, vectorized};
+use crate::simd::vectorized;
 
 /// Columns of a tile, enough for fast products; more where they are short, so that it holds so many numbers.
 const COLUMNS: usize = 64;
@@ -54,65 +55,27 @@ pub(crate) fn path(
         wanted.partition(|k| conditions[*k] <= reach && spectral.condition(*k) <= reach);
     let mut path = RidgePath::blank(totals, normal, used);
     path.conditions.clone_from(&conditions);
-    let targets = TARGETS.min(t);
     let rounding = rounding(normal, totals, f64::EPSILON);
     let done = AtomicUsize::new(0);
     let told = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
-    if let Some(short) = Short::new(&spectral, totals, &conditions, rounding) {
-        let columns = COLUMNS.max(NUMBERS / n) / LANES * LANES;
-        let failed: Vec<usize> = path
-            .place()
-            .chunks(columns)
-            .into_par_iter()
-            .with_min_len(at_least(columns * n * EACH))
-            .enumerate()
-            .flat_map_iter(|(at, mut place)| {
-                let failed = short.solve(at * columns, &mut place);
-                told(place.columns());
-                failed
-            })
-            .collect();
-        let mut left = lambdas.iter().copied().peekable();
-        for (k, mut place) in path.place().chunks(t).into_iter().enumerate() {
-            match (left.next_if_eq(&k), failed.binary_search(&k)) {
-                (None, _) => place.clear(),
-                (Some(_), Ok(_)) => missing.push(k),
-                (Some(_), Err(_)) => {}
-            }
-        }
-        missing.sort_unstable();
-        return (path, missing);
-    }
-    let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
-    spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |own| own.nodes.len()));
-    let tiles = Tiles {
-        nodes,
-        spectral,
-        totals,
-        conditions: &conditions,
-        lambdas: &lambdas,
-        together: if t > TARGETS && n > SHORT { TARGETS } else { 1 },
-        columns: COLUMNS.max(NUMBERS / n),
-        rounding,
+    let failed = if let Some(short) = Short::new(&spectral, totals, &conditions, rounding) {
+        short.path(path.place(), &told)
+    } else {
+        let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
+        spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |own| own.nodes.len()));
+        let together = if t > TARGETS && n > SHORT { TARGETS } else { 1 };
+        let (lambdas, conditions, columns) = (&lambdas, &conditions, COLUMNS.max(NUMBERS / n));
+        Tiles { nodes, spectral, totals, conditions, lambdas, together, columns, rounding }.path(path.place(), &told)
     };
-    // Of each group of targets the place of each λ.
-    let mut places: Vec<Vec<Place<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
-    let mut left = lambdas.iter().copied().peekable();
+    let mut left = lambdas.iter().peekable();
     for (k, mut place) in path.place().chunks(t).into_iter().enumerate() {
-        match left.next_if_eq(&k) {
-            Some(_) => place.chunks(targets).into_iter().zip(&mut places).for_each(|(own, places)| places.push(own)),
+        match left.next_if(|next| **next == k) {
+            Some(_) if failed.contains(&k) => missing.push(k),
+            Some(_) => {}
             None => place.clear(),
         }
     }
-    let failed: Vec<usize> = places
-        .into_par_iter()
-        .with_min_len(at_least(lambdas.len() * targets * n * EACH))
-        .enumerate()
-        .flat_map_iter(|(group, mut places)| tiles.group(group * targets, &mut places, &told))
-        .collect();
-    missing.extend(failed);
     missing.sort_unstable();
-    missing.dedup();
     if lambdas.len() < k {
         progress(k); // those of other routes too, which do not tell
     }
@@ -134,6 +97,26 @@ struct Tiles<'a> {
 }
 
 impl Tiles<'_> {
+    /// Writes the answers of these λs; the numbers of those whose residual is too large.
+    fn path(&self, place: Place<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+        let (n, t) = (self.spectral.normal.features(), self.spectral.normal.targets());
+        let targets = TARGETS.min(t);
+        // Of each group of targets the place of each λ.
+        let mut places: Vec<Vec<Place<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
+        let mut left = self.lambdas.iter().peekable();
+        for (k, place) in place.chunks(t).into_iter().enumerate() {
+            if left.next_if(|next| **next == k).is_some() {
+                place.chunks(targets).into_iter().zip(&mut places).for_each(|(own, places)| places.push(own));
+            }
+        }
+        places
+            .into_par_iter()
+            .with_min_len(at_least(self.lambdas.len() * targets * n * EACH))
+            .enumerate()
+            .flat_map_iter(|(group, mut places)| self.group(group * targets, &mut places, told))
+            .collect()
+    }
+
     /// Solves for the targets from `first` on, and writes the answers to the `places` of the λs. The numbers of those whose residual
     /// is too large.
     fn group(&self, first: usize, places: &mut [Place<'_>], told: &(dyn Fn(usize) + Sync)) -> Vec<usize> {

@@ -47,10 +47,11 @@ pub(crate) struct Spectral<'a> {
     scale: Vec<f64>,
     /// The shift of each λ on the scale of B.
     shifts: Vec<f64>,
-    /// The least and the largest diagonal element of B, its norm ‖B‖₁ and its least eigenvalue.
+    /// The least and the largest diagonal element of B, its norm ‖B‖₁ and its least and largest eigenvalue.
     extent: (f64, f64),
     norm: f64,
     least: f64,
+    largest: f64,
     /// Qᵀ·R·c
     pub(crate) cross: DMatrix<f64>,
 }
@@ -81,6 +82,7 @@ impl<'a> Spectral<'a> {
             extent: (diagonal.min(), diagonal.max()),
             norm,
             least: tridiagonal.least(),
+            largest: tridiagonal.largest(),
             tridiagonal,
             cross,
         }
@@ -94,7 +96,7 @@ impl<'a> Spectral<'a> {
     /// Nodes for the answers of some λs, if `most` will do.
     pub(crate) fn resolvent(&self, lambdas: &[usize], most: usize) -> Option<Resolvent> {
         let shifts: Vec<f64> = lambdas.iter().map(|k| self.shifts[*k]).collect();
-        Resolvent::new((self.least, self.norm), &shifts, most)
+        Resolvent::new((self.least, self.largest), &shifts, most)
     }
 
     /// R·Q

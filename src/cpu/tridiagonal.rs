@@ -84,15 +84,25 @@ impl Tridiagonal {
         }
     }
 
-    /// The least eigenvalue, to a few eps·‖T‖: by bisection, with the signs of the pivots of T − x·I (Golub and Van Loan §8.4.1).
+    /// The least eigenvalue, or a little less, to a few eps·‖T‖.
     pub(crate) fn least(&self) -> f64 {
+        self.least_of(1.0)
+    }
+
+    /// The largest, or a little more.
+    pub(crate) fn largest(&self) -> f64 {
+        -self.least_of(-1.0)
+    }
+
+    /// The least eigenvalue of T or −T: by bisection, with the signs of the pivots of ±T − x·I (Golub and Van Loan §8.4.1).
+    fn least_of(&self, sign: f64) -> f64 {
         let below = |i: usize| self.off_diagonal.get(i).map_or(0.0, |value| value.abs());
         let radius = |i: usize| below(i) + if i > 0 { below(i - 1) } else { 0.0 };
         let (mut low, mut high) = (f64::INFINITY, f64::INFINITY);
         for (i, value) in self.diagonal.iter().enumerate() {
             // Gershgorin's discs, and a Rayleigh quotient.
-            low = low.min(value - radius(i));
-            high = high.min(*value);
+            low = low.min(sign * value - radius(i));
+            high = high.min(sign * value);
         }
         let size = low.abs().max(high.abs());
         while high - low > f64::EPSILON * size {
@@ -100,16 +110,16 @@ impl Tridiagonal {
             if !(low < middle && middle < high) {
                 break;
             }
-            if self.definite(-middle) { low = middle } else { high = middle }
+            if self.definite(sign, -middle) { low = middle } else { high = middle }
         }
         low
     }
 
-    /// Whether T + shift·I is positive definite.
-    fn definite(&self, shift: f64) -> bool {
+    /// Whether ±T + shift·I is positive definite.
+    fn definite(&self, sign: f64, shift: f64) -> bool {
         let (mut pivot, mut before) = (1.0, 0.0);
         for (i, value) in self.diagonal.iter().enumerate() {
-            pivot = (value + shift) - before * (before / pivot);
+            pivot = (sign * value + shift) - before * (before / pivot);
             if !(pivot > 0.0) {
                 return false;
             }
@@ -256,12 +266,15 @@ mod tests {
     }
 
     #[test]
-    fn the_least_eigenvalue_is_that_of_the_matrix() {
+    fn the_outermost_eigenvalues_are_those_of_the_matrix() {
         for n in [1, 2, 5, 64] {
             let a = definite(n) - DMatrix::identity(n, n);
-            let wanted = eigen(&a).expect("it converges").values[0];
-            let found = Tridiagonal::new(a.clone()).least();
-            assert!((found - wanted).abs() <= 8.0 * n as f64 * f64::EPSILON * a.norm(), "n = {n}: {found}, {wanted}");
+            let values = eigen(&a).expect("it converges").values;
+            let tridiagonal = Tridiagonal::new(a.clone());
+            for (found, wanted) in [(tridiagonal.least(), values[0]), (tridiagonal.largest(), values[n - 1])] {
+                let bound = 8.0 * n as f64 * f64::EPSILON * a.norm();
+                assert!((found - wanted).abs() <= bound, "n = {n}: {found}, {wanted}");
+            }
         }
     }
 }
