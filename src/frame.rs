@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::simd::{LANES, vectorized};
+use crate::simd::{self, LANES, vectorized};
 use crate::view::{Scalar, View};
 use crate::wide::two_sum;
 
@@ -24,8 +24,10 @@ pub(crate) struct Frame {
     pub(crate) positive_rows: usize,
 }
 
-/// Columns that one task measures.
+/// Columns and rows that one task measures, so many rows at a time.
 const PANEL: usize = 32;
+const RUN: usize = 8192;
+const ROWS: usize = 256;
 /// The least exponent of a column's units: 2^-LEAST is still a number, by which subnormal columns are multiplied.
 const LEAST: i32 = -1000;
 
@@ -88,7 +90,13 @@ impl Frame {
     /// x' of a value of column j; features first, then targets.
     #[inline]
     pub(crate) fn apply(&self, j: usize, value: f64) -> f64 {
-        ((value - self.origin[j]) - self.offset[j]) * self.inverse[j]
+        self.column(j).apply(value)
+    }
+
+    /// How column j is centred and scaled.
+    #[inline]
+    pub(crate) fn column(&self, j: usize) -> Centring {
+        Centring { origin: self.origin[j], offset: self.offset[j], inverse: self.inverse[j] }
     }
 
     /// The weighted mean of each column, to its own last digit or so (where the values all but cancel, errors of their size would
@@ -118,6 +126,21 @@ impl Frame {
     }
 }
 
+/// What is done to the values of one column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Centring {
+    origin: f64,
+    offset: f64,
+    inverse: f64,
+}
+
+impl Centring {
+    #[inline(always)]
+    pub(crate) fn apply(&self, value: f64) -> f64 {
+        ((value - self.origin) - self.offset) * self.inverse
+    }
+}
+
 /// A column's value in one row, and of the distances from it the weighted sum, the least and the greatest.
 #[derive(Debug, Clone, Copy)]
 struct Extent {
@@ -130,14 +153,18 @@ struct Extent {
 impl Extent {
     /// Of every column, about its value in row `first`, over the rows of positive weight.
     fn of<T: Scalar>(view: View<'_, T>, first: usize, weights: &[f64]) -> Vec<Self> {
-        const ROWS: usize = 256;
-        let panel = |start: usize| {
-            let own = view.column_range(start, PANEL.min(view.columns() - start));
+        let panels = view.columns().div_ceil(PANEL);
+        let columns = |panel: usize| view.column_range(panel * PANEL, PANEL.min(view.columns() - panel * PANEL));
+        // Runs of rows, of each the panels one after the other.
+        let tasks = weights.len().div_ceil(RUN) * panels;
+        let measure = |task: usize| {
+            let (start, own) = (task / panels * RUN, columns(task % panels));
             let mut lanes: Vec<Lanes> = (0..own.columns()).map(|j| Lanes::new(own.get(first, j).into())).collect();
-            let mut block = vec![0.0; ROWS.min(view.rows()) * own.columns()];
-            for (part, weights) in weights.chunks(ROWS).enumerate() {
+            let run = &weights[start..weights.len().min(start + RUN)];
+            let mut block = vec![0.0; ROWS.min(run.len()) * own.columns()];
+            for (part, weights) in run.chunks(ROWS).enumerate() {
                 let block = &mut block[..weights.len() * own.columns()];
-                own.load(part * ROWS, weights.len(), block);
+                own.load(start + part * ROWS, weights.len(), block);
                 vectorized(
                     #[inline(always)]
                     || {
@@ -147,20 +174,34 @@ impl Extent {
                     },
                 );
             }
-            lanes.into_iter().map(Lanes::joined).collect::<Vec<Self>>()
+            lanes.iter().map(Lanes::joined).collect::<Vec<Self>>()
         };
-        let panels: Vec<usize> = (0..view.columns()).step_by(PANEL).collect();
-        panels.into_par_iter().with_min_len(at_least(16 * PANEL * view.rows())).flat_map_iter(panel).collect()
+        let operations = 16 * PANEL.min(view.columns()) * RUN.min(view.rows());
+        let tasks = (0..tasks).into_par_iter().with_min_len(at_least(operations));
+        let mut runs: Vec<Vec<Self>> = tasks.map(measure).collect();
+        let others = runs.split_off(panels);
+        let mut columns = runs.concat();
+        for (other, at) in others.iter().zip((0..panels).cycle()) {
+            columns[at * PANEL..].iter_mut().zip(other).for_each(|(own, other)| own.add(other));
+        }
+        columns
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.sum.add(other.sum.high);
+        self.sum.add(other.sum.low);
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
     }
 }
 
 /// The same of every eighth row.
 struct Lanes {
     origin: f64,
-    high: [f64; LANES],
-    low: [f64; LANES],
-    least: [f64; LANES],
-    greatest: [f64; LANES],
+    high: simd::Lanes,
+    low: simd::Lanes,
+    least: simd::Lanes,
+    greatest: simd::Lanes,
 }
 
 impl Lanes {
@@ -173,29 +214,34 @@ impl Lanes {
     #[inline(always)]
     fn add(&mut self, column: &[f64], weights: &[f64]) {
         let Self { origin, mut high, mut low, mut least, mut greatest } = *self;
-        let mut one = |lane: usize, value: f64, weight: f64| {
-            let away = if weight > 0.0 { value - origin } else { 0.0 };
-            let (sum, lost) = two_sum(high[lane], away * weight);
-            (high[lane], low[lane]) = (sum, low[lane] + lost);
-            least[lane] = if away < least[lane] { away } else { least[lane] };
-            greatest[lane] = if away > greatest[lane] { away } else { greatest[lane] };
-        };
         let (whole, rest) = column.as_chunks::<LANES>();
         let (own, own_rest) = weights.as_chunks::<LANES>();
         for (values, weights) in whole.iter().zip(own) {
             for lane in 0..LANES {
-                one(lane, values[lane], weights[lane]);
+                let away = if weights[lane] > 0.0 { values[lane] - origin } else { 0.0 };
+                let (sum, lost) = two_sum(high[lane], away * weights[lane]);
+                high[lane] = sum;
+                low[lane] += lost;
+                least[lane] = if away < least[lane] { away } else { least[lane] };
+                greatest[lane] = if away > greatest[lane] { away } else { greatest[lane] };
             }
         }
-        rest.iter().zip(own_rest).enumerate().for_each(|(lane, (value, weight))| one(lane, *value, *weight));
+        for (lane, (value, weight)) in rest.iter().zip(own_rest).enumerate() {
+            let away = if *weight > 0.0 { value - origin } else { 0.0 };
+            let (sum, lost) = two_sum(high[lane], away * weight);
+            high[lane] = sum;
+            low[lane] += lost;
+            least[lane] = if away < least[lane] { away } else { least[lane] };
+            greatest[lane] = if away > greatest[lane] { away } else { greatest[lane] };
+        }
         *self = Self { origin, high, low, least, greatest };
     }
 
-    fn joined(self) -> Extent {
+    fn joined(&self) -> Extent {
         let mut sum = Sum::default();
-        self.high.into_iter().chain(self.low).for_each(|part| sum.add(part));
-        let least = self.least.into_iter().fold(0.0, f64::min);
-        Extent { origin: self.origin, sum, least, greatest: self.greatest.into_iter().fold(0.0, f64::max) }
+        self.high.iter().chain(&self.low).for_each(|part| sum.add(*part));
+        let least = self.least.iter().copied().fold(0.0, f64::min);
+        Extent { origin: self.origin, sum, least, greatest: self.greatest.iter().copied().fold(0.0, f64::max) }
     }
 }
 

@@ -13,6 +13,9 @@ pub trait Scalar: sealed::Sealed + nalgebra::RealField + Copy + Into<f64> {
 }
 
 mod sealed {
+    #[cfg(feature = "faer")]
+    pub trait Sealed: faer::traits::ComplexField {}
+    #[cfg(not(feature = "faer"))]
     pub trait Sealed {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::cpu::complete::Complete;
 use crate::cpu::exact::{TOP, WEIGHED, add, weigh};
 use crate::cpu::gram::add_product;
+use crate::cpu::product::Rows;
 use crate::cpu::qr::{Triangle, reduce, stack};
 use crate::error::Result;
 use crate::factors::Factors;
@@ -185,7 +186,8 @@ impl<'a, T: Scalar> Dual<'a, T> {
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
             let block = self.block::<A>(start, count, Units::Gram);
-            add_product(&block.rows(0, count), &block.rows(0, count), &mut gram, true);
+            let rows = Rows::of(&block, 0, count);
+            add_product(rows, rows, &mut gram, true);
         }
         gram
     }

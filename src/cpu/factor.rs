@@ -1,8 +1,7 @@
 //! Stage `factor` on the CPU: a blocked Cholesky factorization that reports where it fails.
 
-use nalgebra::{DMatrix, DMatrixViewMut, Dyn, U1};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, Dyn, U1};
 
-use crate::cpu::gram::Block;
 use crate::normal::{NormalEquations, pivot_tolerance};
 use crate::plan::LARGE;
 use crate::view::Scalar;
@@ -84,7 +83,12 @@ fn factor_in_place<A: Scalar>(a: &mut DMatrix<A>) -> usize {
 }
 
 /// rest −= left·top, by runs of so many rows side by side: the same bits whatever the number of threads.
-fn subtract<A: Scalar>(mut rest: DMatrixViewMut<'_, A, U1, Dyn>, left: Block<'_, A>, top: &DMatrix<A>, rows: usize) {
+fn subtract<A: Scalar>(
+    mut rest: DMatrixViewMut<'_, A, U1, Dyn>,
+    left: DMatrixView<'_, A, U1, Dyn>,
+    top: &DMatrix<A>,
+    rows: usize,
+) {
     let all = rest.nrows();
     if all <= rows {
         rest.gemm(-A::one(), &left, top, A::one());

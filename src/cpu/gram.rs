@@ -1,10 +1,11 @@
 //! Stage `gram` on the CPU: rows to [`Moments`].
 
-use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
+use nalgebra::{DMatrix, DMatrixViewMut};
 use rayon::prelude::*;
 
+use crate::cpu::product::{Rows, add_transposed};
 use crate::error::Result;
-use crate::frame::Frame;
+use crate::frame::{Centring, Frame};
 use crate::moments::Moments;
 use crate::parallel::at_least;
 use crate::problem::Problem;
@@ -13,8 +14,13 @@ use crate::simd::vectorized;
 use crate::view::{Scalar, View};
 
 /// Rows copied, centred and scaled at a time.
-const BLOCK: usize = 512;
-/// Columns of G that one task computes: below the diagonal only, so about half the work of a full product.
+const BLOCK: usize = 256;
+/// Rows that one task sums where G is small, and so many tasks at a time.
+const RUN: usize = 2048;
+const RUNS: usize = 16;
+/// Numbers of G and XᵀY up to which they are small.
+const SMALL: usize = 65_536;
+/// Columns of G that one task computes where it is not: below the diagonal only, so about half the work of a full product.
 const PANEL: usize = 64;
 
 /// The centred moments of a problem, the products in the arithmetic of `A` and their sums in `f64`.
@@ -27,48 +33,26 @@ const PANEL: usize = 64;
 pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = Frame::measure(problem)?;
-    let mut moments = Moments::new(n, t);
     // Weights in units of an even power of two, so that their roots fit f32.
     let unit = exponent(problem.weight(problem.heaviest())) & !1;
-    let mut x = DMatrix::<A>::zeros(BLOCK.min(m), n);
-    let mut y = DMatrix::<A>::zeros(BLOCK.min(m), t);
-    for start in (0..m).step_by(BLOCK) {
-        let count = BLOCK.min(m - start);
-        let roots: Vec<f64> = (start..start + count).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
-        // Rows of weight 0 count for nothing, however far away they lie.
-        let fill = |block: &mut DMatrix<A>, from: View<'_, T>, before: usize| {
-            let rows = block.nrows();
-            let panels = block.as_mut_slice().par_chunks_mut(rows * PANEL).with_min_len(at_least(8 * count * PANEL));
-            panels.enumerate().for_each(|(panel, columns)| {
-                let (first, width) = (panel * PANEL, columns.len() / rows);
-                let mut values = vec![0.0; count * width];
-                from.column_range(first, width).load(start, count, &mut values);
-                vectorized(
-                    #[inline(always)]
-                    || {
-                        for (j, (values, column)) in values.chunks(count).zip(columns.chunks_mut(rows)).enumerate() {
-                            for ((value, own), root) in values.iter().zip(column).zip(&roots) {
-                                let value =
-                                    if *root > 0.0 { frame.apply(before + first + j, *value) * root } else { 0.0 };
-                                *own = A::round_from(value);
-                            }
-                        }
-                    },
-                );
-            });
+    let mut sums = Sums::new(n, t);
+    if n * (n + t) <= SMALL && m > RUN {
+        let of = |start: usize| {
+            let mut own = Sums::new(n, t);
+            own.add_rows::<A, T>(problem, &frame, unit, start..m.min(start + RUN));
+            own
         };
-        fill(&mut x, problem.x(), 0);
-        fill(&mut y, problem.y(), n);
-        let (x, y) = (x.rows(0, count), y.rows(0, count));
-        add_product(&x, &x, &mut moments.gram, true);
-        add_product(&x, &y, &mut moments.cross, false);
-        for (target, sum) in moments.squares.iter_mut().enumerate() {
-            *sum += y.column(target).iter().map(|v| Into::<f64>::into(*v).powi(2)).sum::<f64>();
+        for wave in (0..m).step_by(RUN).collect::<Vec<_>>().chunks(RUNS) {
+            let runs: Vec<Sums> =
+                wave.par_iter().with_min_len(at_least(RUN * n * (n + t))).map(|start| of(*start)).collect();
+            runs.iter().for_each(|run| sums.add(run));
         }
+    } else {
+        sums.add_rows::<A, T>(problem, &frame, unit, 0..m);
     }
-    for sum in [moments.gram.as_mut_slice(), moments.cross.as_mut_slice(), moments.squares.as_mut_slice()] {
-        sum.iter_mut().for_each(|sum| *sum = scaled(*sum, unit));
-    }
+    let mut moments = Moments::new(n, t);
+    sums.parts().into_iter().flatten().for_each(|sum| *sum = scaled(*sum, unit));
+    (moments.gram, moments.cross, moments.squares) = (sums.gram, sums.cross, sums.squares);
     moments.rows = m;
     moments.positive_rows = frame.positive_rows;
     moments.weight_sum = problem.weight_sum();
@@ -77,40 +61,96 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     Ok(moments)
 }
 
-/// A view of the first rows of a block.
-pub(crate) type Block<'a, A> = DMatrixView<'a, A, nalgebra::U1, nalgebra::Dyn>;
+/// XᵀX, of which the lower triangle counts, XᵀY and Σ y² of each target, of framed rows.
+struct Sums {
+    gram: DMatrix<f64>,
+    cross: DMatrix<f64>,
+    squares: Vec<f64>,
+}
+
+impl Sums {
+    fn new(n: usize, t: usize) -> Self {
+        Self { gram: DMatrix::zeros(n, n), cross: DMatrix::zeros(n, t), squares: vec![0.0; t] }
+    }
+
+    fn parts(&mut self) -> [&mut [f64]; 3] {
+        [self.gram.as_mut_slice(), self.cross.as_mut_slice(), &mut self.squares]
+    }
+
+    fn add(&mut self, other: &Self) {
+        let others = [other.gram.as_slice(), other.cross.as_slice(), &other.squares];
+        for (sums, others) in self.parts().into_iter().zip(others) {
+            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
+        }
+    }
+
+    /// Adds some rows, with the roots of their weights in units of 2^(`unit`/2).
+    fn add_rows<A: Scalar, T: Scalar>(
+        &mut self,
+        problem: &Problem<'_, T>,
+        frame: &Frame,
+        unit: i32,
+        rows: std::ops::Range<usize>,
+    ) {
+        let (n, t) = (problem.features(), problem.targets());
+        let mut x = DMatrix::<A>::zeros(BLOCK.min(rows.len()), n);
+        let mut y = DMatrix::<A>::zeros(BLOCK.min(rows.len()), t);
+        for start in rows.clone().step_by(BLOCK) {
+            let count = BLOCK.min(rows.end - start);
+            let roots: Vec<f64> = (start..start + count).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
+            fill(&mut x, problem.x(), start, &roots, |j| frame.column(j));
+            fill(&mut y, problem.y(), start, &roots, |target| frame.column(n + target));
+            let (x, y) = (Rows::of(&x, 0, count), Rows::of(&y, 0, count));
+            add_product(x, x, &mut self.gram, true);
+            add_product(x, y, &mut self.cross, false);
+            for (target, sum) in self.squares.iter_mut().enumerate() {
+                *sum += y.columns(target, 1).first().iter().map(|v| Into::<f64>::into(*v).powi(2)).sum::<f64>();
+            }
+        }
+    }
+}
+
+/// Copies the rows from `start` on, centred, scaled and times these roots. Rows of weight 0 count for nothing, however far away
+/// they lie.
+fn fill<A: Scalar, T: Scalar>(
+    block: &mut DMatrix<A>,
+    from: View<'_, T>,
+    start: usize,
+    roots: &[f64],
+    column: impl Fn(usize) -> Centring + Sync,
+) {
+    let (rows, count) = (block.nrows(), roots.len());
+    let panels = block.as_mut_slice().par_chunks_mut(rows * PANEL).with_min_len(at_least(8 * count * PANEL));
+    panels.enumerate().for_each(|(panel, columns)| {
+        let (first, width) = (panel * PANEL, columns.len() / rows);
+        let mut values = vec![0.0; count * width];
+        from.column_range(first, width).load(start, count, &mut values);
+        let centring: Vec<Centring> = (first..first + width).map(&column).collect();
+        vectorized(
+            #[inline(always)]
+            || {
+                for ((values, own), centring) in values.chunks(count).zip(columns.chunks_mut(rows)).zip(&centring) {
+                    for ((value, own), root) in values.iter().zip(own).zip(roots) {
+                        let value = centring.apply(*value) * root;
+                        *own = A::round_from(if *root > 0.0 { value } else { 0.0 });
+                    }
+                }
+            },
+        );
+    });
+}
 
 /// sum += aᵀb, of the lower triangle alone if `lower`.
-pub(crate) fn add_product<A: Scalar>(a: &Block<'_, A>, b: &Block<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
-    let n = a.ncols();
-    // nalgebra has a fast product for a copy of the transpose only.
-    let a = transposed(a);
-    let panels = sum.as_mut_slice().par_chunks_mut(n * PANEL).with_min_len(at_least(2 * a.len() * PANEL));
+pub(crate) fn add_product<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
+    let n = a.columns;
+    let panels = sum.as_mut_slice().par_chunks_mut(n * PANEL).with_min_len(at_least(2 * a.rows * n * PANEL));
     panels.enumerate().for_each(|(panel, columns)| {
         let first = panel * PANEL;
         let width = columns.len() / n;
         let top = if lower { first } else { 0 };
-        let product = a.rows(top, n - top) * b.columns(first, width);
         let mut columns = DMatrixViewMut::from_slice(columns, n, width);
-        columns.rows_mut(top, n - top).zip_apply(&product, |sum, value| *sum += Into::<f64>::into(value));
+        add_transposed(a.columns(top, n - top), b.columns(first, width), columns.rows_mut(top, n - top), lower);
     });
-}
-
-/// aᵀ, tile by tile, so that neither side is read or written across the memory.
-fn transposed<A: Scalar>(a: &Block<'_, A>) -> DMatrix<A> {
-    const TILE: usize = 16;
-    let (rows, n) = a.shape();
-    let mut t = DMatrix::zeros(n, rows);
-    for start in (0..rows).step_by(TILE) {
-        for first in (0..n).step_by(TILE) {
-            for row in start..(start + TILE).min(rows) {
-                for j in first..(first + TILE).min(n) {
-                    t[(j, row)] = a[(row, j)];
-                }
-            }
-        }
-    }
-    t
 }
 
 impl Moments {

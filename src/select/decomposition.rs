@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::cpu::eigen::eigen;
 use crate::cpu::gram::add_product;
+use crate::cpu::product::Rows;
 use crate::cpu::qr::{reduce, stack};
 use crate::cpu::svd::svd;
 
@@ -89,8 +90,8 @@ fn squared(scaled: &DMatrix<f64>, rows: usize) -> (Vec<f64>, DMatrix<f64>) {
 fn product(x: &DMatrix<f64>) -> DMatrix<f64> {
     let mut gram = DMatrix::zeros(x.ncols(), x.ncols());
     for start in (0..x.nrows()).step_by(BLOCK) {
-        let rows = x.rows(start, BLOCK.min(x.nrows() - start));
-        add_product(&rows, &rows, &mut gram, true);
+        let rows = Rows::of(x, start, BLOCK.min(x.nrows() - start));
+        add_product(rows, rows, &mut gram, true);
     }
     gram.fill_upper_triangle_with_lower_triangle();
     gram
@@ -101,7 +102,7 @@ fn cross(x: &DMatrix<f64>, y: &DMatrix<f64>) -> DMatrix<f64> {
     let mut sum = DMatrix::zeros(x.ncols(), y.ncols());
     for start in (0..x.nrows()).step_by(BLOCK) {
         let count = BLOCK.min(x.nrows() - start);
-        add_product(&x.rows(start, count), &y.rows(start, count), &mut sum, false);
+        add_product(Rows::of(x, start, count), Rows::of(y, start, count), &mut sum, false);
     }
     sum
 }
