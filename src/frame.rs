@@ -78,6 +78,7 @@ impl Frame {
     }
 
     /// x' of a value of column j in two doubles: no digit of the value, or of the mean, is lost.
+    #[inline(always)]
     pub(crate) fn apply_wide(&self, j: usize, value: f64) -> (f64, f64) {
         let (high, low) = two_sum(value, -self.origin[j]);
         let (high, more) = two_sum(high, -self.offset[j]);
@@ -138,11 +139,14 @@ impl Extent {
             for (part, weights) in weights.chunks(ROWS).enumerate() {
                 let block = &mut block[..weights.len() * own.columns()];
                 own.load(part * ROWS, weights.len(), block);
-                vectorized(#[inline(always)] || {
-                    for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
-                        lanes.add(column, weights);
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
+                            lanes.add(column, weights);
+                        }
+                    },
+                );
             }
             lanes.into_iter().map(Lanes::joined).collect::<Vec<Self>>()
         };

@@ -143,7 +143,10 @@ fn all_finite<T: Scalar>(view: View<'_, T>) -> bool {
             let count = ROWS.min(view.rows() - start);
             let block = &mut block[..count * columns.columns()];
             columns.load(start, count, block);
-            vectorized(#[inline(always)] || block.iter().fold(true, |all, value| all & value.is_finite()))
+            vectorized(
+                #[inline(always)]
+                || block.iter().fold(true, |all, value| all & value.is_finite()),
+            )
         })
     };
     let panels: Vec<usize> = (0..view.columns()).step_by(PANEL).collect();

@@ -1,7 +1,7 @@
 //! Loops in the widest vectors of the machine at hand.
 
 /// What `op` returns, compiled for each kind of processor, the best of which runs: for loops that `op` does itself or calls
-/// inlined. Multiplications and additions are not fused, so that the bits are those of any other machine.
+/// inlined (where it is called in many places it is, if it consumes what it captures). Multiplications and additions are not fused, so that the bits are those of any other machine.
 #[cfg(feature = "faer")]
 #[inline]
 pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
@@ -12,6 +12,29 @@ pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
 #[inline]
 pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
     op()
+}
+
+/// The same for an `op` that is told whether the processor has `mul_add`, which else is a slow function call.
+#[cfg(feature = "faer")]
+#[inline]
+pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {
+    match pulp::Arch::new() {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"))]
+        arch if !matches!(arch, pulp::Arch::Scalar) => arch.dispatch(
+            #[inline(always)]
+            || op(true),
+        ),
+        arch => arch.dispatch(
+            #[inline(always)]
+            || op(false),
+        ),
+    }
+}
+
+#[cfg(not(feature = "faer"))]
+#[inline]
+pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {
+    op(cfg!(any(target_feature = "fma", target_arch = "aarch64")))
 }
 
 /// Sums that run side by side.

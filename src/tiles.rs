@@ -160,48 +160,54 @@ impl Tiles<'_> {
         let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let products = (self.together == 1).then(|| product(normal.gram.as_slice(), values, n));
         let mut w = vec![0.0; n];
-        vectorized(#[inline(always)] || {
-            for (column, u) in values.chunks(n).enumerate() {
-                let (measure, target) = (&measures[column / count], first + column % count);
-                measure.own(u, &mut w);
-                let mut fit = measure.fit(target, &w, None);
-                if let Some(products) = &products {
-                    let c = column_of(&normal.cross, target);
-                    fit.set_residual(measure.residual(c, &w, column_of(products, column)));
+        vectorized(
+            #[inline(always)]
+            || {
+                for (column, u) in values.chunks(n).enumerate() {
+                    let (measure, target) = (&measures[column / count], first + column % count);
+                    measure.own(u, &mut w);
+                    let mut fit = measure.fit(target, &w, None);
+                    if let Some(products) = &products {
+                        let c = column_of(&normal.cross, target);
+                        fit.set_residual(measure.residual(c, &w, column_of(products, column)));
+                    }
+                    tile.push(fit);
                 }
-                tile.push(fit);
-            }
-        });
+            },
+        );
         if products.is_none() {
             self.measure_together(lambdas, first, values, &measures, &mut tile);
         }
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
         let mut entries: Vec<Vec<Entry>> = lambdas.iter().map(|_| Vec::with_capacity(count)).collect();
-        vectorized(#[inline(always)] || {
-            for (at, (place, entries)) in places.iter_mut().zip(&mut entries).enumerate() {
-                let fits = &tile[at * count..(at + 1) * count];
-                // Written so that NaN fails.
-                if !fits.iter().all(|fit| fit.backward <= limit) {
-                    continue;
-                }
-                let found = (Outcome::Solved, self.conditions[lambdas[at]]);
-                let values = values[at * n * count..(at + 1) * n * count].chunks(n);
-                for (target, (u, w)) in values.zip(place.chunks_mut(n)).enumerate() {
-                    let solution = u.iter().any(|u| *u != 0.0);
-                    match &powers[target] {
-                        Some(powers) => w.iter_mut().zip(u).zip(powers).for_each(|((w, u), power)| *w = u * power),
-                        None => {
-                            w.copy_from_slice(u);
-                            scale_all(w, exponents(normal, first + target));
-                        }
+        vectorized(
+            #[inline(always)]
+            || {
+                for (at, (place, entries)) in places.iter_mut().zip(&mut entries).enumerate() {
+                    let fits = &tile[at * count..(at + 1) * count];
+                    // Written so that NaN fails.
+                    if !fits.iter().all(|fit| fit.backward <= limit) {
+                        continue;
                     }
-                    let bound = error_bound(normal, found, None, &fits[target], self.rounding);
-                    let (solved, told) = ((found.0, Some(solution)), (&fits[target], bound));
-                    entries.push(self.totals.entry(normal.model, first + target, w, solved, told));
+                    let found = (Outcome::Solved, self.conditions[lambdas[at]]);
+                    let values = values[at * n * count..(at + 1) * n * count].chunks(n);
+                    for (target, (u, w)) in values.zip(place.chunks_mut(n)).enumerate() {
+                        let solution = u.iter().any(|u| *u != 0.0);
+                        match &powers[target] {
+                            Some(powers) => w.iter_mut().zip(u).zip(powers).for_each(|((w, u), power)| *w = u * power),
+                            None => {
+                                w.copy_from_slice(u);
+                                scale_all(w, exponents(normal, first + target));
+                            }
+                        }
+                        let bound = error_bound(normal, found, None, &fits[target], self.rounding);
+                        let (solved, told) = ((found.0, Some(solution)), (&fits[target], bound));
+                        entries.push(self.totals.entry(normal.model, first + target, w, solved, told));
+                    }
                 }
-            }
-        });
+            },
+        );
         entries
     }
 
@@ -223,16 +229,19 @@ impl Tiles<'_> {
         let bundles = count.div_ceil(self.together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
         let mut cross = sums.clone();
-        vectorized(#[inline(always)] || {
-            for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
-                let (at, target) = (column / count, column % count);
-                let weight = sign(lambdas[at], first + target) / fit.sizes[1];
-                let weight = if weight.is_finite() { weight } else { 0.0 };
-                let to = (at * bundles + target / self.together) * n..;
-                add(&mut sums.as_mut_slice()[to.clone()], weight, u);
-                add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
+                    let (at, target) = (column / count, column % count);
+                    let weight = sign(lambdas[at], first + target) / fit.sizes[1];
+                    let weight = if weight.is_finite() { weight } else { 0.0 };
+                    let to = (at * bundles + target / self.together) * n..;
+                    add(&mut sums.as_mut_slice()[to.clone()], weight, u);
+                    add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
+                }
+            },
+        );
         let product = product(normal.gram.as_slice(), sums.as_slice(), n);
         for (at, fits) in tile.chunks_mut(count).enumerate() {
             for (bundle, fits) in fits.chunks_mut(self.together).enumerate() {

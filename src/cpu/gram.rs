@@ -43,14 +43,18 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
                 let (first, width) = (panel * PANEL, columns.len() / rows);
                 let mut values = vec![0.0; count * width];
                 from.column_range(first, width).load(start, count, &mut values);
-                vectorized(#[inline(always)] || {
-                    for (j, (values, column)) in values.chunks(count).zip(columns.chunks_mut(rows)).enumerate() {
-                        for ((value, own), root) in values.iter().zip(column).zip(&roots) {
-                            let value = if *root > 0.0 { frame.apply(before + first + j, *value) * root } else { 0.0 };
-                            *own = A::round_from(value);
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (j, (values, column)) in values.chunks(count).zip(columns.chunks_mut(rows)).enumerate() {
+                            for ((value, own), root) in values.iter().zip(column).zip(&roots) {
+                                let value =
+                                    if *root > 0.0 { frame.apply(before + first + j, *value) * root } else { 0.0 };
+                                *own = A::round_from(value);
+                            }
                         }
-                    }
-                });
+                    },
+                );
             });
         };
         fill(&mut x, problem.x(), 0);
