@@ -1,7 +1,7 @@
 //! Loops in the widest vectors of the machine at hand.
 
 /// What `op` returns, compiled for each kind of processor, the best of which runs: for loops that `op` does itself or calls
-/// inlined (where it is called in many places it is, if it consumes what it captures). Multiplications and additions are not fused, so that the bits are those of any other machine.
+/// inlined. Multiplications and additions are not fused, so that the bits are those of any other machine.
 #[cfg(feature = "faer")]
 #[inline]
 pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
@@ -14,7 +14,8 @@ pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
     op()
 }
 
-/// The same for an `op` that is told whether the processor has `mul_add`, which else is a slow function call.
+/// The same for an `op` that is told whether the processor has `mul_add`, which else is a slow function call. It must consume
+/// something that it captures: it is called in two places, and what only borrows is called by way of a function of its own.
 #[cfg(feature = "faer")]
 #[inline]
 pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {

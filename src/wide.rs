@@ -130,10 +130,10 @@ type Part<'a> = (&'a [Lanes], &'a [Lanes]);
 /// To the order of u², u = 2⁻⁵³: [`plus_product`] rounds what is below 2uS, uS and uS, numbers that are below 10u of its own product,
 /// and the low part, which after k products is below (k + 3)uS; in a block of eight that is 32u²S, 10u²S and 60u²S. With [`plus`]
 /// a block loses 22u²S once, for its low part, and whatever it has been added to 3u²S each time: 32 times in [`TERMS`],
-/// and after that once in as many. The weights of rows take 3u²S.
+/// and after that no more than twice in as many. The weights of rows take 3u²S.
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
 pub(crate) fn lost(terms: usize) -> f64 {
-    (256.0 + terms as f64 / 64.0) * (f64::EPSILON / 2.0).powi(2)
+    (256.0 + terms as f64 / 32.0) * (f64::EPSILON / 2.0).powi(2)
 }
 
 /// Adds the products of a, from its strip `first` on, with a strip of b to as many columns of a sum.
@@ -205,7 +205,7 @@ impl Sum {
     }
 }
 
-/// sum + ab, of pairs, but that the low part of the sum takes all that is lost and stays as it is.
+/// sum + ab, of pairs: what rounding lost goes to the low part, which may come to overlap the high one ([`plus`] parts them).
 #[inline(always)]
 pub(crate) fn plus_product(fused: bool, (high, low): (f64, f64), a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     let product = a.0 * b.0;
@@ -263,7 +263,7 @@ mod tests {
         let mut values = Vec::new();
         for (column, row) in (0..columns).flat_map(|column| (0..rows).map(move |row| (column, row))) {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let value = i128::from(seed >> 1) - (1 << 62) >> (62 - bits);
+            let value = (i128::from(seed >> 1) - (1 << 62)) >> (62 - bits);
             let high = value as f64;
             strips.set(row, column, (high, (value - high as i128) as f64));
             values.push(value);
