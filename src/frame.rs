@@ -80,6 +80,7 @@ impl Frame {
     }
 
     /// x' of a value of column j in two doubles: no digit of the value, or of the mean, is lost.
+    #[inline(always)]
     pub(crate) fn apply_wide(&self, j: usize, value: f64) -> (f64, f64) {
         let (high, low) = two_sum(value, -self.origin[j]);
         let (high, more) = two_sum(high, -self.offset[j]);

@@ -232,7 +232,7 @@ impl RidgePath {
     /// certain. NaN when singular.
     ///
     /// Where corrections came to rest, it is what they tell of the error, eps, and what the equations lack of their exact
-    /// values, about 1e-31·m·n·κ. Otherwise, for the normal equations, κ·(residual + u·(1 + v)), with u = (n + √m + 8)·eps the
+    /// values, about (3e-30 + 4e-34·m)·n·κ. Otherwise, for the normal equations, κ·(residual + u·(1 + v)), with u = (n + √m + 8)·eps the
     /// rounding of the factorization and of the sums, and v = √(tr XᵀX)·‖y‖ / (‖A‖₁·‖w‖), which is large where y is nearly
     /// orthogonal to X and Xᵀy cancels; by QR u·√κ·(1 + √κ·tan θ), where tan θ is the size of the residuals y − Xw against
     /// that of Xw. In the dual form κ·(residual + u), and all but eps times √(tr K)·‖β‖ / ‖w‖.

@@ -4,8 +4,8 @@ use nalgebra::DMatrix;
 
 use crate::normal::NormalEquations;
 use crate::scale::{exponent, scaled};
-use crate::simd::sums;
-use crate::wide::{Wide, two_product, two_sum};
+use crate::simd::{sums, vectorized_fused};
+use crate::wide::{Wide, plus_product, two_product, two_sum};
 
 /// λs whose products with G are formed at once.
 pub(crate) const BATCH: usize = 64;
@@ -285,26 +285,18 @@ fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, u: &Wide) -> Wide {
             if value == 0.0 {
                 continue;
             }
-            let (head, tail) = halves(value);
-            let (own, own_low) = (gram.column(j), low.column(j));
-            let own = own.as_slice().iter().zip(own_low.as_slice());
-            for ((high, rest), (g, g_low)) in high.iter_mut().zip(rest.iter_mut()).zip(own) {
-                let product = g * value;
-                let (g_head, g_tail) = halves(*g);
-                let lost = ((g_head * head - product) + g_head * tail + g_tail * head) + g_tail * tail;
-                let (sum, more) = two_sum(*high, product);
-                *high = sum;
-                *rest += more + (lost + (g_low * value + g * value_low));
-            }
+            let own = column_of(gram, j).iter().zip(column_of(low, j));
+            let sums = high.iter_mut().zip(rest.iter_mut()).zip(own);
+            vectorized_fused(
+                #[inline(always)]
+                |fused| {
+                    for ((high, rest), (g, g_low)) in sums {
+                        (*high, *rest) = plus_product(fused, (*high, *rest), (*g, *g_low), (value, value_low));
+                    }
+                },
+            );
         }
         high.iter_mut().zip(rest).for_each(|(high, rest)| (*high, *rest) = two_sum(*high, *rest));
     }
     product
-}
-
-/// A number as the sum of two of 26 bits each, whose products are exact (Veltkamp).
-fn halves(value: f64) -> (f64, f64) {
-    let wide = 134_217_729.0 * value; // 2²⁷ + 1
-    let head = wide - (wide - value);
-    (head, value - head)
 }

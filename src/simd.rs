@@ -14,6 +14,30 @@ pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
     op()
 }
 
+/// The same for an `op` that is told whether the processor has `mul_add`, which else is a slow function call. It must consume
+/// something that it captures: it is called in two places, and what only borrows is called by way of a function of its own.
+#[cfg(feature = "faer")]
+#[inline]
+pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {
+    match pulp::Arch::new() {
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"))]
+        arch if !matches!(arch, pulp::Arch::Scalar) => arch.dispatch(
+            #[inline(always)]
+            || op(true),
+        ),
+        arch => arch.dispatch(
+            #[inline(always)]
+            || op(false),
+        ),
+    }
+}
+
+#[cfg(not(feature = "faer"))]
+#[inline]
+pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {
+    op(cfg!(any(target_feature = "fma", target_arch = "aarch64")))
+}
+
 /// Numbers that are treated side by side.
 pub(crate) const LANES: usize = 8;
 pub(crate) type Lanes = [f64; LANES];

@@ -103,7 +103,7 @@ impl<'a, T: Scalar> Source<'a, T> {
     }
 
     /// The condition number up to which equations in double precision will do. Beyond it they are formed again to twice the
-    /// digits, which costs some fifteen times their work, and every answer is corrected, which costs as much as ten more
+    /// digits, which costs two to five times as much as they did, and every answer is corrected, which costs as much as ten more
     /// terms: the more there is of that, the more digits must be at stake, but never half of them.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn worth(&self, normal: &NormalEquations) -> f64 {

@@ -9,7 +9,6 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::cpu::complete::Complete;
-use crate::cpu::exact::{TOP, WEIGHED, add, weigh};
 use crate::cpu::gram::add_product;
 use crate::cpu::product::Rows;
 use crate::cpu::qr::{Triangle, reduce, stack};
@@ -23,10 +22,10 @@ use crate::penalty::Grid;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
-use crate::wide::{self, TERMS, Wide, two_sum};
+use crate::wide::{self, Strips, Wide, two_sum};
 
 /// Features taken at a time.
-const BLOCK: usize = TERMS;
+const BLOCK: usize = 512;
 
 /// In which framed values are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -120,21 +119,19 @@ impl<'a, T: Scalar> Dual<'a, T> {
         self.rows.len()
     }
 
-    /// (X − x̄)ᵀ of `count` features from `start` on, to twice the digits: in units of the frame, or of K, row i in
+    /// Visits (X − x̄)ᵀ of `count` features from `start` on, to twice the digits: in units of the frame, or of K, row i in
     /// 2^`exponents[i]` and without the ratios.
-    fn wide(&self, start: usize, count: usize, units: Units) -> Wide {
-        let mut block = Wide::zeros(count, self.order());
+    fn visit_wide(&self, start: usize, count: usize, units: Units, mut visit: impl FnMut(usize, usize, (f64, f64))) {
         self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
             if let Some(at) = self.place[row] {
                 let (high, low) = self.frame.apply_wide(start + j, value);
                 let by = self.into(units, start + j, at);
-                (block.high[(j, at)], block.low[(j, at)]) = (scaled(high, by), scaled(low, by));
+                visit(j, at, (scaled(high, by), scaled(low, by)));
             }
         });
-        block
     }
 
-    /// The same in one double; in units of K times the root of the ratio.
+    /// (X − x̄)ᵀ in one double; in units of K times the root of the ratio.
     fn block<A: Scalar>(&self, start: usize, count: usize, units: Units) -> DMatrix<A> {
         let mut block = DMatrix::<A>::zeros(count, self.order());
         self.visit(start, count, units, |j, at, value| block[(j, at)] = A::round_from(value));
@@ -242,10 +239,12 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let weighed = self.ratio.iter().any(|ratio| *ratio != 1.0);
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
-            let block = self.wide(start, count, Units::Gram);
-            let right = weighed.then(|| weigh(block.clone(), &self.ratio[start..start + count]).cut(WEIGHED));
-            let left = block.cut(TOP);
-            add(&mut gram, &wide::transposed(&left), right.as_ref().unwrap_or(&left), true);
+            let mut block = Strips::zeros(count, m);
+            self.visit_wide(start, count, Units::Gram, |j, at, value| block.set(j, at, value));
+            match weighed {
+                true => gram.add_product(&block, &block.clone().weighed(&self.ratio[start..start + count]), true),
+                false => gram.add_product(&block, &block, true),
+            }
         }
         for k in 0..m {
             for i in k..m {
@@ -265,9 +264,8 @@ impl<'a, T: Scalar> Dual<'a, T> {
         }
         let cross =
             cross.scaled(|i, target| self.frame.exponents[n + target] + normal.unit[i] - normal.target_unit[target]);
-        let lost = wide::lost(n, TOP + WEIGHED);
-        let widest = (0..m).map(own).max().unwrap_or(0);
-        let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: scaled(lost, 2 * widest) };
+        let error = wide::lost(n) * gram.high.diagonal().max();
+        let exact = Exact { gram_low: gram.low, cross_low: cross.low, error };
         NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal }
     }
 
@@ -334,14 +332,20 @@ impl<'a, T: Scalar> Dual<'a, T> {
                 }
             }
         }
-        let refined = normal.exact.is_some();
+        let refined = normal.exact.as_ref().map(|_| Strips::from(&beta));
         let blocks: Vec<DMatrix<f64>> = (0..n.div_ceil(BLOCK))
             .into_par_iter()
             .map(|part| {
                 let (start, count) = (part * BLOCK, BLOCK.min(n - part * BLOCK));
-                match refined {
-                    false => self.block::<f64>(start, count, Units::Frame) * &beta.high,
-                    true => wide_product(self.wide(start, count, Units::Frame), beta.clone()),
+                match &refined {
+                    None => self.block::<f64>(start, count, Units::Frame) * &beta.high,
+                    Some(beta) => {
+                        let mut rows = Strips::zeros(m, count);
+                        self.visit_wide(start, count, Units::Frame, |j, at, value| rows.set(at, j, value));
+                        let mut product = Wide::zeros(count, solved.len() * t);
+                        product.add_product(&rows, beta, false);
+                        product.high
+                    }
                 }
             })
             .collect();
@@ -357,23 +361,4 @@ impl<'a, T: Scalar> Dual<'a, T> {
         }
         coefficients
     }
-}
-
-/// ab, rounded once; |a| < 2.
-fn wide_product(a: Wide, mut b: Wide) -> DMatrix<f64> {
-    let (rows, inner, columns) = (a.high.nrows(), a.high.ncols(), b.high.ncols());
-    let units: Vec<i32> = b.high.column_iter().map(|column| exponent(column.amax())).collect();
-    b = b.scaled(|_, column| -units[column]);
-    let (a, b) = (a.cut(TOP), b.cut(TOP));
-    let mut product = Wide::zeros(rows, columns);
-    for start in (0..inner).step_by(TERMS) {
-        let count = TERMS.min(inner - start);
-        let (mut high, mut low) = (product.high.columns_mut(0, columns), product.low.columns_mut(0, columns));
-        wide::add_product(
-            (&mut high, &mut low),
-            &wide::parts(&a, (0, start), (rows, count)),
-            &wide::parts(&b, (start, 0), (count, columns)),
-        );
-    }
-    product.scaled(|_, column| units[column]).high
 }

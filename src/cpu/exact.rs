@@ -1,22 +1,20 @@
 //! Stage `gram` on the CPU to twice the digits, for equations whose answer double precision would spoil.
 
-use nalgebra::DMatrixViewMut;
 use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::normal::{Exact, NormalEquations};
+use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
-use crate::wide::{self, Slices, TERMS, Wide, two_product, two_sum};
+use crate::simd::Lanes;
+use crate::simd::{LANES, vectorized};
+use crate::view::{Scalar, View};
+use crate::wide::{self, Strips, Wide};
 
-/// Columns of a product that one task computes.
-const PANEL: usize = 64;
-/// Framed values lie below 2^`TOP`.
-pub(crate) const TOP: i32 = 1;
-/// Times a weight below 4.
-pub(crate) const WEIGHED: i32 = TOP + 2;
+/// Rows copied, centred and scaled at a time.
+const BLOCK: usize = 512;
 
 /// The same equations with G and c from the rows to about 100 bits, in two doubles each.
 ///
@@ -28,32 +26,28 @@ pub(crate) fn exact<T: Scalar>(problem: &Problem<'_, T>, normal: NormalEquations
     let rows = Rows::new(problem, &frame);
     let mut gram = Wide::zeros(n, n);
     let mut cross = Wide::zeros(n, t);
-    for start in (0..m).step_by(TERMS) {
-        let count = TERMS.min(m - start);
-        let (mut x, mut y) = (Wide::zeros(count, n), Wide::zeros(count, t));
-        let set = |to: &mut Wide, row: usize, j: usize, column: usize, value: f64| {
-            let at = (row - start, j);
-            (to.high[at], to.low[at]) = rows.apply(row, column, value);
-        };
-        problem.x().visit(start, count, |row, j, value| set(&mut x, row, j, j, value));
-        problem.y().visit(start, count, |row, j, value| set(&mut y, row, j, n + j, value));
-        let (y, weighed) = match rows.weights.get(start..start + count) {
-            Some(weights) => (weigh(y, weights).cut(WEIGHED), Some(weigh(x.clone(), weights).cut(WEIGHED))),
-            None => (y.cut(TOP), None),
-        };
-        let x = x.cut(TOP);
-        let left = wide::transposed(&x);
-        add(&mut gram, &left, weighed.as_ref().unwrap_or(&x), true);
-        add(&mut cross, &left, &y, false);
+    for start in (0..m).step_by(BLOCK) {
+        let count = BLOCK.min(m - start);
+        let x = rows.strips(problem.x(), 0, start, count);
+        let y = rows.strips(problem.y(), n, start, count);
+        match rows.weights.get(start..start + count) {
+            Some(weights) => {
+                gram.add_product(&x, &x.clone().weighed(weights), true);
+                cross.add_product(&x, &y.weighed(weights), false);
+            }
+            None => {
+                gram.add_product(&x, &x, true);
+                cross.add_product(&x, &y, false);
+            }
+        }
     }
     let feature = |j: usize| rows.exponents[j] + normal.unit[j];
     let target = |j: usize| rows.exponents[n + j] - normal.target_unit[j];
     let gram = gram.scaled(|i, j| rows.unit + feature(i) + feature(j)).symmetric();
     let cross = cross.scaled(|i, j| rows.unit + feature(i) + target(j));
-    // Each product lacks what lies below the last slice.
-    let lost = wide::lost(m, TOP + WEIGHED);
-    let widest = (0..n).filter(|j| gram.high[(*j, *j)] > 0.0).map(feature).chain((0..t).map(target)).max().unwrap_or(0);
-    let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: scaled(lost, 2 * widest + rows.unit) };
+    // No magnitudes of products sum to more than the largest sum of squares.
+    let most = gram.high.diagonal().iter().chain(&normal.squares).copied().fold(0.0, f64::max);
+    let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: wide::lost(m) * most };
     Ok(NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal })
 }
 
@@ -63,6 +57,8 @@ struct Rows<'a> {
     frame: &'a Frame,
     /// h of each row less the largest h; `None` for rows of weight 0.
     halves: Vec<Option<i32>>,
+    /// Whether they differ.
+    uneven: bool,
     /// r of each row; empty when all are 1.
     weights: Vec<f64>,
     /// Column j is in units of 2^`exponents[j]`.
@@ -81,15 +77,17 @@ impl<'a> Rows<'a> {
         let halves: Vec<_> = every.clone().map(|s| (s > 0.0).then(|| half(s) - most)).collect();
         let weights: Vec<f64> = every.map(|s| scaled(s, -2 * half(s))).collect();
         let plain = weights.iter().zip(&halves).all(|(r, half)| *r == 1.0 || half.is_none());
+        let uneven = halves.iter().flatten().any(|half| *half != 0);
         let mut rows = Self {
             frame,
+            uneven,
             weights: if plain { Vec::new() } else { weights },
             exponents: frame.exponents.clone(),
             inner: vec![0; frame.exponents.len()],
             unit: 2 * most,
             halves,
         };
-        if rows.halves.iter().flatten().any(|half| *half != 0) {
+        if uneven {
             let mut largest = vec![None; frame.exponents.len()];
             let mut take = |row: usize, j: usize, value: f64| {
                 let value = frame.apply(j, value);
@@ -105,40 +103,39 @@ impl<'a> Rows<'a> {
         rows
     }
 
-    fn apply(&self, row: usize, j: usize, value: f64) -> (f64, f64) {
-        let Some(half) = self.halves[row] else { return (0.0, 0.0) };
-        let (high, low) = self.frame.apply_wide(j, value);
-        let by = half - self.inner[j];
-        if by == 0 { (high, low) } else { (scaled(high, by), scaled(low, by)) }
+    /// The rows from `start` on of columns of which `before` come before.
+    fn strips<T: Scalar>(&self, from: View<'_, T>, before: usize, start: usize, count: usize) -> Strips {
+        let mut strips = Strips::zeros(count, from.columns());
+        strips.strips().with_min_len(at_least(16 * count * LANES)).enumerate().for_each(|(strip, (high, low))| {
+            let first = strip * LANES;
+            let own = from.column_range(first, LANES.min(from.columns() - first));
+            let mut values = vec![0.0; count * own.columns()];
+            own.load(start, count, &mut values);
+            for (lane, values) in values.chunks(count).enumerate() {
+                self.fill(before + first + lane, start, values, (high, low), lane);
+            }
+        });
+        strips
     }
-}
 
-/// Each row times its weight.
-pub(crate) fn weigh(mut rows: Wide, weights: &[f64]) -> Wide {
-    for j in 0..rows.high.ncols() {
-        for (i, s) in weights.iter().enumerate() {
-            let (high, low) = two_product(rows.high[(i, j)], *s);
-            (rows.high[(i, j)], rows.low[(i, j)]) = two_sum(high, low + rows.low[(i, j)] * s);
+    /// Values of column j from row `start` on into a lane.
+    fn fill(&self, j: usize, start: usize, values: &[f64], (high, low): (&mut [Lanes], &mut [Lanes]), lane: usize) {
+        let halves = &self.halves[start..start + values.len()];
+        let rows = values.iter().zip(halves).zip(high.iter_mut().zip(low.iter_mut()));
+        vectorized(
+            #[inline(always)]
+            || {
+                for ((value, half), (high, low)) in rows {
+                    let pair = self.frame.apply_wide(j, *value);
+                    (high[lane], low[lane]) = if half.is_some() { pair } else { (0.0, 0.0) };
+                }
+            },
+        );
+        if self.uneven {
+            for ((half, high), low) in halves.iter().zip(high).zip(low) {
+                let by = half.unwrap_or_default() - self.inner[j];
+                (high[lane], low[lane]) = (scaled(high[lane], by), scaled(low[lane], by));
+            }
         }
     }
-    rows
-}
-
-/// sum += ab, of the lower triangle alone if `lower`.
-pub(crate) fn add(sum: &mut Wide, a: &Slices, b: &Slices, lower: bool) {
-    let (n, rows) = (sum.high.nrows(), b[0].nrows());
-    let columns =
-        sum.high.as_mut_slice().par_chunks_mut(n * PANEL).zip(sum.low.as_mut_slice().par_chunks_mut(n * PANEL));
-    columns.enumerate().for_each(|(panel, (high, low))| {
-        let first = panel * PANEL;
-        let width = high.len() / n;
-        let top = if lower { first } else { 0 };
-        let (mut high, mut low) =
-            (DMatrixViewMut::from_slice(high, n, width), DMatrixViewMut::from_slice(low, n, width));
-        wide::add_product(
-            (&mut high.rows_mut(top, n - top), &mut low.rows_mut(top, n - top)),
-            &wide::parts(a, (top, 0), (n - top, rows)),
-            &wide::parts(b, (0, first), (rows, width)),
-        );
-    });
 }
