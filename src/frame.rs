@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::simd::{self, LANES, vectorized};
+use crate::simd::vectorized;
 use crate::view::{Scalar, View};
 use crate::wide::two_sum;
 
@@ -28,6 +28,7 @@ pub(crate) struct Frame {
 const PANEL: usize = 32;
 const RUN: usize = 8192;
 const ROWS: usize = 256;
+const LANES: usize = 16;
 /// The least exponent of a column's units: 2^-LEAST is still a number, by which subnormal columns are multiplied.
 const LEAST: i32 = -1000;
 
@@ -196,13 +197,13 @@ impl Extent {
     }
 }
 
-/// The same of every eighth row.
+/// The same of every sixteenth row. (Loops over eight the compiler unrolls before it looks for vectors.)
 struct Lanes {
     origin: f64,
-    high: simd::Lanes,
-    low: simd::Lanes,
-    least: simd::Lanes,
-    greatest: simd::Lanes,
+    high: [f64; LANES],
+    low: [f64; LANES],
+    least: [f64; LANES],
+    greatest: [f64; LANES],
 }
 
 impl Lanes {
@@ -239,8 +240,17 @@ impl Lanes {
     }
 
     fn joined(&self) -> Extent {
-        let mut sum = Sum::default();
-        self.high.iter().chain(&self.low).for_each(|part| sum.add(*part));
+        let (mut high, mut low) = (self.high, self.low);
+        let mut half = LANES / 2;
+        while half > 0 {
+            for lane in 0..half {
+                let (sum, lost) = two_sum(high[lane], high[lane + half]);
+                (high[lane], low[lane]) = (sum, low[lane] + low[lane + half] + lost);
+            }
+            half /= 2;
+        }
+        let mut sum = Sum { high: high[0], low: 0.0 };
+        sum.add(low[0]);
         let least = self.least.iter().copied().fold(0.0, f64::min);
         Extent { origin: self.origin, sum, least, greatest: self.greatest.iter().copied().fold(0.0, f64::max) }
     }

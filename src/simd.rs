@@ -4,13 +4,24 @@
 /// inlined. Multiplications and additions are not fused, so that the bits are those of any other machine.
 #[cfg(feature = "faer")]
 #[inline]
-pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(op)
+pub(crate) fn vectorized<R>(mut op: impl FnMut() -> R) -> R {
+    let consumed = Consumed;
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        move || {
+            let _consumed = consumed;
+            op()
+        },
+    )
 }
+
+/// A closure that consumes nothing would be called by way of a function of its own, which is not inlined.
+#[cfg(feature = "faer")]
+struct Consumed;
 
 #[cfg(not(feature = "faer"))]
 #[inline]
-pub(crate) fn vectorized<R>(op: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorized<R>(mut op: impl FnMut() -> R) -> R {
     op()
 }
 

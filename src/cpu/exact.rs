@@ -121,10 +121,10 @@ impl<'a> Rows<'a> {
     /// Values of column j from row `start` on into a lane.
     fn fill(&self, j: usize, start: usize, values: &[f64], (high, low): (&mut [Lanes], &mut [Lanes]), lane: usize) {
         let halves = &self.halves[start..start + values.len()];
-        let rows = values.iter().zip(halves).zip(high.iter_mut().zip(low.iter_mut()));
         vectorized(
             #[inline(always)]
             || {
+                let rows = values.iter().zip(halves).zip(high.iter_mut().zip(low.iter_mut()));
                 for ((value, half), (high, low)) in rows {
                     let pair = self.frame.apply_wide(j, *value);
                     (high[lane], low[lane]) = if half.is_some() { pair } else { (0.0, 0.0) };
