@@ -178,7 +178,7 @@ impl Extent {
             }
             lanes.iter().map(Lanes::joined).collect::<Vec<Self>>()
         };
-        let operations = 16 * PANEL.min(view.columns()) * RUN.min(view.rows());
+        let operations = 2 * PANEL.min(view.columns()) * RUN.min(view.rows());
         let tasks = (0..tasks).into_par_iter().with_min_len(at_least(operations));
         let mut runs: Vec<Vec<Self>> = tasks.map(measure).collect();
         let others = runs.split_off(panels);

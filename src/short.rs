@@ -18,9 +18,9 @@ use crate::simd::{LANES, Lanes, vectorized};
 /// Features up to which this is faster than products of blocks.
 pub(crate) const SHORT: usize = 32;
 /// Columns that one task solves for.
-const COLUMNS: usize = 512;
+const COLUMNS: usize = 256;
 /// Operations for each number, about.
-const EACH: usize = 16;
+const EACH: usize = 32;
 
 /// Columns are numbered a λ after the other, and a target after the other in each.
 pub(crate) struct Short<'a> {

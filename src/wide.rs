@@ -49,7 +49,7 @@ impl Wide {
     pub(crate) fn add_product(&mut self, a: &Strips, b: &Strips, lower: bool) {
         let width = a.columns * LANES;
         let columns = self.high.as_mut_slice().par_chunks_mut(width).zip(self.low.as_mut_slice().par_chunks_mut(width));
-        columns.with_min_len(at_least(4 * a.rows * width)).enumerate().for_each(|(strip, sums)| {
+        columns.with_min_len(at_least(a.rows * width)).enumerate().for_each(|(strip, sums)| {
             let first = if lower { strip } else { 0 };
             vectorized_fused(
                 #[inline(always)]

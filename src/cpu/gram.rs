@@ -10,7 +10,7 @@ use crate::moments::Moments;
 use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::simd::vectorized;
+use crate::simd::{LANES, vectorized};
 use crate::view::{Scalar, View};
 
 /// Rows copied, centred and scaled at a time.
@@ -44,7 +44,7 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
         };
         for wave in (0..m).step_by(RUN).collect::<Vec<_>>().chunks(RUNS) {
             let runs: Vec<Sums> =
-                wave.par_iter().with_min_len(at_least(RUN * n * (n + t))).map(|start| of(*start)).collect();
+                wave.par_iter().with_min_len(at_least(RUN * n * (n + t) / LANES)).map(|start| of(*start)).collect();
             runs.iter().for_each(|run| sums.add(run));
         }
     } else {
@@ -120,7 +120,7 @@ fn fill<A: Scalar, T: Scalar>(
     column: impl Fn(usize) -> Centring + Sync,
 ) {
     let (rows, count) = (block.nrows(), roots.len());
-    let panels = block.as_mut_slice().par_chunks_mut(rows * PANEL).with_min_len(at_least(8 * count * PANEL));
+    let panels = block.as_mut_slice().par_chunks_mut(rows * PANEL).with_min_len(at_least(2 * count * PANEL));
     panels.enumerate().for_each(|(panel, columns)| {
         let (first, width) = (panel * PANEL, columns.len() / rows);
         let mut values = vec![0.0; count * width];
@@ -143,7 +143,7 @@ fn fill<A: Scalar, T: Scalar>(
 /// sum += aᵀb, of the lower triangle alone if `lower`.
 pub(crate) fn add_product<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
     let n = a.columns;
-    let panels = sum.as_mut_slice().par_chunks_mut(n * PANEL).with_min_len(at_least(2 * a.rows * n * PANEL));
+    let panels = sum.as_mut_slice().par_chunks_mut(n * PANEL).with_min_len(at_least(a.rows * n * PANEL / LANES));
     panels.enumerate().for_each(|(panel, columns)| {
         let first = panel * PANEL;
         let width = columns.len() / n;
