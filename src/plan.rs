@@ -51,7 +51,9 @@ impl Strategy {
     /// The strategy that takes less time for equations of this form and order with so many targets and λ.
     pub(crate) fn cheaper(rates: &Rates, form: Form, order: usize, targets: usize, penalties: usize) -> Self {
         let seconds = |strategy: Self| strategy.seconds(rates, form, order, targets, penalties);
-        if seconds(Self::Spectral) < seconds(Self::Cholesky) { Self::Spectral } else { Self::Cholesky }
+        // One λ never pays for a reduction.
+        let reduced = penalties > 1 && seconds(Self::Spectral) < seconds(Self::Cholesky);
+        if reduced { Self::Spectral } else { Self::Cholesky }
     }
 
     /// About how long the λs take on a CPU, without the matrix of the equations and the residuals.
@@ -71,7 +73,8 @@ impl Strategy {
                     true => NODES as f64 * (1.0 + k / (SKINNY * n)),
                     false => k,
                 };
-                START + 4.0 / 3.0 * n.powi(3) / reduce + 2.0 * columns * t * n * n / product / cores
+                // Once for the right-hand sides.
+                START + 4.0 / 3.0 * n.powi(3) / reduce + 2.0 * (1.0 + columns / cores) * t * n * n / product
             }
         }
     }

@@ -1,13 +1,21 @@
 //! Stage `factor` on the CPU: a blocked Cholesky factorization that reports where it fails.
 
-use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, Dyn, U1};
+#[cfg(feature = "faer")]
+use faer::linalg::{matmul::matmul, triangular_solve::solve_lower_triangular_in_place};
+#[cfg(feature = "faer")]
+use faer::{Accum, MatMut, MatRef, Par};
+#[cfg(not(feature = "faer"))]
+use nalgebra::DMatrixView;
+use nalgebra::{DMatrix, DMatrixViewMut};
 
 use crate::normal::{NormalEquations, pivot_tolerance};
+#[cfg(feature = "faer")]
 use crate::plan::LARGE;
 use crate::view::Scalar;
 
 const BLOCK: usize = 64;
 /// Rows of a large matrix that one task works on.
+#[cfg(feature = "faer")]
 const ROWS: usize = 256;
 
 /// L with LLᵀ = G + shift·D of one λ, in the units of [`NormalEquations`], or the order of the first leading minor
@@ -55,49 +63,112 @@ fn factor_in_place<A: Scalar>(a: &mut DMatrix<A>) -> usize {
     let diagonal: Vec<A> = a.diagonal().iter().copied().collect();
     for start in (0..n).step_by(BLOCK) {
         let width = BLOCK.min(n - start);
-        let (done, mut rest) = a.columns_range_pair_mut(0..start, start..start + width);
-        if start > 0 {
-            let left = done.rows(start, n - start);
-            let top = done.rows(start, width).transpose();
-            subtract(rest.rows_mut(start, n - start), left, &top, if n < LARGE { n } else { ROWS });
-        }
-        for j in 0..width {
-            let row = start + j;
-            let pivot = rest[(row, j)];
-            // Written so that NaN fails.
-            if !(pivot > least * diagonal[row]) {
-                return row + 1;
-            }
-            let root = pivot.sqrt();
-            rest[(row, j)] = root;
-            rest.view_mut((row + 1, j), (n - row - 1, 1)).unscale_mut(root);
-            let (before, mut after) = rest.columns_range_pair_mut(0..j + 1, j + 1..width);
-            let own = before.column(j);
-            for (i, mut column) in after.column_iter_mut().enumerate() {
-                let other = row + 1 + i;
-                column.rows_mut(other, n - other).axpy(-own[other], &own.rows(other, n - other), A::one());
-            }
+        let (done, rest) = a.as_mut_slice().split_at_mut(start * n);
+        let panel = Panel { columns: &mut rest[..n * width], n, start };
+        if let Err(column) = panel.factor(done, |j, pivot| pivot > least * diagonal[start + j]) {
+            return start + column + 1;
         }
     }
     0
 }
 
+/// A block of columns of order-n matrices, from row `start` on.
+struct Panel<'a, A> {
+    columns: &'a mut [A],
+    n: usize,
+    start: usize,
+}
+
+impl<A: Scalar> Panel<'_, A> {
+    /// Columns of L from those before; or the number of the column whose pivot is not `accepted`.
+    fn factor(mut self, done: &[A], accepted: impl Fn(usize, A) -> bool) -> Result<(), usize> {
+        if self.start > 0 {
+            self.subtract(done);
+        }
+        let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
+        let mut columns = DMatrixViewMut::from_slice(self.columns, n, width);
+        let mut square = columns.rows_mut(start, width);
+        for j in 0..width {
+            let pivot = square[(j, j)];
+            // Written so that NaN fails.
+            if !accepted(j, pivot) {
+                return Err(j);
+            }
+            let root = pivot.sqrt();
+            square[(j, j)] = root;
+            square.view_mut((j + 1, j), (width - j - 1, 1)).unscale_mut(root);
+            let (before, mut after) = square.columns_range_pair_mut(0..j + 1, j + 1..width);
+            let own = before.column(j);
+            for (i, mut column) in after.column_iter_mut().enumerate() {
+                let other = j + 1 + i;
+                column.rows_mut(other, width - other).axpy(-own[other], &own.rows(other, width - other), A::one());
+            }
+        }
+        if start + width < n {
+            self.divide();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "faer")]
+impl<A: Scalar> Panel<'_, A> {
+    fn matrix(&mut self) -> MatMut<'_, A> {
+        let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
+        MatMut::from_column_major_slice_mut(self.columns, n, width).subrows_mut(start, n - start)
+    }
+
+    /// What the columns before have in these.
+    fn subtract(&mut self, done: &[A]) {
+        let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
+        let left = MatRef::from_column_major_slice(done, n, start).subrows(start, n - start);
+        subtract(self.matrix(), left, left.subrows(0, width).transpose(), if n < LARGE { n } else { ROWS });
+    }
+
+    /// The rows below the square, by the triangle in it.
+    fn divide(&mut self) {
+        let width = self.columns.len() / self.n;
+        let (triangle, below) = self.matrix().split_at_row_mut(width);
+        solve_lower_triangular_in_place(triangle.as_ref(), below.transpose_mut(), Par::Seq);
+    }
+}
+
 /// rest −= left·top, by runs of so many rows side by side: the same bits whatever the number of threads.
-fn subtract<A: Scalar>(
-    mut rest: DMatrixViewMut<'_, A, U1, Dyn>,
-    left: DMatrixView<'_, A, U1, Dyn>,
-    top: &DMatrix<A>,
-    rows: usize,
-) {
+#[cfg(feature = "faer")]
+fn subtract<A: Scalar>(rest: MatMut<'_, A>, left: MatRef<'_, A>, top: MatRef<'_, A>, rows: usize) {
     let all = rest.nrows();
     if all <= rows {
-        rest.gemm(-A::one(), &left, top, A::one());
+        matmul(rest, Accum::Add, left, top, -A::one(), Par::Seq);
         return;
     }
     let half = (all / 2).next_multiple_of(rows);
-    let (above, below) = rest.rows_range_pair_mut(0..half, half..all);
-    rayon::join(
-        || subtract(above, left.rows(0, half), top, rows),
-        || subtract(below, left.rows(half, all - half), top, rows),
-    );
+    let (above, below) = rest.split_at_row_mut(half);
+    let (left_above, left_below) = left.split_at_row(half);
+    rayon::join(|| subtract(above, left_above, top, rows), || subtract(below, left_below, top, rows));
+}
+
+#[cfg(not(feature = "faer"))]
+impl<A: Scalar> Panel<'_, A> {
+    fn subtract(&mut self, done: &[A]) {
+        let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
+        let done = DMatrixView::from_slice(done, n, start);
+        let mut columns = DMatrixViewMut::from_slice(self.columns, n, width);
+        let top = done.rows(start, width).transpose();
+        columns.rows_mut(start, n - start).gemm(-A::one(), &done.rows(start, n - start), &top, A::one());
+    }
+
+    fn divide(&mut self) {
+        let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
+        let mut columns = DMatrixViewMut::from_slice(self.columns, n, width);
+        let below = start + width;
+        for j in 0..width {
+            let (mut before, mut after) = columns.columns_range_pair_mut(0..j + 1, j + 1..width);
+            let mut own = before.column_mut(j);
+            let root = own[start + j];
+            own.rows_mut(below, n - below).unscale_mut(root);
+            for (i, mut column) in after.column_iter_mut().enumerate() {
+                column.rows_mut(below, n - below).axpy(-own[start + j + 1 + i], &own.rows(below, n - below), A::one());
+            }
+        }
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(feature = "faer")]
+use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
+#[cfg(feature = "faer")]
+use faer::{MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
@@ -20,11 +24,24 @@ const NUMBERS: usize = 1 << 19;
 /// The least of such λs, which keep many threads busy.
 const LEAST: usize = 16;
 
+/// Right-hand sides from which blocks of L are multiplied with all of them.
+#[cfg(feature = "faer")]
+const MANY: usize = 8;
+
 impl<A: Scalar> Factor<A> {
     /// Overwrites the right-hand sides (n × t) with (LLᵀ)⁻¹ times them.
     ///
     /// A factor that failed (`info` > 0) has no solution; the values are then without meaning.
     pub fn solve_into(&self, rhs: &mut DMatrix<A>) {
+        #[cfg(feature = "faer")]
+        if rhs.ncols() >= MANY {
+            let (n, t) = rhs.shape();
+            let lower = MatRef::from_column_major_slice(self.lower().as_slice(), n, n);
+            let mut rhs = MatMut::from_column_major_slice_mut(rhs.as_mut_slice(), n, t);
+            solve_lower_triangular_in_place(lower, rhs.as_mut(), Par::Seq);
+            solve_upper_triangular_in_place(lower.transpose(), rhs, Par::Seq);
+            return;
+        }
         let lower = self.lower();
         let n = lower.nrows();
         // One pass over L for all columns.

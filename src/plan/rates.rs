@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub struct Rates {
     /// Of a Cholesky factorization, n³/3 operations.
     pub factor: f64,
-    /// Of forward and back substitution, 2n² a right-hand side.
+    /// Of forward and back substitution of many right-hand sides, 2n² each.
     pub substitute: f64,
     /// Of the reduction to tridiagonal form, 4/3·n³, which takes one core.
     pub reduce: f64,
@@ -25,7 +25,7 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        Self { factor: 9e9, substitute: 8e9, reduce: 2e10, product: 3e10, cores: 4 }
+        Self { factor: 2e10, substitute: 1.5e10, reduce: 2e10, product: 3e10, cores: 4 }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
-use ridgepath::{Backend, Error, Gpu, Precision, Ridge, RidgePath, Strategy};
+use ridgepath::{Backend, Error, Gpu, Precision, Rates, Ridge, RidgePath, Strategy};
 
 use crate::devices::{own_device, own_instance, watched};
 use crate::support::{distance, regression};
@@ -43,10 +43,10 @@ pub(crate) fn assert_right_or_device_error(answer: &Result<RidgePath, Error>, ri
     }
 }
 
-/// Enough work that `Backend::Auto` takes the GPU: by estimate more than 0.3 seconds of a CPU.
+/// Enough work that `Backend::Auto` takes the GPU: by estimate more than 0.3 seconds of a slow CPU.
 fn large(gpu: &Gpu) -> (Ridge, Data) {
     let alphas: Vec<f64> = (1..=180).map(f64::from).collect();
-    let ridge = ridge(gpu).alphas(alphas).strategy(Strategy::Cholesky);
+    let ridge = ridge(gpu).alphas(alphas).strategy(Strategy::Cholesky).rates(Rates { factor: 5e9, ..Rates::default() });
     (ridge.backend(Backend::Auto), regression(5, 600, 576, 1))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ridgepath::gpu::wgpu;
-use ridgepath::{Backend, Error, Gpu, Outcome, Penalty, Precision, Ridge, RidgePath, Validation};
+use ridgepath::{Backend, Error, Gpu, Outcome, Penalty, Precision, Rates, Ridge, RidgePath, Validation};
 
 use crate::support::{gpu, regression};
 
@@ -154,7 +154,8 @@ fn a_lost_device_is_an_error_on_the_gpu_and_a_reported_fallback_on_auto() {
         gpu.device().destroy();
         gpu
     };
-    let ridge = Ridge::new().penalty(Penalty::Auto(1200)).precision(Precision::Single);
+    let slow = Rates { factor: 5e9, ..Rates::default() };
+    let ridge = Ridge::new().penalty(Penalty::Auto(1200)).precision(Precision::Single).rates(slow);
     let error = ridge.clone().backend(Backend::Gpu).gpu(lost()).fit(&x, &y).unwrap_err();
     assert!(error.is_device(), "{error}");
     let path = ridge.backend(Backend::Auto).gpu(lost()).fit(&x, &y).unwrap();

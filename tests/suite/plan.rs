@@ -1,6 +1,6 @@
 //! The plan: arithmetic without a device.
 
-use ridgepath::{Backend, Error, GpuPlan, GramPlan, Limits, Plan, Precision, Request, Shape};
+use ridgepath::{Backend, Error, GpuPlan, GramPlan, Limits, Plan, Precision, Rates, Request, Shape};
 
 const SHAPE: Shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 100 };
 
@@ -68,7 +68,8 @@ fn a_chunk_never_holds_more_lambdas_than_a_dispatch_has_workgroups() {
 
 #[test]
 fn auto_takes_a_gpu_for_large_work_alone() {
-    let request = |precision| Request { precision, ..Request::default() };
+    let rates = Rates { factor: 5e9, ..Rates::default() };
+    let request = |precision| Request { precision, rates, ..Request::default() };
     let small = Shape { rows: 100, ..SHAPE };
     let choose = |shape, precision| {
         Plan::new(shape, request(precision), Some(Ok(Limits::default()))).map(|plan| (plan.backend, plan.fallback))
@@ -84,7 +85,8 @@ fn auto_takes_a_gpu_for_large_work_alone() {
 
 #[test]
 fn auto_reports_why_it_did_not_take_the_gpu() {
-    let request = Request { precision: Precision::Single, ..Request::default() };
+    let rates = Rates { factor: 5e9, ..Rates::default() };
+    let request = Request { precision: Precision::Single, rates, ..Request::default() };
     let missing = Error::NoAdapter { reason: "only software adapters".into() };
     let plan = Plan::new(SHAPE, request, Some(Err(missing))).unwrap();
     assert_eq!(plan.backend, Backend::Cpu);

@@ -14,7 +14,7 @@ fn plan(shape: Shape, rates: Rates) -> Plan {
 
 #[test]
 fn other_rates_choose_otherwise() {
-    let few = Shape { penalties: 1, ..SHAPE };
+    let few = Shape { penalties: 2, ..SHAPE };
     let strategies = |rates| [SHAPE, few].map(|shape| plan(shape, rates).strategy);
     assert_eq!(strategies(Rates::default()), [Strategy::Spectral, Strategy::Cholesky]);
     for slow in [Rates { reduce: 1e6, ..DEFAULT() }, Rates { product: 1e3, ..DEFAULT() }] {
@@ -22,6 +22,7 @@ fn other_rates_choose_otherwise() {
     }
     for slow in [Rates { factor: 1e6, ..DEFAULT() }, Rates { substitute: 1e5, ..DEFAULT() }] {
         assert_eq!(strategies(slow), [Strategy::Spectral; 2], "{slow}");
+        assert_eq!(plan(Shape { penalties: 1, ..SHAPE }, slow).strategy, Strategy::Cholesky, "one never pays");
     }
     // As many cores as λ: then each has one for itself, and more are of no use.
     let at_once = |cores| plan(Shape { penalties: 16, ..SHAPE }, Rates { cores, ..DEFAULT() }).strategy;

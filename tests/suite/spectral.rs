@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ridgepath::{Backend, Form, Outcome, Plan, Precision, Request, Ridge, RidgePath, Shape, Standardize, Strategy};
+use ridgepath::{
+    Backend, Form, Outcome, Plan, Precision, Rates, Request, Ridge, RidgePath, Shape, Standardize, Strategy,
+};
 
 use crate::support::{distance, regression};
 
@@ -233,7 +235,8 @@ fn the_forms_of_a_square_problem_agree() {
 fn the_strategy_told_is_that_of_the_rows_that_count() {
     let (x, y) = regression(11, 300, 400, 1);
     let weights: Vec<f64> = (0..300).map(|row| f64::from(u8::from(row < 10))).collect();
-    let ridge = Ridge::new().backend(Backend::Cpu).alphas((1..=12).map(f64::from).collect::<Vec<f64>>());
+    let rates = Rates { factor: 9e9, ..Rates::default() };
+    let ridge = Ridge::new().backend(Backend::Cpu).rates(rates).alphas((1..=12).map(f64::from).collect::<Vec<f64>>());
     let few = ridge.fit(&x.rows(0, 10).into_owned(), &y.rows(0, 10).into_owned()).unwrap();
     let weighted = ridge.clone().weights(weights).fit(&x, &y).unwrap();
     assert_eq!(ridge.fit(&x, &y).unwrap().backend().strategy, "dual spectral");
