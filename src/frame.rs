@@ -178,7 +178,7 @@ impl Extent {
             }
             lanes.iter().map(Lanes::joined).collect::<Vec<Self>>()
         };
-        let operations = 2 * PANEL.min(view.columns()) * RUN.min(view.rows());
+        let operations = PANEL.min(view.columns()) * RUN.min(view.rows());
         let tasks = (0..tasks).into_par_iter().with_min_len(at_least(operations));
         let mut runs: Vec<Vec<Self>> = tasks.map(measure).collect();
         let others = runs.split_off(panels);
@@ -215,10 +215,21 @@ impl Lanes {
     /// Adds rows, of which those of weight 0 count for nothing.
     #[inline(always)]
     fn add(&mut self, column: &[f64], weights: &[f64]) {
+        let (whole, rest) = column.as_chunks();
+        let (own, own_rest) = weights.as_chunks();
+        self.add_blocks(whole, own);
+        if !rest.is_empty() {
+            let (mut values, mut weights) = ([self.origin; LANES], [0.0; LANES]);
+            values[..rest.len()].copy_from_slice(rest);
+            weights[..rest.len()].copy_from_slice(own_rest);
+            self.add_blocks(&[values], &[weights]);
+        }
+    }
+
+    #[inline(always)]
+    fn add_blocks(&mut self, values: &[[f64; LANES]], weights: &[[f64; LANES]]) {
         let Self { origin, mut high, mut low, mut least, mut greatest } = *self;
-        let (whole, rest) = column.as_chunks::<LANES>();
-        let (own, own_rest) = weights.as_chunks::<LANES>();
-        for (values, weights) in whole.iter().zip(own) {
+        for (values, weights) in values.iter().zip(weights) {
             for lane in 0..LANES {
                 let away = if weights[lane] > 0.0 { values[lane] - origin } else { 0.0 };
                 let (sum, lost) = two_sum(high[lane], away * weights[lane]);
@@ -227,14 +238,6 @@ impl Lanes {
                 least[lane] = if away < least[lane] { away } else { least[lane] };
                 greatest[lane] = if away > greatest[lane] { away } else { greatest[lane] };
             }
-        }
-        for (lane, (value, weight)) in rest.iter().zip(own_rest).enumerate() {
-            let away = if *weight > 0.0 { value - origin } else { 0.0 };
-            let (sum, lost) = two_sum(high[lane], away * weight);
-            high[lane] = sum;
-            low[lane] += lost;
-            least[lane] = if away < least[lane] { away } else { least[lane] };
-            greatest[lane] = if away > greatest[lane] { away } else { greatest[lane] };
         }
         *self = Self { origin, high, low, least, greatest };
     }

@@ -69,15 +69,17 @@ impl Place<'_> {
 
 impl<'a> Place<'a> {
     /// So many columns after the other, and what is left.
-    pub(crate) fn chunks(self, columns: usize) -> Vec<Place<'a>> {
-        let (mut rest, mut chunks) = (self, Vec::new());
-        while rest.columns() > columns {
-            let (chunk, after) = rest.split(columns);
-            chunks.push(chunk);
-            rest = after;
-        }
-        chunks.push(rest);
-        chunks
+    pub(crate) fn chunks(self, columns: usize) -> impl Iterator<Item = Place<'a>> {
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let own = rest.take()?;
+            if own.columns() <= columns {
+                return Some(own);
+            }
+            let (chunk, after) = own.split(columns);
+            rest = Some(after);
+            Some(chunk)
+        })
     }
 
     fn split(self, columns: usize) -> (Self, Self) {

@@ -64,7 +64,7 @@ impl Strategy {
         match self {
             // Three more right-hand sides estimate the condition number; a λ takes one core.
             Self::Cholesky => {
-                let one = EACH + n.powi(3) / (3.0 * factor) + 2.0 * (t + 3.0) * n * n / substitute;
+                let one = EACH + t * ANSWER + n.powi(3) / (3.0 * factor) + 2.0 * (t + 3.0) * n * n / substitute;
                 k * one / cores.min(k).max(1.0)
             }
             Self::Spectral => {
@@ -186,6 +186,8 @@ impl Default for Request {
 const START: f64 = 1e-5;
 /// Seconds by which a λ of any size takes longer where it is factored.
 const EACH: f64 = 3e-6;
+/// And each target of it.
+const ANSWER: f64 = 6e-8;
 /// For how many λs most spectra are solved where there are more.
 const NODES: usize = 40;
 /// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.

@@ -62,7 +62,8 @@ impl<'a> Short<'a> {
             told(place.columns());
             failed
         };
-        let tasks = place.chunks(COLUMNS).into_par_iter().with_min_len(at_least(COLUMNS * n * EACH));
+        let tasks: Vec<Place<'_>> = place.chunks(COLUMNS).collect();
+        let tasks = tasks.into_par_iter().with_min_len(at_least(COLUMNS * n * EACH));
         tasks.enumerate().flat_map_iter(task).collect()
     }
 

@@ -68,7 +68,7 @@ pub(crate) fn path(
         Tiles { nodes, spectral, totals, conditions, lambdas, together, columns, rounding }.path(path.place(), &told)
     };
     let mut left = lambdas.iter().peekable();
-    for (k, mut place) in path.place().chunks(t).into_iter().enumerate() {
+    for (k, mut place) in path.place().chunks(t).enumerate() {
         match left.next_if(|next| **next == k) {
             Some(_) if failed.contains(&k) => missing.push(k),
             Some(_) => {}
@@ -104,9 +104,9 @@ impl Tiles<'_> {
         // Of each group of targets the place of each λ.
         let mut places: Vec<Vec<Place<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
         let mut left = self.lambdas.iter().peekable();
-        for (k, place) in place.chunks(t).into_iter().enumerate() {
+        for (k, place) in place.chunks(t).enumerate() {
             if left.next_if(|next| **next == k).is_some() {
-                place.chunks(targets).into_iter().zip(&mut places).for_each(|(own, places)| places.push(own));
+                place.chunks(targets).zip(&mut places).for_each(|(own, places)| places.push(own));
             }
         }
         places
@@ -247,15 +247,20 @@ impl Tiles<'_> {
             },
         );
         let product = product(normal.gram.as_slice(), sums.as_slice(), n);
-        for (at, fits) in tile.chunks_mut(count).enumerate() {
-            for (bundle, fits) in fits.chunks_mut(self.together).enumerate() {
-                let column = at * bundles + bundle;
-                measures[at].own(column_of(&sums, column), &mut w);
-                let r = measures[at].residual(column_of(&cross, column), &w, column_of(&product, column));
-                let each = r / (fits.len() as f64).sqrt();
-                fits.iter_mut().for_each(|fit| fit.set_residual(each * fit.sizes[1]));
-            }
-        }
+        vectorized(
+            #[inline(always)]
+            || {
+                for (at, fits) in tile.chunks_mut(count).enumerate() {
+                    for (bundle, fits) in fits.chunks_mut(self.together).enumerate() {
+                        let column = at * bundles + bundle;
+                        measures[at].own(column_of(&sums, column), &mut w);
+                        let r = measures[at].residual(column_of(&cross, column), &w, column_of(&product, column));
+                        let each = r / (fits.len() as f64).sqrt();
+                        fits.iter_mut().for_each(|fit| fit.set_residual(each * fit.sizes[1]));
+                    }
+                }
+            },
+        );
     }
 }
 

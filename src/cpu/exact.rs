@@ -8,8 +8,7 @@ use crate::normal::{Exact, NormalEquations};
 use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::simd::Lanes;
-use crate::simd::{LANES, vectorized};
+use crate::simd::{LANES, Lanes, vectorized};
 use crate::view::{Scalar, View};
 use crate::wide::{self, Strips, Wide};
 

@@ -16,7 +16,7 @@ use crate::view::{Scalar, View};
 /// Rows copied, centred and scaled at a time.
 const BLOCK: usize = 256;
 /// Rows that one task sums where G is small, and so many tasks at a time.
-const RUN: usize = 2048;
+const RUN: usize = 1024;
 const RUNS: usize = 16;
 /// Numbers of G and XᵀY up to which they are small.
 const SMALL: usize = 65_536;
@@ -103,11 +103,29 @@ impl Sums {
             let (x, y) = (Rows::of(&x, 0, count), Rows::of(&y, 0, count));
             add_product(x, x, &mut self.gram, true);
             add_product(x, y, &mut self.cross, false);
-            for (target, sum) in self.squares.iter_mut().enumerate() {
-                *sum += y.columns(target, 1).first().iter().map(|v| Into::<f64>::into(*v).powi(2)).sum::<f64>();
-            }
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (target, sum) in self.squares.iter_mut().enumerate() {
+                        *sum += squares(y.columns(target, 1).first());
+                    }
+                },
+            );
         }
     }
+}
+
+/// Σ y², side by side.
+#[inline(always)]
+fn squares<A: Scalar>(values: &[A]) -> f64 {
+    let mut lanes = [0.0; 2 * LANES];
+    for block in values.chunks(2 * LANES) {
+        for (lane, value) in lanes.iter_mut().zip(block) {
+            let value: f64 = (*value).into();
+            *lane += value * value;
+        }
+    }
+    lanes.iter().sum()
 }
 
 /// Copies the rows from `start` on, centred, scaled and times these roots. Rows of weight 0 count for nothing, however far away
