@@ -18,7 +18,7 @@ const BLOCK: usize = 256;
 /// Rows that one task sums where G is small, and so many tasks at a time.
 const RUN: usize = 1024;
 const RUNS: usize = 16;
-/// Numbers of G and XᵀY up to which they are small.
+/// Numbers of all sums up to which they are small.
 const SMALL: usize = 65_536;
 /// Columns of G that one task computes where it is not: below the diagonal only, so about half the work of a full product.
 const PANEL: usize = 64;
@@ -61,7 +61,7 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     Ok(moments)
 }
 
-/// XᵀX, of which the lower triangle counts, XᵀY and Σ y² of each target, of framed rows.
+/// XᵀX, of which the lower triangle counts, Xᵀy and Σ y² of each target, of framed rows.
 struct Sums {
     gram: DMatrix<f64>,
     cross: DMatrix<f64>,
