@@ -37,8 +37,10 @@ impl<'a, A: Scalar> Rows<'a, A> {
 
     #[cfg(not(feature = "faer"))]
     fn matrix(&self) -> nalgebra::DMatrixView<'a, A> {
-        let (rows, columns, stride) = (self.rows, self.columns, self.stride);
-        nalgebra::DMatrixView::from_slice_with_strides(self.values, rows, columns, 1, stride)
+        use nalgebra::{DMatrixView, Dyn, U1};
+
+        let (rows, columns, stride) = (Dyn(self.rows), Dyn(self.columns), Dyn(self.stride));
+        DMatrixView::from_slice_with_strides_generic(self.values, rows, columns, U1, stride)
     }
 }
 
