@@ -26,6 +26,11 @@ impl Factors {
         row.and_then(|row| row.get(j)).copied().unwrap_or(1.0)
     }
 
+    /// Whether they are the same at every λ.
+    pub(crate) fn are_shared(&self) -> bool {
+        self.rows.len() <= 1
+    }
+
     /// Those of the λs numbered `which` alone.
     pub(crate) fn only(self, which: &[usize]) -> Self {
         match self.rows.len() {

@@ -1,50 +1,53 @@
 //! How certain coefficients are: covariances, standard errors, variance inflation and leverage; the same as a Bayesian reads it.
 
-use nalgebra::{DMatrix, DVector};
+use std::sync::Arc;
 
-use crate::cpu::factor::factor;
+use nalgebra::DMatrix;
+
+use crate::directions::Directions;
 use crate::error::{Error, Result};
-use crate::moments::Moments;
-use crate::normal::{Model, NormalEquations};
+use crate::normal::Model;
+use crate::outcome::Outcome;
 use crate::path::RidgePath;
 use crate::problem::Problem;
 use crate::scale::scaled;
 use crate::view::{Scalar, View};
 
-/// The equations of a path's λs, for what they tell beyond the coefficients. Formed and factored in double precision:
-/// relative errors are about 1e-16 times the [condition number](RidgePath::condition).
+/// The rows of a path, for what they tell beyond the coefficients. From a singular value decomposition of them, as
+/// [`Spectrum`](crate::select::Spectrum) has it, whatever the precision of the path: every variance is a sum of squares.
 ///
 /// ```
-/// use ridgepath::{Inference, Moments, Problem, Ridge, View};
+/// use ridgepath::{Inference, Problem, Ridge, View};
 ///
-/// let problem = Problem::new(View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?, &[1.0, 2.0, 3.0, 5.0])?;
-/// let mut moments = Moments::new(2, 1);
-/// moments.push(&problem)?;
-/// let path = Ridge::new().lambdas([0.01, 1.0]).fit_moments(&moments)?;
-/// let inference = Inference::new(&moments, &path)?;
+/// let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
+/// let y = [1.0, 2.0, 3.0, 5.0];
+/// let path = Ridge::new().lambdas([0.01, 1.0]).fit(x, &y)?;
+/// let problem = Problem::new(x, &y)?;
+/// let inference = Inference::new(&problem, &path)?;
 /// let at = inference.at(0)?.ok_or("singular")?;
 /// println!("{:?} ± {:?}", path.coefficients(0, 0), at.standard_errors(0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Inference<'a> {
+pub struct Inference<'a, T: Scalar> {
+    problem: &'a Problem<'a, T>,
     path: &'a RidgePath,
-    normal: NormalEquations,
-    means: Vec<f64>,
-    /// Rows of positive weight.
-    rows: usize,
+    model: Model,
+    /// Of all λs, where these share their penalty factors.
+    shared: Option<Arc<Directions>>,
 }
 
-impl<'a> Inference<'a> {
-    /// Composes the equations of the rows that were summed and of the λs of their path.
+impl<'a, T: Scalar> Inference<'a, T> {
+    /// Decomposes the rows (where λs have penalty factors of their own, [`at`](Self::at) does, for each). The path must be one of these
+    /// rows and weights.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the path is not one of these moments, [`Error::Conflict`] for one with a Tikhonov matrix.
-    pub fn new(moments: &Moments, path: &'a RidgePath) -> Result<Self> {
+    /// [`Error::Shape`] when the path is not one of these rows, [`Error::Conflict`] for one with a Tikhonov matrix, [`Error::Span`].
+    pub fn new(problem: &'a Problem<'a, T>, path: &'a RidgePath) -> Result<Self> {
         for (what, found, wanted) in [
-            ("features of the moments against the path's", moments.features(), path.features()),
-            ("targets of the moments against the path's", moments.targets(), path.targets()),
-            ("rows of the moments against the path's", moments.rows(), path.rows()),
+            ("features of the rows against the path's", problem.features(), path.features()),
+            ("targets of the rows against the path's", problem.targets(), path.targets()),
+            ("rows against the path's", problem.rows(), path.rows()),
         ] {
             if found != wanted {
                 return Err(Error::Shape { what, found, wanted });
@@ -55,46 +58,32 @@ impl<'a> Inference<'a> {
             return Err(Error::Conflict { first, second, instead: "a path with penalty factors" });
         }
         let model = Model { intercept: path.intercept_fitted(), standardize: path.standardize() };
-        let normal = NormalEquations::new(moments, model, path.grid());
-        let means = (0..path.features()).map(|j| if model.intercept { moments.mean_x(j) } else { 0.0 }).collect();
-        Ok(Self { path, normal, means, rows: moments.positive_rows })
+        let least = path.shifts().iter().copied().fold(f64::INFINITY, f64::min);
+        let factors = path.penalty_factors();
+        let shared = factors.are_shared().then(|| Directions::new(problem, model, (factors, 0), least).map(Arc::new));
+        Ok(Self { problem, path, model, shared: shared.transpose()? })
     }
 
-    /// What is to be said at λ number `index`; `None` where G + shift·D is singular.
+    /// What is to be said at λ number `index`; `None` where there is no unique answer.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when the path has no such entry.
-    pub fn at(&self, index: usize) -> Result<Option<Uncertainty<'_>>> {
+    /// [`Error::OutOfRange`] when the path has no such entry, [`Error::Span`].
+    pub fn at(&self, index: usize) -> Result<Option<Uncertainty>> {
         if index >= self.path.len() {
             return Err(Error::OutOfRange { what: "λ", index, count: self.path.len() });
         }
-        let factor = factor::<f64>(&self.normal, index);
-        if factor.info > 0 {
+        if matches!(self.path.outcome(index, 0), Outcome::Singular { .. } | Outcome::MinimumNorm { .. }) {
             return Ok(None);
         }
-        let n = self.normal.features();
-        let mut inverse = DMatrix::identity(n, n);
-        factor.solve_into(&mut inverse);
-        let steps = self.normal.steps(index);
-        let gram = DMatrix::from_fn(n, n, |i, j| self.normal.gram_element(i, j) * steps[i] * steps[j]);
-        let hat = &inverse * &gram;
-        let spread = &hat * &inverse;
-        Ok(Some(Uncertainty {
-            inference: self,
-            index,
-            df: hat.trace(),
-            vif: (0..n).map(|j| gram[(j, j)] * spread[(j, j)]).collect(),
-            inverse: self.natural(index, &inverse),
-            spread: self.natural(index, &spread),
-        }))
-    }
-
-    /// A matrix of products of weights, on the original scale.
-    fn natural(&self, index: usize, of: &DMatrix<f64>) -> DMatrix<f64> {
-        let unit = |j: usize| self.normal.weight_unit(index, j);
-        DMatrix::from_fn(of.nrows(), of.ncols(), |i, j| {
-            scaled((of[(i, j)] + of[(j, i)]) / 2.0, unit(i) + unit(j)) // symmetric to the last bit
-        })
+        let shift = self.path.shifts()[index];
+        let directions = match &self.shared {
+            Some(own) => Arc::clone(own),
+            None => {
+                let factors = (self.path.penalty_factors(), index);
+                Arc::new(Directions::new(self.problem, self.model, factors, shift)?)
+            }
+        };
+        Ok(Uncertainty::new(directions, shift))
     }
 }
 
@@ -104,57 +93,98 @@ impl<'a> Inference<'a> {
 /// σ²A⁻¹GA⁻¹. The Bayesian view: under a prior N(0, τ²D⁻¹) with τ² = σ²/shift, and a flat one of b, w(λ) is the mean of the
 /// posterior, whose covariance is σ²A⁻¹.
 #[derive(Debug)]
-pub struct Uncertainty<'a> {
-    inference: &'a Inference<'a>,
-    index: usize,
-    /// Without the intercept.
-    df: f64,
+pub struct Uncertainty {
+    own: Arc<Directions>,
+    shift: f64,
+    /// F of the features that are not penalised.
+    fixed: DMatrix<f64>,
+    /// σⱼ/(σⱼ² + shift) of each direction, in the units of 1/σ.
+    sampling: Vec<f64>,
     vif: Vec<f64>,
-    /// A⁻¹
-    inverse: DMatrix<f64>,
-    /// A⁻¹GA⁻¹
-    spread: DMatrix<f64>,
 }
 
-impl Uncertainty<'_> {
+impl Uncertainty {
+    /// `None` where A is singular.
+    fn new(own: Arc<Directions>, shift: f64) -> Option<Self> {
+        let fixed = own.coefficients.fixed.clone()?;
+        if shift == 0.0 && !own.reach_every_feature() {
+            return None;
+        }
+        let ratio = |(kept, sigma): (f64, &f64)| if *sigma > 0.0 { kept / sigma } else { 0.0 };
+        let sampling = own.kept(shift).into_iter().zip(&own.sigma).map(ratio).collect();
+        let mut all = Self { own, shift, fixed, sampling, vif: Vec::new() };
+        let sizes = &all.own.coefficients.sizes;
+        all.vif = all.spread().iter().zip(sizes).map(|(spread, size)| (spread.sqrt() * size).powi(2)).collect();
+        Some(all)
+    }
+
+    /// The diagonal of A⁻¹GA⁻¹ in the units of the coefficients: sums of squares.
+    fn spread(&self) -> Vec<f64> {
+        let along = &self.own.coefficients.along;
+        let of = |j: usize| {
+            let free: f64 = self.sampling.iter().enumerate().map(|(l, ratio)| (along[(j, l)] * ratio).powi(2)).sum();
+            free + self.fixed.row(j).norm_squared()
+        };
+        (0..along.nrows()).map(of).collect()
+    }
+
     /// The effective degrees of freedom tr(GA⁻¹), and 1 more for an intercept.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a rank")]
     pub fn degrees_of_freedom(&self) -> f64 {
-        self.df + f64::from(u8::from(self.inference.path.intercept_fitted()))
+        let kept: f64 = self.own.kept(self.shift).iter().sum();
+        self.own.fixed_rank as f64 + kept + f64::from(u8::from(self.own.intercept))
+    }
+
+    /// σ̂² in the units of the target; NaN unless m > df.
+    fn noise(&self, target: usize) -> f64 {
+        let room = self.own.unexplained(self.shift);
+        if room > 0.0 { self.own.rss(self.shift, target) / room } else { f64::NAN }
     }
 
     /// σ̂² = RSS/(m − df), m the rows of positive weight; NaN unless m > df.
     #[must_use]
     pub fn noise_variance(&self, target: usize) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
-        let left = self.inference.rows as f64 - self.degrees_of_freedom();
-        // A fit through every row leaves rounding, from which nothing can be estimated.
-        let none = f64::EPSILON.sqrt() * self.degrees_of_freedom();
-        if left > none { self.inference.path.rss(self.index, target) / left } else { f64::NAN }
+        scaled(self.noise(target), 2 * self.own.target_units[target])
     }
 
     /// The covariance of a target's coefficients, n × n: σ̂²A⁻¹GA⁻¹.
     #[must_use]
     pub fn covariance(&self, target: usize) -> DMatrix<f64> {
-        &self.spread * self.noise_variance(target)
+        let own = &self.own.coefficients;
+        let mut along = own.along.clone();
+        along.column_iter_mut().zip(&self.sampling).for_each(|(mut column, ratio)| column *= *ratio);
+        let spread = &along * along.transpose() + &self.fixed * self.fixed.transpose();
+        self.natural(&(spread * self.noise(target)), 2 * self.own.target_units[target])
+    }
+
+    /// A matrix of products of coefficients in the units of the directions, times 2^`by`, on the original scale.
+    fn natural(&self, of: &DMatrix<f64>, by: i32) -> DMatrix<f64> {
+        let (exponents, unit) = (&self.own.coefficients.exponents, self.own.unit);
+        DMatrix::from_fn(of.nrows(), of.ncols(), |i, j| {
+            scaled((of[(i, j)] + of[(j, i)]) / 2.0, exponents[i] + exponents[j] - 2 * unit + by) // symmetric to the last bit
+        })
     }
 
     /// The standard errors of a target's coefficients: the roots of the diagonal of [`covariance`](Self::covariance).
     #[must_use]
     pub fn standard_errors(&self, target: usize) -> Vec<f64> {
-        let noise = self.noise_variance(target);
-        self.spread.diagonal().iter().map(|spread| (noise * spread).sqrt()).collect()
+        let (noise, unit) = (self.noise(target), self.own.target_units[target] - self.own.unit);
+        let own = self.spread().into_iter().zip(&self.own.coefficients.exponents);
+        own.map(|(spread, exponent)| scaled((noise * spread).sqrt(), exponent + unit)).collect()
     }
 
     /// The standard error of the intercept, √(σ̂²(1/W + x̄ᵀA⁻¹GA⁻¹x̄)); 0 where none was fitted.
     #[must_use]
     pub fn intercept_standard_error(&self, target: usize) -> f64 {
-        if !self.inference.path.intercept_fitted() {
+        if !self.own.intercept {
             return 0.0;
         }
-        let mean = DVector::from_column_slice(&self.inference.means);
-        let of_mean = mean.dot(&(&self.spread * &mean));
-        (self.noise_variance(target) * (1.0 / self.inference.path.weight_sum() + of_mean)).sqrt()
+        let own = &self.own.coefficients;
+        let along: f64 = own.mean_along.iter().zip(&self.sampling).map(|(mean, ratio)| (mean * ratio).powi(2)).sum();
+        let fixed: f64 = own.mean_fixed.iter().map(|mean| mean * mean).sum();
+        let variance = self.noise(target) * (1.0 / self.own.weight_sum + along + fixed);
+        scaled(variance.sqrt(), self.own.target_units[target])
     }
 
     /// The variance inflation factor of each coefficient, `G_jj·(A⁻¹GA⁻¹)_jj`: its variance over that of least squares on
@@ -178,18 +208,30 @@ impl Uncertainty<'_> {
     /// σ²/(shift·Dⱼ); infinite where nothing is penalised.
     #[must_use]
     pub fn prior_variances(&self, noise_variance: f64) -> Vec<f64> {
-        let normal = &self.inference.normal;
-        let prior = |j: usize| {
-            let added = normal.added(self.index)[j];
-            scaled(noise_variance / added, 2 * normal.weight_unit(self.index, j))
-        };
-        (0..normal.features()).map(prior).collect()
+        let own = &self.own.coefficients;
+        let mut variances = vec![f64::INFINITY; own.diagonal.len()];
+        for j in &own.penalised {
+            variances[*j] = scaled(noise_variance / self.shift * own.diagonal[*j].powi(2), 2 * own.exponents[*j]);
+        }
+        variances
     }
 
     /// The covariance of the posterior for noise of variance σ², n × n: σ²A⁻¹. Its mean is the path's coefficients.
     #[must_use]
     pub fn posterior_covariance(&self, noise_variance: f64) -> DMatrix<f64> {
-        &self.inverse * noise_variance
+        let own = &self.own.coefficients;
+        let root = self.own.root(self.shift);
+        let mut along = own.along.clone();
+        let ratio = |(mut column, sigma): (nalgebra::DVectorViewMut<'_, f64>, &f64)| column /= sigma.hypot(root);
+        along.column_iter_mut().zip(&self.own.sigma).for_each(ratio);
+        let mut inverse = &along * along.transpose() + &self.fixed * self.fixed.transpose();
+        if !self.own.reach_every_feature() {
+            // What no direction reaches has the prior's variance.
+            let embedding = own.embedding();
+            let beyond = (&embedding - &own.along * own.vectors.transpose()) / root;
+            inverse += &beyond * beyond.transpose();
+        }
+        self.natural(&inverse, 0) * noise_variance
     }
 
     /// The variance of y at each new row of X (m' × n), by the posterior and with its own noise of variance σ²:
@@ -207,14 +249,29 @@ impl Uncertainty<'_> {
 
     /// 1/W + (x−x̄)ᵀA⁻¹(x−x̄) of each row.
     fn reach<T: Scalar>(&self, x: View<'_, T>) -> Result<Vec<f64>> {
-        let (n, path) = (self.inverse.nrows(), self.inference.path);
+        let own = &self.own.coefficients;
+        let (n, root) = (own.diagonal.len(), self.own.root(self.shift));
         if x.columns() != n {
             return Err(Error::Shape { what: "columns of X to tell of", found: x.columns(), wanted: n });
         }
         let mut away = DMatrix::zeros(n, x.rows());
-        x.visit(0, x.rows(), |row, j, value| away[(j, row)] = value - self.inference.means[j]);
-        let along = &self.inverse * &away;
-        let of_mean = if path.intercept_fitted() { 1.0 / path.weight_sum() } else { 0.0 };
-        Ok((0..x.rows()).map(|row| of_mean + away.column(row).dot(&along.column(row))).collect())
+        x.visit(0, x.rows(), |row, j, value| {
+            away[(j, row)] = scaled(value - own.means[j], own.exponents[j] - self.own.unit);
+        });
+        let embedding = own.embedding();
+        let reduced = embedding.tr_mul(&away);
+        let (mut along, fixed) = (own.along.tr_mul(&away), self.fixed.tr_mul(&away));
+        let beyond = reduced - &own.vectors * &along;
+        let ratio = |mut column: nalgebra::DVectorViewMut<'_, f64>| {
+            column.iter_mut().zip(&self.own.sigma).for_each(|(value, sigma)| *value /= sigma.hypot(root));
+        };
+        along.column_iter_mut().for_each(ratio);
+        let of_mean = if self.own.intercept { 1.0 / self.own.weight_sum } else { 0.0 };
+        let complete = self.own.reach_every_feature();
+        let of = |row: usize| {
+            let beyond = if complete { 0.0 } else { (beyond.column(row).norm() / root).powi(2) };
+            of_mean + along.column(row).norm_squared() + fixed.column(row).norm_squared() + beyond
+        };
+        Ok((0..x.rows()).map(of).collect())
     }
 }

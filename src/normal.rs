@@ -238,11 +238,6 @@ impl NormalEquations {
         self.gram[(i.max(j), i.min(j))]
     }
 
-    /// The power of two in which w of feature j is held at λ number k, but for the target's.
-    pub(crate) fn weight_unit(&self, k: usize, j: usize) -> i32 {
-        self.unit[j] + self.step[k * self.features() + j]
-    }
-
     /// 2^step of each feature at λ number k. Of constant columns with a tiny penalty it is so large that its square
     /// overflows: elements of G, which are 0 there, are multiplied by one step after the other.
     pub(crate) fn steps(&self, k: usize) -> Vec<f64> {

@@ -1,81 +1,68 @@
 //! λ by what it leaves of the coefficients: the constraint form ‖w‖² ≤ t, and fractions of the norm without a penalty.
 
-use nalgebra::DMatrix;
-
-use crate::cpu::eigen::eigen;
+use crate::directions::Directions;
 use crate::error::{Error, Result};
-use crate::moments::Moments;
-use crate::normal::{Model, NormalEquations};
+use crate::factors::Factors;
 use crate::penalty::Penalty;
-use crate::scale::{exponent, scaled};
+use crate::scale::scaled;
+use crate::solver::Ridge;
+use crate::view::{Scalar, View};
 
-/// The norm of w as a function of λ, for any number of λs, from one eigendecomposition; norms are those of the
-/// coefficients on which the penalty acts (of standardised columns where these are).
+/// The norm of w as a function of λ, for any number of λs, from one singular value decomposition of the rows; norms are those of the
+/// coefficients on which the penalty acts (of standardised columns where these are). Made by [`Ridge::norms`].
 ///
-/// With D^-½GD^-½ = VΛVᵀ and a = VᵀD^-½c, ‖w‖² = Σ aᵢ²/(Λᵢ + shift)², which falls as λ grows. Where it takes a value is found by
-/// Newton's iteration on 1/‖w‖, concave in the shift, from the left, whence it is monotone (Golub and Van Loan, *Matrix
-/// Computations* (2013), §6.2.1; Conn, Gould and Toint, *Trust-region methods* (2000), §7.3).
+/// With √S(X − x̄)D^-½ = U·diag(σ)·Vᵀ and p = Uᵀ√S(y − ȳ), ‖w‖² = Σ (σᵢpᵢ/(σᵢ² + shift))², which falls as λ grows. Where it takes a value is
+/// found by Newton's iteration on 1/‖w‖, concave in the shift, from the left, whence it is monotone (Golub and Van Loan, *Matrix
+/// Computations* (2013), §6.2.1; Conn, Gould and Toint, *Trust-region methods* (2000), §7.3). The decomposition has the digits of
+/// that of [`Spectrum`](crate::select::Spectrum).
 ///
 /// ```
-/// use ridgepath::{Model, Moments, Norms, Problem, Ridge, View};
+/// use ridgepath::{Ridge, View};
 ///
-/// let problem = Problem::new(View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?, &[1.0, 2.0, 3.0, 5.0])?;
-/// let mut moments = Moments::new(2, 1);
-/// moments.push(&problem)?;
-/// let norms = Norms::new(&moments, Model::default())?;
+/// let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
+/// let y = [1.0, 2.0, 3.0, 5.0];
+/// let norms = Ridge::new().norms(x, &y)?;
 /// let lambda = norms.lambda_within(0, 0.25)?; // ‖w‖² ≤ ¼
-/// let path = Ridge::new().lambdas([lambda]).fit_moments(&moments)?;
+/// let path = Ridge::new().lambdas([lambda]).fit(x, &y)?;
 /// assert!((path.norm2(0, 0) - 0.25).abs() < 1e-14);
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Norms {
-    /// Λ in units of 4^`unit`, ascending; what is 0 but for rounding is 0.
-    values: Vec<f64>,
-    /// a, n × t: target τ in units of 2^(`unit` + `target_unit[τ]`); 0 where Λ is.
-    along: DMatrix<f64>,
+    /// σ > 0 and p of each target, in the units of the directions.
+    parts: Vec<Vec<(f64, f64)>>,
     unit: i32,
-    target_unit: Vec<i32>,
+    target_units: Vec<i32>,
     weight_sum: f64,
 }
 
-impl Norms {
-    /// Decomposes the Gram matrix.
+impl Ridge {
+    /// The norms that λs leave of the coefficients. On the CPU in double precision, whatever the backend; the grid counts for nothing.
     ///
     /// # Errors
-    /// [`Error::ZeroWeights`] for moments of no rows; [`Error::NotDecomposed`].
-    pub fn new(moments: &Moments, model: Model) -> Result<Self> {
-        if moments.weight_sum() == 0.0 {
-            return Err(Error::ZeroWeights { rows: moments.rows() });
+    /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with penalty factors or a prior, whose norm is another.
+    pub fn norms<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Norms> {
+        let problem = self.problem(x.into(), y.into())?;
+        if !self.prior.is_none() || self.factored().shared() != Some(Factors::default()) {
+            let (first, second) = ("a bound on ‖w‖²", "penalty factors or a prior, whose norm is another");
+            return Err(Error::Conflict { first, second, instead: "λs" });
         }
-        let normal = NormalEquations::with_penalty(moments, model, &Penalty::Alphas(vec![0.0]))?;
-        let (n, t) = (normal.features(), normal.targets());
-        // On the penalised scale, all columns in units of the largest.
-        let penalty: Vec<(f64, i32)> = (0..n).map(|j| normal.penalty_weight(0, j)).collect();
-        let root: Vec<f64> = penalty.iter().map(|(weight, _)| weight.sqrt()).collect();
-        let power: Vec<i32> = (0..n).map(|j| -normal.unit[j] - penalty[j].1 / 2).collect();
-        let sizes = (0..n).filter(|j| normal.gram[(*j, *j)] > 0.0);
-        let unit = sizes.map(|j| power[j] - exponent(root[j])).max().unwrap_or(0);
-        let scale = |j: usize, value: f64| scaled(value / root[j], power[j] - unit);
-        let gram = DMatrix::from_fn(n, n, |i, j| scale(i, scale(j, normal.gram_element(i, j))));
-        let cross = DMatrix::from_fn(n, t, |j, target| scale(j, normal.cross[(j, target)]));
-        let what = "the Gram matrix";
-        let eigen = eigen(&gram).ok_or(Error::NotDecomposed { what })?;
-        let largest = eigen.values.iter().copied().fold(0.0, f64::max);
-        #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-        let least = n as f64 * f64::EPSILON * largest;
-        let mut along = eigen.vectors.transpose() * cross;
-        let values = eigen.values.iter().enumerate().map(|(i, value)| {
-            if *value > least {
-                return *value;
-            }
-            along.row_mut(i).fill(0.0);
-            0.0
-        });
-        let values = values.collect();
-        Ok(Self { values, along, unit, target_unit: normal.target_unit, weight_sum: moments.weight_sum() })
+        let own = Directions::new(&problem, self.model, (&Factors::default(), 0), 0.0)?;
+        let of = |target: usize| {
+            let along = own.along.column(target);
+            let all = own.sigma.iter().copied().zip(along.iter().copied());
+            all.filter(|(sigma, along)| *sigma > 0.0 && *along != 0.0).collect()
+        };
+        Ok(Norms {
+            parts: (0..problem.targets()).map(of).collect(),
+            unit: own.unit,
+            target_units: own.target_units.clone(),
+            weight_sum: problem.weight_sum(),
+        })
     }
+}
 
+impl Norms {
     /// ‖w(λ)‖² of a target; at λ = 0 that of the least squares solution of least norm.
     ///
     /// # Errors
@@ -83,9 +70,8 @@ impl Norms {
     pub fn norm2(&self, target: usize, lambda: f64) -> Result<f64> {
         self.check(target)?;
         Penalty::Lambdas(vec![lambda]).check()?;
-        let shift = scaled(2.0 * self.weight_sum * lambda, -2 * self.unit);
-        let norm = self.norm(target, shift).0;
-        Ok(scaled(norm, self.target_unit[target] - self.unit).powi(2))
+        let root = scaled((2.0 * self.weight_sum * lambda).sqrt(), -self.unit);
+        Ok(scaled(self.norm(target, root).0, self.target_units[target] - self.unit).powi(2))
     }
 
     /// The least λ at which ‖w‖² ≤ t of a target: 0 where the unpenalised w already fits, and else ‖w‖² = t.
@@ -99,7 +85,7 @@ impl Norms {
                 what: "the bound on ‖w‖²", value: t, wanted: "a finite number > 0"
             });
         }
-        Ok(self.lambda(target, scaled(t.sqrt(), self.unit - self.target_unit[target])))
+        Ok(self.lambda(target, scaled(t.sqrt(), self.unit - self.target_units[target])))
     }
 
     /// The λ at which ‖w(λ)‖ is this fraction of ‖w(0)‖ for a target, as fracridge has it (Rokem and Kay, 2020), without its
@@ -117,22 +103,23 @@ impl Norms {
     }
 
     fn check(&self, target: usize) -> Result<()> {
-        let count = self.along.ncols();
+        let count = self.parts.len();
         if target < count { Ok(()) } else { Err(Error::OutOfRange { what: "target", index: target, count }) }
     }
 
-    /// ‖w‖ and Σ aᵢ²/(Λᵢ + shift)³, in our units.
-    fn norm(&self, target: usize, shift: f64) -> (f64, f64) {
-        let (mut square, mut cube) = (0.0, 0.0);
-        for (value, a) in self.values.iter().zip(self.along.column(target).iter()) {
-            let below = value + shift;
-            if *a != 0.0 && below > 0.0 {
-                let w = a / below;
-                square += w * w;
-                cube += w * w / below;
-            }
+    /// ‖w‖, and Σ (σp)²/(σ² + shift)³ over ‖w‖³, in our units, at a shift given by its root.
+    fn norm(&self, target: usize, root: f64) -> (f64, f64) {
+        // w relative to the largest of its parts, so that no square overflows or vanishes.
+        let part = |(sigma, along): &(f64, f64)| along / sigma / (1.0 + (root / sigma).powi(2));
+        let largest = self.parts[target].iter().map(|own| part(own).abs()).fold(0.0, f64::max);
+        let (mut square, mut slope) = (0.0, 0.0);
+        for own in &self.parts[target] {
+            let w = part(own) / largest;
+            square += w * w;
+            // In units of the shift: shift·w²/(σ² + shift).
+            slope += w * w / (1.0 + (own.0 / root).powi(2));
         }
-        (square.sqrt(), cube)
+        (largest * square.sqrt(), slope / square)
     }
 
     /// Where ‖w‖ is this, in our units; 0 where it is less already.
@@ -141,19 +128,22 @@ impl Norms {
         if !(self.norm(target, 0.0).0 > wanted) {
             return 0.0;
         }
-        // ‖a‖/(Λₙ + shift) ≤ ‖w‖ ≤ ‖a‖/shift
-        let greatest = self.along.column(target).norm() / wanted;
-        let top = self.values.last().copied().unwrap_or(0.0);
-        let mut shift = (greatest - top).max(0.0);
+        // A shift that changes nothing, and from there on as far to the right as ‖w‖ is surely too large.
+        let least = self.parts[target].iter().map(|(sigma, _)| *sigma).fold(f64::INFINITY, f64::min);
+        let mut root = least * f64::EPSILON;
+        while self.norm(target, 2.0 * root).0 > wanted && root.is_finite() {
+            root *= 2.0;
+        }
         for _ in 0..MOST_STEPS {
-            let (norm, cube) = self.norm(target, shift);
-            let next = (shift + (norm / wanted - 1.0) * (norm * norm / cube)).min(greatest);
+            let (norm, slope) = self.norm(target, root);
+            // d(1/‖w‖)/d shift = slope/(shift·‖w‖).
+            let next = root * (1.0 + (norm / wanted - 1.0) / slope).sqrt();
             // Rounding alone makes it fall.
-            if !(next > shift) {
+            if !(next > root) {
                 break;
             }
-            shift = next;
+            root = next;
         }
-        scaled(shift, 2 * self.unit) / (2.0 * self.weight_sum)
+        scaled(root, self.unit).powi(2) / (2.0 * self.weight_sum)
     }
 }

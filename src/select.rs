@@ -2,7 +2,6 @@
 
 mod criterion;
 mod cross_validation;
-mod decomposition;
 mod folds;
 mod grid;
 mod held_out;

@@ -215,7 +215,7 @@ pub(crate) fn plus_product(fused: bool, (high, low): (f64, f64), a: (f64, f64), 
 
 /// a + b, of pairs.
 #[inline(always)]
-fn plus(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+pub(crate) fn plus(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     let (sum, lost) = two_sum(a.0, b.0);
     two_sum(sum, lost + (a.1 + b.1))
 }

@@ -1,6 +1,5 @@
 //! `--standard-errors`: how certain the coefficients of a path are.
 
-use ridgepath::cpu::gram::gram;
 use ridgepath::{Inference, RidgePath};
 
 use crate::data::Data;
@@ -19,8 +18,8 @@ pub(crate) struct Entry {
 
 impl StandardErrors {
     pub(crate) fn of(path: &RidgePath, data: &Data) -> Result<Self> {
-        let moments = gram::<f64, f64>(&data.problem()?)?;
-        let inference = Inference::new(&moments, path)?;
+        let problem = data.problem()?;
+        let inference = Inference::new(&problem, path)?;
         let mut entries = Vec::with_capacity(path.len());
         for index in 0..path.len() {
             let at = inference.at(index)?;

@@ -1,7 +1,6 @@
 //! Grids that mean something only with the data: other systems' penalties, and norms of the coefficients.
 
-use ridgepath::cpu::gram::gram;
-use ridgepath::{Convention, DataFacts, Model, Norms, Penalty, Problem, Ridge, Standardize};
+use ridgepath::{Convention, DataFacts, Penalty, Problem, Ridge, Standardize};
 
 use crate::args::PathArgs;
 use crate::data::Data;
@@ -18,7 +17,6 @@ pub(crate) fn convention(name: &str) -> std::result::Result<Convention, String> 
 
 /// The solver with the grid that the command line asks for, and notes of what that entails.
 pub(crate) fn solver(args: &PathArgs, data: &Data, ridge: Ridge) -> Result<(Ridge, Vec<String>)> {
-    let intercept = !args.data.no_intercept;
     if let Some(convention) = args.convention {
         return converted(convention, args, data, ridge);
     }
@@ -33,9 +31,7 @@ pub(crate) fn solver(args: &PathArgs, data: &Data, ridge: Ridge) -> Result<(Ridg
             "{option} and penalty factors do not go together: the norm would be another"
         )));
     }
-    let problem = data.problem()?;
-    let model = Model { intercept, standardize: args.data.standardize() };
-    let norms = Norms::new(&gram::<f64, f64>(&problem)?, model)?;
+    let norms = ridge.norms(data.x()?, data.y()?)?;
     let lambda = |value: &f64| match fractions {
         true => norms.lambda_at_fraction(0, *value),
         false => norms.lambda_within(0, *value),

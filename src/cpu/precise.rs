@@ -1,8 +1,6 @@
 //! QR of the rows to twice the digits, for the few rows whose answer not even double precision of R can tell: modified
 //! Gram-Schmidt of [X | y], backward stable for least squares (Björck, 1967), in pairs of doubles (Dekker, 1971).
 
-use std::ops::{Add, Div, Mul, Sub};
-
 use nalgebra::{DMatrix, DVector};
 
 use crate::condition::inverse_norm;
@@ -10,75 +8,15 @@ use crate::error::Result;
 use crate::frame::Frame;
 use crate::normal::NormalEquations;
 use crate::outcome::{Outcome, Route};
+use crate::pair::{Number, Pair};
 use crate::path::Weights;
 use crate::problem::Problem;
 use crate::refine::Refined;
 use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
-use crate::wide::{two_product, two_sum};
-
-/// The rounding unit of a pair, with the slack of its sloppy sums.
-const EPSILON: f64 = 1.0 / (1u128 << 100) as f64;
 
 /// Relative distance from a singular matrix, in units of the rounding, at which a matrix is taken for one.
 const SINGULAR: f64 = 1e-3;
-
-/// high + low.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pair(f64, f64);
-
-impl Add for Pair {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        let (sum, lost) = two_sum(self.0, other.0);
-        let (high, low) = two_sum(sum, lost + (self.1 + other.1));
-        Self(high, low)
-    }
-}
-
-impl Sub for Pair {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        self + Self(-other.0, -other.1)
-    }
-}
-
-impl Mul for Pair {
-    type Output = Self;
-    fn mul(self, other: Self) -> Self {
-        let (product, lost) = two_product(self.0, other.0);
-        let (high, low) = two_sum(product, lost + (self.0 * other.1 + self.1 * other.0));
-        Self(high, low)
-    }
-}
-
-impl Div for Pair {
-    type Output = Self;
-    fn div(self, other: Self) -> Self {
-        let first = Self(self.0 / other.0, 0.0);
-        let rest = self - first * other;
-        first + Self(rest.0 / other.0, 0.0)
-    }
-}
-
-impl Pair {
-    fn sqrt(self) -> Self {
-        if self.0 <= 0.0 {
-            return Self::default();
-        }
-        let first = Self(self.0.sqrt(), 0.0);
-        let rest = self - first * first;
-        first + Self(rest.0 / (2.0 * first.0), 0.0)
-    }
-
-    fn scaled(self, by: i32) -> Self {
-        Self(scaled(self.0, by), scaled(self.1, by))
-    }
-}
-
-fn dot(a: &[Pair], b: &[Pair]) -> Pair {
-    a.iter().zip(b).fold(Pair::default(), |sum, (a, b)| sum + *a * *b)
-}
 
 /// Solves λ number k. Singular where even these digits cannot tell a column from those before it.
 ///
@@ -89,7 +27,7 @@ pub(crate) fn solve<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquation
     let mut columns = columns(problem, normal, k)?;
     let m = columns[0].len();
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
-    let rounding = EPSILON * (n as f64 + (m as f64).sqrt() + 8.0);
+    let rounding = Pair::EPSILON * (n as f64 + (m as f64).sqrt() + 8.0);
     let mut r = vec![vec![Pair::default(); n + t]; n];
     // The column of which the least is left, and how much.
     let (mut weakest, mut least) = (n, f64::INFINITY);
@@ -99,7 +37,7 @@ pub(crate) fn solve<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquation
         let own = &mut done[j];
         // What the columns before left of this one is known by what they took of it.
         let taken = (0..j).fold(before, |norm, i| norm.hypot(r[i][j].0));
-        let norm = dot(own, own).sqrt();
+        let norm = Pair::dot(own, own).sqrt();
         if !(norm.0 > rounding * taken) {
             return Ok(Weights::singular(j + 1));
         }
@@ -109,7 +47,7 @@ pub(crate) fn solve<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquation
         own.iter_mut().for_each(|value| *value = *value / norm);
         r[j][j] = norm;
         for (at, column) in rest.iter_mut().enumerate() {
-            let share = dot(own, column);
+            let share = Pair::dot(own, column);
             r[j][j + 1 + at] = share;
             column.iter_mut().zip(own.iter()).for_each(|(value, own)| *value = *value - share * *own);
         }
@@ -164,7 +102,7 @@ fn columns<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usi
     let total = weights.iter().fold(Pair::default(), |sum, s| sum + *s);
     for (j, column) in columns.iter_mut().enumerate() {
         // The frame's mean is right to 53 bits of the column's spread.
-        let mean = if normal.model.intercept { dot(&column[..m], &weights) / total } else { Pair::default() };
+        let mean = if normal.model.intercept { Pair::dot(&column[..m], &weights) / total } else { Pair::default() };
         let unit = match j < n {
             true => normal.unit[j] + normal.step[k * n + j],
             false => -normal.target_unit[j - n],

@@ -1,7 +1,9 @@
 //! Criteria that judge a λ by its fit and its degrees of freedom, and rules that give one λ at once.
 
-use std::f64::consts::PI;
+use std::f64::consts::{LN_2, PI};
 
+use crate::directions::Directions;
+use crate::scale::scaled;
 use crate::select::score::Better;
 use crate::select::spectrum::Spectrum;
 
@@ -22,7 +24,7 @@ pub enum Criterion {
     /// there are no more rows than that.
     Cp,
     /// The logarithm of the marginal likelihood of y, w ~ N(0, σ²/shift·D⁻¹) integrated out, at the σ² that makes it largest;
-    /// with an intercept that of what is orthogonal to it (`MacKay`, 1992). The higher the better. NaN where λ = 0.
+    /// with an intercept or features that are not penalised that of what is orthogonal to these (`MacKay`, 1992). The higher the better. NaN where λ = 0.
     Evidence,
 }
 
@@ -51,32 +53,40 @@ impl Spectrum {
     /// A criterion for every λ and target, [k, t].
     #[must_use]
     pub fn criterion(&self, criterion: Criterion) -> Vec<f64> {
-        let (t, m) = (self.targets(), self.count());
-        let rss = self.rss();
-        let positive = |value: f64| if value > 0.0 { value } else { f64::NAN };
+        let t = self.targets();
         let one = |at: usize| {
-            let (index, target) = (at / t, at % t);
-            let (rss, df) = (rss[at], self.df(index));
-            let likelihood = m * (rss / m).ln();
-            match criterion {
-                Criterion::Gcv => m * rss / self.room(df).powi(2),
-                Criterion::Aic => likelihood + 2.0 * df,
-                Criterion::Aicc => likelihood + 2.0 * df + 2.0 * df * (df + 1.0) / self.room(df + 1.0),
-                Criterion::Bic => likelihood + df * m.ln(),
-                Criterion::Cp => rss / positive(self.noise(target)) - m + 2.0 * df,
-                Criterion::Evidence => self.evidence(index, target, rss),
-            }
+            let (value, degree) = self.criterion_of(criterion, at / t, at % t);
+            if degree == 0 { value } else { self.natural_square(at % t, value) }
         };
-        (0..rss.len()).map(one).collect()
+        (0..self.len() * t).map(one).collect()
+    }
+
+    /// A criterion of λ number `index` for a target, and 2 where it is in the units of the target's square, else 0; NaN where it is
+    /// not defined.
+    fn criterion_of(&self, criterion: Criterion, index: usize, target: usize) -> (f64, i32) {
+        let m = self.count();
+        let positive = |value: f64| if value > 0.0 { value } else { f64::NAN };
+        let (rss, room) = (self.directions().rss(self.grid.shifts[index], target), self.unexplained(index));
+        let df = self.df(index);
+        let unit = f64::from(2 * self.directions().target_units[target]) * LN_2;
+        // A fit without an error is infinitely likely, whatever it is worth.
+        let likelihood = m * ((positive(rss) / m).ln() + unit);
+        match criterion {
+            Criterion::Gcv => (m * rss / positive(room).powi(2), 2),
+            Criterion::Aic => (likelihood + 2.0 * df, 0),
+            Criterion::Aicc => (likelihood + 2.0 * df + 2.0 * df * (df + 1.0) / self.more_than_one(index), 0),
+            Criterion::Bic => (likelihood + df * m.ln(), 0),
+            Criterion::Cp => (rss / positive(self.noise(target)) - m + 2.0 * df, 0),
+            Criterion::Evidence => (self.evidence(index, target, rss) - unit * 0.5 * self.spread(), 0),
+        }
     }
 
     /// Σ s(y − ŷ)² of every λ and target, [k, t].
     #[must_use]
     pub fn rss(&self) -> Vec<f64> {
-        let square = |_: usize, target: usize, residuals: &[f64]| {
-            self.natural_square(target, residuals.iter().map(|e| e * e).sum())
-        };
-        self.of_residuals(&(0..self.len()), square)
+        let t = self.targets();
+        let one = |at: usize| self.natural_square(at % t, self.directions().rss(self.grid.shifts[at / t], at % t));
+        (0..self.len() * t).map(one).collect()
     }
 
     /// The shift of Hoerl, Kennard and Baldwin (1975), as modified in MASS: (p − 2)·σ̂²/‖w̃‖², p features, w̃ the coefficients on
@@ -84,18 +94,22 @@ impl Spectrum {
     /// NaN where p ≤ 2, or where there are no more rows than the rank.
     #[must_use]
     pub fn hkb(&self, target: usize) -> f64 {
-        let (_, _, unit) = self.scaled_values(0);
-        let norm2: f64 = self.parts(target).map(|(d, square)| square / d).sum();
-        let norm2 = crate::scale::scaled(self.natural_square(target, norm2), -unit);
-        self.spare() * self.noise(target) / norm2
+        let norm2: f64 = self.parts(target).map(|(sigma, along)| (along / sigma).powi(2)).sum();
+        scaled(self.spare() * self.noise(target) / norm2, 2 * self.directions().unit)
     }
 
     /// The shift of Lawless and Wang (1976), as modified in MASS: (p − 2)·σ̂²·m/‖ŷ − ȳ‖², of the fit without a penalty; otherwise
     /// as [`hkb`](Self::hkb).
     #[must_use]
     pub fn lawless_wang(&self, target: usize) -> f64 {
-        let fitted: f64 = self.parts(target).map(|(_, square)| square).sum();
-        self.spare() * self.noise(target) * self.count() / self.natural_square(target, fitted)
+        let fitted: f64 = self.parts(target).map(|(_, along)| along * along).sum();
+        self.spare() * self.noise(target) * self.count() / fitted
+    }
+
+    /// σⱼ > 0 and uⱼᵀ√S(y − ȳ) of a target.
+    fn parts(&self, target: usize) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let Directions { sigma, along, .. } = self.directions();
+        sigma.iter().copied().zip(along.column(target)).filter(|(sigma, _)| *sigma > 0.0).map(|(sigma, p)| (sigma, *p))
     }
 
     /// p − 2, if it is positive.
@@ -105,32 +119,45 @@ impl Spectrum {
         if rank > 2 { rank as f64 - 2.0 } else { f64::NAN }
     }
 
-    /// m − df, if it is positive: not rounding noise.
-    fn room(&self, df: f64) -> f64 {
-        let (m, room) = (self.count(), self.count() - df);
-        if room > 8.0 * m * f64::EPSILON { room } else { f64::NAN }
+    /// m − df − 1, if it is positive: not rounding noise.
+    fn more_than_one(&self, index: usize) -> f64 {
+        let room = self.unexplained(index) - 1.0;
+        if room > 8.0 * f64::EPSILON { room } else { f64::NAN }
     }
 
-    /// σ̂² of the fit without a penalty; NaN where it is not known.
-    #[expect(clippy::cast_precision_loss, reason = "a rank")]
+    /// σ̂² of the fit without a penalty, in the units of the target; NaN where it is not known.
+    #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
     fn noise(&self, target: usize) -> f64 {
-        let rank = self.parts(target).count() + usize::from(self.intercept());
-        let fitted: f64 = self.parts(target).map(|(_, square)| square).sum();
-        let rss = (self.total(target) - fitted).max(0.0);
-        self.natural_square(target, rss) / self.room(rank as f64)
+        let own = self.directions();
+        let none = own.sigma.iter().filter(|sigma| **sigma == 0.0).count();
+        let room = (own.room() + none) as f64;
+        if room > 0.0 { own.rss(0.0, target) / room } else { f64::NAN }
     }
 
+    /// The rows that the likelihood is one of: those that neither the intercept nor features without a penalty explain.
+    #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+    fn spread(&self) -> f64 {
+        let own = self.directions();
+        (own.room() + own.sigma.len()) as f64
+    }
+
+    /// The logarithm of the evidence of a target in its units.
     fn evidence(&self, index: usize, target: usize, rss: f64) -> f64 {
-        let (values, shift, _) = self.scaled_values(index);
+        let shift = self.grid.shifts[index];
         if !(shift > 0.0) {
             return f64::NAN;
         }
+        let own = self.directions();
         // RSS + shift‖w̃‖² = yᵀ(I + K/shift)⁻¹y.
-        let penalty: f64 =
-            self.parts(target).map(|(d, square)| square * (d / (d + shift)) * (shift / (d + shift))).sum();
-        let nu = self.count() - f64::from(u8::from(self.intercept()));
-        let variance = (rss + self.natural_square(target, penalty)) / nu;
-        let volume: f64 = values.iter().map(|d| (d / shift).ln_1p()).sum();
+        let shares = own.left(shift).into_iter().zip(own.kept(shift)).zip(own.along.column(target));
+        let penalty: f64 = shares.map(|((left, kept), along)| left * kept * along * along).sum();
+        let nu = self.spread();
+        let variance = (rss + penalty) / nu;
+        if !(variance > 0.0) {
+            return f64::NAN;
+        }
+        let root = own.root(shift);
+        let volume: f64 = own.sigma.iter().map(|sigma| (sigma / root).powi(2).ln_1p()).sum();
         -0.5 * (nu * ((2.0 * PI * variance).ln() + 1.0) + volume)
     }
 }

@@ -20,7 +20,7 @@ impl Spectrum {
 
     /// The same with its standard errors.
     fn mean_squares(&self) -> (Vec<f64>, Vec<f64>) {
-        let weights: Vec<f64> = (0..self.rows.len()).map(|i| self.weight(i)).collect();
+        let weights: Vec<f64> = (0..self.directions().rows.len()).map(|i| self.weight(i)).collect();
         let total: f64 = weights.iter().sum();
         let one = |target: usize, deleted: &[f64]| {
             let mean = deleted.iter().map(|error| error * error).sum::<f64>() / total;
@@ -37,10 +37,11 @@ impl Spectrum {
         if matches!(score, Score::Mse) {
             return self.mean_squares();
         }
-        let s: Vec<f64> = self.rows.iter().map(|row| problem.weight(*row)).collect();
+        let s: Vec<f64> = self.directions().rows.iter().map(|row| problem.weight(*row)).collect();
         let value = |row: &usize, target: usize| problem.y().get(*row, target).into();
-        let y: Vec<Vec<f64>> =
-            (0..self.targets()).map(|target| self.rows.iter().map(|row| value(row, target)).collect()).collect();
+        let y: Vec<Vec<f64>> = (0..self.targets())
+            .map(|target| self.directions().rows.iter().map(|row| value(row, target)).collect())
+            .collect();
         let scored = |target: usize, deleted: &[f64]| {
             let y = &y[target];
             let prediction = |(i, error): (usize, &f64)| y[i] - self.natural(i, target, *error);
@@ -53,7 +54,7 @@ impl Spectrum {
 
     /// Something of √s times the residuals of such fits, in the units of the target, for every λ and target.
     fn by_column<R: Send>(&self, of: impl Fn(usize, &[f64]) -> R + Sync) -> Vec<R> {
-        let (m, k) = (self.rows.len(), self.len());
+        let (m, k) = (self.directions().rows.len(), self.len());
         let at_once = LAMBDAS.max(NUMBERS / m);
         let mut all = Vec::with_capacity(k * self.targets());
         for first in (0..k).step_by(at_once) {

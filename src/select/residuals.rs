@@ -7,6 +7,7 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::cpu::product::product;
+use crate::directions::Directions;
 use crate::resolvent::{Resolvent, worthwhile};
 use crate::select::spectrum::Spectrum;
 
@@ -42,7 +43,8 @@ impl Spectrum {
                         product(fitted.as_slice(), &nodes.weights.as_slice()[place], r)
                     }
                     None => {
-                        let weights: Vec<Vec<f64>> = own.clone().map(|index| self.weights(index)).collect();
+                        let left = |index| self.directions().left(self.grid.shifts[index]);
+                        let weights: Vec<Vec<f64>> = own.clone().map(left).collect();
                         self.fitted(&weights, &targets)
                     }
                 };
@@ -60,53 +62,63 @@ impl Spectrum {
         all
     }
 
-    /// Nodes for these λs, if they pay.
+    /// Nodes for these λs, if they pay; in units of the largest σ².
     fn nodes(&self, lambdas: &Range<usize>) -> Option<Resolvent> {
-        let (values, ..) = self.scaled_values(lambdas.start);
-        let shifts: Vec<f64> = lambdas.clone().map(|index| self.scaled_values(index).1).collect();
-        let known = values.iter().copied().filter(|d| self.complete() || *d > 0.0);
-        let (least, largest) = known.fold((f64::INFINITY, 0.0f64), |(low, high), d| (low.min(d), high.max(d)));
-        Resolvent::new((least, largest), &shifts, worthwhile(self.basis().ncols(), lambdas.len()))
+        let own = self.directions();
+        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
+        let least = own.sigma.iter().copied().fold(f64::INFINITY, f64::min) / largest;
+        let shifts: Vec<f64> = lambdas.clone().map(|index| self.relative_shift(index)).collect();
+        let sound = largest > 0.0 && shifts.iter().all(|shift| shift.is_finite());
+        let most = worthwhile(own.u.ncols(), lambdas.len());
+        sound.then(|| Resolvent::new((least * least, 1.0), &shifts, most)).flatten()
     }
 
-    /// 1/(σ² + shift) of a shift in the units of σ²; 0 where σ = 0 tells nothing.
+    /// The shift of λ number `index` in units of the largest σ².
+    fn relative_shift(&self, index: usize) -> f64 {
+        let own = self.directions();
+        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
+        (own.root(self.grid.shifts[index]) / largest).powi(2)
+    }
+
+    /// 1/(σ² + shift), both in units of the largest σ².
     fn inverses(&self, shift: f64) -> Vec<f64> {
-        let inverse = |d: &f64| if self.complete() || *d > 0.0 { 1.0 / (d + shift) } else { 0.0 };
-        self.scaled_values(0).0.iter().map(inverse).collect()
+        let own = self.directions();
+        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
+        own.sigma.iter().map(|sigma| 1.0 / ((sigma / largest).powi(2) + shift)).collect()
     }
 
-    /// The basis times these weights of basisᵀy: of each the targets.
+    /// U times these weights of Uᵀy: of each the targets.
     fn fitted(&self, weights: &[Vec<f64>], targets: &Range<usize>) -> DMatrix<f64> {
-        let r = self.basis().ncols();
+        let Directions { u, along, .. } = self.directions();
+        let r = u.ncols();
         let mut right = DMatrix::zeros(r, weights.len() * targets.len());
+        if r == 0 {
+            return DMatrix::zeros(u.nrows(), right.ncols());
+        }
         let columns = weights.iter().flat_map(|own| targets.clone().map(move |target| (own, target)));
-        for (right, (weights, target)) in right.as_mut_slice().chunks_mut(r.max(1)).zip(columns) {
-            let parts = self.projected().column(target);
+        for (right, (weights, target)) in right.as_mut_slice().chunks_mut(r).zip(columns) {
+            let parts = along.column(target);
             right.iter_mut().zip(weights.iter().zip(&parts)).for_each(|(right, (weight, part))| *right = weight * part);
         }
-        self.basis() * right
+        product(u.as_slice(), right.as_slice(), r)
     }
 
-    /// What `of` tells of some λs, of the residuals that follow from what was fitted; from nodes it comes without the shift.
+    /// What `of` tells of some λs, of the residuals that follow from what is left along U; from nodes it comes without the shift.
     fn told<R>(
         &self,
-        mut fitted: DMatrix<f64>,
+        mut left: DMatrix<f64>,
         lambdas: Range<usize>,
         targets: &Range<usize>,
         from_nodes: bool,
         of: &impl Fn(usize, usize, &[f64]) -> R,
     ) -> Vec<R> {
-        let m = self.basis().nrows();
+        let rest = &self.directions().rest;
         let columns = lambdas.flat_map(|index| targets.clone().map(move |target| (index, target)));
         let one = |(own, (index, target)): (&mut [f64], (usize, usize))| {
-            let shift = self.scaled_values(index).1;
-            match (self.complete(), from_nodes) {
-                (true, true) => own.iter_mut().for_each(|own| *own *= shift),
-                (true, false) => (),
-                (false, _) => own.iter_mut().zip(&self.y().column(target)).for_each(|(own, y)| *own = y - *own),
-            }
+            let shift = if from_nodes { self.relative_shift(index) } else { 1.0 };
+            own.iter_mut().zip(&rest.column(target)).for_each(|(own, rest)| *own = rest + shift * *own);
             of(index, target, own)
         };
-        fitted.as_mut_slice().chunks_mut(m).zip(columns).map(one).collect()
+        left.as_mut_slice().chunks_mut(rest.nrows()).zip(columns).map(one).collect()
     }
 }

@@ -4,8 +4,8 @@ use approx::assert_relative_eq;
 use nalgebra::DMatrix;
 use ridgepath::decay::{Decay, Optimizer};
 use ridgepath::{
-    Backend, Convention, CrossValidation, Error, Form, Moments, Outcome, Penalty, Precision, Problem, Ridge, RidgePath,
-    Standardize, Strategy, View,
+    Backend, Convention, CrossValidation, Error, Form, Inference, Moments, Outcome, Penalty, Precision, Problem, Ridge,
+    RidgePath, Standardize, Strategy, View,
 };
 
 use crate::support::{Random, distance, gpu, regression};
@@ -220,13 +220,54 @@ fn criteria_count_with_the_factors_and_refuse_what_has_none() {
     }
     assert_relative_eq!(spectrum.df(0), plain.df(0), max_relative = 1e-10);
 
-    let unpenalised = ridge.clone().penalty_factors([1.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
     let each = Ridge::new().penalty(Penalty::PerFeature(vec![vec![1.0; 6]]));
     let about = ridge.clone().prior_mean([1.0; 6]);
-    for ridge in [&unpenalised, &each, &about] {
+    for ridge in [&each, &about] {
         assert!(matches!(ridge.spectrum(&x, &y), Err(Error::Conflict { .. })));
         assert!(matches!(CrossValidation::new(ridge.clone()).leave_one_out().fit(&x, &y), Err(Error::Conflict { .. })));
         assert!(CrossValidation::new(ridge.clone()).fit(&x, &y).is_ok());
     }
     assert!(matches!(ridge.penalty_factors([1.0]).spectrum(&x, &y), Err(Error::Shape { .. })));
+}
+
+#[test]
+fn unpenalised_features_have_every_criterion_and_leave_one_out() {
+    // Against least squares without the rows one after the other, and against the hat matrix.
+    for (m, n) in [(30, 6), (12, 20)] {
+        let (x, y) = regression(671, m, n, 1);
+        let mut factors = vec![1.0; n];
+        (factors[1], factors[4]) = (0.0, 0.0);
+        let ridge = Ridge::new().alphas([0.5, 20.0]).penalty_factors(factors.clone());
+        let spectrum = ridge.spectrum(&x, &y).unwrap();
+        for (index, alpha) in [0.5, 20.0].into_iter().enumerate() {
+            let mean = x.row_mean();
+            let rows = DMatrix::from_fn(m, n, |i, j| x[(i, j)] - mean[j]);
+            let penalty = DMatrix::from_diagonal(&factors.clone().into()) * alpha;
+            let hat = &rows * (rows.tr_mul(&rows) + penalty).try_inverse().unwrap() * rows.transpose();
+            assert_relative_eq!(spectrum.df_without_intercept(index), hat.trace(), max_relative = 1e-10);
+            let mut sum = 0.0;
+            for row in 0..m {
+                let weights: Vec<f64> = (0..m).map(|other| f64::from(u8::from(other != row))).collect();
+                let path = ridge.clone().weights(weights).fit(&x, &y).unwrap();
+                sum += (y[row] - path.predict(index, &x.rows(row, 1).into_owned()).unwrap()[0]).powi(2);
+            }
+            assert_relative_eq!(spectrum.loo_mse()[index], sum / m as f64, max_relative = 1e-9);
+        }
+        let selection = CrossValidation::new(ridge.clone()).leave_one_out().fit(&x, &y).unwrap();
+        assert_eq!(selection.mean(0, 0), spectrum.loo_mse()[0]);
+        // How certain they are: the map from y to w, by unit vectors.
+        let path = ridge.fit(&x, &y).unwrap();
+        let problem = Problem::new(&x, &y).unwrap();
+        let inference = Inference::new(&problem, &path).unwrap();
+        let at = inference.at(0).unwrap().unwrap();
+        let mut squares = vec![0.0; n];
+        for row in 0..m {
+            let unit = DMatrix::from_fn(m, 1, |i, _| f64::from(u8::from(i == row)));
+            let w = ridge.fit(&x, &unit).unwrap();
+            squares.iter_mut().zip(w.coefficients(0, 0)).for_each(|(sum, w)| *sum += w * w);
+        }
+        for (found, wanted) in at.standard_errors(0).into_iter().zip(squares) {
+            assert_relative_eq!(found, (wanted * at.noise_variance(0)).sqrt(), max_relative = 1e-9);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Standard errors, variance inflation, leverage and posteriors, against published values and numpy.
 
 use approx::assert_relative_eq;
-use ridgepath::{Error, Inference, Moments, Problem, Ridge, RidgePath, Standardize, View};
+use ridgepath::{Error, Inference, Problem, Ridge, Standardize, View};
 
 use crate::support::regression;
 
@@ -14,13 +14,6 @@ fn close(found: &[f64], wanted: &[f64], tolerance: f64) {
     for (found, wanted) in found.iter().zip(wanted) {
         assert_relative_eq!(*found, *wanted, max_relative = tolerance);
     }
-}
-
-fn fit(ridge: &Ridge, problem: &Problem<'_, f64>) -> (Moments, RidgePath) {
-    let mut moments = Moments::new(problem.features(), problem.targets());
-    moments.push(problem).unwrap();
-    let path = ridge.fit_moments(&moments).unwrap();
-    (moments, path)
 }
 
 fn problem() -> Problem<'static, f64> {
@@ -38,8 +31,8 @@ fn least_squares_on_longleys_data_has_its_published_errors() {
     let x: Vec<f64> = rows.chunks(7).flat_map(|row| &row[1..]).copied().collect();
     let y: Vec<f64> = rows.chunks(7).map(|row| row[0]).collect();
     let problem = Problem::new(View::row_major(&x, 16, 6).unwrap(), &y).unwrap();
-    let (moments, path) = fit(&Ridge::new().lambdas([0.0]), &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = Ridge::new().lambdas([0.0]).fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     let at = inference.at(0).unwrap().unwrap();
     // NIST's certified standard deviations of the estimates, and of the residuals.
     let wanted = [
@@ -62,8 +55,8 @@ fn least_squares_on_longleys_data_has_its_published_errors() {
 fn weighted_ridge_has_the_errors_of_its_linear_map() {
     // numpy: the map from y to w and b applied to unit vectors, noise of variance σ²/s.
     let problem = problem().with_weights(&S).unwrap();
-    let (moments, path) = fit(&Ridge::new().alphas([3.0, 0.7]), &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = Ridge::new().alphas([3.0, 0.7]).weights(S).fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     let at = inference.at(1).unwrap().unwrap();
     assert_relative_eq!(at.degrees_of_freedom(), 2.653_175_876_393_045_3, max_relative = 1e-12);
     assert_relative_eq!(at.noise_variance(0), 2.460_243_364_344_995, max_relative = 1e-12);
@@ -86,8 +79,8 @@ fn weighted_ridge_has_the_errors_of_its_linear_map() {
 #[test]
 fn a_fit_through_the_origin_has_its_own() {
     let problem = problem();
-    let (moments, path) = fit(&Ridge::new().alphas([0.7]).intercept(false), &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = Ridge::new().alphas([0.7]).intercept(false).fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     let at = inference.at(0).unwrap().unwrap();
     assert_relative_eq!(at.degrees_of_freedom(), 1.861_062_330_468_896_2, max_relative = 1e-12);
     assert_relative_eq!(at.noise_variance(0), 6.648_243_019_612_641, max_relative = 1e-12);
@@ -104,8 +97,8 @@ fn a_fit_through_the_origin_has_its_own() {
 fn the_posterior_is_that_of_the_joint_normal() {
     // numpy: the inverse of the precision of (b, w), σ² = 4, prior precision 0.7/4 of w and 0 of b.
     let problem = problem().with_weights(&S).unwrap();
-    let (moments, path) = fit(&Ridge::new().alphas([0.7]), &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = Ridge::new().alphas([0.7]).weights(S).fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     let at = inference.at(0).unwrap().unwrap();
     let posterior = at.posterior_covariance(4.0);
     let wanted = [1.707_917_491_959_11, -0.666_449_977_474_197, -0.666_449_977_474_197, 0.273_934_642_937_745];
@@ -120,8 +113,8 @@ fn factors_and_deviations_are_part_of_the_prior() {
     let (x, y) = regression(401, 30, 3, 1);
     let problem = Problem::new(&x, &y).unwrap();
     let ridge = Ridge::new().alphas([2.0]).penalty_factors([1.0, 0.0, 4.0]).standardize(Standardize::Population);
-    let (moments, path) = fit(&ridge, &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = ridge.fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     let at = inference.at(0).unwrap().unwrap();
     let variance = |j: usize| x.column(j).variance();
     let prior = at.prior_variances(3.0);
@@ -135,24 +128,25 @@ fn factors_and_deviations_are_part_of_the_prior() {
 #[test]
 fn what_cannot_be_told_is_said() {
     let problem = problem();
-    let (moments, path) = fit(&Ridge::new().alphas([1.0]), &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = Ridge::new().alphas([1.0]).fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     assert!(matches!(inference.at(1), Err(Error::OutOfRange { what: "λ", index: 1, count: 1 })));
-    let other = Moments::new(3, 1);
+    let (x, y) = regression(3, 6, 3, 1);
+    let other = Problem::new(&x, &y).unwrap();
     assert!(matches!(Inference::new(&other, &path), Err(Error::Shape { found: 3, wanted: 2, .. })));
     let at = inference.at(0).unwrap().unwrap();
     assert!(matches!(at.predictive_variances(&[1.0][..], 1.0), Err(Error::Shape { found: 1, wanted: 2, .. })));
 
     let twice = [1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 3.0, 3.0];
     let problem = Problem::new(View::row_major(&twice, 4, 2).unwrap(), &Y[..4]).unwrap();
-    let (moments, path) = fit(&Ridge::new().alphas([0.0, 1.0]), &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = Ridge::new().alphas([0.0, 1.0]).fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     assert!(inference.at(0).unwrap().is_none(), "singular");
     assert!(inference.at(1).unwrap().is_some());
 
     // As many coefficients as rows: nothing is left to estimate the noise from.
     let problem = Problem::new(View::row_major(&X[..6], 3, 2).unwrap(), &Y[..3]).unwrap();
-    let (moments, path) = fit(&Ridge::new().alphas([0.0]), &problem);
-    let inference = Inference::new(&moments, &path).unwrap();
+    let path = Ridge::new().alphas([0.0]).fit(problem.x(), problem.y()).unwrap();
+    let inference = Inference::new(&problem, &path).unwrap();
     assert!(inference.at(0).unwrap().unwrap().standard_errors(0)[0].is_nan());
 }

@@ -19,6 +19,7 @@ mod factor;
 mod factors;
 mod facts;
 mod faults;
+mod figures;
 mod folds;
 mod gram;
 mod inference;

@@ -1,22 +1,16 @@
 //! λ from the norm that it leaves.
 
 use approx::assert_relative_eq;
-use ridgepath::{Error, Model, Moments, Norms, Problem, Ridge, Standardize};
+use ridgepath::{Error, Ridge, Standardize};
 
 use crate::support::{Random, regression};
-
-fn moments(x: &nalgebra::DMatrix<f64>, y: &nalgebra::DMatrix<f64>) -> Moments {
-    let mut moments = Moments::new(x.ncols(), y.ncols());
-    moments.push(&Problem::new(x, y).unwrap()).unwrap();
-    moments
-}
 
 #[test]
 fn orthonormal_columns_give_lambda_by_hand() {
     // ‖w‖ = ‖c‖/(1 + shift): a fraction f is shift = 1/f − 1.
     let q = Random::new(503).matrix(50, 6).qr().q();
     let y = Random::new(509).matrix(50, 1);
-    let norms = Norms::new(&moments(&q, &y), Model { intercept: false, standardize: Standardize::No }).unwrap();
+    let norms = Ridge::new().intercept(false).norms(&q, &y).unwrap();
     for fraction in [1.0, 0.9, 0.5, 0.1, 1e-3, 1e-9] {
         let shift = 100.0 * norms.lambda_at_fraction(0, fraction).unwrap();
         assert_relative_eq!(shift, 1.0 / fraction - 1.0, max_relative = 1e-12, epsilon = 1e-13);
@@ -31,9 +25,8 @@ fn the_path_at_that_lambda_has_that_norm() {
     let (mut x, y) = regression(521, 60, 8, 2);
     // Eigenvalues far apart.
     (0..8).for_each(|j| x.column_mut(j).scale_mut(10f64.powi(3 - i32::try_from(j).unwrap())));
-    let moments = moments(&x, &y);
     for intercept in [true, false] {
-        let norms = Norms::new(&moments, Model { intercept, standardize: Standardize::No }).unwrap();
+        let norms = Ridge::new().intercept(intercept).norms(&x, &y).unwrap();
         for target in 0..2 {
             let free = norms.norm2(target, 0.0).unwrap();
             for share in [0.999, 0.5, 0.1, 1e-4, 1e-12] {
@@ -51,8 +44,7 @@ fn the_path_at_that_lambda_has_that_norm() {
 #[test]
 fn standardised_columns_count_by_their_deviation() {
     let (x, y) = regression(523, 40, 4, 1);
-    let model = Model { intercept: true, standardize: Standardize::Population };
-    let norms = Norms::new(&moments(&x, &y), model).unwrap();
+    let norms = Ridge::new().standardize(Standardize::Population).norms(&x, &y).unwrap();
     let lambda = norms.lambda_within(0, 0.05).unwrap();
     let path = Ridge::new().lambdas([lambda]).standardize(Standardize::Population).fit(&x, &y).unwrap();
     let norm2: f64 = (0..4).map(|j| path.coefficients(0, 0)[j].powi(2) * x.column(j).variance()).sum();
@@ -68,7 +60,7 @@ fn dependent_columns_shrink_from_the_solution_of_least_norm() {
         t.set_column(3, &x.column(0));
         t
     };
-    let norms = Norms::new(&moments(&twice, &y), Model::default()).unwrap();
+    let norms = Ridge::new().norms(&twice, &y).unwrap();
     let path = Ridge::new().alphas([0.0]).minimum_norm(true).fit(&twice, &y).unwrap();
     assert_relative_eq!(norms.norm2(0, 0.0).unwrap(), path.norm2(0, 0), max_relative = 1e-10);
     let half = norms.lambda_at_fraction(0, 0.5).unwrap();
@@ -80,7 +72,7 @@ fn dependent_columns_shrink_from_the_solution_of_least_norm() {
 fn the_scale_of_the_data_does_not_matter() {
     let (x, y) = regression(547, 30, 3, 1);
     let fraction = |of_x: f64, of_y: f64| {
-        Norms::new(&moments(&(&x * of_x), &(&y * of_y)), Model::default()).unwrap().lambda_at_fraction(0, 0.3).unwrap()
+        Ridge::new().norms(&(&x * of_x), &(&y * of_y)).unwrap().lambda_at_fraction(0, 0.3).unwrap()
     };
     let plain = fraction(1.0, 1.0);
     for (of_x, of_y) in [(1e150, 1.0), (1e-140, 1.0), (1.0, 1e150), (1e-120, 1e-120)] {
@@ -91,7 +83,7 @@ fn the_scale_of_the_data_does_not_matter() {
 #[test]
 fn a_target_that_nothing_explains_needs_no_penalty() {
     let (x, y) = regression(557, 30, 3, 1);
-    let norms = Norms::new(&moments(&x, &(y * 0.0)), Model::default()).unwrap();
+    let norms = Ridge::new().norms(&x, &(y * 0.0)).unwrap();
     assert_eq!(norms.lambda_at_fraction(0, 0.5).unwrap(), 0.0);
     assert_eq!(norms.lambda_within(0, 1e-3).unwrap(), 0.0);
 }
@@ -99,7 +91,7 @@ fn a_target_that_nothing_explains_needs_no_penalty() {
 #[test]
 fn norms_that_cannot_be_are_refused() {
     let (x, y) = regression(563, 30, 3, 1);
-    let norms = Norms::new(&moments(&x, &y), Model::default()).unwrap();
+    let norms = Ridge::new().norms(&x, &y).unwrap();
     for t in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(matches!(norms.lambda_within(0, t), Err(Error::InvalidSetting { .. })));
     }
@@ -108,5 +100,7 @@ fn norms_that_cannot_be_are_refused() {
     }
     assert!(matches!(norms.lambda_within(1, 1.0), Err(Error::OutOfRange { what: "target", index: 1, count: 1 })));
     assert!(matches!(norms.norm2(0, -1.0), Err(Error::InvalidPenalty { .. })));
-    assert!(matches!(Norms::new(&Moments::new(3, 1), Model::default()), Err(Error::ZeroWeights { .. })));
+    for other in [Ridge::new().penalty_factors([1.0, 2.0, 1.0]), Ridge::new().prior_mean([1.0; 3])] {
+        assert!(matches!(other.norms(&x, &y), Err(Error::Conflict { .. })));
+    }
 }

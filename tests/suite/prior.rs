@@ -157,5 +157,6 @@ fn priors_that_cannot_be_are_refused() {
     let about = Ridge::new().prior_mean([1.0, 2.0]);
     assert!(matches!(about.fit_moments(&moments), Err(Error::Conflict { .. })));
     let path = Ridge::new().alphas([1.0]).tikhonov(DMatrix::identity(2, 2)).fit(&x, &y).unwrap();
-    assert!(matches!(Inference::new(&moments, &path), Err(Error::Conflict { .. })));
+    let problem = Problem::new(&x, &y).unwrap();
+    assert!(matches!(Inference::new(&problem, &path), Err(Error::Conflict { .. })));
 }

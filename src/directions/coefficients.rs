@@ -1,0 +1,129 @@
+//! What directions say of coefficients: how rows lead to them, and so how certain they are.
+
+use nalgebra::DMatrix;
+
+use crate::cpu::svd::Orthogonal;
+use crate::directions::rows::Rows;
+use crate::pair::Number;
+use crate::view::Scalar;
+
+/// Coefficients of directions: w = E·w̃ + F·z, with w̃ the coefficients of the penalised features on the scale of the penalty, and z
+/// what the orthonormal columns of those that are not penalised take of y.
+#[derive(Debug, Clone)]
+pub(crate) struct Coefficients {
+    /// Row j of all that follows is in units of 2^`exponents[j]`.
+    pub(crate) exponents: Vec<i32>,
+    /// The features that are penalised, and the others.
+    pub(crate) penalised: Vec<usize>,
+    pub(crate) others: Vec<usize>,
+    /// E: a diagonal for the penalised features, of which this holds every feature's element, and rows for the others.
+    pub(crate) diagonal: Vec<f64>,
+    pub(crate) below: DMatrix<f64>,
+    /// V, penalised features × r.
+    pub(crate) vectors: DMatrix<f64>,
+    /// E·V, n × r.
+    pub(crate) along: DMatrix<f64>,
+    /// F, n × rank; `None` where features that are not penalised depend on each other.
+    pub(crate) fixed: Option<DMatrix<f64>>,
+    /// (EV)ᵀx̄ and Fᵀx̄, in the units of σ.
+    pub(crate) mean_along: Vec<f64>,
+    pub(crate) mean_fixed: Vec<f64>,
+    /// x̄; 0 without an intercept.
+    pub(crate) means: Vec<f64>,
+    /// √G_jj in units of 2^(unit − `exponents[j]`).
+    pub(crate) sizes: Vec<f64>,
+}
+
+/// The features that are not penalised: their orthonormal columns, what these take of the others, and their norms.
+pub(super) struct Fixed<'a, N> {
+    pub(super) own: &'a Orthogonal<N>,
+    pub(super) shares: &'a [Vec<N>],
+    pub(super) sizes: &'a [f64],
+}
+
+impl<N: Number> Fixed<'_, N> {
+    /// R⁻¹ of a vector, in the order of the features; R is upper triangular in the order in which they were taken.
+    fn back(&self, mut right: Vec<N>) -> Vec<N> {
+        let Orthogonal { r, order, .. } = self.own;
+        let mut solution = vec![N::default(); self.sizes.len()];
+        for i in (0..order.len()).rev() {
+            let known = order[i + 1..].iter().fold(right[i], |rest, j| rest - r[i][*j] * solution[*j]);
+            right[i] = known / r[i][order[i]];
+            solution[order[i]] = right[i];
+        }
+        solution
+    }
+}
+
+impl Coefficients {
+    /// Of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised ones
+    /// before anything was taken from them.
+    pub(super) fn new<T: Scalar, N: Number>(
+        rows: &Rows<'_, T>,
+        v: &[Vec<N>],
+        fixed: &Fixed<'_, N>,
+        (sizes, means): (&[f64], &[N]),
+        lift: i32,
+    ) -> Self {
+        let n = rows.inverse_root.len();
+        let (penalised, r) = (&rows.penalised, v.len());
+        let unit = rows.unit - lift;
+        let mut exponents: Vec<i32> = rows.half.iter().map(|half| -half).collect();
+        rows.fixed.iter().for_each(|j| exponents[*j] = unit - (rows.exponent(*j) - lift));
+        let root = |j: usize| N::of(rows.inverse_root[j], 0.0);
+        let mut all = vec![N::default(); n];
+        let (mut along, mut mean_along) = (DMatrix::zeros(n, r), Vec::with_capacity(r));
+        let mean_of = |w: &[N]| {
+            let part = |j: usize| w[j] * means[j].scaled(exponents[j] - unit);
+            (0..n).map(part).fold(N::default(), |sum, part| sum + part).value()
+        };
+        for (l, v) in v.iter().enumerate() {
+            penalised.iter().zip(v).for_each(|(j, v)| all[*j] = *v * root(*j));
+            let taken = fixed.shares.iter().map(|shares| N::default() - N::dot(shares, v)).collect();
+            rows.fixed.iter().zip(fixed.back(taken)).for_each(|(j, w)| all[*j] = w);
+            all.iter().enumerate().for_each(|(j, w)| along[(j, l)] = w.value());
+            mean_along.push(mean_of(&all));
+        }
+        let mut below = DMatrix::zeros(rows.fixed.len(), penalised.len());
+        for column in 0..penalised.len() {
+            let taken = fixed.shares.iter().map(|shares| N::default() - shares[column]).collect();
+            fixed.back(taken).iter().enumerate().for_each(|(i, w)| below[(i, column)] = w.value());
+        }
+        let rank = fixed.own.q.len();
+        let (mut inverse, mut mean_fixed) = (DMatrix::zeros(n, rank), Vec::with_capacity(rank));
+        for i in 0..rank {
+            let one = (0..rank).map(|k| N::of(f64::from(u8::from(i == k)), 0.0)).collect();
+            let mut column = vec![N::default(); n];
+            rows.fixed.iter().zip(fixed.back(one)).for_each(|(j, w)| column[*j] = w);
+            column.iter().enumerate().for_each(|(j, w)| inverse[(j, i)] = w.value());
+            mean_fixed.push(mean_of(&column));
+        }
+        let mut all_sizes = vec![0.0; n];
+        penalised.iter().zip(sizes).for_each(|(j, size)| all_sizes[*j] = size / rows.inverse_root[*j]);
+        rows.fixed.iter().zip(fixed.sizes).for_each(|(j, size)| all_sizes[*j] = *size);
+        Self {
+            exponents,
+            penalised: penalised.clone(),
+            others: rows.fixed.clone(),
+            diagonal: rows.inverse_root.clone(),
+            below,
+            vectors: DMatrix::from_fn(penalised.len(), r, |j, l| v[l][j].value()),
+            along,
+            fixed: (rank == rows.fixed.len()).then_some(inverse),
+            mean_along,
+            mean_fixed,
+            means: means[..n].iter().map(|mean| mean.value()).collect(),
+            sizes: all_sizes,
+        }
+    }
+
+    /// E, n × penalised features.
+    pub(crate) fn embedding(&self) -> DMatrix<f64> {
+        let mut embedding = DMatrix::zeros(self.diagonal.len(), self.penalised.len());
+        for (column, j) in self.penalised.iter().enumerate() {
+            embedding[(*j, column)] = self.diagonal[*j];
+            self.others.iter().zip(self.below.column(column).iter()).for_each(|(i, w)| embedding[(*i, column)] = *w);
+        }
+        embedding
+    }
+}

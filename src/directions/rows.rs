@@ -1,0 +1,151 @@
+//! The rows on the penalised scale, column by column, in `f64` or in twice its digits.
+
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::factors::Factors;
+use crate::frame::Frame;
+use crate::normal::{Model, factored, penalty_weight};
+use crate::pair::{Number, Pair};
+use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
+use crate::view::Scalar;
+
+/// How the rows √S(X − x̄)D^-½ and √S(y − ȳ) are read: rows of positive weight, columns in units of powers of two.
+pub(crate) struct Rows<'a, T: Scalar> {
+    problem: &'a Problem<'a, T>,
+    intercept: bool,
+    frame: Frame,
+    /// The rows of positive weight.
+    pub(crate) rows: Vec<usize>,
+    /// √s of these in units of 2^`root_unit`.
+    pub(crate) roots: Vec<f64>,
+    pub(crate) root_unit: i32,
+    /// The features that are penalised, and the others.
+    pub(crate) penalised: Vec<usize>,
+    pub(crate) fixed: Vec<usize>,
+    /// `D_j^-½` of every feature, but for a power of two; 1 where nothing is penalised.
+    pub(crate) inverse_root: Vec<f64>,
+    /// `D_j` = 4^`half[j]` / `inverse_root[j]`².
+    pub(crate) half: Vec<i32>,
+    /// Penalised columns are in units of 2^`unit`, that of the largest.
+    pub(crate) unit: i32,
+}
+
+impl<'a, T: Scalar> Rows<'a, T> {
+    /// Measures the columns; `factors` are those of λ number `index`.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model, factors: &Factors, index: usize) -> Result<Self> {
+        let n = problem.features();
+        let centred = Frame::measure(problem)?;
+        let totals = (centred.positive_rows, problem.weight_sum());
+        let squares = centred.squares(problem);
+        let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
+        let penalty: Vec<(f64, i32)> = (0..n).map(|j| factored(weight(j), factors.of(index, j))).collect();
+        let frame = if model.intercept { centred } else { Frame::scaling(problem) };
+        let rows: Vec<usize> = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).collect();
+        let root_unit = exponent(problem.weight(problem.heaviest())).div_euclid(2);
+        let roots = rows.iter().map(|row| scaled(problem.weight(*row), -2 * root_unit).sqrt()).collect();
+        let (penalised, fixed): (Vec<usize>, Vec<usize>) = (0..n).partition(|j| penalty[*j].0 > 0.0);
+        let inverse_root = penalty.iter().map(|(weight, _)| if *weight > 0.0 { weight.sqrt().recip() } else { 1.0 });
+        let half: Vec<i32> = penalty.iter().map(|(weight, even)| if *weight > 0.0 { even / 2 } else { 0 }).collect();
+        let holds = |j: &&usize| rows.iter().any(|row| frame.apply(**j, problem.x().get(*row, **j).into()) != 0.0);
+        let units = penalised.iter().filter(holds).map(|j| frame.exponents[*j] - half[*j]);
+        let unit = units.max().unwrap_or(0) + root_unit;
+        let inverse_root = inverse_root.collect();
+        let intercept = model.intercept;
+        Ok(Self { problem, intercept, frame, rows, roots, root_unit, penalised, fixed, inverse_root, half, unit })
+    }
+
+    pub(crate) fn has_intercept(&self) -> bool {
+        self.intercept
+    }
+
+    /// W.
+    pub(crate) fn weight_sum(&self) -> f64 {
+        self.problem.weight_sum()
+    }
+
+    /// m, with the rows of weight 0.
+    pub(crate) fn all_rows(&self) -> usize {
+        self.problem.rows()
+    }
+
+    /// The units of the targets, as powers of two.
+    pub(crate) fn target_units(&self) -> Vec<i32> {
+        let n = self.problem.features();
+        (n..n + self.problem.targets()).map(|j| self.exponent(j)).collect()
+    }
+
+    /// The unit, as a power of two, in which √S times the centred column of a feature, or of a target from n on, is held.
+    pub(crate) fn exponent(&self, j: usize) -> i32 {
+        self.frame.exponents[j] + self.root_unit
+    }
+
+    /// What leads from there to the unit of penalised columns.
+    fn to_units(&self, j: usize) -> i32 {
+        if self.penalised.binary_search(&j).is_ok() { self.exponent(j) - self.half[j] - self.unit } else { 0 }
+    }
+
+    fn value(&self, j: usize, row: usize) -> f64 {
+        let n = self.problem.features();
+        if j < n { self.problem.x().get(row, j).into() } else { self.problem.y().get(row, j - n).into() }
+    }
+
+    /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in their own.
+    pub(crate) fn doubles(&self, columns: &[usize]) -> DMatrix<f64> {
+        let m = self.rows.len();
+        let mut all = DMatrix::zeros(m, columns.len());
+        all.as_mut_slice().par_chunks_mut(m).zip(columns).for_each(|(to, j)| {
+            let own = self.frame.column(*j);
+            let (power, root) = (self.to_units(*j), self.inverse_root.get(*j).copied().unwrap_or(1.0));
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = scaled(own.apply(self.value(*j, self.rows[i])) * self.roots[i] * root, power);
+            }
+        });
+        all
+    }
+
+    /// [`doubles`](Self::doubles) to twice the digits, and the means of the columns in the natural units of their features.
+    /// They come `lift` powers of two larger.
+    pub(crate) fn pairs(&self, columns: &[usize], lift: i32) -> (Vec<Vec<Pair>>, Vec<Pair>) {
+        let weight = |row: &usize| Pair(scaled(self.problem.weight(*row), -2 * self.root_unit), 0.0);
+        let weights: Vec<Pair> = self.rows.iter().map(weight).collect();
+        let ones = vec![Pair(1.0, 0.0); weights.len()];
+        let total = Pair::dot(&weights, &ones);
+        let roots: Vec<Pair> = weights.iter().map(|weight| weight.sqrt()).collect();
+        let (means, lows) = self.frame.means();
+        let one = |j: &usize| {
+            let wide = |row: &usize| self.frame.apply_wide(*j, self.value(*j, *row));
+            let mut column: Vec<Pair> = self.rows.iter().map(wide).map(|(high, low)| Pair(high, low)).collect();
+            // The frame's mean is right to 53 bits of the column's spread.
+            let rest = if self.intercept { Pair::dot(&column, &weights) / total } else { Pair::default() };
+            let root = Pair(self.inverse_root.get(*j).copied().unwrap_or(1.0), 0.0);
+            let power = self.to_units(*j) + lift;
+            for (value, own) in column.iter_mut().zip(&roots) {
+                *value = ((*value - rest) * *own * root).scaled(power);
+            }
+            (column, Pair::of(means[*j], lows[*j]) + rest.scaled(self.frame.exponents[*j]))
+        };
+        columns.par_iter().map(one).unzip()
+    }
+
+    /// The means of the features, then of the targets; 0 without an intercept.
+    pub(crate) fn means(&self) -> Vec<f64> {
+        self.frame.means().0
+    }
+
+    /// The share sᵢ/W of each row of positive weight in the intercept, in twice the digits; 0 without one.
+    pub(crate) fn shares(&self) -> Vec<Pair> {
+        let weights: Vec<Pair> =
+            self.rows.iter().map(|row| Pair(scaled(self.problem.weight(*row), -2 * self.root_unit), 0.0)).collect();
+        if !self.intercept {
+            return vec![Pair::default(); weights.len()];
+        }
+        let total = weights.iter().fold(Pair::default(), |sum, own| sum + *own);
+        weights.into_iter().map(|own| own / total).collect()
+    }
+}

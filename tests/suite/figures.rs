@@ -1,0 +1,138 @@
+//! The figures beside the coefficients, on small rows where plain formulas lose them: right values are exact rationals of the numbers
+//! in the files, or have 60 digits.
+
+use nalgebra::DMatrix;
+use ridgepath::select::Criterion;
+use ridgepath::{Inference, Precision, Problem, Ridge};
+
+/// A table with a header: X of the columns that are not named, y, and the weights, if any.
+fn table(text: &str, target: &str, weights: Option<&str>) -> (DMatrix<f64>, DMatrix<f64>, Option<Vec<f64>>) {
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let rows: Vec<Vec<f64>> = lines.map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect()).collect();
+    let column = |name: &str| names.iter().position(|own| *own == name).unwrap();
+    let features: Vec<usize> =
+        (0..names.len()).filter(|j| names[*j] != target && weights.is_none_or(|name| names[*j] != name)).collect();
+    let x = DMatrix::from_fn(rows.len(), features.len(), |i, j| rows[i][features[j]]);
+    let y = DMatrix::from_fn(rows.len(), 1, |i, _| rows[i][column(target)]);
+    (x, y, weights.map(|name| rows.iter().map(|row| row[column(name)]).collect()))
+}
+
+#[track_caller]
+fn close(found: f64, wanted: f64, tolerance: f64) {
+    assert!((found - wanted).abs() <= tolerance * wanted.abs(), "found {found:?}, wanted {wanted:?}");
+}
+
+const COUNTS: &str = include_str!("../cases/counts.csv");
+const NEAR8: &str = include_str!("../cases/near8.csv");
+
+#[test]
+fn gcv_has_its_digits_where_there_are_ten_times_as_many_features_as_rows() {
+    let (x, y, _) = table(COUNTS, "y", None);
+    let spectrum = Ridge::new().alphas([1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1.0]).spectrum(&x, &y).unwrap();
+    let found = spectrum.criterion(Criterion::Gcv);
+    let wanted = [
+        29.680_136_572_924_3,
+        29.680_136_572_923_7,
+        29.680_136_572_917_4,
+        29.680_136_572_854_8,
+        29.680_136_572_228_7,
+        29.680_136_503_359_4,
+    ];
+    found.into_iter().zip(wanted).for_each(|(found, wanted)| close(found, wanted, 1e-14));
+}
+
+#[test]
+fn gcv_has_its_digits_where_a_fit_is_all_but_saturated() {
+    let (x, y, _) = table(include_str!("../cases/sat.csv"), "y", None);
+    let spectrum = Ridge::new().alphas([1e-13, 1e-11, 1e-9]).spectrum(&x, &y).unwrap();
+    let wanted = [1.104_953_454_393_76, 1.104_953_454_459_73, 1.104_953_461_056_34];
+    spectrum.criterion(Criterion::Gcv).into_iter().zip(wanted).for_each(|(found, wanted)| close(found, wanted, 1e-13));
+}
+
+/// The standard errors of the first coefficients at each alpha, in both precisions.
+#[track_caller]
+fn errors(text: &str, alphas: &[f64], wanted: &[&[f64]], tolerance: f64) {
+    let (x, y, _) = table(text, "y", None);
+    for precision in [Precision::Double, Precision::Single] {
+        let path = Ridge::new().precision(precision).alphas(alphas).fit(&x, &y).unwrap();
+        let problem = Problem::new(&x, &y).unwrap();
+        let inference = Inference::new(&problem, &path).unwrap();
+        for (index, wanted) in wanted.iter().enumerate() {
+            let found = inference.at(index).unwrap().unwrap().standard_errors(0);
+            assert!(found.iter().all(|error| *error > 0.0), "{found:?}");
+            found.iter().zip(*wanted).for_each(|(found, wanted)| close(*found, *wanted, tolerance));
+        }
+    }
+}
+
+#[test]
+fn standard_errors_of_wide_rows_are_sums_of_squares() {
+    let wanted: [&[f64]; 2] = [&[6.688_606_2e-9, 5.936_250_1e-9], &[2.115_122_8e-8, 1.877_206_9e-8]];
+    errors(COUNTS, &[1.0, 10.0, 100.0], &wanted, 1e-7);
+    errors(include_str!("../cases/wide6x8.csv"), &[1e-8], &[&[4.090_517_375e-6, 8.853_002_25e-6]], 1e-9);
+}
+
+#[test]
+fn standard_errors_of_nearly_equal_columns_keep_their_digits() {
+    let wanted: [&[f64]; 3] = [
+        &[5_090_294.565, 5_090_294.601, 0.188_530_784_3],
+        &[20_676.829_97, 20_676.830_12],
+        &[0.086_010_280_27, 0.086_010_279_67],
+    ];
+    errors(NEAR8, &[0.0, 1e-12, 1e-6], &wanted, 1e-9);
+    let dependent: &[f64] = &[0.170_256, 0.194_501, 0.146_120];
+    errors(include_str!("../cases/se_dependent.csv"), &[1e-7, 1e-8, 1e-9, 1e-10], &[dependent; 4], 1e-5);
+}
+
+#[test]
+fn fractions_and_bounds_of_the_norm_are_met_where_columns_are_nearly_equal() {
+    let (x, y, _) = table(include_str!("../cases/near7.csv"), "y", None);
+    let norms = Ridge::new().norms(&x, &y).unwrap();
+    let weight = 2.0 * x.nrows() as f64;
+    for (fraction, wanted) in [(0.9, 3.300_268_449_83e-13), (0.5, 2.970_241_605_64e-12), (0.1, 2.673_217_465_18e-11)] {
+        close(weight * norms.lambda_at_fraction(0, fraction).unwrap(), wanted, 1e-11);
+    }
+    let (x, y, _) = table(include_str!("../cases/norm_near.csv"), "y", None);
+    let norms = Ridge::new().norms(&x, &y).unwrap();
+    let weight = 2.0 * x.nrows() as f64;
+    // The columns differ by 1e-7, of which a double has nine digits.
+    close(weight * norms.lambda_at_fraction(0, 0.5).unwrap(), 7.349_999_926_511_885_4e-14, 1e-8);
+    close(weight * norms.lambda_within(0, 1e6).unwrap(), 6.710_160_966_023_612_5e-11, 1e-8);
+    close(weight * norms.lambda_within(0, 205.590_847).unwrap(), 4.690_041_991_166_939_2e-9, 1e-8);
+}
+
+#[test]
+fn leave_one_out_has_its_digits_where_one_row_outweighs_the_others() {
+    for (text, wanted) in [
+        (include_str!("../cases/heavy12.csv"), 0.269_328_480_567_86),
+        (include_str!("../cases/heavy14.csv"), 0.269_328_480_566_20),
+    ] {
+        let (x, y, weights) = table(text, "y", Some("w"));
+        let spectrum = Ridge::new().alphas([0.1]).weights(weights.unwrap()).spectrum(&x, &y).unwrap();
+        close(spectrum.loo_mse()[0], wanted, 1e-13);
+    }
+}
+
+#[test]
+fn columns_of_any_scale_and_none_at_all_count() {
+    let (x, y, _) = table(include_str!("../cases/df_scales.csv"), "y", None);
+    let spectrum = Ridge::new().lambdas([0.0]).spectrum(&x, &y).unwrap();
+    close(spectrum.df(0), 3.0, 1e-15);
+    close(spectrum.criterion(Criterion::Gcv)[0], 1.5407, 5e-5);
+    close(spectrum.loo_mse()[0], 1.2720, 5e-5);
+
+    let (x, y, _) = table(include_str!("../cases/gcv_constant.csv"), "y", None);
+    let spectrum = Ridge::new().lambdas([1.0]).spectrum(&x, &y).unwrap();
+    assert_eq!((spectrum.criterion(Criterion::Gcv)[0], spectrum.loo_mse()[0]), (1.0, 1.0));
+}
+
+#[test]
+fn a_fit_without_an_error_has_no_likelihood() {
+    let (x, y, _) = table(include_str!("../cases/sat.csv"), "y", None);
+    let spectrum = Ridge::new().lambdas([0.0, 0.01]).spectrum(&x, &y).unwrap();
+    for criterion in [Criterion::Aic, Criterion::Bic] {
+        let found = spectrum.criterion(criterion);
+        assert!(found[0].is_nan() && found[1].is_finite(), "{criterion:?}: {found:?}");
+    }
+}
