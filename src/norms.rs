@@ -25,7 +25,7 @@ use crate::scale::{exponent, scaled};
 /// let norms = Norms::new(&moments, Model::default())?;
 /// let lambda = norms.lambda_within(0, 0.25)?; // ‖w‖² ≤ ¼
 /// let path = Ridge::new().lambdas([lambda]).fit_moments(&moments)?;
-/// assert!((path.norm2(0, 0) - 0.25).abs() < 1e-14);
+/// assert!((path.squared_norm(0, 0) - 0.25).abs() < 1e-14);
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Norms {
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when there is no such target, [`Error::InvalidPenalty`].
-    pub fn norm2(&self, target: usize, lambda: f64) -> Result<f64> {
+    pub fn squared_norm(&self, target: usize, lambda: f64) -> Result<f64> {
         self.check(target)?;
         Penalty::Lambdas(vec![lambda]).check()?;
         let shift = scaled(2.0 * self.weight_sum * lambda, -2 * self.unit);

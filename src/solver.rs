@@ -48,7 +48,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 ///
 /// let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
 /// let path = Ridge::new().lambdas([0.01, 1.0]).fit(x, &[1.0, 2.0, 3.0, 4.0])?;
-/// assert!(path.norm2(0, 0) > path.norm2(1, 0)); // a larger λ shrinks more
+/// assert!(path.squared_norm(0, 0) > path.squared_norm(1, 0)); // a larger λ shrinks more
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
 #[derive(Clone, Default)]

@@ -85,9 +85,9 @@ impl Spectrum {
     #[must_use]
     pub fn hkb(&self, target: usize) -> f64 {
         let (_, _, unit) = self.scaled_values(0);
-        let norm2: f64 = self.parts(target).map(|(d, square)| square / d).sum();
-        let norm2 = crate::scale::scaled(self.natural_square(target, norm2), -unit);
-        self.spare() * self.noise(target) / norm2
+        let squared_norm: f64 = self.parts(target).map(|(d, square)| square / d).sum();
+        let squared_norm = crate::scale::scaled(self.natural_square(target, squared_norm), -unit);
+        self.spare() * self.noise(target) / squared_norm
     }
 
     /// The shift of Lawless and Wang (1976), as modified in MASS: (p − 2)·σ̂²·m/‖ŷ − ȳ‖², of the fit without a penalty; otherwise
