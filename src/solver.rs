@@ -285,11 +285,20 @@ impl Ridge {
         }
     }
 
-    /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted.
+    /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted. Blocking.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
-    pub async fn plan(&self, shape: Shape) -> Result<Plan> {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn plan(&self, shape: Shape) -> Result<Plan> {
+        pollster::block_on(self.plan_async(shape))
+    }
+
+    /// The same as [`plan`](Self::plan), for async code and browsers.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub async fn plan_async(&self, shape: Shape) -> Result<Plan> {
         let without_inverse = self.factored().without_inverse();
         let request = self.possible(without_inverse);
         let adapter = match request.wants_gpu(shape) {
