@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     shown.dedup();
     for index in shown {
         let mark = if index == best { "  <- best" } else { "" };
-        let (alpha, lambda, norm) = (path.shifts()[index], path.lambdas()[index], path.norm2(index, 0).sqrt());
+        let (alpha, lambda, norm) = (path.shifts()[index], path.lambdas()[index], path.squared_norm(index, 0).sqrt());
         println!("{alpha:>12.4} {lambda:>12.6} {norm:>10.3} {:>10.3}{mark}", errors[index]);
     }
     if best == 0 || best == path.len() - 1 {

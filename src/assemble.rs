@@ -48,7 +48,7 @@ impl Totals {
         model: Model,
         target: usize,
         w: &[f64],
-        [explained, norm2]: [f64; 2],
+        [explained, squared_norm]: [f64; 2],
         (outcome, solution): (Outcome, Option<bool>),
         (fit, error_bound): (&Fit, f64),
     ) -> Entry {
@@ -59,13 +59,13 @@ impl Totals {
         };
         let in_range = solution.is_none_or(|solution| {
             // Whose squares are in range, is.
-            let safe = || (1e-280..1e280).contains(&norm2);
+            let safe = || (1e-280..1e280).contains(&squared_norm);
             let largest = || w.iter().fold(0.0f64, |largest, w| w.abs().max(largest));
             let vanished = || solution && largest() < f64::MIN_POSITIVE;
             intercept.is_finite() && (safe() || (w.iter().all(|w| w.is_finite()) && !vanished()))
         });
         let outcome = if in_range { outcome } else { Outcome::OutOfRange };
-        Entry { intercept, outcome, residual: fit.residual, rss: fit.rss, norm2, error_bound }
+        Entry { intercept, outcome, residual: fit.residual, rss: fit.rss, squared_norm, error_bound }
     }
 }
 
@@ -93,7 +93,7 @@ impl RidgePath {
             outcomes: vec![Outcome::Singular { order: 0 }; k * t],
             residuals: unknown(),
             rss: unknown(),
-            norms2: unknown(),
+            squared_norms: unknown(),
             error_bounds: unknown(),
         }
     }

@@ -89,7 +89,7 @@ pub use error::{Error, Result};
 pub use factors::Factors;
 pub use gpu::Gpu;
 pub use inference::{Inference, Uncertainty};
-pub use moments::Moments;
+pub use moments::{Moments, RawSums};
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;
 pub use normal::{Model, NormalEquations, Standardize};

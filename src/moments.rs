@@ -2,6 +2,10 @@
 
 use nalgebra::DMatrix;
 
+mod change;
+
+pub use change::RawSums;
+
 use crate::error::{Error, Result};
 use crate::scale::{exponent, scaled};
 
@@ -62,14 +66,7 @@ impl Moments {
     /// # Errors
     /// [`Error::Shape`] when features or targets differ, [`Error::Span`] when means lie too far apart.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        for (what, found, wanted) in [
-            ("features of the moments to merge", other.features(), self.features()),
-            ("targets of the moments to merge", other.targets(), self.targets()),
-        ] {
-            if found != wanted {
-                return Err(Error::Shape { what, found, wanted });
-            }
-        }
+        self.check_sizes(other, ["features of the moments to merge", "targets of the moments to merge"])?;
         if other.weight_sum == 0.0 {
             self.rows += other.rows;
             return Ok(());
@@ -121,6 +118,17 @@ impl Moments {
         }
         self.weight_sum = weight_sum;
         self.positive_rows += other.positive_rows;
+        Ok(())
+    }
+
+    fn check_sizes(&self, other: &Self, [features, targets]: [&'static str; 2]) -> Result<()> {
+        for (what, found, wanted) in
+            [(features, other.features(), self.features()), (targets, other.targets(), self.targets())]
+        {
+            if found != wanted {
+                return Err(Error::Shape { what, found, wanted });
+            }
+        }
         Ok(())
     }
 

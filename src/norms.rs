@@ -24,7 +24,7 @@ use crate::view::{Scalar, View};
 /// let norms = Ridge::new().norms(x, &y)?;
 /// let lambda = norms.lambda_within(0, 0.25)?; // ‖w‖² ≤ ¼
 /// let path = Ridge::new().lambdas([lambda]).fit(x, &y)?;
-/// assert!((path.norm2(0, 0) - 0.25).abs() < 1e-14);
+/// assert!((path.squared_norm(0, 0) - 0.25).abs() < 1e-14);
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Norms {
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when there is no such target, [`Error::InvalidPenalty`].
-    pub fn norm2(&self, target: usize, lambda: f64) -> Result<f64> {
+    pub fn squared_norm(&self, target: usize, lambda: f64) -> Result<f64> {
         self.check(target)?;
         Penalty::Lambdas(vec![lambda]).check()?;
         let root = scaled((2.0 * self.weight_sum * lambda).sqrt(), -self.unit);

@@ -102,7 +102,7 @@ pub struct RidgePath {
     #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) rss: Vec<f64>,
     #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
-    pub(crate) norms2: Vec<f64>,
+    pub(crate) squared_norms: Vec<f64>,
     #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
     pub(crate) error_bounds: Vec<f64>,
 }
@@ -249,8 +249,8 @@ impl RidgePath {
 
     /// ‖w‖², of the coefficients on the original scale.
     #[must_use]
-    pub fn norm2(&self, index: usize, target: usize) -> f64 {
-        self.norms2[self.at(index, target)]
+    pub fn squared_norm(&self, index: usize, target: usize) -> f64 {
+        self.squared_norms[self.at(index, target)]
     }
 
     /// The number of the first entry whose λ is exactly this one.
@@ -304,7 +304,7 @@ impl RidgePath {
                 self.outcomes[to] = from.outcomes[own];
                 self.residuals[to] = from.residuals[own];
                 self.rss[to] = from.rss[own];
-                self.norms2[to] = from.norms2[own];
+                self.squared_norms[to] = from.squared_norms[own];
                 self.error_bounds[to] = from.error_bounds[own];
             }
         }

@@ -10,7 +10,7 @@ pub(crate) struct Entry {
     pub(crate) outcome: Outcome,
     pub(crate) residual: f64,
     pub(crate) rss: f64,
-    pub(crate) norm2: f64,
+    pub(crate) squared_norm: f64,
     pub(crate) error_bound: f64,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Place<'a> {
     outcomes: &'a mut [Outcome],
     residuals: &'a mut [f64],
     rss: &'a mut [f64],
-    norms2: &'a mut [f64],
+    squared_norms: &'a mut [f64],
     error_bounds: &'a mut [f64],
 }
 
@@ -34,7 +34,7 @@ impl RidgePath {
             outcomes: &mut self.outcomes,
             residuals: &mut self.residuals,
             rss: &mut self.rss,
-            norms2: &mut self.norms2,
+            squared_norms: &mut self.squared_norms,
             error_bounds: &mut self.error_bounds,
         }
     }
@@ -53,7 +53,7 @@ impl Place<'_> {
         self.outcomes[column] = entry.outcome;
         self.residuals[column] = entry.residual;
         self.rss[column] = entry.rss;
-        self.norms2[column] = entry.norm2;
+        self.squared_norms[column] = entry.squared_norm;
         self.error_bounds[column] = entry.error_bound;
     }
 
@@ -62,7 +62,7 @@ impl Place<'_> {
         self.coefficients.fill(f64::NAN);
         let nan = f64::NAN;
         let outcome = Outcome::Singular { order: 0 };
-        let none = Entry { intercept: nan, outcome, residual: nan, rss: nan, norm2: nan, error_bound: nan };
+        let none = Entry { intercept: nan, outcome, residual: nan, rss: nan, squared_norm: nan, error_bound: nan };
         (0..self.columns()).for_each(|column| self.set(column, none));
     }
 }
@@ -89,7 +89,7 @@ impl<'a> Place<'a> {
         let outcomes = self.outcomes.split_at_mut(columns);
         let residuals = self.residuals.split_at_mut(columns);
         let rss = self.rss.split_at_mut(columns);
-        let norms2 = self.norms2.split_at_mut(columns);
+        let squared_norms = self.squared_norms.split_at_mut(columns);
         let error_bounds = self.error_bounds.split_at_mut(columns);
         let one = Place {
             coefficients: coefficients.0,
@@ -97,7 +97,7 @@ impl<'a> Place<'a> {
             outcomes: outcomes.0,
             residuals: residuals.0,
             rss: rss.0,
-            norms2: norms2.0,
+            squared_norms: squared_norms.0,
             error_bounds: error_bounds.0,
         };
         let other = Place {
@@ -106,7 +106,7 @@ impl<'a> Place<'a> {
             outcomes: outcomes.1,
             residuals: residuals.1,
             rss: rss.1,
-            norms2: norms2.1,
+            squared_norms: squared_norms.1,
             error_bounds: error_bounds.1,
         };
         (one, other)

@@ -188,7 +188,7 @@ fn move_by(path: &mut RidgePath, mean: &DMatrix<f64>, centres: &[f64]) {
         let (toward, left) = (mean.column(at % t), norm(w));
         w.iter_mut().zip(toward.iter()).for_each(|(w, toward)| *w += toward);
         path.intercepts[at] -= w.iter().zip(centres).map(|(w, centre)| w * centre).sum::<f64>();
-        path.norms2[at] = w.iter().map(|w| w * w).sum();
+        path.squared_norms[at] = w.iter().map(|w| w * w).sum();
         // The turn and the sum round too.
         #[expect(clippy::cast_precision_loss, reason = "numbers of features are far below 2⁵³")]
         let rounding = n as f64 * f64::EPSILON * (left + toward.norm());

@@ -70,7 +70,7 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         outcomes: Vec::new(),
         residuals: Vec::new(),
         rss: Vec::new(),
-        norms2: Vec::new(),
+        squared_norms: Vec::new(),
         error_bounds: Vec::new(),
     };
     for (k, shift) in grid.shifts.into_iter().enumerate() {
@@ -96,7 +96,7 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
             path.residuals.push(residual);
             path.error_bounds.push(condition * (residual + f64::EPSILON * (n as f64 + (m as f64).sqrt() + 8.0)));
             path.rss.push(errors.component_mul(&errors).dot(&s));
-            path.norms2.push(w.norm_squared());
+            path.squared_norms.push(w.norm_squared());
             path.intercepts.push(intercept);
             path.outcomes.push(outcome);
             path.coefficients.extend(w.iter());

@@ -45,7 +45,7 @@ impl Ridge {
             targets: problem.targets(),
             penalties: self.penalty.len(),
         };
-        let plan = self.plan(shape).await?;
+        let plan = self.plan_async(shape).await?;
         match plan.backend {
             Backend::Reference => {
                 let mut path = reference::solve(problem, self.model, &self.factored())?;

@@ -101,7 +101,7 @@ impl<'a> Short<'a> {
         self.spectral.tridiagonal.solve_lanes(&own.shift, &mut own.inverse, &mut own.values);
         multiply(self.basis.as_slice(), &own.values, &mut own.weights);
         multiply(normal.gram.as_slice(), &own.weights, &mut own.values);
-        let [w2, c2, penalty, product, r2, norm2, explained] = own.sums(&self.totals.means);
+        let [w2, c2, penalty, product, r2, squared_norm, explained] = own.sums(&self.totals.means);
         let limit = backward_limit(n);
         for lane in 0..count {
             let (k, target, column) = (lambdas[lane], targets[lane], start + lane);
@@ -118,7 +118,7 @@ impl<'a> Short<'a> {
             }
             let bound = error_bound(normal, (Outcome::Solved, self.conditions[k]), None, &fit, self.rounding);
             let solved = (Outcome::Solved, Some(w2[lane] > 0.0));
-            let sums = [explained[lane], norm2[lane]];
+            let sums = [explained[lane], squared_norm[lane]];
             let entry = self.totals.entry_of(normal.model, target, w, sums, solved, (&fit, bound));
             place.set(column, entry);
         }
@@ -187,7 +187,7 @@ impl Scratch {
     fn sums(&mut self, means: &[f64]) -> [Lanes; 7] {
         let zero = [0.0; LANES];
         let (mut w2, mut c2, mut penalties, mut products, mut r2) = (zero, zero, zero, zero, zero);
-        let (mut norm2, mut explained) = (zero, zero);
+        let (mut squared_norm, mut explained) = (zero, zero);
         for (j, mean) in means.iter().enumerate().take(self.weights.len()) {
             let (u, product, cross) = (self.weights[j], self.values[j], self.cross[j]);
             let (unit, back, added, power) = (self.unit[j], self.back[j], self.added[j], self.powers[j]);
@@ -203,12 +203,12 @@ impl Scratch {
                 penalties[lane] += penalty * w;
                 products[lane] += w * c;
                 r2[lane] += r * r;
-                norm2[lane] += natural[lane] * natural[lane];
+                squared_norm[lane] += natural[lane] * natural[lane];
                 explained[lane] += natural[lane] * mean;
             }
             self.weights[j] = natural;
         }
-        [w2, c2, penalties, products, r2, norm2, explained]
+        [w2, c2, penalties, products, r2, squared_norm, explained]
     }
 }
 

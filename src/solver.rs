@@ -48,7 +48,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 ///
 /// let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
 /// let path = Ridge::new().lambdas([0.01, 1.0]).fit(x, &[1.0, 2.0, 3.0, 4.0])?;
-/// assert!(path.norm2(0, 0) > path.norm2(1, 0)); // a larger λ shrinks more
+/// assert!(path.squared_norm(0, 0) > path.squared_norm(1, 0)); // a larger λ shrinks more
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
 #[derive(Clone, Default)]
@@ -285,11 +285,20 @@ impl Ridge {
         }
     }
 
-    /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted.
+    /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted. Blocking.
     ///
     /// # Errors
     /// Those of [`Plan::new`].
-    pub async fn plan(&self, shape: Shape) -> Result<Plan> {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn plan(&self, shape: Shape) -> Result<Plan> {
+        pollster::block_on(self.plan_async(shape))
+    }
+
+    /// The same as [`plan`](Self::plan), for async code and browsers.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub async fn plan_async(&self, shape: Shape) -> Result<Plan> {
         let without_inverse = self.factored().without_inverse();
         let request = self.possible(without_inverse);
         let adapter = match request.wants_gpu(shape) {

@@ -149,7 +149,7 @@ pub(crate) fn entry<'a>(
         outcome: outcomes().map(outcome::name).collect(),
         residual: each(&|target| path.residual(index, target)),
         rss: each(&|target| path.rss(index, target)),
-        norm2: each(&|target| path.norm2(index, target)),
+        norm2: each(&|target| path.squared_norm(index, target)),
         condition: path.condition(index),
         error_bound: each(&|target| path.error_bound(index, target)),
         steps: outcomes().map(outcome::steps).collect(),

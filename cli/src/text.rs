@@ -120,7 +120,7 @@ fn block(
                 outcome::name(path.outcome(index, target)),
                 magnitude(path.residual(index, target)),
                 number(path.rss(index, target)),
-                number(path.norm2(index, target)),
+                number(path.squared_norm(index, target)),
                 with_error(path.intercept(index, target), errors.map(|errors| errors.at(index, target).intercept)),
             ];
             let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);

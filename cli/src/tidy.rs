@@ -44,7 +44,7 @@ fn write(
                 outcome::name(path.outcome(index, target)),
                 number(path.residual(index, target)),
                 number(path.rss(index, target)),
-                number(path.norm2(index, target)),
+                number(path.squared_norm(index, target)),
                 number(path.intercept(index, target)),
             ];
             let coefficients = path.coefficients(index, target).iter().map(|value| number(*value));

@@ -94,8 +94,8 @@ impl Spectrum {
     /// NaN where p ≤ 2, or where there are no more rows than the rank.
     #[must_use]
     pub fn hkb(&self, target: usize) -> f64 {
-        let norm2: f64 = self.parts(target).map(|(sigma, along)| (along / sigma).powi(2)).sum();
-        scaled(self.spare() * self.noise(target) / norm2, 2 * self.directions().unit)
+        let squared_norm: f64 = self.parts(target).map(|(sigma, along)| (along / sigma).powi(2)).sum();
+        scaled(self.spare() * self.noise(target) / squared_norm, 2 * self.directions().unit)
     }
 
     /// The shift of Lawless and Wang (1976), as modified in MASS: (p − 2)·σ̂²·m/‖ŷ − ȳ‖², of the fit without a penalty; otherwise

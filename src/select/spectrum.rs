@@ -35,7 +35,7 @@ pub struct Spectrum {
 
 impl Ridge {
     /// The grid seen through the singular values of the rows: leave-one-out errors, criteria, degrees of freedom. On the CPU
-    /// in double precision, whatever the backend.
+    /// in double precision, whatever the backend: no device is touched.
     ///
     /// # Errors
     /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with a prior, or λs for each feature.

@@ -112,7 +112,7 @@ fn rank_deficient_data_are_solved_with_a_penalty_and_singular_without() {
         let path = ridge.clone().alphas([1.0, 0.0, 10.0]).fit(&x, &y).unwrap();
         assert_eq!(path.outcome(1, 0), Outcome::Singular { order: 8 }, "{name}");
         assert!(path.coefficients(1, 0).iter().all(|w| w.is_nan()), "{name}");
-        assert!(path.rss(1, 0).is_nan() && path.intercept(1, 0).is_nan() && path.norm2(1, 0).is_nan(), "{name}");
+        assert!(path.rss(1, 0).is_nan() && path.intercept(1, 0).is_nan() && path.squared_norm(1, 0).is_nan(), "{name}");
         assert!(
             [0, 2].iter().all(|k| matches!(path.outcome(*k, 0), Outcome::Solved | Outcome::Refined { .. })),
             "{name}"
@@ -207,7 +207,7 @@ fn a_single_row_and_constant_targets_are_no_special_case() {
         assert_eq!((one.coefficients(0, 0), one.intercept(0, 0)), (&[0.0, 0.0][..], 5.0), "{name}");
         let (x, _) = regression(109, 20, 3, 1);
         let flat = ridge.alphas([2.0]).fit(&x, &[7.5; 20]).unwrap();
-        assert!(flat.norm2(0, 0) < 1e-28 && (flat.intercept(0, 0) - 7.5).abs() < 1e-14, "{name}");
+        assert!(flat.squared_norm(0, 0) < 1e-28 && (flat.intercept(0, 0) - 7.5).abs() < 1e-14, "{name}");
         assert!(flat.rss(0, 0) < 1e-26, "{name}: {}", flat.rss(0, 0));
     }
 }

@@ -30,7 +30,7 @@ fn assert_same(found: &RidgePath, wanted: &RidgePath, tolerance: f64, context: &
             assert!(apart <= bound, "{context}: {apart:e}, bound {bound:e}");
             let same = |a: f64, b: f64, least: f64| (a - b).abs() <= 10.0 * tolerance * b.abs().max(least);
             assert!(same(found.intercept(k, target), wanted.intercept(k, target), 1.0), "{context}: intercept");
-            assert!(same(found.norm2(k, target), wanted.norm2(k, target), 0.0), "{context}: ‖w‖²");
+            assert!(same(found.squared_norm(k, target), wanted.squared_norm(k, target), 0.0), "{context}: ‖w‖²");
             let (own, other) = (found.rss(k, target), wanted.rss(k, target));
             assert!(
                 (own - other).abs() <= tolerance.max(1e-8) * other.max(1e-3),

@@ -7,6 +7,7 @@ mod support;
 
 mod backends;
 mod cases;
+mod changed_moments;
 mod contract;
 mod convention;
 mod cross_validation;

@@ -28,12 +28,12 @@ fn the_path_at_that_lambda_has_that_norm() {
     for intercept in [true, false] {
         let norms = Ridge::new().intercept(intercept).norms(&x, &y).unwrap();
         for target in 0..2 {
-            let free = norms.norm2(target, 0.0).unwrap();
+            let free = norms.squared_norm(target, 0.0).unwrap();
             for share in [0.999, 0.5, 0.1, 1e-4, 1e-12] {
                 let lambda = norms.lambda_within(target, share * free).unwrap();
                 let path = Ridge::new().lambdas([lambda]).intercept(intercept).fit(&x, &y).unwrap();
-                assert_relative_eq!(path.norm2(0, target), share * free, max_relative = 1e-9);
-                assert_relative_eq!(norms.norm2(target, lambda).unwrap(), share * free, max_relative = 1e-12);
+                assert_relative_eq!(path.squared_norm(0, target), share * free, max_relative = 1e-9);
+                assert_relative_eq!(norms.squared_norm(target, lambda).unwrap(), share * free, max_relative = 1e-12);
                 let fraction = norms.lambda_at_fraction(target, share.sqrt()).unwrap();
                 assert_relative_eq!(fraction, lambda, max_relative = 1e-11);
             }
@@ -47,8 +47,8 @@ fn standardised_columns_count_by_their_deviation() {
     let norms = Ridge::new().standardize(Standardize::Population).norms(&x, &y).unwrap();
     let lambda = norms.lambda_within(0, 0.05).unwrap();
     let path = Ridge::new().lambdas([lambda]).standardize(Standardize::Population).fit(&x, &y).unwrap();
-    let norm2: f64 = (0..4).map(|j| path.coefficients(0, 0)[j].powi(2) * x.column(j).variance()).sum();
-    assert_relative_eq!(norm2, 0.05, max_relative = 1e-12);
+    let squared_norm: f64 = (0..4).map(|j| path.coefficients(0, 0)[j].powi(2) * x.column(j).variance()).sum();
+    assert_relative_eq!(squared_norm, 0.05, max_relative = 1e-12);
 }
 
 #[test]
@@ -62,10 +62,10 @@ fn dependent_columns_shrink_from_the_solution_of_least_norm() {
     };
     let norms = Ridge::new().norms(&twice, &y).unwrap();
     let path = Ridge::new().alphas([0.0]).minimum_norm(true).fit(&twice, &y).unwrap();
-    assert_relative_eq!(norms.norm2(0, 0.0).unwrap(), path.norm2(0, 0), max_relative = 1e-10);
+    assert_relative_eq!(norms.squared_norm(0, 0.0).unwrap(), path.squared_norm(0, 0), max_relative = 1e-10);
     let half = norms.lambda_at_fraction(0, 0.5).unwrap();
     let path = Ridge::new().lambdas([half]).fit(&twice, &y).unwrap();
-    assert_relative_eq!(path.norm2(0, 0), norms.norm2(0, 0.0).unwrap() / 4.0, max_relative = 1e-10);
+    assert_relative_eq!(path.squared_norm(0, 0), norms.squared_norm(0, 0.0).unwrap() / 4.0, max_relative = 1e-10);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn norms_that_cannot_be_are_refused() {
         assert!(matches!(norms.lambda_at_fraction(0, fraction), Err(Error::InvalidSetting { .. })));
     }
     assert!(matches!(norms.lambda_within(1, 1.0), Err(Error::OutOfRange { what: "target", index: 1, count: 1 })));
-    assert!(matches!(norms.norm2(0, -1.0), Err(Error::InvalidPenalty { .. })));
+    assert!(matches!(norms.squared_norm(0, -1.0), Err(Error::InvalidPenalty { .. })));
     for other in [Ridge::new().penalty_factors([1.0, 2.0, 1.0]), Ridge::new().prior_mean([1.0; 3])] {
         assert!(matches!(other.norms(&x, &y), Err(Error::Conflict { .. })));
     }

@@ -51,8 +51,8 @@ fn the_default_grid_runs_from_all_shrunk_to_hardly_any() {
     let path = Ridge::new().fit(&x, &y).unwrap();
     assert_eq!(path.len(), 100);
     assert!(path.lambdas().windows(2).all(|pair| pair[0] > pair[1]), "largest first");
-    let free = Ridge::new().lambdas([0.0]).fit(&x, &y).unwrap().norm2(0, 0);
-    assert!(path.norm2(0, 0) < 1e-3 * free && path.norm2(99, 0) > 0.999 * free);
+    let free = Ridge::new().lambdas([0.0]).fit(&x, &y).unwrap().squared_norm(0, 0);
+    assert!(path.squared_norm(0, 0) < 1e-3 * free && path.squared_norm(99, 0) > 0.999 * free);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn norms_fall_and_residual_sums_rise_with_lambda() {
     let path = made(&Penalty::log_grid(1e-5, 1e3, 50).unwrap());
     for k in 1..50 {
         for target in 0..2 {
-            assert!(path.norm2(k, target) < path.norm2(k - 1, target));
+            assert!(path.squared_norm(k, target) < path.squared_norm(k - 1, target));
             assert!(path.rss(k, target) > path.rss(k - 1, target));
         }
     }

@@ -54,7 +54,7 @@ fn shrinking_toward_a_mean_is_the_stacked_problem() {
                 let errors = &y - &x * &w - DMatrix::repeat(m, 1, wanted[4]);
                 let rss: f64 = errors.iter().zip(&s).map(|(e, s)| s * e * e).sum();
                 assert_relative_eq!(path.rss(index, 0), rss, max_relative = 1e-9);
-                assert_relative_eq!(path.norm2(index, 0), w.norm_squared(), max_relative = 1e-12);
+                assert_relative_eq!(path.squared_norm(index, 0), w.norm_squared(), max_relative = 1e-12);
             }
         }
     }

@@ -34,7 +34,7 @@ fn assert_sound(path: &RidgePath, case: &Case) {
         assert!(numbers.iter().all(|v| v.is_finite()), "{numbers:?}: {context}");
         assert!(path.error_bound(k, target) >= 0.0 && path.condition(k) >= 0.0, "{numbers:?}: {context}");
         // Squares of what is finite may be too large.
-        assert!(path.rss(k, target) >= 0.0 && path.norm2(k, target) >= 0.0, "{context}");
+        assert!(path.rss(k, target) >= 0.0 && path.squared_norm(k, target) >= 0.0, "{context}");
         // QR does not bring the residual of the normal equations down, but that of the least squares problem.
         if path.outcome(k, target) != (Outcome::Rerouted { route: Route::Qr }) {
             // The largest seen in 100,000 cases is 11 (n + 4) eps, of columns nearly equal.

@@ -80,7 +80,8 @@ fn hundreds_of_lambdas_are_answered_as_well_as_each_alone() {
                             <= 1e-13 * size * found.condition(k)
                     );
                     assert!(
-                        (found.norm2(k, target) / alone.norm2(0, target) - 1.0).abs() <= 1e-12 * found.condition(k)
+                        (found.squared_norm(k, target) / alone.squared_norm(0, target) - 1.0).abs()
+                            <= 1e-12 * found.condition(k)
                     );
                 }
             }

@@ -98,7 +98,7 @@ fn every_number_reads_back_exactly() {
             ("intercept", path.intercept(index, 0)),
             ("residual", path.residual(index, 0)),
             ("rss", path.rss(index, 0)),
-            ("norm2", path.norm2(index, 0)),
+            ("norm2", path.squared_norm(index, 0)),
         ] {
             assert_eq!(bits(&numbers(&entry[key])), bits(&[wanted]), "{key}");
         }
