@@ -43,9 +43,32 @@ fn slices_that_are_too_short() {
 }
 
 #[test]
+fn slices_of_another_length_than_their_matrix() {
+    let (short, long) = ([0.0; 5], [0.0; 40]);
+    let wanted = Error::Shape { what: "values of a row-major slice against rows × columns", found: 40, wanted: 20 };
+    let message = "values of a row-major slice against rows × columns: found 40, wanted 20";
+    assert_error(&View::row_major(&long, 20, 1).unwrap_err(), &wanted, message);
+    assert!(matches!(View::row_major(&short, 3, 2), Err(Error::Shape { found: 5, wanted: 6, .. })));
+    for (slice, wanted) in [(&long[..], 20), (&short[..], 6)] {
+        let error = View::column_major(slice, wanted / 2, 2).unwrap_err();
+        let what = "values of a column-major slice against rows × columns";
+        assert_eq!(error, Error::Shape { what, found: slice.len(), wanted });
+    }
+    assert!(View::strided(&long, 20, 1, 1, 20).is_ok(), "part of a slice");
+}
+
+#[test]
 fn sizes_that_overflow() {
-    let error = View::row_major(&[0.0], usize::MAX, 3).unwrap_err();
-    assert!(matches!(error, Error::Overflow { what: "the number of elements", .. }), "{error}");
+    for (rows, columns) in [(usize::MAX, 3), (3, usize::MAX), (usize::MAX, usize::MAX)] {
+        for error in [View::row_major(&[0.0], rows, columns), View::column_major(&[0.0], rows, columns)] {
+            let error = error.unwrap_err();
+            assert!(matches!(error, Error::Overflow { what: "the number of elements", .. }), "{error}");
+        }
+        for strides in [(usize::MAX, usize::MAX), (1, usize::MAX), (usize::MAX, 1)] {
+            let error = View::strided(&[0.0], rows, columns, strides.0, strides.1).unwrap_err();
+            assert!(matches!(error, Error::Overflow { .. } | Error::SliceTooShort { .. }), "{error}");
+        }
+    }
     assert!(View::strided(&[0.0], 1, 1, usize::MAX, usize::MAX).is_ok(), "a stride never stepped over");
 }
 
