@@ -54,7 +54,7 @@ pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data) -> Saved<'a> {
         backend: Backend::of(path),
         chosen_by: ChosenBy {
             scheme: selection.scheme().name(),
-            score: selection.score(),
+            score: selection.score_name(),
             rule: selection.rule().name(),
         },
         path: (0..path.targets())
