@@ -40,7 +40,8 @@
 //! # Features
 //!
 //! - `faer` (on unless turned off): eigendecompositions by [faer](https://docs.rs/faer), several times as fast as by nalgebra.
-//! - `serde`: (de)serialisation of [`RidgePath`] and what it holds.
+//! - `serde`: (de)serialisation of [`RidgePath`] and what it holds, and of [`LinearModel`], which is saved and loaded as JSON. It turns
+//!   on the feature `float_roundtrip` of `serde_json`, without which that reads many numbers with an error in the last bit.
 
 mod assemble;
 mod condition;
@@ -48,12 +49,15 @@ mod convention;
 mod cost;
 pub mod cpu;
 pub mod decay;
+#[cfg(feature = "serde")]
+mod document;
 mod entry;
 mod error;
 mod factors;
 mod frame;
 pub mod gpu;
 mod inference;
+mod linear_model;
 mod moments;
 mod normal;
 mod norms;
@@ -90,6 +94,7 @@ pub use error::{Error, Result};
 pub use factors::Factors;
 pub use gpu::Gpu;
 pub use inference::{Inference, Uncertainty};
+pub use linear_model::LinearModel;
 pub use moments::Moments;
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;

@@ -2,6 +2,8 @@
 
 use nalgebra::{DMatrix, DMatrixView};
 
+#[cfg(feature = "serde")]
+use crate::document::numbers;
 use crate::factors::Factors;
 use crate::normal::Standardize;
 use crate::outcome::{BackendUsed, Outcome, Route};
@@ -68,8 +70,12 @@ impl Weights {
 
 /// The whole ridge path: for every λ, in the order asked for, and every target, the coefficients on the original
 /// scale, the intercept, an outcome and the sums that describe the fit.
+///
+/// With the feature `serde` it is kept in any format of serde, exactly: in those that people read NaN is null and infinities are
+/// "inf" and "-inf", which JSON has not. A document that contradicts itself is refused.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "crate::document::Unchecked"))]
 pub struct RidgePath {
     pub(crate) rows: usize,
     pub(crate) weight_sum: f64,
@@ -78,33 +84,33 @@ pub struct RidgePath {
     pub(crate) intercept: bool,
     pub(crate) standardize: Standardize,
     pub(crate) backend: BackendUsed,
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) lambdas: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) shifts: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) factors: Factors,
     /// Whether a full matrix took the place of D.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) tikhonov: bool,
     /// Σ s(y−ȳ)² of each target, [t].
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) total_squares: Vec<f64>,
     /// [k, t, n]
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) coefficients: Vec<f64>,
     /// [k]
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) conditions: Vec<f64>,
     /// [k, t], as all that follow.
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) intercepts: Vec<f64>,
     pub(crate) outcomes: Vec<Outcome>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) residuals: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) rss: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) norms2: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) error_bounds: Vec<f64>,
 }
 
@@ -336,20 +342,5 @@ impl RidgePath {
         assert!(index < self.len(), "λ number {index} of a path of {}", self.len());
         assert!(target < self.targets, "target number {target} of {}", self.targets);
         index * self.targets + target
-    }
-}
-
-/// NaN, which JSON has not, as null.
-#[cfg(feature = "serde")]
-mod nan_as_null {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
-        values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
-        let values = Vec::<Option<f64>>::deserialize(deserializer)?;
-        Ok(values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect())
     }
 }

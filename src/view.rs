@@ -86,6 +86,8 @@ impl<'a, T: Scalar> View<'a, T> {
     ) -> Result<Self> {
         let wanted = if rows == 0 || columns == 0 {
             Some(0)
+        } else if rows.checked_mul(columns).is_none() {
+            None // which strides of 0 would allow
         } else {
             (rows - 1)
                 .checked_mul(row_stride)
