@@ -110,6 +110,9 @@ fn penalties_that_cannot_be_used() {
     for (start, stop, count) in [(0.0, 1.0, 3), (1.0, f64::INFINITY, 3), (1.0, 2.0, 0), (-1.0, 1.0, 2)] {
         assert!(matches!(Penalty::log_grid(start, stop, count), Err(Error::InvalidGrid { .. })));
     }
+    let error = Penalty::log_grid(1.0, 2.0, usize::MAX).unwrap_err();
+    assert!(error.to_string().contains("fit in memory"), "{error}");
+    assert!(Ridge::new().penalty(Penalty::Auto(usize::MAX)).fit(&x(), &Y).is_err());
 }
 
 #[test]
@@ -124,6 +127,23 @@ fn weights_that_cannot_be_used() {
         "all 4 weights are 0; at least one must be positive",
     );
     assert!(matches!(fit(&[f64::MAX; 4]), Error::Overflow { what: "the sum of the weights", .. }));
+}
+
+#[test]
+fn tasks_whose_sizes_cannot_be_multiplied() {
+    for size in [usize::MAX, 1 << 40] {
+        let sizes = [[size, 2, 1, 5], [10, size, 1, 5], [10, 2, size, 5], [10, 2, 1, size], [size; 4]];
+        for [rows, features, targets, penalties] in sizes {
+            let shape = Shape { rows, features, targets, penalties };
+            for backend in [Backend::Cpu, Backend::Auto, Backend::Gpu] {
+                let request = Request { backend, ..Request::default() };
+                // Whether it is refused or not, nothing overflows.
+                let plan = Plan::new(shape, request, Some(Ok(Limits::default())));
+                assert!(size < usize::MAX || matches!(plan, Err(Error::Overflow { .. })), "{shape:?}");
+                drop(plan.map(|plan| plan.explain()));
+            }
+        }
+    }
 }
 
 #[test]
