@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::fs;
 
+use ridgepath::nalgebra::DMatrix;
 use ridgepath::{Penalty, Ridge, Standardize, View};
 
 /// Rows of X one after another, and y.
@@ -39,12 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = Ridge::new().alphas(alphas).standardize(Standardize::Population).fit(train.x()?, &train.y)?;
 
     // The root of the mean squared error over the held-out rows, for every alpha.
-    let mut errors = Vec::with_capacity(path.len());
-    for index in 0..path.len() {
-        let predicted = path.predict(index, held_out.x()?)?;
+    let error = |predicted: DMatrix<f64>| {
         let squares: f64 = predicted.iter().zip(&held_out.y).map(|(guess, y)| (guess - y).powi(2)).sum();
-        errors.push((squares / held_out.y.len() as f64).sqrt());
-    }
+        (squares / held_out.y.len() as f64).sqrt()
+    };
+    let errors: Vec<f64> = path.predict_all(held_out.x()?)?.into_iter().map(error).collect();
     // The grid falls, so the first of equal errors has the largest alpha.
     let best = (0..path.len()).min_by(|a, b| errors[*a].total_cmp(&errors[*b])).ok_or("an empty path")?;
 
@@ -55,7 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     shown.dedup();
     for index in shown {
         let mark = if index == best { "  <- best" } else { "" };
-        let (alpha, lambda, norm) = (path.shifts()[index], path.lambdas()[index], path.squared_norm(index, 0).sqrt());
+        let entry = path.entry(index);
+        let (alpha, lambda, norm) = (entry.shift(), entry.lambda(), entry.squared_norm(0).sqrt());
         println!("{alpha:>12.4} {lambda:>12.6} {norm:>10.3} {:>10.3}{mark}", errors[index]);
     }
     if best == 0 || best == path.len() - 1 {

@@ -21,6 +21,8 @@ pub(crate) struct Totals {
     pub(crate) means: Vec<f64>,
     /// Σ s(y−ȳ)² of each target, or Σ s·y² without an intercept.
     pub(crate) squares: Vec<f64>,
+    /// Σ s(y−ȳ)² of each target, with and without an intercept.
+    pub(crate) centred_squares: Vec<f64>,
     /// Terms of each sum in the matrix of the equations.
     pub(crate) terms: usize,
 }
@@ -87,6 +89,7 @@ impl RidgePath {
             shifts: normal.grid.shifts.clone(),
             factors: normal.grid.factors.clone(),
             tikhonov: false,
+            total_squares: totals.centred_squares.clone(),
             coefficients: vec![0.0; k * t * n],
             conditions: vec![f64::NAN; k],
             intercepts: unknown(),

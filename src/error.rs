@@ -194,11 +194,55 @@ pub enum Error {
         /// The name found.
         name: String,
     },
+    /// A λ of which no model can be made.
+    #[error("λ number {index} ({lambda:?}) has no finite coefficients for target {target}: {why}; choose another λ")]
+    NoModel {
+        /// Its number in the path, from 0.
+        index: usize,
+        /// λ.
+        lambda: f64,
+        /// The target's number, from 0.
+        target: usize,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A name that two columns have.
+    #[error("the {of} number {first} and {again} (from 0) are both named {name:?}; wanted different names")]
+    RepeatedName {
+        /// `"features"` or `"targets"`.
+        of: &'static str,
+        /// The name.
+        name: String,
+        /// The first that has it, from 0.
+        first: usize,
+        /// The next.
+        again: usize,
+    },
+    /// A document that does not hold what it should.
+    #[error("not a usable {what}: {detail}")]
+    Document {
+        /// `"path"` or `"model"`.
+        what: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("cannot {action} {file}: {detail}")]
+    File {
+        /// `"read"` or `"write"`.
+        action: &'static str,
+        /// Its name.
+        file: String,
+        /// The system's words.
+        detail: String,
+    },
     /// A grid of penalties that holds none.
     #[error("the grid of penalties is empty; at least one λ is needed")]
     EmptyGrid,
     /// A log-spaced grid whose ends or count cannot be used.
-    #[error("grid {start:?}:{stop:?}:{count}: both ends must be finite and > 0, the count at least 1")]
+    #[error(
+        "grid {start:?}:{stop:?}:{count}: both ends must be finite and > 0, the count at least 1, and the grid fit in memory"
+    )]
     InvalidGrid {
         /// First value.
         start: f64,

@@ -31,6 +31,13 @@ impl Factors {
         self.rows.len() <= 1
     }
 
+    /// Whether there are n for all or for each of k λs, or none, and all are finite and not negative.
+    #[cfg(feature = "serde")]
+    pub(crate) fn fit(&self, k: usize, n: usize) -> bool {
+        let usable = |row: &Vec<f64>| row.len() == n && row.iter().all(|factor| factor.is_finite() && *factor >= 0.0);
+        [0, 1, k].contains(&self.rows.len()) && self.rows.iter().all(usable)
+    }
+
     /// Those of the λs numbered `which` alone.
     pub(crate) fn only(self, which: &[usize]) -> Self {
         match self.rows.len() {

@@ -40,7 +40,8 @@
 //! # Features
 //!
 //! - `faer` (on unless turned off): eigendecompositions by [faer](https://docs.rs/faer), several times as fast as by nalgebra.
-//! - `serde`: (de)serialisation of [`RidgePath`] and what it holds.
+//! - `serde`: (de)serialisation of [`RidgePath`] and what it holds, and of [`LinearModel`], which is saved and loaded as JSON. It turns
+//!   on the feature `float_roundtrip` of `serde_json`, without which that reads many numbers with an error in the last bit.
 
 mod assemble;
 mod condition;
@@ -49,11 +50,15 @@ mod cost;
 pub mod cpu;
 pub mod decay;
 mod directions;
+#[cfg(feature = "serde")]
+mod document;
+mod entry;
 mod error;
 mod factors;
 mod frame;
 pub mod gpu;
 mod inference;
+mod linear_model;
 mod moments;
 mod normal;
 mod norms;
@@ -64,6 +69,7 @@ mod path;
 mod penalty;
 mod place;
 mod plan;
+mod prediction;
 mod prior;
 mod problem;
 pub mod reference;
@@ -85,10 +91,12 @@ mod wide;
 
 pub use convention::{Convention, DataFacts};
 pub use cost::Cost;
+pub use entry::{Entries, PathEntry};
 pub use error::{Error, Result};
 pub use factors::Factors;
 pub use gpu::Gpu;
 pub use inference::{Inference, Uncertainty};
+pub use linear_model::LinearModel;
 pub use moments::{Moments, RawSums};
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;

@@ -46,9 +46,25 @@ pub struct Moments {
 
 impl Moments {
     /// The moments of no rows, for n features and t targets.
+    ///
+    /// # Panics
+    /// When n·(n + t) numbers are more than memory can be addressed, where [`try_new`](Self::try_new) has an error.
     #[must_use]
     pub fn new(features: usize, targets: usize) -> Self {
-        Self {
+        Self::try_new(features, targets).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The moments of no rows, for n features and t targets.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] when n·(n + t) numbers are more than memory can be addressed.
+    pub fn try_new(features: usize, targets: usize) -> Result<Self> {
+        let numbers = features.checked_add(targets).and_then(|columns| columns.checked_mul(features.max(1)));
+        if !numbers.is_some_and(|numbers| numbers <= isize::MAX as usize / size_of::<f64>()) {
+            let detail = format!("{features} features and {targets} targets");
+            return Err(Error::Overflow { what: "the size of the moments", detail });
+        }
+        Ok(Self {
             rows: 0,
             positive_rows: 0,
             weight_sum: 0.0,
@@ -58,30 +74,38 @@ impl Moments {
             gram: DMatrix::zeros(features, features),
             cross: DMatrix::zeros(features, targets),
             squares: vec![0.0; targets],
-        }
+        })
     }
 
     /// Adds the rows of other moments (Chan, Golub and LeVeque, 1979: nothing cancels).
     ///
     /// # Errors
-    /// [`Error::Shape`] when features or targets differ, [`Error::Span`] when means lie too far apart.
+    /// [`Error::Shape`] when features or targets differ, [`Error::Span`] when means lie too far apart, [`Error::Overflow`] when the
+    /// rows are too many to be counted or the sum of the weights is not finite. The moments are then as they were.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.check_sizes(other, ["features of the moments to merge", "targets of the moments to merge"])?;
-        if other.weight_sum == 0.0 {
-            self.rows += other.rows;
-            return Ok(());
+        let overflow = |what: &'static str, detail: String| Error::Overflow { what, detail };
+        let rows = self.rows.checked_add(other.rows);
+        let rows = rows.ok_or_else(|| overflow("the number of rows", format!("{} and {}", self.rows, other.rows)))?;
+        let weight_sum = self.weight_sum + other.weight_sum;
+        if !weight_sum.is_finite() {
+            return Err(overflow(
+                "the sum of the weights",
+                format!("{:?} and {:?}", self.weight_sum, other.weight_sum),
+            ));
         }
-        if self.weight_sum > 0.0 {
+        if self.weight_sum > 0.0 && other.weight_sum > 0.0 {
             self.check_span(other)?;
         }
-        self.rows += other.rows;
+        self.rows = rows;
+        if other.weight_sum == 0.0 {
+            return Ok(());
+        }
         if self.weight_sum == 0.0 {
-            let rows = self.rows;
             *self = Self { rows, ..other.clone() };
             return Ok(());
         }
         let n = self.features();
-        let weight_sum = self.weight_sum + other.weight_sum;
         let pull = other.weight_sum / weight_sum;
         let mass = self.weight_sum * pull; // WaWb/W
         let mut step = vec![0.0; self.means.len()]; // difference of means, in the common units

@@ -73,13 +73,13 @@ pub struct BackendUsed {
     /// `"gpu"`, `"cpu"` or `"reference"`.
     pub name: String,
     /// The GPU adapter, if one was used.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none", default))]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub adapter: Option<String>,
     /// How the weights came from the moments: `"cholesky"`.
     pub strategy: String,
     /// The arithmetic used, which is not always the one asked for.
     pub precision: Precision,
     /// Why another backend, precision or form answered than the one asked for or preferred; `None` when none did.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none", default))]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub fallback: Option<String>,
 }

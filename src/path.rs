@@ -1,15 +1,15 @@
 //! The answer: coefficients and an outcome for every λ and target.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DMatrixView};
 
-use crate::error::{Error, Result};
+#[cfg(feature = "serde")]
+use crate::document::numbers;
 use crate::factors::Factors;
 use crate::normal::Standardize;
 use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::penalty::Grid;
 use crate::refine::Refined;
 use crate::residual::Fit;
-use crate::view::{Scalar, View};
 
 /// The solution of one λ, n × t, in the units of [`NormalEquations`](crate::NormalEquations), or why there is none.
 #[derive(Debug, Clone)]
@@ -70,8 +70,12 @@ impl Weights {
 
 /// The whole ridge path: for every λ, in the order asked for, and every target, the coefficients on the original
 /// scale, the intercept, an outcome and the sums that describe the fit.
+///
+/// With the feature `serde` it is kept in any format of serde, exactly: in those that people read NaN is null and infinities are
+/// "inf" and "-inf", which JSON has not. A document that contradicts itself is refused.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "crate::document::Unchecked"))]
 pub struct RidgePath {
     pub(crate) rows: usize,
     pub(crate) weight_sum: f64,
@@ -80,30 +84,33 @@ pub struct RidgePath {
     pub(crate) intercept: bool,
     pub(crate) standardize: Standardize,
     pub(crate) backend: BackendUsed,
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) lambdas: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) shifts: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) factors: Factors,
     /// Whether a full matrix took the place of D.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) tikhonov: bool,
+    /// Σ s(y−ȳ)² of each target, [t].
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
+    pub(crate) total_squares: Vec<f64>,
     /// [k, t, n]
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) coefficients: Vec<f64>,
     /// [k]
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) conditions: Vec<f64>,
     /// [k, t], as all that follow.
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) intercepts: Vec<f64>,
     pub(crate) outcomes: Vec<Outcome>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) residuals: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) rss: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) squared_norms: Vec<f64>,
-    #[cfg_attr(feature = "serde", serde(with = "nan_as_null"))]
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) error_bounds: Vec<f64>,
 }
 
@@ -195,6 +202,30 @@ impl RidgePath {
         &self.coefficients[start..start + self.features]
     }
 
+    /// The coefficients of λ number `index` on the original scale, n × t: a column for each target.
+    ///
+    /// # Panics
+    /// When `index ≥ len()`.
+    #[must_use]
+    pub fn coefficient_matrix(&self, index: usize) -> DMatrixView<'_, f64> {
+        assert!(index < self.len(), "λ number {index} of a path of {}", self.len());
+        let size = self.targets * self.features;
+        DMatrixView::from_slice(&self.coefficients[index * size..(index + 1) * size], self.features, self.targets)
+    }
+
+    /// All coefficients on the original scale, [k, t, n]: those of λ number k, target t and feature j (from 0) are at
+    /// (k·targets + t)·features + j.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.coefficients
+    }
+
+    /// All intercepts, [k, t].
+    #[must_use]
+    pub fn intercepts(&self) -> &[f64] {
+        &self.intercepts
+    }
+
     /// The intercept; 0 when none was fitted.
     #[must_use]
     pub fn intercept(&self, index: usize, target: usize) -> f64 {
@@ -247,6 +278,14 @@ impl RidgePath {
         self.rss[self.at(index, target)]
     }
 
+    /// The coefficient of determination on the rows fitted, R² = 1 − rss / Σ s(y − ȳ)², ȳ the weighted mean whether an intercept was
+    /// fitted or not, as scikit-learn has it. NaN where there is no answer, and for a constant y, which has none.
+    #[must_use]
+    pub fn r2(&self, index: usize, target: usize) -> f64 {
+        let total = self.total_squares[target];
+        if total > 0.0 { 1.0 - self.rss(index, target) / total } else { f64::NAN }
+    }
+
     /// ‖w‖², of the coefficients on the original scale.
     #[must_use]
     pub fn squared_norm(&self, index: usize, target: usize) -> f64 {
@@ -268,28 +307,6 @@ impl RidgePath {
         }
         let distance = |own: f64| if own == lambda { 0.0 } else { (own.ln() - lambda.ln()).abs() };
         (0..self.len()).min_by(|a, b| distance(self.lambdas[*a]).total_cmp(&distance(self.lambdas[*b])))
-    }
-
-    /// ŷ = Xw + b of new rows (m' × n) at λ number `index`: m' × t.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] when X has not n columns, [`Error::OutOfRange`] when the path has no such entry.
-    pub fn predict<'a, T: Scalar>(&self, index: usize, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
-        let x = x.into();
-        if x.columns() != self.features {
-            let (found, wanted) = (x.columns(), self.features);
-            return Err(Error::Shape { what: "columns of X to predict from", found, wanted });
-        }
-        if index >= self.len() {
-            return Err(Error::OutOfRange { what: "λ", index, count: self.len() });
-        }
-        let mut predicted = DMatrix::from_fn(x.rows(), self.targets, |_, target| self.intercept(index, target));
-        for target in 0..self.targets {
-            let w = self.coefficients(index, target);
-            let mut column = predicted.column_mut(target);
-            x.visit(0, x.rows(), |row, j, value| column[row] += value * w[j]);
-        }
-        Ok(predicted)
     }
 
     /// This path with the entries numbered `which` taken from another, in order.
@@ -325,20 +342,5 @@ impl RidgePath {
         assert!(index < self.len(), "λ number {index} of a path of {}", self.len());
         assert!(target < self.targets, "target number {target} of {}", self.targets);
         index * self.targets + target
-    }
-}
-
-/// NaN, which JSON has not, as null.
-#[cfg(feature = "serde")]
-mod nan_as_null {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
-        values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
-        let values = Vec::<Option<f64>>::deserialize(deserializer)?;
-        Ok(values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect())
     }
 }

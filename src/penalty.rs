@@ -39,22 +39,25 @@ impl Penalty {
     /// `count` values from `start` to `stop`, both included, evenly spaced in their logarithms.
     ///
     /// # Errors
-    /// [`Error::InvalidGrid`] unless both ends are finite and positive and the count is at least 1.
+    /// [`Error::InvalidGrid`] unless both ends are finite and positive, the count is at least 1 and memory holds the grid.
     pub fn log_grid(start: f64, stop: f64, count: usize) -> Result<Vec<f64>> {
         let usable = |end: f64| end.is_finite() && end > 0.0;
         if !usable(start) || !usable(stop) || count == 0 {
             return Err(Error::InvalidGrid { start, stop, count });
         }
+        let mut grid = Vec::new();
+        if grid.try_reserve_exact(count).is_err() {
+            return Err(Error::InvalidGrid { start, stop, count });
+        }
         let (from, to) = (start.ln(), stop.ln());
         #[expect(clippy::cast_precision_loss, reason = "positions in a grid are small")]
         let at = |index: usize| (from + (to - from) * index as f64 / (count - 1) as f64).exp();
-        Ok((0..count)
-            .map(|index| match index {
-                0 => start, // the ends exactly as asked for
-                _ if index == count - 1 => stop,
-                _ => at(index),
-            })
-            .collect())
+        grid.extend((0..count).map(|index| match index {
+            0 => start, // the ends exactly as asked for
+            _ if index == count - 1 => stop,
+            _ => at(index),
+        }));
+        Ok(grid)
     }
 
     /// A λ of its own for each group of features: feature j is in group `group[j]`, and has λ `lambdas[k][group[j]]` in entry

@@ -216,6 +216,21 @@ impl Shape {
         }
     }
 
+    /// Refuses sizes whose products are no sizes of memory, so that what is counted from them does not overflow.
+    fn check(&self, form: Form) -> Result<()> {
+        const MOST: u128 = 1 << 60;
+        let order = self.order(form) as u128;
+        let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as u128);
+        let products = [m.saturating_mul(n + t), order * order, (k * t).saturating_mul(n)];
+        match products.into_iter().all(|numbers| numbers <= MOST) {
+            true => Ok(()),
+            false => Err(Error::Overflow {
+                what: "the size of the task",
+                detail: format!("{m} rows, {n} features, {t} targets and {k} penalties"),
+            }),
+        }
+    }
+
     /// The strategy that takes less time on the CPU.
     fn strategy(&self, form: Form, rates: &Rates) -> Strategy {
         Strategy::cheaper(rates, form, self.order(form), self.targets, self.penalties)
@@ -292,11 +307,12 @@ impl Plan {
     /// Plans a task: with the limits of the adapter at hand, if any, or why there is none.
     ///
     /// # Errors
-    /// [`Error::InvalidRate`]; with [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With
+    /// [`Error::InvalidRate`]; [`Error::Overflow`] for sizes beyond any memory; with [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With
     /// [`Backend::Auto`] these two are reported in [`fallback`](Self::fallback), and the CPU is planned.
     pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
         request.rates.check()?;
         let (form, rates) = (request.form(shape), request.rates);
+        shape.check(form)?;
         let plan = |backend, precision, gpu, fallback: Option<String>| {
             let possible = backend == Backend::Cpu && precision == Precision::Double;
             let wanted = request.strategy.unwrap_or_else(|| shape.strategy(form, &rates));

@@ -85,10 +85,12 @@ impl Prior {
     }
 }
 
-/// X as it is turned: the weighted means (0 without an intercept) and the deviations (1 where not standardised) of its columns.
+/// X as it is turned: the weighted means (0 without an intercept) and the deviations (1 where not standardised) of its columns;
+/// and Σ s(y−ȳ)² of each target.
 struct Columns {
     means: Vec<f64>,
     deviations: Vec<f64>,
+    total_squares: Vec<f64>,
 }
 
 impl Columns {
@@ -102,7 +104,8 @@ impl Columns {
             scaled(variance.sqrt(), exponent / 2)
         };
         let means = if model.intercept { frame.means().0 } else { vec![0.0; n] };
-        Ok(Self { means, deviations: (0..n).map(deviation).collect() })
+        let total_squares = (n..squares.len()).map(|j| scaled(squares[j], 2 * frame.exponents[j])).collect();
+        Ok(Self { means, deviations: (0..n).map(deviation).collect(), total_squares })
     }
 
     /// X centred; rows of weight 0 are 0.
@@ -168,6 +171,7 @@ impl Ridge {
             });
         }
         move_by(&mut path, &mean, &columns.means);
+        path.total_squares = columns.total_squares;
         Ok(path)
     }
 }

@@ -64,6 +64,9 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         shifts: grid.shifts.clone(),
         factors: grid.factors.clone(),
         tikhonov: false,
+        total_squares: (0..t)
+            .map(|target| (y_away.column(target).add_scalar(-y_offset[target])).map(|away| away * away).dot(&s))
+            .collect(),
         coefficients: Vec::new(),
         conditions: Vec::new(),
         intercepts: Vec::new(),

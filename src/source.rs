@@ -134,6 +134,7 @@ impl<'a, T: Scalar> Source<'a, T> {
                     weight_sum: problem.weight_sum(),
                     means: rows.means.clone(),
                     squares: rows.squares.iter().map(|(sum, unit)| scaled(*sum, *unit)).collect(),
+                    centred_squares: rows.centred_squares.clone(),
                     terms: self.terms(),
                 };
                 assembled(problem, &totals, &|path| path.coefficients = rows.coefficients(normal, weights))
@@ -149,10 +150,11 @@ impl<'a, T: Scalar> Source<'a, T> {
 pub(crate) fn primal(moments: Moments, model: Model, penalty: &Penalty) -> Result<(Totals, NormalEquations)> {
     let grid = resolved(&moments, model, penalty)?;
     let (rows, weight_sum, means) = (moments.rows, moments.weight_sum, moments.means.clone());
+    let centred_squares = (0..moments.targets()).map(|target| moments.sum_of_squares(target)).collect();
     let normal = NormalEquations::taking(moments, model, grid);
     let square = |target: usize| scaled(normal.squares[target], 2 * normal.target_unit[target]);
     let squares = (0..normal.targets()).map(square).collect();
-    Ok((Totals { rows, weight_sum, means, squares, terms: rows }, normal))
+    Ok((Totals { rows, weight_sum, means, squares, centred_squares, terms: rows }, normal))
 }
 
 /// The path of the primal form on the CPU in double precision, from the rows too where these are at hand. Strategy

@@ -52,23 +52,28 @@ impl Scalar for f64 {
 pub struct View<'a, T: Element>(DMatrixView<'a, T, Dyn, Dyn>);
 
 impl<'a, T: Scalar> View<'a, T> {
-    /// A matrix whose rows follow one another: element (i, j) is `values[i * columns + j]`.
+    /// A matrix whose rows follow one another: element (i, j) is `values[i * columns + j]`. The slice holds the matrix and
+    /// nothing else; [`strided`](Self::strided) takes part of one.
     ///
     /// # Errors
-    /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
+    /// [`Error::Empty`], [`Error::Shape`] unless there are rows × columns values, [`Error::Overflow`].
     pub fn row_major(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+        exactly("values of a row-major slice against rows × columns", values.len(), rows, columns)?;
         Self::strided(values, rows, columns, columns, 1)
     }
 
-    /// A matrix whose columns follow one another: element (i, j) is `values[j * rows + i]`.
+    /// A matrix whose columns follow one another: element (i, j) is `values[j * rows + i]`. The slice holds the matrix and
+    /// nothing else, as in [`row_major`](Self::row_major).
     ///
     /// # Errors
-    /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
+    /// [`Error::Empty`], [`Error::Shape`] unless there are rows × columns values, [`Error::Overflow`].
     pub fn column_major(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+        exactly("values of a column-major slice against rows × columns", values.len(), rows, columns)?;
         Self::strided(values, rows, columns, 1, rows)
     }
 
-    /// A matrix with element (i, j) at `values[i * row_stride + j * column_stride]`.
+    /// A matrix with element (i, j) at `values[i * row_stride + j * column_stride]`. The slice may hold more, between the elements
+    /// and after them.
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
@@ -81,6 +86,8 @@ impl<'a, T: Scalar> View<'a, T> {
     ) -> Result<Self> {
         let wanted = if rows == 0 || columns == 0 {
             Some(0)
+        } else if rows.checked_mul(columns).is_none() {
+            None // which strides of 0 would allow
         } else {
             (rows - 1)
                 .checked_mul(row_stride)
@@ -180,6 +187,18 @@ impl<'a, T: Scalar> View<'a, T> {
                 }
             }
         }
+    }
+}
+
+/// Refuses a slice that is not filled by a matrix of this shape.
+fn exactly(what: &'static str, found: usize, rows: usize, columns: usize) -> Result<()> {
+    if rows == 0 || columns == 0 {
+        return Err(Error::Empty { what: "the matrix", rows, columns });
+    }
+    match rows.checked_mul(columns) {
+        Some(wanted) if wanted == found => Ok(()),
+        Some(wanted) => Err(Error::Shape { what, found, wanted }),
+        None => Err(Error::Overflow { what: "the number of elements", detail: format!("{rows}×{columns}") }),
     }
 }
 

@@ -117,6 +117,10 @@ impl Data {
                 )),
                 None => error.into(),
             },
+            Error::NoModel { lambda, target, why, .. } => Failure::Input(format!(
+                "target {:?} has no finite coefficients at the λ chosen, {lambda:?}: {why}; wanted another grid or rule",
+                self.targets()[*target]
+            )),
             Error::ConstantTarget { fold, target, value, score } => Failure::Input(format!(
                 "fold {fold}: target {:?} is constant ({value:?}) in the rows held out, so that it has no {score}; wanted \
                  two values at least",

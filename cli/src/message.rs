@@ -23,6 +23,15 @@ impl Failure {
         }
     }
 
+    /// The same with words before it, where there are any.
+    pub(crate) fn after(self, words: &str) -> Self {
+        match self {
+            Self::Input(text) => Self::Input(format!("{words}: {text}")),
+            Self::Other(text) => Self::Other(format!("{words}: {text}")),
+            Self::ClosedPipe => Self::ClosedPipe,
+        }
+    }
+
     pub(crate) fn reading(what: &str, error: &io::Error) -> Self {
         Self::Input(format!("cannot read {what}: {error}"))
     }

@@ -1,5 +1,8 @@
 //! `ridgepath predict`.
 
+use ridgepath::View;
+use ridgepath::nalgebra::DMatrix;
+
 use crate::args::PredictArgs;
 use crate::columns::Columns;
 use crate::csv_input::CsvInput;
@@ -20,19 +23,18 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let columns = Columns::named("the model", &model.features, input.header(), input.file(), input.header_line())?;
     let (table, _) = input.read(&columns, None, None)?;
     let features = table.columns(0, columns.len());
-    let predicted: Vec<Vec<f64>> =
-        (0..model.targets.len()).map(|target| model.predict(target, features, table.rows())).collect();
-    let written = written(&model.targets, &predicted, table.rows())
-        .map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
+    let predicted = model.model.predict(View::column_major(features, table.rows(), columns.len())?)?;
+    let written =
+        written(&model.targets, &predicted).map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
     output::commit(vec![sink.stage(written)?])
 }
 
 /// A column for each target.
-fn written(targets: &[String], predicted: &[Vec<f64>], rows: usize) -> csv::Result<Vec<u8>> {
+fn written(targets: &[String], predicted: &DMatrix<f64>) -> csv::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(targets)?;
-    for row in 0..rows {
-        writer.write_record(predicted.iter().map(|own| format!("{:?}", own[row])))?;
+    for row in predicted.row_iter() {
+        writer.write_record(row.iter().map(|value| format!("{value:?}")))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }

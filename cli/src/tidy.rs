@@ -27,7 +27,7 @@ fn write(
     stats: Option<&Stats>,
     errors: Option<&StandardErrors>,
 ) -> csv::Result<()> {
-    let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "norm2", "intercept"];
+    let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "squared_norm", "intercept"];
     // A feature may have the name of one of these.
     let features = data.features().iter().map(|name| format!("coef:{name}"));
     let of_errors = errors.iter().flat_map(|_| data.features().iter().map(|name| format!("se:{name}")));

@@ -55,6 +55,8 @@ pub(crate) struct Dual<'a, T: Scalar> {
     pub(crate) means: Vec<f64>,
     /// Σ s(y−ȳ)² of each target (Σ s·y² without an intercept): mantissa and exponent.
     pub(crate) squares: Vec<(f64, i32)>,
+    /// Σ s(y−ȳ)² of each target, with and without an intercept.
+    pub(crate) centred_squares: Vec<f64>,
 }
 
 impl<'a, T: Scalar> Dual<'a, T> {
@@ -66,6 +68,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let (m, n) = (problem.rows(), problem.features());
         let centred = Frame::measure(problem)?;
         let squares = centred.squares(problem);
+        let centred_squares = (n..squares.len()).map(|j| scaled(squares[j], 2 * centred.exponents[j])).collect();
         let totals = (centred.positive_rows, problem.weight_sum());
         let (means, _) = centred.means();
         let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
@@ -91,6 +94,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
             trace: 0.0,
             means,
             squares: (n..squares.len()).map(|j| (squares[j], 2 * frame.exponents[j])).collect(),
+            centred_squares,
             frame,
         };
         dual.rows.iter().enumerate().for_each(|(at, row)| dual.place[*row] = Some(at));

@@ -32,6 +32,7 @@ const PANEL: usize = 64;
 /// [`Error::Span`](crate::Error::Span).
 pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+    let mut moments = Moments::try_new(n, t)?;
     let frame = Frame::measure(problem)?;
     // Weights in units of an even power of two, so that their roots fit f32.
     let unit = exponent(problem.weight(problem.heaviest())) & !1;
@@ -50,7 +51,6 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     } else {
         sums.add_rows::<A, T>(problem, &frame, unit, 0..m);
     }
-    let mut moments = Moments::new(n, t);
     sums.parts().into_iter().flatten().for_each(|sum| *sum = scaled(*sum, unit));
     (moments.gram, moments.cross, moments.squares) = (sums.gram, sums.cross, sums.squares);
     moments.rows = m;

@@ -115,7 +115,7 @@ pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GramPla
             sums(gpu, plan, m, [n, t], fill).await?
         }
     };
-    let mut moments = Moments::new(n, t);
+    let mut moments = Moments::try_new(n, t)?;
     moments.gram = DMatrix::from_fn(n, n, |i, j| if i >= j { scaled(sums[(i, j)], unit) } else { 0.0 });
     moments.cross = DMatrix::from_fn(n, t, |i, target| scaled(sums[(n + target, i)], unit));
     problem.y().visit(0, m, |row, target, value| {

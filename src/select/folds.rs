@@ -5,6 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use crate::error::{Error, Result};
 use crate::select::shuffle::SplitMix64;
 
+/// The most folds, in all repeats: far more than anybody learns from.
+const MOST_FOLDS: usize = 100_000;
+/// The most row numbers that the folds of all repeats hold.
+const MOST_NUMBERS: usize = 1 << 28;
+
 /// How m rows are parted into rows to train on and rows held out.
 ///
 /// Folds of consecutive rows are as even as can be: the first m mod k of k folds are one row longer.
@@ -80,7 +85,8 @@ impl Folds {
     ///
     /// # Errors
     /// [`Error::Count`] for fewer than two folds (one of [`RollingOrigin`](Self::RollingOrigin)), more than rows or groups, no
-    /// repeats; [`Error::Shape`] when there are not as many labels as rows.
+    /// repeats, or so many that there would be more than 100,000 folds or 2²⁸ row numbers; [`Error::Shape`] when there are not as many
+    /// labels as rows; [`Error::Overflow`] for more rows than memory has numbers.
     pub fn splits(&self, rows: usize) -> Result<Vec<Split>> {
         let split = |partition: &Partition, test: usize| {
             let trained = partition.parts.iter().enumerate().filter(|(part, _)| partition.trains(*part, test));
@@ -110,6 +116,7 @@ impl Folds {
         match self {
             Self::Contiguous(folds) => {
                 in_range("folds of rows", *folds, 2, rows)?;
+                countable(rows)?;
                 Ok(vec![apart(even(&(0..rows).collect::<Vec<_>>(), *folds))])
             }
             Self::Shuffled { folds, seed } => {
@@ -117,7 +124,9 @@ impl Folds {
             }
             Self::Repeated { folds, repeats, seed } => {
                 in_range("folds of rows", *folds, 2, rows)?;
-                in_range("repeats", *repeats, 1, usize::MAX)?;
+                let most = (MOST_FOLDS / folds).min(MOST_NUMBERS / rows).max(1);
+                in_range("repeats", *repeats, 1, most)?;
+                countable(rows)?;
                 let mut random = SplitMix64::new(*seed);
                 Ok((0..*repeats).map(|_| apart(even(&random.shuffled(rows), *folds))).collect())
             }
@@ -134,6 +143,7 @@ impl Folds {
             }
             Self::RollingOrigin(folds) => {
                 in_range("folds of rows in time", *folds, 1, rows.saturating_sub(1))?;
+                countable(rows)?;
                 let length = rows / (folds + 1);
                 let first = rows - folds * length;
                 let start = |part: usize| if part == 0 { 0 } else { first + (part - 1) * length };
@@ -146,6 +156,13 @@ impl Folds {
 
 fn in_range(what: &'static str, found: usize, least: usize, most: usize) -> Result<()> {
     if (least..=most).contains(&found) { Ok(()) } else { Err(Error::Count { what, found, least, most }) }
+}
+
+/// Refuses more rows than memory has room to number.
+fn countable(rows: usize) -> Result<()> {
+    let overflow =
+        |_| Error::Overflow { what: "the number of rows", detail: format!("{rows} rows to part into folds") };
+    Vec::<usize>::new().try_reserve_exact(rows).map_err(overflow)
 }
 
 fn matching(what: &'static str, found: usize, wanted: usize) -> Result<()> {

@@ -4,6 +4,8 @@ use nalgebra::DMatrix;
 
 use crate::error::{Error, Result};
 use crate::path::RidgePath;
+use crate::prediction::{check_columns, determination, predictions};
+use crate::problem::Problem;
 use crate::select::cross_validation::Scheme;
 use crate::select::rule::{Choice, Edge, Rule};
 use crate::select::score::{Better, Score};
@@ -105,7 +107,7 @@ impl Selection {
 
     /// The name of the score, or of the criterion.
     #[must_use]
-    pub fn score(&self) -> &str {
+    pub fn score_name(&self) -> &str {
         &self.scores.name
     }
 
@@ -162,19 +164,53 @@ impl Selection {
         &self.choices[target]
     }
 
-    /// ŷ = Xw + b of new rows (m' × n), each target at its λ: m' × t.
+    /// The n coefficients of a target at its λ, on the original scale; NaN where that has no answer.
+    #[must_use]
+    pub fn coefficients(&self, target: usize) -> &[f64] {
+        self.path.coefficients(self.choices[target].index, target)
+    }
+
+    /// The intercept of a target at its λ; 0 when none was fitted.
+    #[must_use]
+    pub fn intercept(&self, target: usize) -> f64 {
+        self.path.intercept(self.choices[target].index, target)
+    }
+
+    /// ŷ = Xw + b of new rows (m' × n), each target at its λ: m' × t, for the work of one product of matrices.
     ///
     /// # Errors
     /// [`Error::Shape`] when X has not n columns.
     pub fn predict<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
         let x = x.into();
-        let mut predicted = self.path.predict(self.choices[0].index, x)?;
-        for (target, choice) in self.choices.iter().enumerate().skip(1) {
-            if choice.index != self.choices[0].index {
-                predicted.set_column(target, &self.path.predict(choice.index, x)?.column(target));
-            }
-        }
-        Ok(predicted)
+        check_columns(&x, self.path.features())?;
+        let targets = 0..self.path.targets();
+        let w: Vec<f64> = targets.clone().flat_map(|target| self.coefficients(target)).copied().collect();
+        let intercepts: Vec<f64> = targets.map(|target| self.intercept(target)).collect();
+        Ok(predictions(x, &w, &intercepts, intercepts.len()).swap_remove(0))
+    }
+
+    /// R² of each target at its λ on the rows given, as [`RidgePath::score`] has it.
+    ///
+    /// # Errors
+    /// Those of [`RidgePath::score`].
+    pub fn score<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Vec<f64>> {
+        let problem = Problem::new(x, y)?;
+        determination(&problem, &self.predict(problem.x())?)
+    }
+
+    /// The same with observation weights, as [`RidgePath::score_weighted`] has it.
+    ///
+    /// # Errors
+    /// Those of [`RidgePath::score_weighted`].
+    pub fn score_weighted<'a, T: Scalar>(
+        &self,
+        x: impl Into<View<'a, T>>,
+        y: impl Into<View<'a, T>>,
+        weights: &[f64],
+    ) -> Result<Vec<f64>> {
+        let problem = Problem::new(x, y)?;
+        let problem = problem.with_weights(weights)?;
+        determination(&problem, &self.predict(problem.x())?)
     }
 
     fn at(&self, index: usize, target: usize) -> usize {

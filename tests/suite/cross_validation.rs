@@ -152,7 +152,7 @@ fn a_score_of_the_callers_is_used_with_its_direction() {
     });
     let ridge = Ridge::new().lambdas([10.0, 0.1, 1e-3]);
     let selection = CrossValidation::new(ridge.clone()).score(own).fit(&x, &y).unwrap();
-    assert_eq!((selection.score(), selection.better()), ("largest error", Better::Lower));
+    assert_eq!((selection.score_name(), selection.better()), ("largest error", Better::Lower));
     assert!((0..3).all(|index| selection.mean(index, 0) >= selection.choice(0).score));
     let worst = Score::custom("the same, upside down", Better::Higher, |y, predicted, _| (y[0] - predicted[0]).abs());
     let upside_down = CrossValidation::new(ridge).score(worst).fit(&x, &y).unwrap();

@@ -43,9 +43,32 @@ fn slices_that_are_too_short() {
 }
 
 #[test]
+fn slices_of_another_length_than_their_matrix() {
+    let (short, long) = ([0.0; 5], [0.0; 40]);
+    let wanted = Error::Shape { what: "values of a row-major slice against rows × columns", found: 40, wanted: 20 };
+    let message = "values of a row-major slice against rows × columns: found 40, wanted 20";
+    assert_error(&View::row_major(&long, 20, 1).unwrap_err(), &wanted, message);
+    assert!(matches!(View::row_major(&short, 3, 2), Err(Error::Shape { found: 5, wanted: 6, .. })));
+    for (slice, wanted) in [(&long[..], 20), (&short[..], 6)] {
+        let error = View::column_major(slice, wanted / 2, 2).unwrap_err();
+        let what = "values of a column-major slice against rows × columns";
+        assert_eq!(error, Error::Shape { what, found: slice.len(), wanted });
+    }
+    assert!(View::strided(&long, 20, 1, 1, 20).is_ok(), "part of a slice");
+}
+
+#[test]
 fn sizes_that_overflow() {
-    let error = View::row_major(&[0.0], usize::MAX, 3).unwrap_err();
-    assert!(matches!(error, Error::Overflow { what: "the number of elements", .. }), "{error}");
+    for (rows, columns) in [(usize::MAX, 3), (3, usize::MAX), (usize::MAX, usize::MAX)] {
+        for error in [View::row_major(&[0.0], rows, columns), View::column_major(&[0.0], rows, columns)] {
+            let error = error.unwrap_err();
+            assert!(matches!(error, Error::Overflow { what: "the number of elements", .. }), "{error}");
+        }
+        for strides in [(usize::MAX, usize::MAX), (1, usize::MAX), (usize::MAX, 1)] {
+            let error = View::strided(&[0.0], rows, columns, strides.0, strides.1).unwrap_err();
+            assert!(matches!(error, Error::Overflow { .. } | Error::SliceTooShort { .. }), "{error}");
+        }
+    }
     assert!(View::strided(&[0.0], 1, 1, usize::MAX, usize::MAX).is_ok(), "a stride never stepped over");
 }
 
@@ -87,6 +110,9 @@ fn penalties_that_cannot_be_used() {
     for (start, stop, count) in [(0.0, 1.0, 3), (1.0, f64::INFINITY, 3), (1.0, 2.0, 0), (-1.0, 1.0, 2)] {
         assert!(matches!(Penalty::log_grid(start, stop, count), Err(Error::InvalidGrid { .. })));
     }
+    let error = Penalty::log_grid(1.0, 2.0, usize::MAX).unwrap_err();
+    assert!(error.to_string().contains("fit in memory"), "{error}");
+    assert!(Ridge::new().penalty(Penalty::Auto(usize::MAX)).fit(&x(), &Y).is_err());
 }
 
 #[test]
@@ -101,6 +127,23 @@ fn weights_that_cannot_be_used() {
         "all 4 weights are 0; at least one must be positive",
     );
     assert!(matches!(fit(&[f64::MAX; 4]), Error::Overflow { what: "the sum of the weights", .. }));
+}
+
+#[test]
+fn tasks_whose_sizes_cannot_be_multiplied() {
+    for size in [usize::MAX, 1 << 40] {
+        let sizes = [[size, 2, 1, 5], [10, size, 1, 5], [10, 2, size, 5], [10, 2, 1, size], [size; 4]];
+        for [rows, features, targets, penalties] in sizes {
+            let shape = Shape { rows, features, targets, penalties };
+            for backend in [Backend::Cpu, Backend::Auto, Backend::Gpu] {
+                let request = Request { backend, ..Request::default() };
+                // Whether it is refused or not, nothing overflows.
+                let plan = Plan::new(shape, request, Some(Ok(Limits::default())));
+                assert!(size < usize::MAX || matches!(plan, Err(Error::Overflow { .. })), "{shape:?}");
+                drop(plan.map(|plan| plan.explain()));
+            }
+        }
+    }
 }
 
 #[test]

@@ -91,3 +91,22 @@ fn folds_that_cannot_be_are_refused() {
     assert!(matches!(refused(Folds::Given(vec![])), Error::Shape { .. }));
     assert!(matches!(refused(Folds::RollingOrigin(5)), Error::Count { found: 5, most: 4, .. }));
 }
+
+#[test]
+fn numbers_of_folds_repeats_and_rows_that_cannot_be_are_refused() {
+    let most = usize::MAX;
+    let shuffled = |folds| Folds::Shuffled { folds, seed: 1 };
+    let repeated = |folds, repeats| Folds::Repeated { folds, repeats, seed: 1 };
+    for folds in [Folds::Contiguous(most), shuffled(most), repeated(most, most), Folds::RollingOrigin(most)] {
+        assert!(matches!(folds.splits(10), Err(Error::Count { .. })), "{folds:?}");
+        assert!(folds.splits(most).is_err(), "{folds:?}");
+    }
+    for folds in [Folds::Contiguous(2), shuffled(2), repeated(2, 1), Folds::RollingOrigin(2)] {
+        assert!(matches!(folds.splits(most), Err(Error::Overflow { .. })), "{folds:?}");
+    }
+    for repeats in [1_000_000_000_000, most] {
+        let error = repeated(3, repeats).splits(12).unwrap_err();
+        assert_eq!(error, Error::Count { what: "repeats", found: repeats, least: 1, most: 33_333 });
+    }
+    assert_eq!(repeated(3, 33_333).splits(12).unwrap().len(), 99_999);
+}

@@ -13,6 +13,8 @@ mod convention;
 mod cross_validation;
 mod decay;
 mod devices;
+#[cfg(feature = "serde")]
+mod documents;
 mod dual;
 mod eigen;
 mod errors;
@@ -28,6 +30,7 @@ mod moments;
 mod norms;
 mod path;
 mod plan;
+mod prediction;
 mod prior;
 mod product;
 mod random;

@@ -123,3 +123,35 @@ fn moments_alone_give_the_path_of_their_rows() {
     let error = ridge.fit_moments(&Moments::new(6, 2)).unwrap_err();
     assert!(matches!(error, Error::ZeroWeights { .. }), "{error}");
 }
+
+#[test]
+fn sizes_that_no_memory_holds_are_refused() {
+    for (features, targets) in
+        [(usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX), (1 << 32, 1), (0, usize::MAX)]
+    {
+        let error = Moments::try_new(features, targets).unwrap_err();
+        assert!(matches!(error, Error::Overflow { what: "the size of the moments", .. }), "{error}");
+    }
+    assert_eq!(Moments::try_new(3, 2).unwrap(), Moments::new(3, 2));
+}
+
+#[test]
+fn more_rows_or_weight_than_can_be_counted_are_refused_and_change_nothing() {
+    let sum = |weights: &[f64]| {
+        let mut moments = Moments::new(1, 1);
+        let problem = Problem::new(&[1.0, 2.0, 4.0], &[3.0, 5.0, 8.0]).unwrap();
+        moments.push(&problem.with_weights(weights).unwrap()).unwrap();
+        moments
+    };
+    for (weight, wanted) in [(1.0, "the number of rows"), (1e307, "the sum of the weights")] {
+        let mut moments = sum(&[weight; 3]);
+        let error = (0..70).find_map(|_| {
+            let before = moments.clone();
+            let error = moments.merge(&before).err();
+            assert!(error.is_none() || moments == before);
+            error
+        });
+        assert!(matches!(error, Some(Error::Overflow { what, .. }) if what == wanted), "{error:?}");
+        assert!((moments.mean_x(0) - 7.0 / 3.0).abs() < 1e-14);
+    }
+}

@@ -163,15 +163,3 @@ fn a_lost_device_is_an_error_on_the_gpu_and_a_reported_fallback_on_auto() {
     let why = path.backend().fallback.as_deref().unwrap_or_default();
     assert!(why.contains("lost"), "{why}");
 }
-
-#[cfg(feature = "serde")]
-#[test]
-fn a_path_survives_serialisation() {
-    let path = made(&[0.3, 3.0]);
-    let text = serde_json::to_string(&path).unwrap();
-    assert!(serde_json::from_str::<RidgePath>(&text).unwrap() == path);
-    // Singular entries hold NaN, which JSON has not.
-    let flat = Ridge::new().lambdas([0.0]).fit(&nalgebra::DMatrix::repeat(4, 2, 1.0), &[1.0, 2.0, 3.0, 5.0]).unwrap();
-    let back: RidgePath = serde_json::from_str(&serde_json::to_string(&flat).unwrap()).unwrap();
-    assert!(back.coefficients(0, 0).iter().all(|w| w.is_nan()) && back.outcome(0, 0) == flat.outcome(0, 0));
-}

@@ -221,7 +221,7 @@ fn criteria_choose_and_have_no_folds() {
         [Criterion::Gcv, Criterion::Aic, Criterion::Aicc, Criterion::Bic, Criterion::Cp, Criterion::Evidence]
     {
         let selection = CrossValidation::new(ridge.clone()).criterion(criterion).fit(&x, &y).unwrap();
-        assert_eq!((selection.score(), selection.folds()), (criterion.name(), 0));
+        assert_eq!((selection.score_name(), selection.folds()), (criterion.name(), 0));
         let choice = selection.choice(0);
         assert!(choice.edge.is_none() && choice.standard_error.is_nan(), "{choice:?}");
         assert!((0..selection.path().len()).all(|k| selection.better().reaches(choice.score, selection.mean(k, 0))));

@@ -69,7 +69,7 @@ pub(super) fn document<'a>(selection: &'a Selection, data: &'a Data, column: Opt
     Document {
         schema: "ridgepath/cv/1",
         scheme: kind(selection, column),
-        score: selection.score(),
+        score: selection.score_name(),
         targets: data.targets(),
         lambdas: path.lambdas(),
         alphas: path.shifts(),

@@ -39,6 +39,9 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
         .fit(data.x()?, data.y()?);
     progress.finish();
     let selection = selection.map_err(|error| data.failure(error))?;
+    if model_sink.is_some() {
+        model::check(&selection, &data)?;
+    }
 
     let written = match args.format {
         PathFormat::Table => table::written(&selection, &data).into_bytes(),

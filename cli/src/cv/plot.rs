@@ -73,7 +73,7 @@ fn scores(area: &Area<'_>, panel: &Panel, selection: &Selection, target: usize, 
         .collect();
     let y = Axis::spanning(known.iter().flat_map(|(_, mean, error)| [mean - error, mean + error]));
     let up = |value: f64| panel.bottom - y.part(value) * (panel.bottom - panel.top);
-    write(area, selection.score(), (panel.left, panel.top - 34.0), 13.0, GREY, HPos::Left)?;
+    write(area, selection.score_name(), (panel.left, panel.top - 34.0), 13.0, GREY, HPos::Left)?;
     panel.grid(area)?;
     for (value, label) in y.ticks() {
         line(area, [(panel.left, up(value)), (panel.right, up(value))], GRID, 1.0)?;

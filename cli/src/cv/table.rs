@@ -77,7 +77,7 @@ fn judged(selection: &Selection) -> String {
         Rule::WithinPercent(percent) => format!(", the largest λ within {percent} % of the best"),
         _ => String::new(),
     };
-    format!("{scheme}, {}{rule}", selection.score())
+    format!("{scheme}, {}{rule}", selection.score_name())
 }
 
 fn score(selection: &Selection, choice: &Choice) -> String {
@@ -89,7 +89,7 @@ fn score(selection: &Selection, choice: &Choice) -> String {
         true => String::new(),
         false => format!("; the best score is at λ = {}", number(selection.path().lambdas()[choice.best])),
     };
-    format!("{} {}{error}{best}", selection.score(), number(choice.score))
+    format!("{} {}{error}{best}", selection.score_name(), number(choice.score))
 }
 
 /// Scores from one end of the grid to the other, with the one chosen and the best among them.
@@ -112,7 +112,7 @@ fn scores(selection: &Selection, target: usize) -> String {
         vec![number(path.lambdas()[*index]), number(path.shifts()[*index]), number(mean), error, mark.to_owned()]
     };
     let rows: Vec<Vec<String>> = shown.iter().map(row).collect();
-    let mut text = aligned(&["λ", "alpha", selection.score(), "standard error", ""], &rows);
+    let mut text = aligned(&["λ", "alpha", selection.score_name(), "standard error", ""], &rows);
     if shown.len() < path.len() {
         let _ = writeln!(text, "({} λ of {}: --format csv and --format json have all)", shown.len(), path.len());
     }

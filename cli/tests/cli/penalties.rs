@@ -112,10 +112,10 @@ fn unpenalised_features_and_factors_are_named() {
 fn norms_and_fractions_give_their_lambda() {
     let folder = folder(SMALL);
     let document = json(&folder, "--norm-limits 0.5,1000");
-    close(&document["path"][0]["norm2"][0], 0.5, 1e-12);
+    close(&document["path"][0]["squared_norm"][0], 0.5, 1e-12);
     assert_eq!(document["path"][1]["lambda"], 0.0);
     let document = json(&folder, "--fractions 1,0.5");
-    let [full, half] = [0, 1].map(|index| number(&document["path"][index]["norm2"][0]));
+    let [full, half] = [0, 1].map(|index| number(&document["path"][index]["squared_norm"][0]));
     assert!((full / 4.0 - half).abs() <= 1e-12 * half);
 
     let path = |rest: &str| folder.run(&format!("path data.csv --target y {rest}"));
