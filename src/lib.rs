@@ -56,6 +56,7 @@ mod inference;
 mod moments;
 mod normal;
 mod norms;
+mod origin;
 mod outcome;
 mod parallel;
 mod path;

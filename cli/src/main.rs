@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod canvas;
+mod cell;
 mod columns;
 mod convert;
 mod csv_input;
@@ -14,6 +15,7 @@ mod distinct;
 mod grid;
 mod json;
 mod json_lines;
+mod kind;
 mod lines;
 mod machine;
 mod message;

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
 
     let answer = written(args.format, &path, &data, stats.as_ref(), errors.as_ref())?;
     let mut staged = vec![sink.stage(answer)?];
+    notes.extend(data.notes());
     notes.extend(outcome::notes(&path, &data));
     if let Some(sink) = plot_sink {
         let drawing = plot::draw(&path, &data)?;

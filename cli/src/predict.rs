@@ -2,7 +2,7 @@
 
 use crate::args::PredictArgs;
 use crate::columns::Columns;
-use crate::csv_input::CsvInput;
+use crate::csv_input::{CsvInput, Purpose};
 use crate::distinct::{self, Place};
 use crate::message::{Failure, Result};
 use crate::model::Model;
@@ -18,8 +18,8 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let model = Model::read(&args.model)?;
     let input = CsvInput::open(&args.input)?;
     let columns = Columns::named("the model", &model.features, input.header(), input.file(), input.header_line())?;
-    let (table, _) = input.read(&columns, None, None)?;
-    let features = table.columns(0, columns.len());
+    let (table, _) = input.read(&columns, Purpose::Predict)?;
+    let features = table.columns(0, model.features.len());
     let predicted: Vec<Vec<f64>> =
         (0..model.targets.len()).map(|target| model.predict(target, features, table.rows())).collect();
     let written = written(&model.targets, &predicted, table.rows())

@@ -121,7 +121,10 @@ fn block(
                 magnitude(path.residual(index, target)),
                 number(path.rss(index, target)),
                 number(path.norm2(index, target)),
-                with_error(path.intercept(index, target), errors.map(|errors| errors.at(index, target).intercept)),
+                with_error(
+                    data.intercept(path, index, target),
+                    errors.map(|errors| errors.at(index, target).intercept),
+                ),
             ];
             let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
             fixed.into_iter().chain(stats).collect()

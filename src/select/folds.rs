@@ -25,7 +25,7 @@ pub enum Folds {
     Repeated {
         /// How many in each repeat.
         folds: usize,
-        /// How often.
+        /// How often: 10,000 at most, and times the rows no more than 2²⁸.
         repeats: usize,
         /// Of the generator.
         seed: u64,
@@ -117,7 +117,7 @@ impl Folds {
             }
             Self::Repeated { folds, repeats, seed } => {
                 in_range("folds of rows", *folds, 2, rows)?;
-                in_range("repeats", *repeats, 1, usize::MAX)?;
+                in_range("repeats of folds of rows", *repeats, 1, most_repeats(rows))?;
                 let mut random = SplitMix64::new(*seed);
                 Ok((0..*repeats).map(|_| apart(even(&random.shuffled(rows), *folds))).collect())
             }
@@ -142,6 +142,11 @@ impl Folds {
             }
         }
     }
+}
+
+/// More repeats tell nothing new, and every one has a list of all rows: 2 GiB at most for them all.
+fn most_repeats(rows: usize) -> usize {
+    ((1 << 28) / rows.max(1)).clamp(1, 10_000)
 }
 
 fn in_range(what: &'static str, found: usize, least: usize, most: usize) -> Result<()> {

@@ -124,7 +124,7 @@ fn model(selection: &Selection, data: &Data, target: usize) -> String {
     let coefficients = data.features().iter().zip(path.coefficients(index, target));
     let mut rows: Vec<Vec<String>> = coefficients.map(|(name, w)| vec![name.clone(), number(*w)]).collect();
     if path.intercept_fitted() {
-        rows.push(vec!["(intercept)".into(), number(path.intercept(index, target))]);
+        rows.push(vec!["(intercept)".into(), number(data.intercept(path, index, target))]);
     }
     aligned(&["feature", "coefficient"], &rows)
 }
