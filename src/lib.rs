@@ -56,7 +56,6 @@ mod inference;
 mod moments;
 mod normal;
 mod norms;
-mod origin;
 mod outcome;
 mod parallel;
 mod path;

@@ -86,9 +86,22 @@ impl Data {
         if !self.is_shifted() {
             return own;
         }
-        let of_features = self.feature_origins().iter().zip(path.coefficients(index, target));
-        let of_features: f64 = of_features.map(|(origin, w)| *origin as f64 * w).sum();
-        own + self.table.origins()[self.features + target] as f64 - of_features
+        // What rounding loses is summed beside: b and wᵀx may both be far larger than their difference.
+        let (mut sum, mut lost) = (own, 0.0);
+        let mut add = |term: f64| {
+            let next = sum + term;
+            let part = next - sum;
+            lost += (sum - (next - part)) + (term - part);
+            sum = next;
+        };
+        let (origin, rest) = in_two(self.table.origins()[self.features + target]);
+        [origin, rest].into_iter().for_each(&mut add);
+        for (origin, w) in self.feature_origins().iter().zip(path.coefficients(index, target)) {
+            let (origin, rest) = in_two(*origin);
+            let product = w * origin;
+            [-product, -w.mul_add(origin, -product), -w * rest].into_iter().for_each(&mut add);
+        }
+        sum + lost
     }
 
     /// What the user should know of the columns as they were read.
@@ -169,4 +182,12 @@ impl Data {
             _ => error.into(),
         }
     }
+}
+
+/// A whole number as a float and what that lacks.
+fn in_two(whole: i128) -> (f64, f64) {
+    let high = whole as f64;
+    #[expect(clippy::cast_possible_truncation, reason = "made from an i128")]
+    let low = whole.saturating_sub(high as i128) as f64;
+    (high, low)
 }

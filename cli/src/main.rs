@@ -32,12 +32,12 @@ mod scale;
 mod standard_errors;
 mod stats;
 mod table;
+mod temporary;
 mod text;
 mod tidy;
 mod units;
 mod validate;
 
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -63,6 +63,7 @@ fn main() -> ExitCode {
             message::error(&text);
             ExitCode::from(2)
         }
+        Err(Failure::NoAnswer) => ExitCode::from(3),
         Err(Failure::Other(text)) => {
             message::error(&text);
             ExitCode::FAILURE
@@ -71,8 +72,8 @@ fn main() -> ExitCode {
 }
 
 /// Sets how many threads the work on the CPU may take.
-fn threads(count: Option<NonZeroUsize>) -> message::Result<()> {
+fn threads(count: Option<usize>) -> message::Result<()> {
     let Some(count) = count else { return Ok(()) };
-    let built = rayon::ThreadPoolBuilder::new().num_threads(count.get()).build_global();
+    let built = rayon::ThreadPoolBuilder::new().num_threads(count).build_global();
     built.map_err(|error| Failure::Input(format!("--threads {count}: {error}")))
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     }
     output::commit(staged)?;
     notes.iter().for_each(|note| crate::message::note(note));
-    Ok(())
+    outcome::check_answered(&path)
 }
 
 fn written(

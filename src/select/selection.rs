@@ -85,10 +85,6 @@ impl Selection {
         Self { extensions, ..self }
     }
 
-    pub(crate) fn map_path(self, change: impl FnOnce(RidgePath) -> Result<RidgePath>) -> Result<Self> {
-        Ok(Self { path: change(self.path)?, ..self })
-    }
-
     /// The edges of the grid at which a best score lies.
     pub(crate) fn edges(&self) -> Vec<Edge> {
         let at = |edge: &Edge| self.choices.iter().any(|choice| choice.edge == Some(*edge));

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     }
     output::commit(staged)?;
     notes.iter().for_each(|note| message::note(note));
-    Ok(())
+    outcome::check_answered(selection.path())
 }
 
 fn check_places(args: &CvArgs) -> Result<()> {

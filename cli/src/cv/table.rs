@@ -6,7 +6,7 @@ use ridgepath::select::{Choice, Edge, Scheme};
 use ridgepath::{Folds, Rule, Selection};
 
 use crate::data::Data;
-use crate::message::without_controls;
+use crate::message::escaped;
 use crate::text::{aligned, number, plural, summary};
 
 /// Rows of scores that are shown: more say little more.
@@ -17,7 +17,7 @@ pub(super) fn written(selection: &Selection, data: &Data) -> String {
     let _ = writeln!(text, "{}", judged(selection));
     for (target, name) in data.targets().iter().enumerate() {
         let choice = selection.choice(target);
-        let _ = writeln!(text, "\ntarget {}", without_controls(name, '\u{fffd}'));
+        let _ = writeln!(text, "\ntarget {}", escaped(name));
         let _ = writeln!(
             text,
             "λ = {}, alpha = {}: {}",
