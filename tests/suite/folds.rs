@@ -91,3 +91,11 @@ fn folds_that_cannot_be_are_refused() {
     assert!(matches!(refused(Folds::Given(vec![])), Error::Shape { .. }));
     assert!(matches!(refused(Folds::RollingOrigin(5)), Error::Count { found: 5, most: 4, .. }));
 }
+
+#[test]
+fn more_repeats_than_memory_has_room_for_are_refused() {
+    for (rows, repeats, most) in [(6, usize::MAX, 10_000), (1 << 20, 257, 256)] {
+        let error = Folds::Repeated { folds: 3, repeats, seed: 1 }.splits(rows).unwrap_err();
+        assert_eq!(error, Error::Count { what: "repeats of folds of rows", found: repeats, least: 1, most });
+    }
+}
