@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -12,18 +11,21 @@ use crate::cv::CvArgs;
 use crate::grid::{self, Values};
 use crate::{output, units};
 
+const EXIT_CODES: &str = "Exit codes: 0 when there is an answer, 1 when the device or writing fails, 2 for arguments and input, \
+                          3 when path or cv has written its answer and no λ of any target has coefficients.";
+
 /// Ridge regression for a whole grid of penalties at once, on the GPU and on the CPU.
 ///
 /// The objective is 1/(2W) Σ s (y − xᵀw − b)² + λ‖w‖², with W the sum of the observation weights s;
 /// scikit-learn's alpha is 2Wλ.
 #[derive(Parser, Debug)]
-#[command(name = "ridgepath", version)]
+#[command(name = "ridgepath", version, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Threads on the CPU [default: one for each core]; the answer has the same bits for any number
-    #[arg(long, value_name = "COUNT", global = true)]
-    pub(crate) threads: Option<NonZeroUsize>,
+    /// Threads on the CPU [default: one for each core], 1024 at most; the answer has the same bits for any number
+    #[arg(long, value_name = "COUNT", global = true, value_parser = grid::threads)]
+    pub(crate) threads: Option<usize>,
 }
 
 #[derive(Subcommand, Debug)]

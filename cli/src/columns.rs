@@ -1,9 +1,11 @@
 //! Which columns of a table are features, targets and weights.
 
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use crate::args::DataArgs;
 use crate::grid;
+use crate::kind;
 use crate::message::{Failure, Result};
 
 /// Column names from the command line, separated by commas, quoted as in CSV where needed.
@@ -40,12 +42,12 @@ impl FromStr for Factors {
     }
 }
 
-/// A factor for each of these features, if any is named.
-pub(crate) fn penalty_factors(args: &DataArgs, features: &[String]) -> Result<Option<Vec<f64>>> {
+/// A factor for each of these features, if any is named. `numbers` are those of their columns in the file.
+pub(crate) fn penalty_factors(args: &DataArgs, features: &[String], numbers: &[usize]) -> Result<Option<Vec<f64>>> {
     if args.penalty_factor.is_none() && args.unpenalised.is_none() {
         return Ok(None);
     }
-    let header = Header { names: features, place: "the features".into() };
+    let header = Header::new(features, numbers.to_vec(), "the features".into());
     let mut factors = vec![None; features.len()];
     let mut set = |option: &str, name: &str, factor: f64| {
         let column = header.find(option, name)?;
@@ -96,11 +98,11 @@ impl Columns {
         file: &str,
         line: u64,
     ) -> Result<Self> {
-        let header = Header::new(header, file, line);
+        let header = Header::of_file(header, file, line);
         let targets = header.find_all("--target", &args.target)?;
         let weights = args.weights.as_ref().map(|name| header.find("--weights", name)).transpose()?;
         let excluded = match &args.exclude {
-            Some(names) => header.find_all("--exclude", &names.0)?,
+            Some(names) => header.find_every("--exclude", &names.0)?,
             None => Vec::new(),
         };
         let clash = |a: &str, b: &str, column: usize| {
@@ -120,6 +122,7 @@ impl Columns {
                 return Err(clash(role, option, column));
             }
         }
+        let excluded: HashSet<usize> = excluded.into_iter().collect();
         let other = |column: &usize| !targets.contains(column) && weights != Some(*column) && labels != Some(*column);
         let features: Vec<usize> = match &args.features {
             Some(names) => {
@@ -145,47 +148,94 @@ impl Columns {
         Ok(columns)
     }
 
-    /// The columns of these names, which `who` asks for.
-    pub(crate) fn named(who: &str, names: &[String], header: &[String], file: &str, line: u64) -> Result<Vec<usize>> {
-        let header = Header::new(header, file, line);
-        let found = header.find_all(who, names)?;
-        header.check_unique(&found)?;
-        Ok(found)
+    /// The features of these names, which `who` asks for.
+    pub(crate) fn named(who: &str, names: &[String], header: &[String], file: &str, line: u64) -> Result<Self> {
+        let header = Header::of_file(header, file, line);
+        let features = header.find_all(who, names)?;
+        header.check_unique(&features)?;
+        Ok(Self { features, targets: Vec::new(), weights: None, labels: None })
     }
 }
 
+/// Names of columns, by which they are found: by a name, or by `#` and the column's number in the file.
 struct Header<'a> {
     names: &'a [String],
+    /// Where each name stands.
+    named: HashMap<&'a str, Vec<usize>>,
+    /// The columns' numbers in the file, from 0.
+    numbers: Vec<usize>,
     place: String,
 }
 
 impl<'a> Header<'a> {
-    fn new(names: &'a [String], file: &str, line: u64) -> Self {
-        Self { names, place: format!("{file}, line {line}") }
+    fn new(names: &'a [String], numbers: Vec<usize>, place: String) -> Self {
+        let mut named = HashMap::<&str, Vec<usize>>::with_capacity(names.len());
+        names.iter().enumerate().for_each(|(at, name)| named.entry(name).or_default().push(at));
+        Self { names, named, numbers, place }
+    }
+
+    fn of_file(names: &'a [String], file: &str, line: u64) -> Self {
+        Self::new(names, (0..names.len()).collect(), format!("{file}, line {line}"))
     }
 
     fn find_all(&self, option: &str, names: &[String]) -> Result<Vec<usize>> {
-        let mut found = Vec::with_capacity(names.len());
-        for name in names {
-            let column = self.find(option, name)?;
-            if found.contains(&column) {
-                return Err(Failure::Input(format!("{option} names column {name:?} twice")));
-            }
-            found.push(column);
+        let found: Vec<usize> = names.iter().map(|name| self.find(option, name)).collect::<Result<_>>()?;
+        self.check_once(option, found)
+    }
+
+    /// All columns of these names.
+    fn find_every(&self, option: &str, names: &[String]) -> Result<Vec<usize>> {
+        let found: Vec<Vec<usize>> = names.iter().map(|name| self.all_of(option, name)).collect::<Result<_>>()?;
+        self.check_once(option, found.concat())
+    }
+
+    fn check_once(&self, option: &str, found: Vec<usize>) -> Result<Vec<usize>> {
+        let mut seen = HashSet::with_capacity(found.len());
+        match found.iter().find(|column| !seen.insert(**column)) {
+            Some(twice) => Err(Failure::Input(format!("{option} names column {:?} twice", self.names[*twice]))),
+            None => Ok(found),
         }
-        Ok(found)
     }
 
     fn find(&self, option: &str, name: &str) -> Result<usize> {
+        match self.all_of(option, name)?.as_slice() {
+            [one] => Ok(*one),
+            all => {
+                let numbers: Vec<String> = all.iter().map(|at| self.number(*at).to_string()).collect();
+                let (place, hashed) = (&self.place, numbers.join(" or #"));
+                Err(Failure::Input(format!(
+                    "{option}: {place}: columns {} are named {name:?}; wanted one of them, by its number: #{hashed}",
+                    numbers.join(" and ")
+                )))
+            }
+        }
+    }
+
+    fn all_of(&self, option: &str, name: &str) -> Result<Vec<usize>> {
         let name = name.trim();
-        self.names.iter().position(|own| own == name).ok_or_else(|| {
-            let place = &self.place;
-            Failure::Input(format!("{option}: there is no column {name:?} in {place}; {}", self.instead(name)))
-        })
+        if let Some(all) = self.named.get(name) {
+            return Ok(all.clone());
+        }
+        let number = name.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()?.checked_sub(1));
+        if let Some(at) = number.and_then(|number| self.numbers.iter().position(|own| *own == number)) {
+            return Ok(vec![at]);
+        }
+        let place = &self.place;
+        Err(Failure::Input(format!("{option}: there is no column {name:?} in {place}; {}", self.instead(name))))
+    }
+
+    /// The number of a column in the file, from 1.
+    fn number(&self, at: usize) -> usize {
+        self.numbers[at] + 1
     }
 
     /// The names near to one that is not there, or what there is.
     fn instead(&self, name: &str) -> String {
+        if let Some(separator) = kind::separator(self.names) {
+            return format!(
+                "its names are parted by {separator}, wanted commas: save or convert it as CSV with commas"
+            );
+        }
         let likeness = |own: &str| strsim::jaro_winkler(&own.to_lowercase(), &name.to_lowercase());
         let mut near: Vec<(f64, &String)> =
             self.names.iter().map(|own| (likeness(own), own)).filter(|(likeness, _)| *likeness > 0.8).collect();
@@ -203,23 +253,21 @@ impl<'a> Header<'a> {
         format!("there are {}{rest}", listed(&mut self.names.iter()))
     }
 
-    /// A column used must have a name, and one that no other has.
+    /// A column used must have a name, and one that no other of these has.
     fn check_unique(&self, used: &[usize]) -> Result<()> {
+        let mut seen = HashMap::with_capacity(used.len());
         for column in used {
-            let name = &self.names[*column];
-            let first = self.names.iter().position(|own| own == name).unwrap_or(*column);
-            let again = self.names[first + 1..].iter().position(|own| own == name).map(|after| first + 1 + after);
-            let (place, number) = (&self.place, column + 1);
+            let (name, place, number) = (&self.names[*column], &self.place, self.number(*column));
             if name.is_empty() {
                 return Err(Failure::Input(format!(
-                    "{place}: column {number} has no name; wanted one, or --exclude '\"\"' to leave it out"
+                    "{place}: column {number} has no name; wanted one, or --exclude '#{number}' to leave it out"
                 )));
             }
-            if let Some(again) = again {
+            if let Some(first) = seen.insert(name, *column) {
+                let (first, second) = (self.number(first.min(*column)), self.number(first.max(*column)));
                 return Err(Failure::Input(format!(
-                    "{place}: columns {} and {} are both named {name:?}; wanted different names",
-                    first + 1,
-                    again + 1
+                    "{place}: columns {first} and {second} are both named {name:?}; wanted different names, or one left out by \
+                     --exclude '#{second}'"
                 )));
             }
         }

@@ -2,15 +2,25 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 
 use csv::{ByteRecord, Position};
 
+use crate::cell::{self, Column};
+use crate::columns::Columns;
+use crate::kind;
 use crate::lines::{self, Tracked};
 use crate::message::{Failure, Result};
 use crate::progress::Progress;
 use crate::table::Table;
+
+/// What columns are read for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    Fit { intercept: bool },
+    Predict,
+}
 
 /// A CSV file whose header has been read.
 pub(crate) struct CsvInput {
@@ -23,13 +33,25 @@ pub(crate) struct CsvInput {
 impl CsvInput {
     /// Opens a file, or standard input for `-`, and reads its header.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let (file, source): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
+        let (file, mut source): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), Box::new(io::stdin().lock()))
         } else {
             let name = path.display().to_string();
             let source = File::open(path).map_err(|error| Failure::reading(&name, &error))?;
             (name, Box::new(source))
         };
+        let mut head = Vec::new();
+        let looked = source.by_ref().take(kind::LOOK as u64).read_to_end(&mut head);
+        looked.map_err(|error| Failure::reading(&file, &error))?;
+        if let Some((what, remedy)) = kind::foreign(&head) {
+            return Err(Failure::Input(format!("{file} {what}; wanted CSV in UTF-8: {remedy}")));
+        }
+        if kind::has_separator_line(&head) {
+            return Err(Failure::Input(format!(
+                "{file}, line 1: found Excel's sep= line, wanted the columns' names: take the line out, and part cells by commas"
+            )));
+        }
+        let source: Box<dyn Read> = Box::new(Cursor::new(head.clone()).chain(source));
         // Ragged rows are ours to report, with the line on which they are.
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -55,6 +77,13 @@ impl CsvInput {
             let name = if column == 0 { name.trim_start_matches('\u{feff}') } else { name };
             input.header.push(name.trim().to_owned());
         }
+        if kind::is_data(&head, &input.header) {
+            let (file, line) = (&input.file, input.header_line);
+            return Err(Failure::Input(format!(
+                "{file}, line {line}: found numbers alone, wanted the columns' names: put a line of names before it; names that \
+                 are numbers need quotes, as in \"2024\",\"2025\""
+            )));
+        }
         Ok(input)
     }
 
@@ -73,17 +102,13 @@ impl CsvInput {
         self.header_line
     }
 
-    /// Reads these columns, in this order. `weights` is the one that may hold no negative number. With them a label for each
-    /// row, by the column of these: equal cells have equal labels, which count from 0 in the order of their first rows.
-    pub(crate) fn read(
-        mut self,
-        columns: &[usize],
-        weights: Option<usize>,
-        labels: Option<usize>,
-    ) -> Result<(Table, Vec<usize>)> {
+    /// Reads the features, then the targets, then the weights. With them a label for each row, by the column of these: equal
+    /// cells have equal labels, which count from 0 in the order of their first rows.
+    pub(crate) fn read(mut self, chosen: &Columns, purpose: Purpose) -> Result<(Table, Vec<usize>)> {
+        let columns = chosen.all();
         let progress = Progress::counting("rows read");
         let (mut known, mut label_of_row) = (HashMap::new(), Vec::new());
-        let mut values = vec![Vec::new(); columns.len()];
+        let mut values: Vec<Column> = columns.iter().map(|_| Column::default()).collect();
         let mut record = ByteRecord::new();
         let mut rows = 0;
         while self.next(&mut record)? {
@@ -91,15 +116,26 @@ impl CsvInput {
                 return Err(self.ragged(&record));
             }
             for (column, values) in columns.iter().zip(&mut values) {
-                let value = number(&record[*column])
-                    .and_then(|value| match weights == Some(*column) && value < 0.0 {
+                let weights = chosen.weights == Some(*column);
+                let shiftable = matches!(purpose, Purpose::Fit { intercept: true }) && !weights;
+                values
+                    .push(&record[*column], shiftable)
+                    .and_then(|value| match weights && value < 0.0 {
                         true => Err((format!("found {value}"), "a weight ≥ 0")),
-                        false => Ok(value),
+                        false => Ok(()),
                     })
-                    .map_err(|(found, wanted)| self.bad_cell(&record, *column, &found, wanted))?;
-                values.push(value);
+                    .map_err(|(found, wanted)| {
+                        let remedy = match cell::is_missing(&record[*column]) {
+                            false => "",
+                            true if matches!(purpose, Purpose::Fit { .. }) && chosen.features.contains(column) => {
+                                ": leave out its row, or the column by --exclude"
+                            }
+                            true => ": leave out its row",
+                        };
+                        self.bad_cell(&record, *column, &found, &format!("{wanted}{remedy}"))
+                    })?;
             }
-            if let Some(column) = labels {
+            if let Some(column) = chosen.labels {
                 let cell = record[column].trim_ascii();
                 if cell.is_empty() {
                     return Err(self.bad_cell(&record, column, "found no value", "a label"));
@@ -126,7 +162,8 @@ impl CsvInput {
             csv::ErrorKind::Io(error) => Failure::reading(&self.file, &error),
             other => Failure::Input(format!("cannot read {}: {other:?}", self.file)),
         })?;
-        self.reader.get_mut().forget_before(start(record));
+        let end = self.reader.position().byte();
+        self.reader.get_mut().row_read(start(record), end);
         Ok(more)
     }
 
@@ -161,28 +198,4 @@ impl CsvInput {
 
 fn start(record: &ByteRecord) -> u64 {
     record.position().map_or(0, Position::byte)
-}
-
-/// The number in a cell, or what was found and what was wanted.
-fn number(cell: &[u8]) -> std::result::Result<f64, (String, &'static str)> {
-    let cell = cell.trim_ascii();
-    if cell.is_empty() {
-        return Err(("found no value".into(), "a number"));
-    }
-    let value = str::from_utf8(cell).ok().and_then(|text| text.parse::<f64>().ok());
-    match value {
-        Some(value) if value.is_finite() => Ok(value),
-        Some(_) => Err((format!("found {}", shown(cell)), "a finite number")),
-        None => Err((format!("found {}", shown(cell)), "a number")),
-    }
-}
-
-/// A cell as a message shows it: not all of a long one.
-fn shown(cell: &[u8]) -> String {
-    const MOST: usize = 60;
-    let text = String::from_utf8_lossy(cell);
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
-    }
 }

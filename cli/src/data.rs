@@ -1,10 +1,10 @@
 //! What is fitted: the data and the solver that the command line asks for.
 
-use ridgepath::{Error, Ridge, View};
+use ridgepath::{Error, Ridge, RidgePath, View};
 
 use crate::args::{DataArgs, SolverArgs};
 use crate::columns::{self, Columns, Labels};
-use crate::csv_input::CsvInput;
+use crate::csv_input::{CsvInput, Purpose};
 use crate::message::{Failure, Result};
 use crate::progress::Progress;
 use crate::table::Table;
@@ -28,9 +28,9 @@ impl Data {
     pub(crate) fn labelled(args: &DataArgs, labels: Option<Labels<'_>>) -> Result<Self> {
         let input = CsvInput::open(&args.input)?;
         let columns = Columns::choose(args, labels, input.header(), input.file(), input.header_line())?;
-        let (table, labels) = input.read(&columns.all(), columns.weights, columns.labels)?;
+        let (table, labels) = input.read(&columns, Purpose::Fit { intercept: !args.no_intercept })?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
-        let penalty_factors = columns::penalty_factors(args, &table.names()[..features])?;
+        let penalty_factors = columns::penalty_factors(args, &table.names()[..features], &columns.features)?;
         Ok(Self { table, features, targets, weighted: columns.weights.is_some(), labels, penalty_factors })
     }
 
@@ -68,6 +68,63 @@ impl Data {
 
     pub(crate) fn weights(&self) -> Option<&[f64]> {
         self.weighted.then(|| self.table.columns(self.features + self.targets, 1))
+    }
+
+    /// What the values of each feature are less by: 0 for most.
+    pub(crate) fn feature_origins(&self) -> &[i128] {
+        &self.table.origins()[..self.features]
+    }
+
+    /// Whether any column is less an origin.
+    pub(crate) fn is_shifted(&self) -> bool {
+        self.table.origins().iter().any(|origin| *origin != 0)
+    }
+
+    /// The intercept for the columns as they are in the file.
+    pub(crate) fn intercept(&self, path: &RidgePath, index: usize, target: usize) -> f64 {
+        let own = path.intercept(index, target);
+        if !self.is_shifted() {
+            return own;
+        }
+        // What rounding loses is summed beside: b and wᵀx may both be far larger than their difference.
+        let (mut sum, mut lost) = (own, 0.0);
+        let mut add = |term: f64| {
+            let next = sum + term;
+            let part = next - sum;
+            lost += (sum - (next - part)) + (term - part);
+            sum = next;
+        };
+        let (origin, rest) = in_two(self.table.origins()[self.features + target]);
+        [origin, rest].into_iter().for_each(&mut add);
+        for (origin, w) in self.feature_origins().iter().zip(path.coefficients(index, target)) {
+            let (origin, rest) = in_two(*origin);
+            let product = w * origin;
+            [-product, -w.mul_add(origin, -product), -w * rest].into_iter().for_each(&mut add);
+        }
+        sum + lost
+    }
+
+    /// What the user should know of the columns as they were read.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let shifted = self.table.names().iter().zip(self.table.origins()).filter(|(_, origin)| **origin != 0);
+        let note = |(name, origin): (&String, &i128)| {
+            format!(
+                "column {name:?} has whole numbers that 64-bit floats cannot hold: fitted by their distances from {origin}, without \
+                 loss; the intercept is that of the column as it is, rounded"
+            )
+        };
+        shifted.map(note).collect()
+    }
+
+    /// A model has no origins: its predictions would lose the digits that the fit has kept.
+    pub(crate) fn check_savable(&self) -> Result<()> {
+        match self.features().iter().zip(self.feature_origins()).find(|(_, origin)| **origin != 0) {
+            Some((name, origin)) => Err(Failure::Input(format!(
+                "--save: column {name:?} has whole numbers that 64-bit floats cannot hold, from which no model can predict; subtract \
+                 {origin} from it in the file first"
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// One for each feature, where any is asked for.
@@ -129,4 +186,12 @@ impl Data {
             _ => error.into(),
         }
     }
+}
+
+/// A whole number as a float and what that lacks.
+fn in_two(whole: i128) -> (f64, f64) {
+    let high = whole as f64;
+    #[expect(clippy::cast_possible_truncation, reason = "made from an i128")]
+    let low = whole.saturating_sub(high as i128) as f64;
+    (high, low)
 }

@@ -1,6 +1,7 @@
 //! Penalties and sizes from the command line and from files.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -13,7 +14,7 @@ use crate::message::{Failure, Result};
 #[derive(Debug, Clone)]
 pub(crate) struct Values(Vec<f64>);
 
-/// Longer log-spaced grids are slips of the keyboard.
+/// Longer grids are slips of the keyboard.
 const LONGEST: usize = 1_000_000;
 
 impl FromStr for Values {
@@ -72,6 +73,15 @@ pub(crate) fn count(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+/// More threads than any machine has cores take long to start and are no faster.
+pub(crate) fn threads(text: &str) -> std::result::Result<usize, String> {
+    const MOST: usize = 1024;
+    match count(text)? {
+        threads if threads > MOST => Err(format!("found {threads}, wanted {MOST} at most")),
+        threads => Ok(threads),
+    }
+}
+
 pub(crate) fn bytes(text: &str) -> std::result::Result<u64, String> {
     let wanted = || format!("found {text:?}, wanted a number of bytes such as 67108864, 64M or 2G");
     let (digits, shift) = match text.char_indices().last() {
@@ -84,14 +94,28 @@ pub(crate) fn bytes(text: &str) -> std::result::Result<u64, String> {
     number.checked_mul(1 << shift).filter(|bytes| *bytes > 0).ok_or_else(wanted)
 }
 
+/// The text of a file of penalties, which may be endless.
+fn text(file: &Path) -> io::Result<String> {
+    const MOST: u64 = 32 << 20;
+    let mut text = String::new();
+    File::open(file)?.take(MOST + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MOST {
+        true => Err(io::Error::other(format!("found more than {} MiB, wanted one number a line", MOST >> 20))),
+        false => Ok(text),
+    }
+}
+
 fn read(file: &Path) -> Result<Vec<f64>> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::reading(&format!("{file:?}"), &error))?;
+    let text = text(file).map_err(|error| Failure::reading(&format!("{file:?}"), &error))?;
     let mut values = Vec::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let content = line.split('#').next().unwrap_or_default().trim();
         if !content.is_empty() {
             let value = penalty(content)
                 .map_err(|problem| Failure::Input(format!("{file:?}, line {}: {problem}", index + 1)))?;
+            if values.len() == LONGEST {
+                return Err(Failure::Input(format!("{file:?} holds more than {LONGEST} λ; wanted {LONGEST} at most")));
+            }
             values.push(value);
         }
     }

@@ -118,7 +118,7 @@ pub(crate) fn path(
         standardize: Standardized::of(path),
         penalty_factors: data.penalty_factors(),
         backend: Backend::of(path),
-        path: (0..path.len()).map(|index| entry(path, index, 0..path.targets(), stats, errors)).collect(),
+        path: (0..path.len()).map(|index| entry(path, data, index, 0..path.targets(), stats, errors)).collect(),
     })
 }
 
@@ -134,6 +134,7 @@ pub(crate) fn document(content: &impl Serialize) -> Result<Vec<u8>> {
 
 pub(crate) fn entry<'a>(
     path: &'a RidgePath,
+    data: &Data,
     index: usize,
     targets: Range<usize>,
     stats: Option<&'a Stats>,
@@ -145,7 +146,7 @@ pub(crate) fn entry<'a>(
         lambda: path.lambdas()[index],
         alpha: path.shifts()[index],
         coef: targets.clone().map(|target| path.coefficients(index, target)).collect(),
-        intercept: each(&|target| path.intercept(index, target)),
+        intercept: each(&|target| data.intercept(path, index, target)),
         outcome: outcomes().map(outcome::name).collect(),
         residual: each(&|target| path.residual(index, target)),
         rss: each(&|target| path.rss(index, target)),

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod canvas;
+mod cell;
 mod columns;
 mod convert;
 mod csv_input;
@@ -14,6 +15,7 @@ mod distinct;
 mod grid;
 mod json;
 mod json_lines;
+mod kind;
 mod lines;
 mod machine;
 mod message;
@@ -30,12 +32,12 @@ mod scale;
 mod standard_errors;
 mod stats;
 mod table;
+mod temporary;
 mod text;
 mod tidy;
 mod units;
 mod validate;
 
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
             message::error(&text);
             ExitCode::from(2)
         }
+        Err(Failure::NoAnswer) => ExitCode::from(3),
         Err(Failure::Other(text)) => {
             message::error(&text);
             ExitCode::FAILURE
@@ -69,8 +72,8 @@ fn main() -> ExitCode {
 }
 
 /// Sets how many threads the work on the CPU may take.
-fn threads(count: Option<NonZeroUsize>) -> message::Result<()> {
+fn threads(count: Option<usize>) -> message::Result<()> {
     let Some(count) = count else { return Ok(()) };
-    let built = rayon::ThreadPoolBuilder::new().num_threads(count.get()).build_global();
+    let built = rayon::ThreadPoolBuilder::new().num_threads(count).build_global();
     built.map_err(|error| Failure::Input(format!("--threads {count}: {error}")))
 }

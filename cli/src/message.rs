@@ -9,6 +9,8 @@ pub(crate) enum Failure {
     Input(String),
     /// The device, or writing the answer: exit code 1.
     Other(String),
+    /// The answer is written, and has no coefficients: exit code 3.
+    NoAnswer,
     /// Whoever read the answer wants no more of it: a quiet end.
     ClosedPipe,
 }
@@ -28,7 +30,7 @@ impl Failure {
         match self {
             Self::Input(text) => Self::Input(format!("{words}: {text}")),
             Self::Other(text) => Self::Other(format!("{words}: {text}")),
-            Self::ClosedPipe => Self::ClosedPipe,
+            Self::NoAnswer | Self::ClosedPipe => self,
         }
     }
 
@@ -56,12 +58,23 @@ pub(crate) fn error(text: &str) {
 
 /// One line, whatever a driver or a file name holds. A closed standard error is nothing to stop for.
 fn say(what: &str, text: &str) {
-    let line = without_controls(text, ' ');
-    let _ = writeln!(io::stderr(), "ridgepath: {what}: {line}");
+    let spaced: String = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
+    let _ = writeln!(io::stderr(), "ridgepath: {what}: {}", escaped(&spaced));
 }
 
-/// The text with its control characters replaced: they could steer a terminal, and XML has no way to write most of them.
-pub(crate) fn without_controls(text: &str, replacement: char) -> String {
-    let kept = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
-    text.chars().map(|c| if kept(c) { c } else { replacement }).collect()
+/// The text with what cannot be seen, or turns what can be, written as `\u{…}`: control characters, which could steer a
+/// terminal and have no place in XML, marks of direction, and characters of no width.
+pub(crate) fn escaped(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }

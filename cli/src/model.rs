@@ -63,7 +63,7 @@ pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data) -> Saved<'a> {
             rule: selection.rule().name(),
         },
         path: (0..path.targets())
-            .map(|target| entry(path, selection.choice(target).index, target..target + 1, None, None))
+            .map(|target| entry(path, data, selection.choice(target).index, target..target + 1, None, None))
             .collect(),
     }
 }

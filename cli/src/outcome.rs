@@ -3,6 +3,7 @@
 use ridgepath::{Outcome, RidgePath, Route};
 
 use crate::data::Data;
+use crate::message::{Failure, Result};
 
 pub(crate) fn name(outcome: Outcome) -> String {
     match outcome {
@@ -40,6 +41,12 @@ pub(crate) fn order(outcome: Outcome) -> Option<usize> {
         Outcome::Singular { order } => Some(order),
         _ => None,
     }
+}
+
+/// An error where no λ of any target has an answer.
+pub(crate) fn check_answered(path: &RidgePath) -> Result<()> {
+    let answered = |index: usize| (0..path.targets()).any(|target| !path.intercept(index, target).is_nan());
+    if (0..path.len()).any(answered) { Ok(()) } else { Err(Failure::NoAnswer) }
 }
 
 /// What the user should know beside the answer: one line for each kind of thing, however many λ it befell.

@@ -6,9 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use tempfile::NamedTempFile;
-
 use crate::message::{Failure, Result};
+use crate::temporary::Temporary;
 
 /// Where an answer is to go, as the command line has it.
 #[derive(Debug, Clone)]
@@ -35,10 +34,10 @@ enum Way {
     Stdout,
     /// A device or a pipe: written as it is, never replaced.
     InPlace(PathBuf),
-    /// A file, new or to be replaced, with the permissions of the old one.
+    /// A file, new or to be replaced, with owner and permissions of the old one.
     Replace {
         target: PathBuf,
-        permissions: Option<fs::Permissions>,
+        old: Option<fs::Metadata>,
     },
 }
 
@@ -51,7 +50,7 @@ pub(crate) struct Staged {
 enum Content {
     Stdout(Vec<u8>),
     InPlace(PathBuf, Vec<u8>),
-    Replace(NamedTempFile, PathBuf),
+    Replace(Temporary, PathBuf),
 }
 
 impl Sink {
@@ -71,8 +70,8 @@ impl Sink {
         let content = match way {
             Way::Stdout => Content::Stdout(content),
             Way::InPlace(path) => Content::InPlace(path, content),
-            Way::Replace { target, permissions } => {
-                let file = beside(&target, &content, permissions).map_err(|error| Failure::writing(&name, &error))?;
+            Way::Replace { target, old } => {
+                let file = beside(&target, &content, old).map_err(|error| Failure::writing(&name, &error))?;
                 Content::Replace(file, target)
             }
         };
@@ -110,7 +109,7 @@ impl Staged {
             Content::InPlace(path, content) => {
                 OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(&content))
             }
-            Content::Replace(file, target) => file.persist(target).map(drop).map_err(|error| error.error),
+            Content::Replace(file, target) => file.persist(&target),
         };
         written.map_err(|error| Failure::writing(&self.name, &error))
     }
@@ -122,14 +121,20 @@ fn way(path: &Path) -> io::Result<Way> {
         Ok(metadata) if metadata.is_file() => {
             // Replacing needs no right to write the file itself; who may not write it shall not replace it.
             OpenOptions::new().write(true).open(path)?;
-            Ok(Way::Replace { target: path.canonicalize()?, permissions: Some(metadata.permissions()) })
+            Ok(Way::Replace { target: path.canonicalize()?, old: Some(metadata) })
         }
         Ok(_) => Ok(Way::InPlace(path.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Ok(Way::Replace { target: resolved(path)?, permissions: None })
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !names_directory(path) => {
+            Ok(Way::Replace { target: resolved(path)?, old: None })
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a path ends as those of directories do, which paths taken apart do not tell.
+fn names_directory(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.ends_with(b"/") || bytes.ends_with(b"/.") || (cfg!(windows) && bytes.ends_with(b"\\"))
 }
 
 /// The full path of a file that is not there, through symbolic links that lead nowhere yet.
@@ -151,7 +156,7 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-fn beside(target: &Path, content: &[u8], permissions: Option<fs::Permissions>) -> io::Result<NamedTempFile> {
+fn beside(target: &Path, content: &[u8], old: Option<fs::Metadata>) -> io::Result<Temporary> {
     let directory = target.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ridgepath-");
@@ -160,12 +165,25 @@ fn beside(target: &Path, content: &[u8], permissions: Option<fs::Permissions>) -
     // What the umask takes away is taken away when the file is made.
     #[cfg(unix)]
     builder.permissions(everyone);
-    let mut file = builder.tempfile_in(directory)?;
+    let mut file = Temporary::new(&builder, directory)?;
     file.write_all(content)?;
-    let written: &File = file.as_file();
-    if let Some(permissions) = permissions {
-        written.set_permissions(permissions)?;
+    let written = file.as_file();
+    if let Some(old) = old {
+        keep_owner(written, &old);
+        written.set_permissions(old.permissions())?;
     }
     written.sync_all()?;
     Ok(file)
 }
+
+/// Owner and group, where the user may give files away.
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+        let _ = fchown(file, None, Some(old.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
 
     let answer = written(args.format, &path, &data, stats.as_ref(), errors.as_ref())?;
     let mut staged = vec![sink.stage(answer)?];
+    notes.extend(data.notes());
     notes.extend(outcome::notes(&path, &data));
     if let Some(sink) = plot_sink {
         let drawing = plot::draw(&path, &data)?;
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     }
     output::commit(staged)?;
     notes.iter().for_each(|note| crate::message::note(note));
-    Ok(())
+    outcome::check_answered(&path)
 }
 
 fn written(

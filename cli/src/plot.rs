@@ -7,7 +7,7 @@ use ridgepath::RidgePath;
 use crate::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, fine, line, point, thick, write};
 use crate::curves::{self, Curve};
 use crate::data::Data;
-use crate::message::{Result, without_controls};
+use crate::message::{Result, escaped};
 use crate::scale::Axis;
 use crate::text;
 
@@ -85,7 +85,7 @@ fn subtitle(path: &RidgePath, data: &Data) -> String {
 /// A name as the picture shows it: not too long, and without what XML cannot hold.
 pub(crate) fn label(name: &str) -> String {
     const MOST: usize = 24;
-    let name = without_controls(name, '\u{fffd}');
+    let name = escaped(name);
     match name.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name,

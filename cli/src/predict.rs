@@ -5,7 +5,7 @@ use ridgepath::nalgebra::DMatrix;
 
 use crate::args::PredictArgs;
 use crate::columns::Columns;
-use crate::csv_input::CsvInput;
+use crate::csv_input::{CsvInput, Purpose};
 use crate::distinct::{self, Place};
 use crate::message::{Failure, Result};
 use crate::model::Model;
@@ -21,9 +21,9 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let model = Model::read(&args.model)?;
     let input = CsvInput::open(&args.input)?;
     let columns = Columns::named("the model", &model.features, input.header(), input.file(), input.header_line())?;
-    let (table, _) = input.read(&columns, None, None)?;
-    let features = table.columns(0, columns.len());
-    let predicted = model.model.predict(View::column_major(features, table.rows(), columns.len())?)?;
+    let (table, _) = input.read(&columns, Purpose::Predict)?;
+    let features = table.columns(0, model.features.len());
+    let predicted = model.model.predict(View::column_major(features, table.rows(), model.features.len())?)?;
     let written =
         written(&model.targets, &predicted).map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
     output::commit(vec![sink.stage(written)?])

@@ -1,6 +1,7 @@
 //! `--standard-errors`: how certain the coefficients of a path are.
 
-use ridgepath::{Inference, RidgePath};
+use ridgepath::cpu::gram::gram;
+use ridgepath::{Inference, RidgePath, Uncertainty};
 
 use crate::data::Data;
 use crate::message::Result;
@@ -20,13 +21,25 @@ impl StandardErrors {
     pub(crate) fn of(path: &RidgePath, data: &Data) -> Result<Self> {
         let problem = data.problem()?;
         let inference = Inference::new(&problem, path)?;
+        let means = match data.is_shifted() {
+            true => {
+                let moments = gram::<f64, f64>(&problem)?;
+                let origins = data.feature_origins().iter().enumerate();
+                origins.map(|(j, origin)| moments.mean_x(j) + *origin as f64).collect()
+            }
+            false => Vec::new(),
+        };
         let mut entries = Vec::with_capacity(path.len());
         for index in 0..path.len() {
             let at = inference.at(index)?;
             let entry = |target: usize| match &at {
-                Some(at) => {
-                    Entry { coefficients: at.standard_errors(target), intercept: at.intercept_standard_error(target) }
-                }
+                Some(at) => Entry {
+                    coefficients: at.standard_errors(target),
+                    intercept: match data.is_shifted() {
+                        false => at.intercept_standard_error(target),
+                        true => intercept_far_away(at, target, &means, path.weight_sum()),
+                    },
+                },
                 None => Entry { coefficients: vec![f64::NAN; path.features()], intercept: f64::NAN },
             };
             entries.push((0..path.targets()).map(entry).collect());
@@ -37,4 +50,12 @@ impl StandardErrors {
     pub(crate) fn at(&self, index: usize, target: usize) -> &Entry {
         &self.entries[index][target]
     }
+}
+
+/// That of the intercept of columns as they are in the file, with these means: √(σ̂²/W + x̄ᵀCx̄), C the covariances.
+fn intercept_far_away(at: &Uncertainty, target: usize, means: &[f64], weight_sum: f64) -> f64 {
+    let covariance = at.covariance(target);
+    let along = |j: usize| means.iter().zip(covariance.column(j).iter()).map(|(mean, own)| mean * own).sum::<f64>();
+    let of_means: f64 = means.iter().enumerate().map(|(j, mean)| mean * along(j)).sum();
+    (at.noise_variance(target) / weight_sum + of_means).sqrt()
 }

@@ -6,7 +6,7 @@ use console::{Term, measure_text_width};
 use ridgepath::{RidgePath, Standardize};
 
 use crate::data::Data;
-use crate::message::without_controls;
+use crate::message::escaped;
 use crate::outcome;
 use crate::standard_errors::StandardErrors;
 use crate::stats::{self, Stats};
@@ -17,9 +17,8 @@ const GAP: usize = 2;
 
 /// Rows of cells under a header, each column as wide as its widest cell, numbers to the right.
 pub(crate) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
-    let clean: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| without_controls(cell, '\u{fffd}')).collect()).collect();
-    let header: Vec<String> = header.iter().map(|cell| without_controls(cell, '\u{fffd}')).collect();
+    let clean: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect()).collect();
+    let header: Vec<String> = header.iter().map(|cell| escaped(cell)).collect();
     let widths: Vec<usize> = (0..header.len())
         .map(|j| clean.iter().chain([&header]).map(|row| measure_text_width(&row[j])).max().unwrap_or(0))
         .collect();
@@ -62,7 +61,7 @@ pub(crate) fn magnitude(value: f64) -> String {
 pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>, errors: Option<&StandardErrors>) -> String {
     let mut text = summary(path, data);
     for (target, name) in data.targets().iter().enumerate() {
-        let _ = write!(text, "\ntarget {}\n", without_controls(name, '\u{fffd}'));
+        let _ = write!(text, "\ntarget {}\n", escaped(name));
         text.push_str(&block(path, data, target, stats, errors));
     }
     text
@@ -121,7 +120,10 @@ fn block(
                 magnitude(path.residual(index, target)),
                 number(path.rss(index, target)),
                 number(path.squared_norm(index, target)),
-                with_error(path.intercept(index, target), errors.map(|errors| errors.at(index, target).intercept)),
+                with_error(
+                    data.intercept(path, index, target),
+                    errors.map(|errors| errors.at(index, target).intercept),
+                ),
             ];
             let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
             fixed.into_iter().chain(stats).collect()

@@ -45,7 +45,7 @@ fn write(
                 number(path.residual(index, target)),
                 number(path.rss(index, target)),
                 number(path.squared_norm(index, target)),
-                number(path.intercept(index, target)),
+                number(data.intercept(path, index, target)),
             ];
             let coefficients = path.coefficients(index, target).iter().map(|value| number(*value));
             let own = errors.map(|errors| errors.at(index, target));

@@ -77,8 +77,22 @@ impl std::fmt::Display for AdapterSummary {
     }
 }
 
-fn instance() -> wgpu::Instance {
+fn new_instance() -> wgpu::Instance {
     wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
+}
+
+/// One for the life of the process: when the last one goes, drivers are unloaded whose threads and exit handlers may still
+/// have work to do in them.
+#[cfg(not(target_arch = "wasm32"))]
+fn instance() -> &'static wgpu::Instance {
+    static INSTANCE: std::sync::OnceLock<wgpu::Instance> = std::sync::OnceLock::new();
+    INSTANCE.get_or_init(new_instance)
+}
+
+/// A browser's, which belongs to one thread.
+#[cfg(target_arch = "wasm32")]
+fn instance() -> wgpu::Instance {
+    new_instance()
 }
 
 /// Best first.

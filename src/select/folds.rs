@@ -30,7 +30,7 @@ pub enum Folds {
     Repeated {
         /// How many in each repeat.
         folds: usize,
-        /// How often.
+        /// How often: 10,000 at most, and times the rows no more than 2²⁸.
         repeats: usize,
         /// Of the generator.
         seed: u64,

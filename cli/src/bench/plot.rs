@@ -6,7 +6,7 @@ use plotters::style::text_anchor::HPos;
 use crate::bench::break_even::BreakEven;
 use crate::bench::report::Document;
 use crate::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, line, point, thick, write};
-use crate::message::{Result, without_controls};
+use crate::message::{Result, escaped};
 use crate::scale::Axis;
 use crate::text;
 
@@ -73,7 +73,7 @@ fn heading(document: &Document<'_>) -> String {
 }
 
 fn clean(words: &str) -> String {
-    without_controls(words, '\u{fffd}')
+    escaped(words)
 }
 
 /// On a logarithmic axis, since a GPU and a reference may be a thousandfold apart.

@@ -27,6 +27,9 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     let penalty = grid::choose(&args.grid)?;
     let labels = args.scheme.labels();
     let data = Data::labelled(&args.data, labels)?;
+    if args.save.is_some() {
+        data.check_savable()?;
+    }
     let progress = Progress::towards_end("λ, of all folds");
     let ridge = data.ridge(&args.data, &args.solver, &progress).penalty(penalty);
     let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
@@ -49,7 +52,8 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
         PathFormat::Csv => scores::written(&selection, &data)?,
     };
     let mut staged = vec![sink.stage(written)?];
-    let mut notes = outcome::notes(selection.path(), &data);
+    let mut notes = data.notes();
+    notes.extend(outcome::notes(selection.path(), &data));
     notes.extend(table::notes(&selection, &data));
     if let Some(sink) = plot_sink {
         let ridge = ridge.penalty(Penalty::Alphas(selection.path().shifts().to_vec()));
@@ -63,7 +67,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     }
     output::commit(staged)?;
     notes.iter().for_each(|note| message::note(note));
-    Ok(())
+    outcome::check_answered(selection.path())
 }
 
 fn check_places(args: &CvArgs) -> Result<()> {

@@ -6,7 +6,7 @@ use ridgepath::select::{Choice, Edge, Scheme};
 use ridgepath::{Folds, Rule, Selection};
 
 use crate::data::Data;
-use crate::message::without_controls;
+use crate::message::escaped;
 use crate::text::{aligned, number, plural, summary};
 
 /// Rows of scores that are shown: more say little more.
@@ -17,7 +17,7 @@ pub(super) fn written(selection: &Selection, data: &Data) -> String {
     let _ = writeln!(text, "{}", judged(selection));
     for (target, name) in data.targets().iter().enumerate() {
         let choice = selection.choice(target);
-        let _ = writeln!(text, "\ntarget {}", without_controls(name, '\u{fffd}'));
+        let _ = writeln!(text, "\ntarget {}", escaped(name));
         let _ = writeln!(
             text,
             "λ = {}, alpha = {}: {}",
@@ -124,7 +124,7 @@ fn model(selection: &Selection, data: &Data, target: usize) -> String {
     let coefficients = data.features().iter().zip(path.coefficients(index, target));
     let mut rows: Vec<Vec<String>> = coefficients.map(|(name, w)| vec![name.clone(), number(*w)]).collect();
     if path.intercept_fitted() {
-        rows.push(vec!["(intercept)".into(), number(path.intercept(index, target))]);
+        rows.push(vec!["(intercept)".into(), number(data.intercept(path, index, target))]);
     }
     aligned(&["feature", "coefficient"], &rows)
 }

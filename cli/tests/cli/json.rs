@@ -138,8 +138,9 @@ fn a_singular_lambda_has_null_and_is_noted_once() {
     assert_eq!(json["path"][1]["outcome"], json!(["solved"]));
     assert_eq!(run.err.lines().count(), 1, "{run:#?}");
     run.says(&["ridgepath: note: 5 of 6 λ", "singular", "\"b\""]);
-    let csv = folder.run("path data.csv --target y --lambdas 0 --format csv").succeeds().out;
-    assert!(csv.ends_with("NaN,NaN\n"), "{csv}");
+    let csv = folder.run("path data.csv --target y --lambdas 0 --format csv");
+    assert_eq!(csv.code, Some(3), "{csv:#?}");
+    assert!(csv.out.ends_with("NaN,NaN\n"), "{csv:#?}");
 }
 
 #[test]
