@@ -221,7 +221,12 @@ impl Spectrum {
         leverages
     }
 
-    /// The number of rows of positive weight.
+    /// The rows of positive weight.
+    pub(crate) fn rows_counted(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Their number.
     #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
     pub(crate) fn count(&self) -> f64 {
         self.rows.len() as f64
