@@ -7,6 +7,7 @@ use ridgepath::Selection;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Data;
+use crate::figures::Figures;
 use crate::json::{Backend, Entry, Standardized, entry};
 use crate::message::{Failure, Result};
 
@@ -39,7 +40,7 @@ struct ChosenBy<'a> {
     rule: &'static str,
 }
 
-pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data) -> Saved<'a> {
+pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data, figures: &'a Figures) -> Saved<'a> {
     let path = selection.path();
     Saved {
         schema: SCHEMA,
@@ -58,7 +59,7 @@ pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data) -> Saved<'a> {
             rule: selection.rule().name(),
         },
         path: (0..path.targets())
-            .map(|target| entry(path, selection.choice(target).index, target..target + 1, None, None))
+            .map(|target| entry(path, selection.choice(target).index, target..target + 1, figures))
             .collect(),
     }
 }

@@ -1,11 +1,11 @@
 //! What `path --stats` adds for every λ.
 
 use ridgepath::select::Criterion;
-use ridgepath::{Penalty, Ridge, RidgePath};
+use ridgepath::{Error, Penalty, Ridge, RidgePath};
 use serde::Serialize;
 
 use crate::data::Data;
-use crate::message::Result;
+use crate::message::{Failure, Result};
 
 /// As JSON and CSV name them.
 pub(crate) const NAMES: [&str; 4] = ["df", "df_without_intercept", "gcv", "loo_mse"];
@@ -34,7 +34,14 @@ pub(crate) struct Row<'a> {
 impl Stats {
     pub(crate) fn of(ridge: &Ridge, path: &RidgePath, data: &Data) -> Result<Self> {
         let ridge = ridge.clone().penalty(Penalty::Alphas(path.shifts().to_vec()));
-        let spectrum = ridge.spectrum(data.x()?, data.y()?).map_err(|error| data.failure(error))?;
+        let spectrum = ridge.spectrum(data.x()?, data.y()?).map_err(|error| match error {
+            Error::Conflict { .. } => Failure::Input(
+                "--stats and unpenalised features do not go together; wanted a penalty on every feature, or ridgepath cv, \
+                 which scores such a path by folds"
+                    .into(),
+            ),
+            other => data.failure(other),
+        })?;
         let targets = path.targets();
         let answered = |values: Vec<f64>| {
             let has = |at: usize| !path.intercept(at / targets, at % targets).is_nan();

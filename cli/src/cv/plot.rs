@@ -6,7 +6,7 @@ use ridgepath::Selection;
 use ridgepath::select::Spectrum;
 
 use crate::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, fine, line, point, thick, write};
-use crate::curves;
+use crate::curves::{self, Curve};
 use crate::data::Data;
 use crate::message::Result;
 use crate::plot::{Drawing, LEFT, Panel, TOP, WIDTH, label, left_out, quantity, right_margin};
@@ -19,14 +19,16 @@ const SCORES: f64 = 220.0;
 const GAP: f64 = 76.0;
 const BOTTOM: f64 = 56.0;
 
-pub(super) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> Result<Drawing> {
+pub(super) fn draw(selection: &Selection, spectrum: Option<&Spectrum>, data: &Data) -> Result<Drawing> {
     let path = selection.path();
     let entries = curves::shown(path);
     let notes = left_out(path, &entries);
     let factors = curves::factors(path, data);
     let x = Axis::decades(entries.iter().map(|index| path.lambdas()[*index].log10()));
     let labels: Vec<String> = data.features().iter().map(|name| label(name)).collect();
-    let right = WIDTH - right_margin(&labels).max(90.0);
+    let targets: Vec<Vec<Curve>> =
+        (0..path.targets()).map(|target| curves::of(path, target, &entries, &factors)).collect();
+    let right = WIDTH - right_margin(&labels, &targets).max(90.0);
     let one = COEFFICIENTS + SCORES + 2.0 * GAP;
     #[expect(clippy::cast_precision_loss, reason = "a handful of targets")]
     let height = TOP + BOTTOM + path.targets() as f64 * one - GAP;
@@ -39,11 +41,13 @@ pub(super) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
             let upper = Panel { left: LEFT, right, top, bottom: top + COEFFICIENTS, x };
             let title = format!("{}: {}", label(name), quantity(path));
             write(area, &title, (LEFT, top - 14.0), 13.0, INK, HPos::Left)?;
-            upper.draw(area, &curves::of(path, target, &entries, &factors), &labels)?;
+            upper.draw(area, &targets[target], &labels)?;
             let top_of_scores = upper.bottom + GAP;
             let lower = Panel { left: LEFT, right, top: top_of_scores, bottom: top_of_scores + SCORES, x };
             scores(area, &lower, selection, target, &entries)?;
-            degrees(area, &lower, spectrum, &entries)?;
+            if let Some(spectrum) = spectrum {
+                degrees(area, &lower, spectrum, &entries)?;
+            }
             let choice = selection.choice(target);
             if choice.lambda > 0.0 {
                 let at = upper.across(choice.lambda.log10());
