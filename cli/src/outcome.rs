@@ -158,7 +158,9 @@ fn advice(entries: &[usize], path: &RidgePath, data: &Data, minimum_norm: bool) 
     let all_penalised = data.penalty_factors().is_none_or(|factors| !factors.contains(&0.0));
     // What the option is for: λ = 0, and a penalty on every feature at any other.
     match (zero && all_penalised, path.backend().name == "reference", minimum_norm) {
-        (true, true, true) => format!("{larger}; --backend reference does not know --minimum-norm, --backend cpu does"),
+        (true, true, true) => {
+            format!("{larger}, and --backend reference does not know --minimum-norm, --backend cpu does")
+        }
         (true, true, false) => format!("{larger}, --backend cpu --minimum-norm gives the one of least norm at 0"),
         (true, false, false) => format!("{larger}, --minimum-norm gives the one of least norm at 0"),
         _ => larger.into(),

@@ -47,7 +47,12 @@ impl Block<'_> {
                 return fitted(&columns) + &left_out(shown.len(), count);
             }
         }
-        let across = thinned(count, FEW);
+        // Of many λs those that fit side by side; of few all, under one another if need be.
+        let across = match count <= FEW {
+            true => None,
+            false => (3..=FEW).rev().map(|most| thinned(count, most)).find(|own| fit(&self.features(own))),
+        };
+        let across = across.unwrap_or_else(|| thinned(count, FEW));
         let fits = fitted(&self.fits(&shown)) + &left_out(shown.len(), count);
         let mut text = fits + "\n" + &fitted(&self.features(&across));
         if across.len() < shown.len() {

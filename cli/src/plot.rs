@@ -20,7 +20,7 @@ pub(crate) struct Drawing {
 pub(crate) const WIDTH: f64 = 880.0;
 pub(crate) const TOP: f64 = 96.0;
 const BOTTOM: f64 = 56.0;
-pub(crate) const LEFT: f64 = 64.0;
+pub(crate) const LEFT: f64 = 76.0;
 const PANEL_GAP: f64 = 60.0;
 /// More colours than these could not be told apart.
 const MOST_COLOURS: usize = COLOURS.len();

@@ -11,7 +11,7 @@ use crate::data::Data;
 use crate::message::Result;
 use crate::plot::{Drawing, LEFT, Panel, TOP, WIDTH, label, left_out, quantity, right_margin};
 use crate::scale::Axis;
-use crate::text::number;
+use crate::text::{number, width};
 
 const COEFFICIENTS: f64 = 300.0;
 const SCORES: f64 = 220.0;
@@ -54,7 +54,13 @@ pub(super) fn draw(selection: &Selection, spectrum: Option<&Spectrum>, data: &Da
                 line(area, [(at, upper.top), (at, lower.bottom)], INK.mix(0.7), 1.4)?;
                 let side = if at > f64::midpoint(LEFT, right) { (-6.0, HPos::Right) } else { (6.0, HPos::Left) };
                 let words = format!("λ = {}", number(choice.lambda));
-                write(area, &words, (at + side.0, upper.top + 10.0), 13.0, INK, side.1)?;
+                let from = (at + side.0, upper.top + 10.0);
+                // A ground of its own, for curves may pass there.
+                #[expect(clippy::cast_precision_loss, reason = "a number in a few digits")]
+                let reach = side.0.signum() * 7.2 * width(&words) as f64;
+                let corners = [point((from.0, from.1 - 9.0)), point((from.0 + reach, from.1 + 9.0))];
+                area.draw(&Rectangle::new(corners, WHITE.mix(0.85).filled()))?;
+                write(area, &words, from, 13.0, INK, side.1)?;
             }
             top += one;
         }

@@ -214,7 +214,29 @@ fn stats_stand_beside_every_lambda_of_a_path() {
     }
     let csv = folder.run(&format!("{arguments} --format csv")).succeeds().out;
     assert!(csv.starts_with(
-        "lambda,alpha,target,outcome,residual,rss,norm2,intercept,df,df_without_intercept,gcv,loo_mse,coef:a"
+        "lambda,alpha,target,outcome,residual,rss,r2,squared_norm,intercept,df,df_without_intercept,gcv,loo_mse,coef:a"
     ));
     assert!(folder.run(arguments).succeeds().out.contains("loo mse"));
+}
+
+#[test]
+fn what_has_no_score_is_told_by_name_and_with_the_reason() {
+    let folder = Folder::new();
+    folder.file("flat.csv", "a,b,y\n0,5,17\n1,7,17\n2,11,17\n3,13,17\n");
+    let cv = |rest: &str| folder.run(&format!("cv flat.csv --target y {rest}"));
+    cv("--lambdas 0.1,1 --loo --score r2").fails(2, &["target \"y\" has no r2", "constant (17.0)"]);
+    folder.file("flat.csv", "a,b,w,y\n0,5,0,1\n1,7,1,4\n2,11,0,2\n3,13,0,0\n");
+    cv("--weights w --alphas 0.5 --loo").fails(2, &["target \"y\" has no mse", "one row", "two rows"]);
+    folder.file("flat.csv", "a,b,y\n0,5,1\n1,7,4\n2,1,2\n");
+    cv("--lambdas 0.1,1 --criterion cp").fails(2, &["target \"y\" has no cp", "3 rows for 3 coefficients"]);
+    cv("--lambdas 0 --criterion evidence").fails(2, &["target \"y\" has no evidence", "every λ is 0"]);
+}
+
+#[test]
+fn unpenalised_features_have_a_plot_without_degrees_of_freedom_and_no_stats() {
+    let folder = folder();
+    let run = folder.run(&format!("{PLAIN} --unpenalised a --lambdas 1,0.1 --plot p.svg")).succeeds();
+    run.says(&["no degrees of freedom"]);
+    let run = folder.run("path data.csv --target y --features a,b --unpenalised a --lambdas 1 --stats");
+    run.fails(2, &["--stats", "unpenalised", "folds"]);
 }

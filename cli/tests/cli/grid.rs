@@ -87,7 +87,7 @@ fn two_grids_at_once_are_refused() {
 #[test]
 fn a_sweep_of_a_thousand_lambdas_shrinks_all_the_way() {
     let run = path_of(SMALL, "--lambda-grid 1e-6:1e6:1000 --format json").succeeds().json();
-    let norms: Vec<f64> = run["path"].as_array().unwrap().iter().map(|entry| numbers(&entry["norm2"])[0]).collect();
+    let norms: Vec<f64> = run["path"].as_array().unwrap().iter().map(|entry| numbers(&entry["squared_norm"])[0]).collect();
     assert_eq!(norms.len(), 1000);
     assert!(norms.is_sorted_by(|a, b| a > b));
 }
