@@ -12,12 +12,13 @@ use crate::view::Scalar;
 /// Whose penalty a number is.
 ///
 /// This library minimises 1/(2W) Σ sᵢ(yᵢ − xᵢᵀw − b)² + λ‖w‖². Below, A is what a system adds to diagonal element j of the
-/// centred Gram matrix of the columns as they are, so that λ = A/(2W); `s_j` and `σ_y` are population deviations. Where A holds
-/// `s_j²`, [`standardize`](Self::standardize) carries it. Systems that divide by m count weights that sum to m: W stands for it.
+/// centred Gram matrix of the columns as they are, so that λ = A/(2W); `s_j` and `σ_y` are population deviations, `t_j` the
+/// sample deviation. Where A holds `s_j²` or `t_j²`, [`standardize`](Self::standardize) carries it. Systems that divide by m count weights that sum to m: W stands for it.
 ///
 /// | | parameter | A |
 /// |---|---|---|
 /// | [`ScikitLearn`](Self::ScikitLearn) | `alpha` | alpha |
+/// | [`ScikitLearnNormalized`](Self::ScikitLearnNormalized) | `alpha` | W·alpha·s_j² |
 /// | [`PolarsOls`](Self::PolarsOls) | `alpha` | alpha, also for the intercept |
 /// | [`ElasticNet`](Self::ElasticNet) | `alpha` | W·alpha |
 /// | [`WeightDecay`](Self::WeightDecay) | `weight_decay` | W·wd; of an unhalved loss W·wd/2 |
@@ -26,6 +27,7 @@ use crate::view::Scalar;
 /// | [`Spark`](Self::Spark) | `regParam` | W·regParam·(s_j²)/σ_y |
 /// | [`H2o`](Self::H2o) | `lambda` | W·lambda·(s_j²) |
 /// | [`Mass`](Self::Mass) | `lambda` | lambda·s_j² |
+/// | [`Matlab`](Self::Matlab) | `k` | k·t_j² |
 /// | [`Correlation`](Self::Correlation) | `K` | W·K·s_j² |
 /// | [`Mlj`](Self::Mlj) | `lambda` | W·lambda; unscaled lambda |
 /// | [`DaskGlm`](Self::DaskGlm) | `lamduh` | lamduh/2, also for the intercept |
@@ -47,6 +49,8 @@ use crate::view::Scalar;
 pub enum Convention {
     /// `Ridge`, `RidgeCV` and `KernelRidge` of scikit-learn; himalaya; cuML.
     ScikitLearn,
+    /// `Ridge(normalize=True)` of scikit-learn before 1.2: columns are centred and divided by their norm.
+    ScikitLearnNormalized,
     /// `polars_ols`, which penalises the intercept.
     PolarsOls,
     /// `ElasticNet(l1_ratio=0)` of scikit-learn; linfa; `fit_regularized` of statsmodels.
@@ -79,6 +83,8 @@ pub enum Convention {
     },
     /// `lm.ridge` of MASS; smartcore with `normalize = true`.
     Mass,
+    /// `ridge(y, X, k)` of MATLAB and of Octave's statistics package: columns are standardised by the sample deviation.
+    Matlab,
     /// The correlation form: `K` of R's lmridge and ridge.
     Correlation,
     /// `RidgeRegression` of `MLJLinearModels`.
@@ -112,23 +118,25 @@ impl DataFacts {
             return Err(Error::OutOfRange { what: "target", index: target, count });
         }
         let weight_sum = problem.weight_sum();
+        // Counted from a value of its own, so that a constant target has a deviation of exactly 0.
+        let origin = if intercept { problem.y().get(problem.heaviest(), target).into() } else { 0.0 };
+        let own = |row: usize| problem.y().get(row, target).into() - origin;
+        let used = || (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0);
         let mean = |value: &dyn Fn(f64) -> f64| -> f64 {
-            let share = |row: usize| problem.weight(row) / weight_sum * value(problem.y().get(row, target).into());
-            (0..problem.rows()).map(share).sum()
+            used().map(|row| problem.weight(row) / weight_sum * value(own(row))).sum()
         };
         let about = if intercept { mean(&|y| y) } else { 0.0 };
         // In units of the largest, whose square is in range.
-        let away = |row: usize| (problem.y().get(row, target).into() - about).abs();
-        let used = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0);
-        let unit = used.map(away).fold(f64::MIN_POSITIVE, f64::max);
+        let unit = used().map(|row| (own(row) - about).abs()).fold(f64::MIN_POSITIVE, f64::max);
         let deviation = unit * mean(&|y| ((y - about) / unit).powi(2)).sqrt();
         Ok(Self { weight_sum, deviation })
     }
 }
 
 /// Names, as `Convention::from_str` and the program have them.
-const NAMES: [(&str, Convention); 19] = [
+const NAMES: [(&str, Convention); 21] = [
     ("sklearn", Convention::ScikitLearn),
+    ("sklearn-normalize", Convention::ScikitLearnNormalized),
     ("polars-ols", Convention::PolarsOls),
     ("elastic-net", Convention::ElasticNet),
     ("weight-decay", Convention::WeightDecay { halved: true }),
@@ -142,6 +150,7 @@ const NAMES: [(&str, Convention); 19] = [
     ("h2o", Convention::H2o { standardize: true }),
     ("h2o-raw", Convention::H2o { standardize: false }),
     ("lm.ridge", Convention::Mass),
+    ("matlab", Convention::Matlab),
     ("lmridge", Convention::Correlation),
     ("mlj", Convention::Mlj { scaled: true }),
     ("mlj-unscaled", Convention::Mlj { scaled: false }),
@@ -165,12 +174,13 @@ impl Convention {
     #[must_use]
     pub fn parameter(self) -> &'static str {
         match self {
-            Self::ScikitLearn | Self::PolarsOls | Self::ElasticNet => "alpha",
+            Self::ScikitLearn | Self::ScikitLearnNormalized | Self::PolarsOls | Self::ElasticNet => "alpha",
             Self::WeightDecay { .. } => "weight_decay",
             Self::Glmnet { .. } | Self::GlmnetMulti { .. } | Self::H2o { .. } | Self::Mass | Self::Mlj { .. } => {
                 "lambda"
             }
             Self::Spark { .. } => "regParam",
+            Self::Matlab => "k",
             Self::Correlation => "K",
             Self::DaskGlm => "lamduh",
             Self::Bayes => "σ²/τ²",
@@ -186,8 +196,10 @@ impl Convention {
             | Self::GlmnetMulti { standardize: true }
             | Self::Spark { standardize: true }
             | Self::H2o { standardize: true }
+            | Self::ScikitLearnNormalized
             | Self::Mass
             | Self::Correlation => Standardize::Population,
+            Self::Matlab => Standardize::Sample,
             _ => Standardize::No,
         }
     }
@@ -225,9 +237,12 @@ impl Convention {
         self.check(values)?;
         let times = |by: f64| values.iter().map(|value| value * by).collect();
         Ok(match self {
-            Self::ScikitLearn | Self::PolarsOls | Self::Mass | Self::Mlj { scaled: false } | Self::Bayes => {
-                Penalty::Alphas(values.to_vec())
-            }
+            Self::ScikitLearn
+            | Self::PolarsOls
+            | Self::Mass
+            | Self::Matlab
+            | Self::Mlj { scaled: false }
+            | Self::Bayes => Penalty::Alphas(values.to_vec()),
             Self::DaskGlm => Penalty::Alphas(times(0.5)),
             _ => Penalty::Lambdas(times(self.scale(facts)?)),
         })
@@ -256,7 +271,8 @@ impl Convention {
             (Standardize::No, true) => {
                 "columns as they are; its intercept is penalised: fit without one, on X with a column of ones"
             }
-            _ => "columns standardised (population deviation), the intercept not penalised",
+            (Standardize::Population, _) => "columns standardised (population deviation), the intercept not penalised",
+            (Standardize::Sample, _) => "columns standardised (sample deviation), the intercept not penalised",
         };
         let (name, parameter) = (self.name(), self.parameter());
         format!(
@@ -268,6 +284,9 @@ impl Convention {
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::ScikitLearn => ("scikit-learn Ridge, himalaya, cuML", "‖r‖² + alpha·‖w‖²", "alpha/(2W)"),
+            Self::ScikitLearnNormalized => {
+                ("scikit-learn before 1.2, Ridge(normalize=True)", "‖r‖² + alpha·m·Σ s_j²w_j²", "alpha/2")
+            }
             Self::PolarsOls => ("polars_ols", "‖r‖² + alpha·(‖w‖² + b²)", "alpha/(2W)"),
             Self::ElasticNet => (
                 "scikit-learn ElasticNet(l1_ratio=0), linfa, statsmodels fit_regularized",
@@ -311,6 +330,9 @@ impl Convention {
                 ("H2O GLM (alpha = 0), standardize = false", "1/(2m)·‖r‖² + lambda/2·‖w‖²", "lambda/2")
             }
             Self::Mass => ("MASS lm.ridge, smartcore with normalize", "‖r‖² + lambda·Σ s_j²w_j²", "lambda/(2W)"),
+            Self::Matlab => {
+                ("MATLAB and Octave ridge(y, X, k)", "‖r‖² + k·Σ t_j²w_j² (t_j the sample deviation)", "k/(2W)")
+            }
             Self::Correlation => ("R lmridge and ridge, correlation form", "‖r‖² + K·m·Σ s_j²w_j²", "K/2"),
             Self::Mlj { scaled: true } => ("MLJLinearModels", "½‖r‖² + m·lambda/2·‖w‖²", "lambda/2"),
             Self::Mlj { scaled: false } => {
@@ -336,11 +358,15 @@ impl Convention {
     fn scale(self, facts: &DataFacts) -> Result<f64> {
         let DataFacts { weight_sum, deviation } = *facts;
         Ok(match self {
-            Self::ScikitLearn | Self::PolarsOls | Self::Mass | Self::Mlj { scaled: false } | Self::Bayes => {
-                1.0 / (2.0 * weight_sum)
-            }
+            Self::ScikitLearn
+            | Self::PolarsOls
+            | Self::Mass
+            | Self::Matlab
+            | Self::Mlj { scaled: false }
+            | Self::Bayes => 1.0 / (2.0 * weight_sum),
             Self::DaskGlm => 1.0 / (4.0 * weight_sum),
             Self::ElasticNet
+            | Self::ScikitLearnNormalized
             | Self::WeightDecay { halved: true }
             | Self::GlmnetMulti { .. }
             | Self::H2o { .. }

@@ -185,7 +185,7 @@ struct Doubles {
     sizes: Vec<f64>,
     fixed: Orthogonal<f64>,
     fixed_sizes: Vec<f64>,
-    /// QᵀX of these features, a row for each column of Q.
+    /// `QᵀX` of these features, a row for each column of Q.
     shares: Vec<Vec<f64>>,
     means: Vec<f64>,
 }

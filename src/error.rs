@@ -252,7 +252,7 @@ pub enum Error {
         count: usize,
     },
     /// A number of folds, groups or repeats that cannot be.
-    #[error("{what}: found {found}, wanted {least} or more, and {most} at most")]
+    #[error("{what}: found {found}, {}", wanted(*least, *most))]
     Count {
         /// What was counted.
         what: &'static str,
@@ -286,12 +286,14 @@ pub enum Error {
         score: String,
     },
     /// No λ of the grid has a score to choose by.
-    #[error("no λ has a {score} for target {target}: there is no answer, or none that a fold could be scored by")]
+    #[error("target {target} has no {score} at any λ: {reason}")]
     NoScore {
         /// The target's number, from 0.
         target: usize,
         /// The score asked for.
         score: String,
+        /// Why.
+        reason: Unscored,
     },
     /// A rule that needs standard errors, with scores that have none.
     #[error("the one-standard-error rule: {score} has no standard error here; a mean over two or more folds has one")]
@@ -330,7 +332,7 @@ pub enum Error {
         reason: String,
     },
     /// The device ran out of memory.
-    #[error("the GPU ran out of memory: {what}; a smaller memory budget makes smaller chunks")]
+    #[error("the GPU ran out of memory: {what}; a smaller memory budget may make smaller chunks")]
     OutOfMemory {
         /// What was being allocated or run.
         what: String,
@@ -341,6 +343,78 @@ pub enum Error {
         /// The driver's words.
         reason: String,
     },
+}
+
+/// Why a target has no score at any λ.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unscored {
+    /// No λ has a unique answer.
+    #[error("no λ has a unique answer (singular)")]
+    NoAnswer,
+    /// The target is the same in every row.
+    #[error("the target is constant ({value:?})")]
+    Constant {
+        /// Its value.
+        value: f64,
+    },
+    /// Leave-one-out with one row of positive weight.
+    #[error("one row alone has a positive weight, and without it there is none; two rows are needed")]
+    OneRow,
+    /// Leave-one-out where some row is fitted exactly, whatever its value: hᵢ = 1.
+    #[error("at every λ a row has leverage 1, so that the other rows do not determine its prediction")]
+    Leverage,
+    /// The predictions do not differ, as a correlation needs.
+    #[error("the predictions are constant")]
+    ConstantPredictions,
+    /// A fold has none.
+    #[error("fold {fold} has {wanted} at no λ")]
+    Fold {
+        /// Its number, from 0.
+        fold: usize,
+        /// What it lacks.
+        wanted: &'static str,
+    },
+    /// Each fold has one somewhere, but no λ in all folds.
+    #[error("no λ has one in every fold")]
+    Folds,
+    /// Each target has one somewhere, but no λ for all targets.
+    #[error("no λ has one for every target")]
+    Jointly,
+    /// A criterion that divides by what rows leave over.
+    #[error("the degrees of freedom use up the {rows} rows at every λ; larger λ or more rows are needed")]
+    DegreesOfFreedom {
+        /// The rows of positive weight.
+        rows: usize,
+    },
+    /// Mallows's Cp where least squares leaves nothing to estimate the noise from.
+    #[error(
+        "without a penalty there are {rows} rows for {rank} coefficients, which leaves none to estimate the noise from"
+    )]
+    Rank {
+        /// The rank of X, with the intercept.
+        rank: usize,
+        /// The rows of positive weight.
+        rows: usize,
+    },
+    /// The marginal likelihood of no penalty.
+    #[error("every λ is 0; one > 0 is needed")]
+    NoPenalty,
+    /// A criterion of the logarithm of residuals that vanish.
+    #[error("the residuals are 0 at every λ")]
+    NoResiduals,
+    /// None of the above: not a finite number at any λ.
+    #[error("it is not a number at any λ")]
+    Undefined,
+}
+
+/// What a count may be.
+fn wanted(least: usize, most: usize) -> String {
+    match most {
+        usize::MAX => format!("wanted {least} or more"),
+        most if most < least => format!("wanted {least} or more, of which there can only be {most}"),
+        most => format!("wanted {least} or more, and {most} at most"),
+    }
 }
 
 impl Error {

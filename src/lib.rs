@@ -92,7 +92,7 @@ mod wide;
 pub use convention::{Convention, DataFacts};
 pub use cost::Cost;
 pub use entry::{Entries, PathEntry};
-pub use error::{Error, Result};
+pub use error::{Error, Result, Unscored};
 pub use factors::Factors;
 pub use gpu::Gpu;
 pub use inference::{Inference, Uncertainty};

@@ -37,7 +37,7 @@ pub(crate) trait Number:
 }
 
 impl Number for f64 {
-    const EPSILON: f64 = f64::EPSILON;
+    const EPSILON: Self = Self::EPSILON;
 
     fn of(high: f64, low: f64) -> Self {
         high + low

@@ -114,12 +114,9 @@ pub(crate) fn predictions<T: Scalar>(x: View<'_, T>, w: &[f64], intercepts: &[f6
         return predicted;
     }
     let mut columns = predicted.iter_mut().flat_map(|own| own.as_mut_slice().chunks_mut(m));
-    let chunks: Vec<(&[f64], &[f64], Vec<&mut [f64]>)> = w
-        .chunks(VECTORS * n)
-        .zip(intercepts.chunks(VECTORS))
-        .map(|(w, intercepts)| (w, intercepts, columns.by_ref().take(intercepts.len()).collect()))
-        .collect();
-    chunks.into_par_iter().for_each(|(w, intercepts, columns)| fill(x, w, intercepts, 0, columns));
+    let parts = w.chunks(VECTORS * n).zip(intercepts.chunks(VECTORS));
+    let chunks = parts.map(|(w, intercepts)| (w, intercepts, columns.by_ref().take(intercepts.len()).collect()));
+    chunks.collect::<Vec<_>>().into_par_iter().for_each(|(w, intercepts, columns)| fill(x, w, intercepts, 0, columns));
     predicted
 }
 

@@ -12,6 +12,7 @@ mod score;
 mod selection;
 mod shuffle;
 mod spectrum;
+mod unscored;
 
 pub use criterion::Criterion;
 pub use cross_validation::{CrossValidation, Scheme};

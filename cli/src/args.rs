@@ -16,8 +16,9 @@ const EXIT_CODES: &str = "Exit codes: 0 when there is an answer, 1 when the devi
 
 /// Ridge regression for a whole grid of penalties at once, on the GPU and on the CPU.
 ///
-/// The objective is 1/(2W) Σ s (y − xᵀw − b)² + λ‖w‖², with W the sum of the observation weights s;
-/// scikit-learn's alpha is 2Wλ.
+/// The objective is 1/(2W) Σ s (y − xᵀw − b)² + λ‖w‖², with W the sum of the observation weights s: the number of rows where
+/// none are given. In other words (XᵀSX + alpha·I) w = XᵀSy of centred columns, with alpha = 2Wλ, which scikit-learn calls
+/// alpha too and others the shift. Answers have both, λ and alpha.
 #[derive(Parser, Debug)]
 #[command(name = "ridgepath", version, after_help = EXIT_CODES)]
 pub(crate) struct Args {
@@ -67,13 +68,13 @@ pub(crate) struct PathArgs {
     pub(crate) fractions: Option<Values>,
     #[command(flatten)]
     pub(crate) solver: SolverArgs,
-    /// Also the standard error of every coefficient, by the sandwich σ̂²A⁻¹GA⁻¹ with A = G + shift·D and σ̂² = RSS/(m − df)
+    /// Also the standard error of every coefficient, by the sandwich σ̂²A⁻¹GA⁻¹ with A = G + alpha·D and σ̂² = RSS/(m − df)
     #[arg(long)]
     pub(crate) standard_errors: bool,
     /// Where the answer goes; - is standard output. A file appears whole or not at all
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: output::Place,
-    /// How the answer is written; json and csv hold every number exactly
+    /// How the answer is written; json and csv hold every number exactly and every λ, a table some of many λ
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: PathFormat,
     /// Also df (with and without the intercept), GCV and the leave-one-out mean squared error of every λ
@@ -189,7 +190,7 @@ pub(crate) struct GridArgs {
     /// λ from a file, one a line; blank lines and # comments are skipped
     #[arg(long, value_name = "FILE")]
     pub(crate) lambda_file: Option<PathBuf>,
-    /// scikit-learn's alphas to solve for, in this order
+    /// alphas = 2Wλ to solve for, in this order, as scikit-learn has them
     #[arg(long, value_name = "V,V,…", allow_negative_numbers = true)]
     pub(crate) alphas: Option<Values>,
     /// Log-spaced alphas, both ends included
@@ -275,9 +276,9 @@ impl From<PrecisionName> for Precision {
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
 pub(crate) enum FormName {
-    /// (Xᵀ·X + shift·I) w = Xᵀ·y, of the order of the features
+    /// (Xᵀ·X + alpha·I) w = Xᵀ·y, of the order of the features
     Primal,
-    /// (X·Xᵀ + shift·I) β = y, of the order of the rows, and w = Xᵀ·β
+    /// (X·Xᵀ + alpha·I) β = y, of the order of the rows, and w = Xᵀ·β
     Dual,
 }
 

@@ -1,6 +1,6 @@
 //! `ridgepath convert`.
 
-use ridgepath::{Convention, DataFacts};
+use ridgepath::{Convention, DataFacts, Error};
 
 use crate::args::ConvertArgs;
 use crate::message::{Failure, Result};
@@ -9,7 +9,12 @@ use crate::{output, text};
 pub(crate) fn run(args: &ConvertArgs) -> Result<()> {
     let facts =
         DataFacts { weight_sum: args.rows.unwrap_or(f64::NAN), deviation: args.target_deviation.unwrap_or(f64::NAN) };
-    let lambda = args.from.lambda(args.value, &facts)?;
+    let lambda = args.from.lambda(args.value, &facts).map_err(|error| match error {
+        Error::NoDeviation { system, parameter, .. } => Failure::Input(format!(
+            "{system}: {parameter} is counted in units of the deviation of the target; wanted --target-deviation too"
+        )),
+        other => other.into(),
+    })?;
     if !lambda.is_finite() {
         let (from, parameter) = (args.from, args.from.parameter());
         return Err(Failure::Input(format!("{from}: {parameter} depends on the number of rows; wanted --rows too")));

@@ -183,6 +183,9 @@ impl Data {
                  two values at least",
                 self.targets()[*target]
             )),
+            Error::NoScore { target, score, reason } => {
+                Failure::Input(format!("target {:?} has no {score} at any λ: {reason}", self.targets()[*target]))
+            }
             _ => error.into(),
         }
     }

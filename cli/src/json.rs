@@ -7,11 +7,12 @@ use serde::Serialize;
 use serde_json::Serializer;
 
 use crate::data::Data;
+use crate::figures::Figures;
 use crate::json_lines::Layout;
 use crate::message::{Failure, Result};
 use crate::outcome;
-use crate::standard_errors::StandardErrors;
-use crate::stats::{Row, Stats};
+use crate::stats::Row;
+use crate::units::InSystem;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -25,6 +26,8 @@ struct Document<'a> {
     /// What λ is multiplied by for each feature, where that is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     penalty_factors: Option<&'a [f64]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    convention: Option<InSystem>,
     backend: Backend<'a>,
     path: Vec<Entry<'a>>,
 }
@@ -67,6 +70,7 @@ pub(crate) struct Entry<'a> {
     outcome: Vec<String>,
     residual: Vec<f64>,
     rss: Vec<f64>,
+    r2: Vec<f64>,
     squared_norm: Vec<f64>,
     condition: f64,
     error_bound: Vec<f64>,
@@ -102,12 +106,7 @@ impl<'a> Backend<'a> {
     }
 }
 
-pub(crate) fn path(
-    path: &RidgePath,
-    data: &Data,
-    stats: Option<&Stats>,
-    errors: Option<&StandardErrors>,
-) -> Result<Vec<u8>> {
+pub(crate) fn path(path: &RidgePath, data: &Data, figures: &Figures) -> Result<Vec<u8>> {
     document(&Document {
         schema: "ridgepath/path/1",
         features: data.features(),
@@ -117,8 +116,9 @@ pub(crate) fn path(
         intercept: path.intercept_fitted(),
         standardize: Standardized::of(path),
         penalty_factors: data.penalty_factors(),
+        convention: figures.system.as_ref().map(|system| system.of(path)),
         backend: Backend::of(path),
-        path: (0..path.len()).map(|index| entry(path, data, index, 0..path.targets(), stats, errors)).collect(),
+        path: (0..path.len()).map(|index| entry(path, data, index, 0..path.targets(), figures)).collect(),
     })
 }
 
@@ -137,9 +137,9 @@ pub(crate) fn entry<'a>(
     data: &Data,
     index: usize,
     targets: Range<usize>,
-    stats: Option<&'a Stats>,
-    errors: Option<&'a StandardErrors>,
+    figures: &'a Figures,
 ) -> Entry<'a> {
+    let errors = figures.errors.as_ref();
     let outcomes = || targets.clone().map(|target| path.outcome(index, target));
     let each = |value: &dyn Fn(usize) -> f64| targets.clone().map(value).collect::<Vec<f64>>();
     Entry {
@@ -150,13 +150,14 @@ pub(crate) fn entry<'a>(
         outcome: outcomes().map(outcome::name).collect(),
         residual: each(&|target| path.residual(index, target)),
         rss: each(&|target| path.rss(index, target)),
+        r2: each(&|target| figures.r2(index, target)),
         squared_norm: each(&|target| path.squared_norm(index, target)),
         condition: path.condition(index),
         error_bound: each(&|target| path.error_bound(index, target)),
         steps: outcomes().map(outcome::steps).collect(),
         route: outcomes().map(outcome::route).collect(),
         order: outcomes().map(outcome::order).collect(),
-        stats: stats.map(|stats| stats.row(index)),
+        stats: figures.stats.as_ref().map(|stats| stats.row(index)),
         standard_errors: errors
             .map(|errors| targets.clone().map(|target| errors.at(index, target).coefficients.as_slice()).collect()),
         intercept_standard_error: errors.map(|errors| each(&|target| errors.at(index, target).intercept)),

@@ -7,6 +7,7 @@ use ridgepath::{Error, LinearModel, Selection};
 use serde::Serialize;
 
 use crate::data::Data;
+use crate::figures::Figures;
 use crate::json::{Backend, Entry, Standardized, entry};
 use crate::message::{Failure, Result};
 
@@ -44,7 +45,7 @@ pub(crate) fn check(selection: &Selection, data: &Data) -> Result<()> {
     selection.model().and_then(named).map(drop).map_err(|error| data.failure(error).after("--save"))
 }
 
-pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data) -> Saved<'a> {
+pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data, figures: &'a Figures) -> Saved<'a> {
     let path = selection.path();
     Saved {
         schema: LinearModel::SCHEMA,
@@ -63,7 +64,7 @@ pub(crate) fn saved<'a>(selection: &'a Selection, data: &'a Data) -> Saved<'a> {
             rule: selection.rule().name(),
         },
         path: (0..path.targets())
-            .map(|target| entry(path, data, selection.choice(target).index, target..target + 1, None, None))
+            .map(|target| entry(path, data, selection.choice(target).index, target..target + 1, figures))
             .collect(),
     }
 }

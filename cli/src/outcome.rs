@@ -1,6 +1,6 @@
 //! How answers came about, in words.
 
-use ridgepath::{Outcome, RidgePath, Route};
+use ridgepath::{Outcome, Ridge, RidgePath, Route, View};
 
 use crate::data::Data;
 use crate::message::{Failure, Result};
@@ -49,8 +49,9 @@ pub(crate) fn check_answered(path: &RidgePath) -> Result<()> {
     if (0..path.len()).any(answered) { Ok(()) } else { Err(Failure::NoAnswer) }
 }
 
-/// What the user should know beside the answer: one line for each kind of thing, however many λ it befell.
-pub(crate) fn notes(path: &RidgePath, data: &Data) -> Vec<String> {
+/// What the user should know beside the answer: one line for each kind of thing, however many λ it befell. `minimum_norm` says
+/// whether solutions of least norm were asked for.
+pub(crate) fn notes(path: &RidgePath, data: &Data, minimum_norm: bool) -> Vec<String> {
     let mut notes: Vec<String> = path.backend().fallback.iter().map(|why| fallback(path, why)).collect();
     let mut kinds: Vec<(Outcome, Vec<usize>)> = Vec::new();
     for index in 0..path.len() {
@@ -70,7 +71,7 @@ pub(crate) fn notes(path: &RidgePath, data: &Data) -> Vec<String> {
             }
         }
     }
-    notes.extend(kinds.iter().map(|(kind, entries)| describe(*kind, entries, path, data)));
+    notes.extend(kinds.iter().map(|(kind, entries)| describe(*kind, entries, path, data, minimum_norm)));
     notes
 }
 
@@ -79,7 +80,7 @@ fn fallback(path: &RidgePath, why: &str) -> String {
     format!("backend {}, {} precision: {why}", used.name, used.precision)
 }
 
-fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> String {
+fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data, minimum_norm: bool) -> String {
     let which = format!("{} of {} λ ({})", entries.len(), path.len(), listed(entries, path));
     match kind {
         Outcome::Rerouted { route: Route::Qr } => {
@@ -89,21 +90,82 @@ fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data) -> 
             format!("{which}: single precision did not do, answered by the CPU in double precision (rerouted)")
         }
         Outcome::Singular { order } => {
-            let feature = match data.features().get(order.wrapping_sub(1)) {
-                Some(feature) => format!("feature {feature:?} depends on those before it"),
-                None => "the features depend on one another".into(),
+            let (why, advice) = match unpenalised(path, data) {
+                Some(feature) => (
+                    told(feature, "the unpenalised ones before it", path, data),
+                    "no λ has one unless it is penalised or left out".into(),
+                ),
+                None => (
+                    match order {
+                        0 => "the features depend on one another".into(),
+                        order => told(order - 1, "those before it", path, data),
+                    },
+                    advice(entries, path, data, minimum_norm),
+                ),
             };
-            format!(
-                "{which}: no unique answer (singular), {feature}; a larger λ has one, --minimum-norm takes the least"
-            )
+            format!("{which}: no unique answer (singular), {why}; {advice}")
         }
         Outcome::MinimumNorm { rank } => {
-            format!("{which}: the features depend on one another (rank {rank}), answered by the solution of least norm")
+            let features = path.features();
+            format!(
+                "{which}: no unique answer (rank {rank} of {features} features), answered by the solution of least norm"
+            )
         }
         Outcome::OutOfRange => {
-            format!("{which}: coefficients beyond what 64-bit floats can hold (out-of-range); rescale the data")
+            format!(
+                "{which}: coefficients or the intercept too large or too small for 64-bit floats (out-of-range); rescale the \
+                 data"
+            )
         }
         other => format!("{which}: {}", name(other)),
+    }
+}
+
+/// What is wrong with a feature that has no unique coefficient.
+fn told(feature: usize, others: &str, path: &RidgePath, data: &Data) -> String {
+    let name = &data.features()[feature];
+    let counted = |row: &usize| data.weights().is_none_or(|weights| weights[*row] > 0.0);
+    let column = data.feature(feature);
+    let mut values = (0..column.len()).filter(counted).map(|row| column[row]);
+    let constant = values.next().filter(|first| values.all(|value| value == *first));
+    match (constant, path.intercept_fitted()) {
+        (Some(_), true) => format!("feature {name:?} is constant, as the intercept is"),
+        (Some(0.0), false) => format!("feature {name:?} is 0 in every row"),
+        _ if feature == 0 => format!("feature {name:?} cannot be told from a constant"),
+        _ => format!("feature {name:?} depends on {others}"),
+    }
+}
+
+/// An unpenalised feature that depends on the other unpenalised ones, whatever λ is.
+fn unpenalised(path: &RidgePath, data: &Data) -> Option<usize> {
+    let factors = data.penalty_factors()?;
+    let free: Vec<usize> = (0..factors.len()).filter(|feature| factors[*feature] == 0.0).collect();
+    let columns: Vec<f64> = free.iter().flat_map(|feature| data.feature(*feature)).copied().collect();
+    let x = View::column_major(&columns, path.rows(), free.len()).ok()?;
+    let alone = Ridge::new().lambdas([0.0]).intercept(path.intercept_fitted());
+    let alone = match data.weights() {
+        Some(weights) => alone.weights(weights),
+        None => alone,
+    };
+    match alone.fit(x, data.y().ok()?).ok()?.outcome(0, 0) {
+        Outcome::Singular { order } => free.get(order.max(1) - 1).copied(),
+        _ => None,
+    }
+}
+
+/// What answers singular λs where a penalty does.
+fn advice(entries: &[usize], path: &RidgePath, data: &Data, minimum_norm: bool) -> String {
+    let larger = "a larger λ has one";
+    let zero = entries.iter().any(|index| path.lambdas()[*index] == 0.0);
+    let all_penalised = data.penalty_factors().is_none_or(|factors| !factors.contains(&0.0));
+    // What the option is for: λ = 0, and a penalty on every feature at any other.
+    match (zero && all_penalised, path.backend().name == "reference", minimum_norm) {
+        (true, true, true) => {
+            format!("{larger}, and --backend reference does not know --minimum-norm, --backend cpu does")
+        }
+        (true, true, false) => format!("{larger}, --backend cpu --minimum-norm gives the one of least norm at 0"),
+        (true, false, false) => format!("{larger}, --minimum-norm gives the one of least norm at 0"),
+        _ => larger.into(),
     }
 }
 

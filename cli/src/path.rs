@@ -5,12 +5,12 @@ use ridgepath::RidgePath;
 use crate::args::{PathArgs, PathFormat};
 use crate::data::Data;
 use crate::distinct;
+use crate::figures::Figures;
 use crate::message::{Failure, Result};
 use crate::output::{self, Place, Sink};
 use crate::progress::Progress;
-use crate::standard_errors::StandardErrors;
-use crate::stats::Stats;
-use crate::{json, outcome, plot, rates, text, tidy, units};
+use crate::units::{self, Gridded};
+use crate::{json, outcome, path_table, plot, rates, tidy};
 
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
     check_places(args)?;
@@ -19,19 +19,17 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
 
     let data = Data::load(&args.data)?;
     let progress = Progress::towards_end("λ");
-    let (ridge, mut notes) = units::solver(args, &data, data.ridge(&args.data, &args.solver, &progress))?;
+    let Gridded { ridge, mut notes, system } =
+        units::solver(args, &data, data.ridge(&args.data, &args.solver, &progress))?;
     let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
     let path = ridge.fit(data.x()?, data.y()?);
     progress.finish();
     let path = path.map_err(|error| data.failure(error))?;
-    let stats = args.stats.then(|| Stats::of(&ridge, &path, &data)).transpose()?;
-
-    let errors = args.standard_errors.then(|| StandardErrors::of(&path, &data)).transpose()?;
-
-    let answer = written(args.format, &path, &data, stats.as_ref(), errors.as_ref())?;
+    let figures = Figures::of(&path, &data, system)?.asked_for(args, &ridge, &path, &data)?;
+    let answer = written(args.format, &path, &data, &figures)?;
     let mut staged = vec![sink.stage(answer)?];
     notes.extend(data.notes());
-    notes.extend(outcome::notes(&path, &data));
+    notes.extend(outcome::notes(&path, &data, args.solver.minimum_norm));
     if let Some(sink) = plot_sink {
         let drawing = plot::draw(&path, &data)?;
         notes.extend(drawing.notes);
@@ -42,17 +40,11 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     outcome::check_answered(&path)
 }
 
-fn written(
-    format: PathFormat,
-    path: &RidgePath,
-    data: &Data,
-    stats: Option<&Stats>,
-    errors: Option<&StandardErrors>,
-) -> Result<Vec<u8>> {
+fn written(format: PathFormat, path: &RidgePath, data: &Data, figures: &Figures) -> Result<Vec<u8>> {
     match format {
-        PathFormat::Table => Ok(text::path(path, data, stats, errors).into_bytes()),
-        PathFormat::Json => json::path(path, data, stats, errors),
-        PathFormat::Csv => tidy::path(path, data, stats, errors),
+        PathFormat::Table => Ok(path_table::written(path, data, figures).into_bytes()),
+        PathFormat::Json => json::path(path, data, figures),
+        PathFormat::Csv => tidy::path(path, data, figures),
     }
 }
 

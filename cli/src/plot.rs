@@ -20,10 +20,12 @@ pub(crate) struct Drawing {
 pub(crate) const WIDTH: f64 = 880.0;
 pub(crate) const TOP: f64 = 96.0;
 const BOTTOM: f64 = 56.0;
-pub(crate) const LEFT: f64 = 64.0;
+pub(crate) const LEFT: f64 = 76.0;
 const PANEL_GAP: f64 = 60.0;
-/// More labels than this could not be told apart.
-const MOST_LABELS: usize = COLOURS.len();
+/// More colours than these could not be told apart.
+const MOST_COLOURS: usize = COLOURS.len();
+/// Of more features than there are colours, so many are named.
+const NAMED: usize = 10;
 const LABEL_HEIGHT: f64 = 17.0;
 
 pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {
@@ -41,7 +43,7 @@ pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {
     let height = TOP + BOTTOM + targets.len() as f64 * (panel_height + PANEL_GAP) - PANEL_GAP;
 
     let labels: Vec<String> = data.features().iter().map(|name| label(name)).collect();
-    let right = WIDTH - right_margin(&labels);
+    let right = WIDTH - right_margin(&labels, &targets);
     let svg = canvas::svg(WIDTH, height, |area| {
         write(area, "Ridge path", (LEFT, 26.0), 22.0, INK, HPos::Left)?;
         write(area, &subtitle(path, data), (LEFT, 52.0), 14.0, GREY, HPos::Left)?;
@@ -92,14 +94,31 @@ pub(crate) fn label(name: &str) -> String {
     }
 }
 
-pub(crate) fn right_margin(labels: &[String]) -> f64 {
-    if labels.len() > MOST_LABELS {
-        return 32.0;
-    }
-    let longest = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
+/// Room for the labels of these targets' curves.
+pub(crate) fn right_margin(labels: &[String], targets: &[Vec<Curve>]) -> f64 {
+    let named = targets.iter().flat_map(|curves| named(curves)).map(|feature| labels[feature].as_str());
+    let rest = rest(labels.len());
+    let longest = named.chain(rest.as_deref()).map(text::width).max().unwrap_or(0);
     #[expect(clippy::cast_precision_loss, reason = "labels are short")]
     let width = longest as f64 * 8.2;
     44.0 + width
+}
+
+/// Numbers of the curves that have a colour and a name: all, or of many those that are largest at the smallest λ answered.
+fn named(curves: &[Curve]) -> Vec<usize> {
+    let mut numbers: Vec<usize> = (0..curves.len()).collect();
+    if curves.len() > MOST_COLOURS {
+        let size = |number: &usize| curves[*number].end().map_or(0.0, |(_, value)| value.abs());
+        numbers.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        numbers.truncate(NAMED);
+        numbers.sort_unstable();
+    }
+    numbers
+}
+
+/// What is said of the features without a name, if there are any.
+fn rest(features: usize) -> Option<String> {
+    (features > MOST_COLOURS).then(|| format!("and {} more", features - NAMED))
 }
 
 /// A part of the picture over log λ.
@@ -127,7 +146,7 @@ impl Panel {
         Ok(())
     }
 
-    /// Draws a curve for each feature, with its name where there are few.
+    /// Draws a curve for each feature, with its name: of many features, the largest have one.
     pub(crate) fn draw(&self, area: &Area<'_>, curves: &[Curve], labels: &[String]) -> Drawn {
         let y = Axis::around_zero(curves.iter().flat_map(Curve::points).map(|(_, value)| value));
         let across = |log: f64| self.across(log);
@@ -139,43 +158,49 @@ impl Panel {
             write(area, &label, (self.left - 10.0, height), 13.0, GREY, HPos::Right)?;
         }
         line(area, [(self.left, self.bottom), (self.right, self.bottom)], LINE, 1.0)?;
-        let few = curves.len() <= MOST_LABELS;
-        // The last feature first, so that the first lies on top.
-        for (number, curve) in curves.iter().enumerate().rev() {
-            let style = COLOURS[number % COLOURS.len()].mix(if few { 1.0 } else { 0.6 });
+        let named = named(curves);
+        let colour = |number: usize| named.iter().position(|own| *own == number).map(|place| COLOURS[place]);
+        // Those without a name lie below, and the first feature on top.
+        let order =
+            (0..curves.len()).rev().filter(|number| colour(*number).is_none()).chain(named.iter().rev().copied());
+        for (curve, colour) in order.map(|number| (&curves[number], colour(number))) {
+            let (style, width) = colour.map_or((LINE.mix(0.6), 1.0), |colour| (colour.mix(1.0), 2.2));
             for run in &curve.runs {
                 let points: Vec<(i32, i32)> =
                     run.iter().map(|(log, value)| point((across(*log), up(*value)))).collect();
                 match points.as_slice() {
                     [single] => area.draw(&Circle::new(*single, fine(2.5), style.filled()))?,
-                    _ => {
-                        area.draw(&PathElement::new(points, style.stroke_width(thick(if few { 2.2 } else { 1.2 }))))?
-                    }
+                    _ => area.draw(&PathElement::new(points, style.stroke_width(thick(width))))?,
                 }
             }
         }
-        if few { self.label(area, curves, labels, &across, &up) } else { Ok(()) }
+        self.label(area, curves, &named, labels, &across, &up)
     }
 
-    /// Writes each feature's name where its curve ends, moved apart where they would overlap.
+    /// Writes these features' names where their curves end, moved apart where they would overlap, and how many there are more.
     fn label(
         &self,
         area: &Area<'_>,
         curves: &[Curve],
+        named: &[usize],
         labels: &[String],
         across: &dyn Fn(f64) -> f64,
         up: &dyn Fn(f64) -> f64,
     ) -> Drawn {
-        let mut ends: Vec<(usize, (f64, f64))> = curves
-            .iter()
-            .enumerate()
-            .filter_map(|(number, curve)| curve.end().map(|(log, value)| (number, (across(log), up(value)))))
-            .collect();
+        let end = |(place, number): (usize, &usize)| {
+            curves[*number].end().map(|(log, value)| ((place, *number), (across(log), up(value))))
+        };
+        let mut ends: Vec<((usize, usize), (f64, f64))> = named.iter().enumerate().filter_map(end).collect();
         ends.sort_by(|a, b| a.1.1.total_cmp(&b.1.1));
         let wanted: Vec<f64> = ends.iter().map(|(_, (_, height))| *height).collect();
-        for ((number, (from, height)), own) in ends.iter().zip(apart(&wanted, self.top, self.bottom)) {
-            let colour = COLOURS[number % COLOURS.len()];
-            let at = self.right + 18.0;
+        let at = self.right + 18.0;
+        let mut bottom = self.bottom;
+        if let Some(rest) = rest(curves.len()) {
+            write(area, &rest, (at, bottom), 13.0, GREY, HPos::Left)?;
+            bottom -= LABEL_HEIGHT;
+        }
+        for (((place, number), (from, height)), own) in ends.iter().zip(apart(&wanted, self.top, bottom)) {
+            let colour = COLOURS[*place];
             line(area, [(*from + 2.0, *height), (at - 4.0, own)], colour.mix(0.5), 1.0)?;
             write(area, &labels[*number], (at, own), 14.0, darker(colour), HPos::Left)?;
         }

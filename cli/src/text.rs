@@ -1,42 +1,116 @@
-//! Tables for people.
-
-use std::fmt::Write;
+//! Tables and numbers for people.
 
 use console::{Term, measure_text_width};
 use ridgepath::{RidgePath, Standardize};
 
 use crate::data::Data;
 use crate::message::escaped;
-use crate::outcome;
-use crate::standard_errors::StandardErrors;
-use crate::stats::{self, Stats};
 
-/// Columns of a table when no terminal says how many it has.
+/// Columns of a table when neither a terminal nor COLUMNS says how many there are.
 const WIDTH: usize = 120;
-const GAP: usize = 2;
+const GAP: &str = "  ";
 
-/// Rows of cells under a header, each column as wide as its widest cell, numbers to the right.
-pub(crate) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
-    let clean: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect()).collect();
-    let header: Vec<String> = header.iter().map(|cell| escaped(cell)).collect();
-    let widths: Vec<usize> = (0..header.len())
-        .map(|j| clean.iter().chain([&header]).map(|row| measure_text_width(&row[j])).max().unwrap_or(0))
-        .collect();
-    let numeric: Vec<bool> =
-        (0..header.len()).map(|j| clean.iter().all(|row| row[j].parse::<f64>().is_ok() || row[j] == "-")).collect();
-    let mut text = String::new();
-    for row in [&header].into_iter().chain(&clean) {
-        let mut line = String::new();
-        for (j, cell) in row.iter().enumerate() {
-            let space = " ".repeat(widths[j] - measure_text_width(cell));
-            let gap = if j == 0 { "" } else { "  " };
-            line.push_str(gap);
-            line.push_str(&if numeric[j] { space + cell } else { cell.clone() + &space });
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
+/// A column of a table.
+pub(crate) struct Column {
+    head: String,
+    cells: Vec<String>,
+}
+
+impl Column {
+    pub(crate) fn new(head: impl Into<String>, cells: impl IntoIterator<Item = String>) -> Self {
+        let clean = |text: String| escaped(&text);
+        Self { head: clean(head.into()), cells: cells.into_iter().map(clean).collect() }
     }
-    text
+
+    /// Head and cells, all as wide as the widest: numbers with their decimal points under one another, words to the left.
+    fn lines(&self) -> Vec<String> {
+        let numeric = self.cells.iter().all(|cell| is_number(cell));
+        let before = |cell: &str| if numeric { measure_text_width(&cell[..whole(cell)]) } else { 0 };
+        let after = |cell: &str| measure_text_width(cell) - before(cell);
+        let most = |of: &dyn Fn(&str) -> usize| self.cells.iter().map(|cell| of(cell)).max().unwrap_or(0);
+        let (left, right) = (most(&before), most(&after));
+        let head = measure_text_width(&self.head);
+        let more = " ".repeat(head.saturating_sub(left + right));
+        let space = " ".repeat((left + right).saturating_sub(head));
+        let (lead, trail) = if numeric { (more, String::new()) } else { (String::new(), more) };
+        let mut lines = vec![if numeric { space + &self.head } else { self.head.clone() + &space }];
+        lines.extend(self.cells.iter().map(|cell| {
+            let (before, after) = (" ".repeat(left - before(cell)), " ".repeat(right - after(cell)));
+            format!("{lead}{before}{cell}{after}{trail}")
+        }));
+        lines
+    }
+}
+
+/// Whether a cell holds a number, one with its error, or the sign for none.
+fn is_number(cell: &str) -> bool {
+    cell.parse::<f64>().is_ok() || cell == "-" || cell.contains(" ± ")
+}
+
+/// Where the whole part of a number ends.
+fn whole(cell: &str) -> usize {
+    let part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '(');
+    match cell.contains(|c: char| c.is_ascii_digit()) {
+        true => cell.find(|c| !part(c)).unwrap_or(cell.len()),
+        false => cell.len(),
+    }
+}
+
+/// Rows of cells under a header.
+pub(crate) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
+    let column = |(j, head): (usize, &&str)| Column::new(*head, rows.iter().map(|row| row[j].clone()));
+    let columns: Vec<Column> = header.iter().enumerate().map(column).collect();
+    joined(&columns.iter().map(Column::lines).collect::<Vec<_>>())
+}
+
+/// Columns side by side, in blocks under one another where the screen is too narrow; each block begins with the first column.
+pub(crate) fn fitted(columns: &[Column]) -> String {
+    let lines: Vec<Vec<String>> = columns.iter().map(Column::lines).collect();
+    let Some((first, rest)) = lines.split_first() else { return String::new() };
+    let mut blocks = vec![vec![first.clone()]];
+    let mut used = width(&first[0]);
+    for column in rest {
+        let own = GAP.len() + width(&column[0]);
+        // One column at least, however narrow the screen.
+        if used + own > screen() && blocks.last().is_some_and(|block| block.len() > 1) {
+            blocks.push(vec![first.clone()]);
+            used = width(&first[0]);
+        }
+        used += own;
+        if let Some(block) = blocks.last_mut() {
+            block.push(column.clone());
+        }
+    }
+    blocks.iter().map(|block| joined(block)).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether these fit the screen side by side.
+pub(crate) fn fit(columns: &[Column]) -> bool {
+    let widths = columns.iter().map(|column| GAP.len() + width(&column.lines()[0]));
+    widths.sum::<usize>() <= screen() + GAP.len()
+}
+
+fn joined(columns: &[Vec<String>]) -> String {
+    let count = columns.first().map_or(0, Vec::len);
+    let line = |i: usize| columns.iter().map(|column| column[i].as_str()).collect::<Vec<_>>().join(GAP);
+    (0..count).map(|i| format!("{}\n", line(i).trim_end())).collect()
+}
+
+/// Numbers of so many among `count`, from the first to the last: all where these are not more.
+pub(crate) fn thinned(count: usize, most: usize) -> Vec<usize> {
+    if count <= most {
+        return (0..count).collect();
+    }
+    let steps = most - 1;
+    (0..most).map(|own| (own * (count - 1) + steps / 2) / steps).collect()
+}
+
+/// What is said under a table that leaves out λs.
+pub(crate) fn left_out(shown: usize, count: usize) -> String {
+    if shown == count {
+        return String::new();
+    }
+    format!("({shown} λ of {count}: --format csv and --format json have all)\n")
 }
 
 /// Six digits: as a decimal fraction where that is short, else with an exponent.
@@ -45,9 +119,8 @@ pub(crate) fn number(value: f64) -> String {
         return "0".into();
     }
     let scientific = format!("{value:.5e}");
-    let exponent: i32 = scientific.split_once('e').and_then(|(_, digits)| digits.parse().ok()).unwrap_or(i32::MAX);
-    match usize::try_from(5 - exponent) {
-        Ok(decimals) if (-4..=5).contains(&exponent) => format!("{value:.decimals$}"),
+    match usize::try_from(5 - exponent(&scientific)) {
+        Ok(decimals) if (-4..=5).contains(&exponent(&scientific)) => format!("{value:.decimals$}"),
         _ if value.is_finite() => scientific,
         _ => value.to_string(),
     }
@@ -58,13 +131,43 @@ pub(crate) fn magnitude(value: f64) -> String {
     if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
 }
 
-pub(crate) fn path(path: &RidgePath, data: &Data, stats: Option<&Stats>, errors: Option<&StandardErrors>) -> String {
-    let mut text = summary(path, data);
-    for (target, name) in data.targets().iter().enumerate() {
-        let _ = write!(text, "\ntarget {}\n", escaped(name));
-        text.push_str(&block(path, data, target, stats, errors));
+/// A value with its standard error, which is rounded to two digits, and the value to the same place.
+pub(crate) fn measured(value: f64, error: f64) -> String {
+    if !(value.is_finite() && error.is_normal() && error > 0.0) {
+        return format!("{} ± {}", number(value), if error == 0.0 { "0".into() } else { error.to_string() });
     }
-    text
+    let of = |value: f64| exponent(&format!("{value:.1e}"));
+    let place = of(error) - 1;
+    let top = of(value).max(place + 1);
+    // More digits than a number has would be made up.
+    if value != 0.0 && of(value) - place > 15 {
+        return format!("{} ± {}", number(value), magnitude(error));
+    }
+    let rounded = |value: f64, place: i32| {
+        // `{:.0}` rounds to whole numbers; to tens and more, by an exponent.
+        let text = match usize::try_from(-place) {
+            Ok(decimals) => format!("{value:.decimals$}"),
+            Err(_) => {
+                let digits = usize::try_from(of(value) - place).ok();
+                let short = digits.map_or(0.0, |digits| format!("{value:.digits$e}").parse().unwrap_or(value));
+                format!("{short:.0}")
+            }
+        };
+        let zero = !text.contains(|digit: char| matches!(digit, '1'..='9'));
+        if zero { text.trim_start_matches('-').to_owned() } else { text }
+    };
+    if (-9..=6).contains(&place) && top <= 8 {
+        return format!("{} ± {}", rounded(value, place), rounded(error, place));
+    }
+    let decimals = usize::try_from(top - place).unwrap_or(0);
+    let unit = 10f64.powi(-top.clamp(-300, 300));
+    let mantissa = |value: f64| format!("{:.decimals$}", value * unit);
+    format!("({} ± {})e{}", mantissa(value), mantissa(error), top.clamp(-300, 300))
+}
+
+/// Of a number as `{:e}` writes it.
+fn exponent(scientific: &str) -> i32 {
+    scientific.split_once('e').and_then(|(_, digits)| digits.parse().ok()).unwrap_or(i32::MAX)
 }
 
 /// Who answered, in one line.
@@ -98,72 +201,46 @@ pub(crate) fn summary(path: &RidgePath, data: &Data) -> String {
     format!("{}\n{}\n", facts.join(", "), backend(path))
 }
 
-fn block(
-    path: &RidgePath,
-    data: &Data,
-    target: usize,
-    stats: Option<&Stats>,
-    errors: Option<&StandardErrors>,
-) -> String {
-    let with_error = |value: f64, error: Option<f64>| match error {
-        Some(error) => format!("{} ± {}", number(value), magnitude(error)),
-        None => number(value),
-    };
-    let mut header = vec!["λ", "alpha", "outcome", "residual", "rss", "‖w‖²", "intercept"];
-    header.extend(stats.iter().flat_map(|_| stats::SHOWN));
-    let mut rows: Vec<Vec<String>> = (0..path.len())
-        .map(|index| {
-            let fixed = [
-                number(path.lambdas()[index]),
-                number(path.shifts()[index]),
-                outcome::name(path.outcome(index, target)),
-                magnitude(path.residual(index, target)),
-                number(path.rss(index, target)),
-                number(path.squared_norm(index, target)),
-                with_error(
-                    data.intercept(path, index, target),
-                    errors.map(|errors| errors.at(index, target).intercept),
-                ),
-            ];
-            let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
-            fixed.into_iter().chain(stats).collect()
-        })
-        .collect();
-    let width_of = |own: &dyn Fn(&[String]) -> usize, name: &str| {
-        rows.iter().map(|row| own(row)).max().unwrap_or(0).max(measure_text_width(name)) + GAP
-    };
-    let fixed: usize =
-        header.iter().enumerate().map(|(j, name)| width_of(&|row| measure_text_width(&row[j]), name)).sum();
-    let mut left = available().saturating_sub(fixed);
-    let mut shown = 0;
-    for (j, name) in data.features().iter().enumerate() {
-        let error = |index: usize| errors.map(|errors| errors.at(index, target).coefficients[j]);
-        let cell = |index: usize| with_error(path.coefficients(index, target)[j], error(index));
-        let cells: Vec<String> = (0..path.len()).map(cell).collect();
-        let widest =
-            cells.iter().map(|cell| measure_text_width(cell)).max().unwrap_or(0).max(measure_text_width(name)) + GAP;
-        // One feature at least, however narrow the screen.
-        if widest > left && shown > 0 {
-            break;
-        }
-        left = left.saturating_sub(widest);
-        header.push(name);
-        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
-        shown += 1;
-    }
-    let mut text = aligned(&header, &rows);
-    if shown < path.features() {
-        let rest = path.features() - shown;
-        let _ = writeln!(text, "({rest} more features do not fit here: --format csv and --format json have all)");
-    }
-    text
-}
-
 /// Columns that a terminal would give the text.
 pub(crate) fn width(text: &str) -> usize {
     measure_text_width(text)
 }
 
-fn available() -> usize {
-    Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| columns.into())
+/// Columns that there are.
+fn screen() -> usize {
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+    Term::stdout().size_checked().map(|(_, columns)| columns.into()).or_else(told).unwrap_or(WIDTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{measured, thinned};
+
+    #[test]
+    fn an_error_has_two_digits_and_its_value_ends_at_the_same_place() {
+        for (value, error, wanted) in [
+            (-107.3456, 31.2, "-107 ± 31"),
+            (-107.3456, 3.12, "-107.3 ± 3.1"),
+            (-0.2, 31.2, "0 ± 31"),
+            (1.0, 0.0996, "1.00 ± 0.10"),
+            (12_345.6, 3120.0, "12300 ± 3100"),
+            (120.0, 3120.0, "100 ± 3100"),
+            (20.0, 3120.0, "0 ± 3100"),
+            (0.001_234_5, 0.000_012, "0.001234 ± 0.000012"),
+            (1.234_56e12, 3.1e10, "(1.235 ± 0.031)e12"),
+            (-1.234_56e-12, 3.1e-14, "(-1.235 ± 0.031)e-12"),
+            (2.0, 0.0, "2.00000 ± 0"),
+            (2.0, f64::NAN, "2.00000 ± NaN"),
+            (1.0, 1e-20, "1.00000 ± 1.0e-20"),
+        ] {
+            assert_eq!(measured(value, error), wanted, "{value} and {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_thinned_keeps_both_ends() {
+        assert_eq!(thinned(3, 12), [0, 1, 2]);
+        assert_eq!(thinned(100, 12), [0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90, 99]);
+        assert_eq!(thinned(13, 12).len(), 12);
+    }
 }

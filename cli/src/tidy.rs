@@ -3,37 +3,30 @@
 use ridgepath::RidgePath;
 
 use crate::data::Data;
+use crate::figures::Figures;
 use crate::message::{Failure, Result};
 use crate::outcome;
-use crate::standard_errors::StandardErrors;
-use crate::stats::{self, Stats};
+use crate::stats;
+use crate::units::System;
 
-pub(crate) fn path(
-    path: &RidgePath,
-    data: &Data,
-    stats: Option<&Stats>,
-    errors: Option<&StandardErrors>,
-) -> Result<Vec<u8>> {
+pub(crate) fn path(path: &RidgePath, data: &Data, figures: &Figures) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    write(&mut writer, path, data, stats, errors)
-        .map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
+    write(&mut writer, path, data, figures).map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))?;
     writer.into_inner().map_err(|error| Failure::Other(format!("cannot write CSV: {error}")))
 }
 
-fn write(
-    writer: &mut csv::Writer<Vec<u8>>,
-    path: &RidgePath,
-    data: &Data,
-    stats: Option<&Stats>,
-    errors: Option<&StandardErrors>,
-) -> csv::Result<()> {
-    let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "squared_norm", "intercept"];
+fn write(writer: &mut csv::Writer<Vec<u8>>, path: &RidgePath, data: &Data, figures: &Figures) -> csv::Result<()> {
+    let Figures { stats, errors, system, .. } = figures;
+    let (stats, errors) = (stats.as_ref(), errors.as_ref());
+    let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "r2", "squared_norm", "intercept"];
     // A feature may have the name of one of these.
     let features = data.features().iter().map(|name| format!("coef:{name}"));
     let of_errors = errors.iter().flat_map(|_| data.features().iter().map(|name| format!("se:{name}")));
     let of_errors = of_errors.chain(errors.map(|_| "intercept_se".to_owned()));
     let names = stats.iter().flat_map(|_| stats::NAMES);
-    writer.write_record(fixed.into_iter().chain(names).map(str::to_owned).chain(features).chain(of_errors))?;
+    let last = system.iter().map(System::column);
+    let names = fixed.into_iter().chain(names).map(str::to_owned);
+    writer.write_record(names.chain(features).chain(of_errors).chain(last))?;
     for index in 0..path.len() {
         for (target, name) in data.targets().iter().enumerate() {
             let number = |value: f64| format!("{value:?}");
@@ -44,6 +37,7 @@ fn write(
                 outcome::name(path.outcome(index, target)),
                 number(path.residual(index, target)),
                 number(path.rss(index, target)),
+                number(figures.r2(index, target)),
                 number(path.squared_norm(index, target)),
                 number(data.intercept(path, index, target)),
             ];
@@ -52,7 +46,8 @@ fn write(
             let of_errors = own.iter().flat_map(|own| own.coefficients.iter().chain([&own.intercept]));
             let of_errors = of_errors.map(|value| number(*value));
             let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
-            writer.write_record(fixed.into_iter().chain(stats).chain(coefficients).chain(of_errors))?;
+            let last = system.iter().map(|system| number(system.value(path.lambdas()[index])));
+            writer.write_record(fixed.into_iter().chain(stats).chain(coefficients).chain(of_errors).chain(last))?;
         }
     }
     Ok(())

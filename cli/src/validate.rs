@@ -48,7 +48,7 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<()> {
         Format::Table => table(&validation).into_bytes(),
         Format::Json => json::document(&document(&validation, &data))?,
     })?;
-    outcome::notes(&validation.path, &data).iter().for_each(|note| message::note(note));
+    outcome::notes(&validation.path, &data, args.solver.minimum_norm).iter().for_each(|note| message::note(note));
     Ok(())
 }
 

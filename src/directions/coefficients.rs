@@ -30,7 +30,7 @@ pub(crate) struct Coefficients {
     pub(crate) mean_fixed: Vec<f64>,
     /// x̄; 0 without an intercept.
     pub(crate) means: Vec<f64>,
-    /// √G_jj in units of 2^(unit − `exponents[j]`).
+    /// `√G_jj` in units of 2^(unit − `exponents[j]`).
     pub(crate) sizes: Vec<f64>,
 }
 

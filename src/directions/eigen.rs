@@ -26,7 +26,7 @@ pub(super) fn tall(x: &DMatrix<f64>, shift: f64, limit: f64) -> Option<Found> {
     Some(Found { u, sigma, v: own.vectors })
 }
 
-/// For as many features as rows or more, by XXᵀ; U spans all that is orthogonal to the columns of `fixed`, which are orthonormal
+/// For as many features as rows or more, by `XXᵀ`; U spans all that is orthogonal to the columns of `fixed`, which are orthonormal
 /// and of which X has nothing.
 pub(super) fn wide(x: &DMatrix<f64>, fixed: &DMatrix<f64>, shift: f64, limit: f64) -> Option<Found> {
     let mut products = gram(&x.transpose());

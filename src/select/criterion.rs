@@ -126,12 +126,10 @@ impl Spectrum {
     }
 
     /// σ̂² of the fit without a penalty, in the units of the target; NaN where it is not known.
-    #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
     fn noise(&self, target: usize) -> f64 {
-        let own = self.directions();
-        let none = own.sigma.iter().filter(|sigma| **sigma == 0.0).count();
-        let room = (own.room() + none) as f64;
-        if room > 0.0 { own.rss(0.0, target) / room } else { f64::NAN }
+        #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+        let room = (self.rows_counted() - self.rank()) as f64;
+        if room > 0.0 { self.directions().rss(0.0, target) / room } else { f64::NAN }
     }
 
     /// The rows that the likelihood is one of: those that neither the intercept nor features without a penalty explain.

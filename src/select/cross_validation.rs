@@ -24,6 +24,7 @@ use crate::select::rule::Rule;
 use crate::select::score::Score;
 use crate::select::selection::{Scores, Selection};
 use crate::select::spectrum::Spectrum;
+use crate::select::unscored;
 use crate::solver::Ridge;
 use crate::view::{Scalar, View};
 
@@ -192,6 +193,9 @@ impl CrossValidation {
             _ => Vec::new(),
         };
         ridge.one_decomposition()?;
+        if self.scheme == Scheme::LeaveOneOut {
+            unscored::check_rows(problem, &self.score)?;
+        }
         let path = ridge.solve(problem).await?;
         let spectrum = Spectrum::new(problem, ridge.model, path.grid())?;
         let (name, better, (mut means, errors)) = match &self.scheme {
@@ -208,7 +212,12 @@ impl CrossValidation {
                 *mean = f64::NAN;
             }
         }
-        Ok((path, Scores { name: name.to_owned(), better, folds, means, errors }))
+        let scores = Scores { name: name.to_owned(), better, folds, means, errors };
+        unscored::check(&path, &scores, |target| match &self.scheme {
+            Scheme::Criterion(own) => unscored::of_criterion(*own, &spectrum, &path, (problem, target)),
+            _ => unscored::of_rows(&spectrum, &path, &self.score, target),
+        })?;
+        Ok((path, scores))
     }
 
     /// The same by folds, each trained and scored.
@@ -251,7 +260,10 @@ impl CrossValidation {
                 });
             }
         }
-        Ok((path, Scores::of_folds(&self.score, scores)))
+        let scores = Scores::of_folds(&self.score, scores);
+        let t = path.targets();
+        unscored::check(&path, &scores, |target| unscored::of_folds(&scores.folds, &self.score, target, t))?;
+        Ok((path, scores))
     }
 }
 

@@ -64,7 +64,7 @@ impl Rule {
         }
     }
 
-    /// Chooses by mean scores and their standard errors, one for each λ and alpha; `None` when every score is NaN.
+    /// Chooses by mean scores and their standard errors, one for each λ and alpha; `None` when no score is a finite number.
     #[must_use]
     pub fn choose(
         &self,
@@ -73,7 +73,7 @@ impl Rule {
         errors: &[f64],
         better: Better,
     ) -> Option<Choice> {
-        let scored: Vec<usize> = (0..means.len()).filter(|k| !means[*k].is_nan()).collect();
+        let scored: Vec<usize> = (0..means.len()).filter(|k| means[*k].is_finite()).collect();
         let best =
             scored.iter().copied().reduce(|a, b| match (means[a] == means[b], better.reaches(means[b], means[a])) {
                 (true, _) => {

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Unscored};
 use crate::path::RidgePath;
 use crate::prediction::{check_columns, determination, predictions};
 use crate::problem::Problem;
@@ -67,7 +67,9 @@ impl Selection {
         let t = path.targets();
         let grid = (path.lambdas(), path.shifts());
         let choose = |target: usize, (means, errors): (Vec<f64>, Vec<f64>)| {
-            let none = Error::NoScore { target, score: scores.name.clone() };
+            // Each target has a score at some λ.
+            let reason = if t == 1 || per_target { Unscored::Undefined } else { Unscored::Jointly };
+            let none = Error::NoScore { target, score: scores.name.clone(), reason };
             let choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
             match rule {
                 Rule::OneStandardError if errors[choice.best].is_nan() => {

@@ -138,7 +138,18 @@ impl Spectrum {
         &self.directions
     }
 
-    /// The number of rows of positive weight.
+    /// The rank of the rows, with the intercept.
+    pub(crate) fn rank(&self) -> usize {
+        let own = &self.directions;
+        usize::from(own.intercept) + own.fixed_rank + own.sigma.iter().filter(|sigma| **sigma > 0.0).count()
+    }
+
+    /// The rows of positive weight.
+    pub(crate) fn rows_counted(&self) -> usize {
+        self.directions.rows.len()
+    }
+
+    /// Their number.
     #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
     pub(crate) fn count(&self) -> f64 {
         self.directions.rows.len() as f64

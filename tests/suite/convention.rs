@@ -34,9 +34,11 @@ fn all(path: &RidgePath) -> [f64; 3] {
 /// Where no other source is named: the objective of the system's documentation on its own scales (`y/σ_y`, `columns/s_j`), minimised
 /// by numpy's least squares of stacked rows.
 #[rustfmt::skip]
-const KNOWN: [(Convention, f64, [f64; 3], f64); 19] = [
+const KNOWN: [(Convention, f64, [f64; 3], f64); 21] = [
     // scikit-learn 1.9.1, Ridge(alpha=0.7, solver="svd")
     (Convention::ScikitLearn, 0.7, [10.946_929_702_695_2, 0.833_564_879_133_092, 1.089_191_442_067_24], 1e-13),
+    // Forty digits: the two columns divided by their norm after centring, alpha on the diagonal, the answer divided by the norms
+    (Convention::ScikitLearnNormalized, 0.1, [13.391_304_347_826_086, 2.086_956_521_739_130_4, 0.608_695_652_173_913], 1e-12),
     // scikit-learn, Ridge(fit_intercept=False) on [1, X]
     (Convention::PolarsOls, 0.7, [2.388_036_179_978_57, -2.183_163_793_351_65, 2.496_533_686_505_85], 1e-12),
     // scikit-learn, ElasticNet(alpha=0.1, l1_ratio=0, tol=1e-16)
@@ -55,6 +57,8 @@ const KNOWN: [(Convention, f64, [f64; 3], f64); 19] = [
     (Convention::H2o { standardize: false }, 0.1, [11.277_978_339_350_2, 1.083_032_490_974_73, 1.010_830_324_909_75], 1e-12),
     // The code of lm.ridge in numpy: an SVD of the scaled columns
     (Convention::Mass, 0.7, [13.575_663_026_521_1, 1.946_957_878_315_13, 0.611_544_461_778_471], 1e-12),
+    // Forty digits: the columns centred and divided by their sample deviation, k on the diagonal, the answer divided by these
+    (Convention::Matlab, 0.7, [13.757_700_205_338_809, 1.872_689_938_398_357_2, 0.603_696_098_562_628_3], 1e-12),
     (Convention::Correlation, 0.1, [13.391_304_347_826_1, 2.086_956_521_739_13, 0.608_695_652_173_912], 1e-12),
     (Convention::Mlj { scaled: true }, 0.1, [11.277_978_339_350_2, 1.083_032_490_974_73, 1.010_830_324_909_75], 1e-12),
     (Convention::Mlj { scaled: false }, 0.7, [10.946_929_702_695_2, 0.833_564_879_133_093, 1.089_191_442_067_24], 1e-12),
@@ -122,6 +126,9 @@ fn what_cannot_be_converted_is_refused() {
         let refused = Convention::Spark { standardize: true }.penalty(&[1.0, value], &facts());
         assert!(matches!(refused, Err(Error::InvalidPenalty { name: "regParam", index: 1, .. })));
     }
+    let flat = [0.1, 0.1, 0.1, 0.1]; // whose sum is rounded
+    let facts = DataFacts::new(&Problem::new(x(), &flat).unwrap(), true, 0).unwrap();
+    assert_eq!(facts.deviation.to_bits(), 0.0f64.to_bits(), "a constant has no deviation");
     let problem = Problem::new(x(), &Y).unwrap();
     assert!(matches!(DataFacts::new(&problem, true, 1), Err(Error::OutOfRange { what: "target", .. })));
 }

@@ -1,7 +1,10 @@
 //! Every wrong argument gets its error, which says what was found, where, and what was wanted.
 
 use nalgebra::{DMatrix, DVector};
-use ridgepath::{Backend, Error, Limits, Penalty, Plan, Problem, Request, Ridge, Shape, View};
+use ridgepath::select::Criterion;
+use ridgepath::{
+    Backend, CrossValidation, Error, Limits, Penalty, Plan, Problem, Request, Ridge, Score, Shape, Unscored, View,
+};
 
 fn x() -> DMatrix<f64> {
     DMatrix::from_fn(4, 2, |i, j| (i * i + j) as f64)
@@ -165,4 +168,33 @@ fn no_adapter() {
     let request = Request { backend: Backend::Gpu, ..Request::default() };
     let missing = Error::NoAdapter { reason: "none here".into() };
     assert_eq!(Plan::new(shape, request, Some(Err(missing.clone()))).unwrap_err(), missing);
+}
+
+#[test]
+fn a_target_without_a_score_is_told_with_the_reason() {
+    let flat = [5.0; 4];
+    let by = |choice: CrossValidation, y: &[f64; 4]| choice.fit(&x(), y).unwrap_err();
+    let ridge = |lambda: f64| CrossValidation::new(Ridge::new().lambdas([lambda]));
+    let reason = |target: usize, score: &str, reason: Unscored| Error::NoScore { target, score: score.into(), reason };
+    let error = by(ridge(1.0).leave_one_out().score(Score::R2), &flat);
+    let wanted = reason(0, "r2", Unscored::Constant { value: 5.0 });
+    assert_error(&error, &wanted, "target 0 has no r2 at any λ: the target is constant (5.0)");
+    assert_eq!(
+        by(CrossValidation::new(Ridge::new().lambdas([1.0]).weights([0.0, 1.0, 0.0, 0.0])).leave_one_out(), &Y),
+        reason(0, "mse", Unscored::OneRow)
+    );
+    assert_eq!(by(ridge(0.0).criterion(Criterion::Evidence), &Y), reason(0, "evidence", Unscored::NoPenalty));
+    let three = DMatrix::from_fn(4, 3, |i, j| ((i * i * i + j * i * i + 3 * j) % 11) as f64);
+    let error = ridge(1.0).criterion(Criterion::Cp).fit(&three, &Y).unwrap_err();
+    assert_eq!(error, reason(0, "cp", Unscored::Rank { rank: 4, rows: 4 }));
+    // The second column is twice the first.
+    let twice = DMatrix::from_fn(4, 2, |i, j| (i * i * (j + 1)) as f64);
+    let error = ridge(0.0).leave_one_out().fit(&twice, &Y).unwrap_err();
+    assert_eq!(error, reason(0, "mse", Unscored::NoAnswer));
+}
+
+#[test]
+fn a_count_that_nothing_can_have_is_told_without_contradiction() {
+    let error = CrossValidation::new(Ridge::new()).fit(&DMatrix::from_element(1, 1, 1.0), &[1.0]).unwrap_err();
+    assert_eq!(error.to_string(), "folds of rows: found 5, wanted 2 or more, of which there can only be 1");
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use ridgepath::select::{Criterion, Scheme};
-use ridgepath::{Folds, Rule, Score};
+use ridgepath::{Convention, Folds, Rule, Score};
 
 use crate::args::{DataArgs, GridArgs, PathFormat, SolverArgs};
 use crate::columns::Labels;
-use crate::{grid, output};
+use crate::{grid, output, units};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct CvArgs {
@@ -33,6 +33,10 @@ pub(crate) struct CvArgs {
     pub(crate) extend: usize,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
+    /// Whose penalties --lambdas, --lambda-grid and --lambda-file hold, as for ridgepath path
+    #[arg(long, value_name = "SYSTEM", value_parser = units::convention, requires = "GridArgs")]
+    #[arg(conflicts_with_all = ["alphas", "alpha_grid"])]
+    pub(crate) convention: Option<Convention>,
     #[command(flatten)]
     pub(crate) solver: SolverArgs,
     /// Where the answer goes; - is standard output. A file appears whole or not at all

@@ -5,7 +5,9 @@ use ridgepath::{Folds, Selection};
 use serde::Serialize;
 
 use crate::data::Data;
+use crate::figures::Figures;
 use crate::model::{self, Saved};
+use crate::units::InSystem;
 
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
@@ -15,6 +17,8 @@ pub(super) struct Document<'a> {
     targets: &'a [String],
     lambdas: &'a [f64],
     alphas: &'a [f64],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    convention: Option<InSystem>,
     mean: Vec<Vec<f64>>,
     se: Vec<Vec<f64>>,
     fold_scores: Vec<Vec<Vec<f64>>>,
@@ -47,7 +51,12 @@ struct Best {
     at_edge: bool,
 }
 
-pub(super) fn document<'a>(selection: &'a Selection, data: &'a Data, column: Option<&'a str>) -> Document<'a> {
+pub(super) fn document<'a>(
+    selection: &'a Selection,
+    data: &'a Data,
+    figures: &'a Figures,
+    column: Option<&'a str>,
+) -> Document<'a> {
     let path = selection.path();
     let (k, t) = (path.len(), path.targets());
     let each = |value: &dyn Fn(usize, usize) -> f64| -> Vec<Vec<f64>> {
@@ -73,11 +82,12 @@ pub(super) fn document<'a>(selection: &'a Selection, data: &'a Data, column: Opt
         targets: data.targets(),
         lambdas: path.lambdas(),
         alphas: path.shifts(),
+        convention: figures.system.as_ref().map(|system| system.of(path)),
         mean: each(&|index, target| selection.mean(index, target)),
         se: each(&|index, target| selection.standard_error(index, target)),
         fold_scores: (0..k).map(|index| (0..t).map(|target| folds(index, target)).collect()).collect(),
         best: (0..t).map(best).collect(),
-        model: model::saved(selection, data),
+        model: model::saved(selection, data, figures),
     }
 }
 

@@ -13,10 +13,12 @@ pub(crate) use args::CvArgs;
 use crate::args::PathFormat;
 use crate::data::Data;
 use crate::distinct;
+use crate::figures::Figures;
 use crate::message::{self, Failure, Result};
 use crate::output::{self, Place, Sink};
 use crate::progress::Progress;
-use crate::{grid, json, model, outcome, rates};
+use crate::units::{self, Gridded};
+use crate::{json, model, outcome, rates};
 
 pub(crate) fn run(args: &CvArgs) -> Result<()> {
     check_places(args)?;
@@ -24,14 +26,14 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     let file = |path: &Option<std::path::PathBuf>| path.clone().map(|path| Sink::new(&Place::File(path))).transpose();
     let (plot_sink, model_sink) = (file(&args.plot)?, file(&args.save)?);
 
-    let penalty = grid::choose(&args.grid)?;
     let labels = args.scheme.labels();
     let data = Data::labelled(&args.data, labels)?;
     if args.save.is_some() {
         data.check_savable()?;
     }
     let progress = Progress::towards_end("λ, of all folds");
-    let ridge = data.ridge(&args.data, &args.solver, &progress).penalty(penalty);
+    let ridge = data.ridge(&args.data, &args.solver, &progress);
+    let Gridded { ridge, mut notes, system } = units::gridded(args.convention, &args.grid, &args.data, &data, ridge)?;
     let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
     let selection = CrossValidation::new(ridge.clone())
         .scheme(args.scheme.scheme(data.labels()))
@@ -46,15 +48,19 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
         model::check(&selection, &data)?;
     }
 
+    let figures = Figures::of(selection.path(), &data, system)?;
     let written = match args.format {
-        PathFormat::Table => table::written(&selection, &data).into_bytes(),
-        PathFormat::Json => json::document(&document::document(&selection, &data, labels.map(|own| own.column)))?,
-        PathFormat::Csv => scores::written(&selection, &data)?,
+        PathFormat::Table => table::written(&selection, &data, &figures).into_bytes(),
+        PathFormat::Json => {
+            let column = labels.map(|own| own.column);
+            json::document(&document::document(&selection, &data, &figures, column))?
+        }
+        PathFormat::Csv => scores::written(&selection, &data, &figures)?,
     };
     let mut staged = vec![sink.stage(written)?];
-    let mut notes = data.notes();
-    notes.extend(outcome::notes(selection.path(), &data));
-    notes.extend(table::notes(&selection, &data));
+    notes.extend(data.notes());
+    notes.extend(outcome::notes(selection.path(), &data, args.solver.minimum_norm));
+    notes.extend(table::notes(&selection, &data, args));
     if let Some(sink) = plot_sink {
         let ridge = ridge.penalty(Penalty::Alphas(selection.path().shifts().to_vec()));
         let spectrum = ridge.spectrum(data.x()?, data.y()?).map_err(|error| data.failure(error))?;
@@ -63,7 +69,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
         staged.push(sink.stage(drawing.svg.into_bytes())?);
     }
     if let Some(sink) = model_sink {
-        staged.push(sink.stage(json::document(&model::saved(&selection, &data))?)?);
+        staged.push(sink.stage(json::document(&model::saved(&selection, &data, &figures))?)?);
     }
     output::commit(staged)?;
     notes.iter().for_each(|note| message::note(note));

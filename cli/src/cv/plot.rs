@@ -6,12 +6,12 @@ use ridgepath::Selection;
 use ridgepath::select::Spectrum;
 
 use crate::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, fine, line, point, thick, write};
-use crate::curves;
+use crate::curves::{self, Curve};
 use crate::data::Data;
 use crate::message::Result;
 use crate::plot::{Drawing, LEFT, Panel, TOP, WIDTH, label, left_out, quantity, right_margin};
 use crate::scale::Axis;
-use crate::text::number;
+use crate::text::{number, width};
 
 const COEFFICIENTS: f64 = 300.0;
 const SCORES: f64 = 220.0;
@@ -26,7 +26,9 @@ pub(super) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
     let factors = curves::factors(path, data);
     let x = Axis::decades(entries.iter().map(|index| path.lambdas()[*index].log10()));
     let labels: Vec<String> = data.features().iter().map(|name| label(name)).collect();
-    let right = WIDTH - right_margin(&labels).max(90.0);
+    let targets: Vec<Vec<Curve>> =
+        (0..path.targets()).map(|target| curves::of(path, target, &entries, &factors)).collect();
+    let right = WIDTH - right_margin(&labels, &targets).max(90.0);
     let one = COEFFICIENTS + SCORES + 2.0 * GAP;
     #[expect(clippy::cast_precision_loss, reason = "a handful of targets")]
     let height = TOP + BOTTOM + path.targets() as f64 * one - GAP;
@@ -39,7 +41,7 @@ pub(super) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
             let upper = Panel { left: LEFT, right, top, bottom: top + COEFFICIENTS, x };
             let title = format!("{}: {}", label(name), quantity(path));
             write(area, &title, (LEFT, top - 14.0), 13.0, INK, HPos::Left)?;
-            upper.draw(area, &curves::of(path, target, &entries, &factors), &labels)?;
+            upper.draw(area, &targets[target], &labels)?;
             let top_of_scores = upper.bottom + GAP;
             let lower = Panel { left: LEFT, right, top: top_of_scores, bottom: top_of_scores + SCORES, x };
             scores(area, &lower, selection, target, &entries)?;
@@ -50,7 +52,13 @@ pub(super) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
                 line(area, [(at, upper.top), (at, lower.bottom)], INK.mix(0.7), 1.4)?;
                 let side = if at > f64::midpoint(LEFT, right) { (-6.0, HPos::Right) } else { (6.0, HPos::Left) };
                 let words = format!("λ = {}", number(choice.lambda));
-                write(area, &words, (at + side.0, upper.top + 10.0), 13.0, INK, side.1)?;
+                let from = (at + side.0, upper.top + 10.0);
+                // A ground of its own, for curves may pass there.
+                #[expect(clippy::cast_precision_loss, reason = "a number in a few digits")]
+                let reach = side.0.signum() * 7.2 * width(&words) as f64;
+                let corners = [point((from.0, from.1 - 9.0)), point((from.0 + reach, from.1 + 9.0))];
+                area.draw(&Rectangle::new(corners, WHITE.mix(0.85).filled()))?;
+                write(area, &words, from, 13.0, INK, side.1)?;
             }
             top += one;
         }

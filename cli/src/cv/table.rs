@@ -5,28 +5,33 @@ use std::fmt::Write;
 use ridgepath::select::{Choice, Edge, Scheme};
 use ridgepath::{Folds, Rule, Selection};
 
+use crate::cv::CvArgs;
 use crate::data::Data;
+use crate::figures::Figures;
 use crate::message::escaped;
-use crate::text::{aligned, number, plural, summary};
+use crate::text::{Column, aligned, fitted, left_out, number, plural, summary, thinned};
+use crate::units::System;
 
-/// Rows of scores that are shown: more say little more.
-const SHOWN: usize = 11;
+/// Rows of scores that are shown, and those of the λs chosen and best: more say little more.
+const SHOWN: usize = 12;
 
-pub(super) fn written(selection: &Selection, data: &Data) -> String {
+pub(super) fn written(selection: &Selection, data: &Data, figures: &Figures) -> String {
     let mut text = summary(selection.path(), data);
     let _ = writeln!(text, "{}", judged(selection));
+    let system = figures.system.as_ref();
     for (target, name) in data.targets().iter().enumerate() {
         let choice = selection.choice(target);
         let _ = writeln!(text, "\ntarget {}", escaped(name));
         let _ = writeln!(
             text,
-            "λ = {}, alpha = {}: {}",
+            "λ = {}, alpha = {}{}: {}",
             number(choice.lambda),
             number(choice.alpha),
+            system.map(|own| format!(", {} = {}", own.words(), number(own.value(choice.lambda)))).unwrap_or_default(),
             score(selection, choice)
         );
         text.push('\n');
-        text.push_str(&scores(selection, target));
+        text.push_str(&scores(selection, target, system));
         text.push('\n');
         text.push_str(&model(selection, data, target));
     }
@@ -34,7 +39,7 @@ pub(super) fn written(selection: &Selection, data: &Data) -> String {
 }
 
 /// What the user should know of the choice.
-pub(super) fn notes(selection: &Selection, data: &Data) -> Vec<String> {
+pub(super) fn notes(selection: &Selection, data: &Data, args: &CvArgs) -> Vec<String> {
     let mut notes = Vec::new();
     if selection.extensions() > 0 {
         let times = plural(selection.extensions(), "time");
@@ -47,8 +52,10 @@ pub(super) fn notes(selection: &Selection, data: &Data) -> Vec<String> {
             .collect();
         if !at.is_empty() {
             let of = if at.len() > 3 { format!("{} targets", at.len()) } else { at.join(", ") };
+            let mean = if args.per_target || at.len() == 1 { "" } else { "mean " };
+            let more = if args.extend == 0 { "--extend 3" } else { "a larger --extend" };
             notes.push(format!(
-                "the best score of {of} is at the {end} λ of the grid; try {instead} ones, or --extend 3"
+                "the best {mean}score of {of} is at the {end} λ of the grid; try {instead} ones, or {more}"
             ));
         }
     }
@@ -93,30 +100,30 @@ fn score(selection: &Selection, choice: &Choice) -> String {
 }
 
 /// Scores from one end of the grid to the other, with the one chosen and the best among them.
-fn scores(selection: &Selection, target: usize) -> String {
+fn scores(selection: &Selection, target: usize, system: Option<&System>) -> String {
     let path = selection.path();
     let choice = selection.choice(target);
-    let step = path.len().div_ceil(SHOWN).max(1);
-    let mut shown: Vec<usize> =
-        (0..path.len()).step_by(step).chain([path.len() - 1, choice.index, choice.best]).collect();
+    let mut shown = thinned(path.len(), SHOWN);
+    shown.extend([choice.index, choice.best]);
     shown.sort_unstable();
     shown.dedup();
-    let row = |index: &usize| {
-        let mark = match *index {
-            own if own == choice.index => "chosen",
-            own if own == choice.best => "best",
-            _ => "",
-        };
-        let (mean, error) = (selection.mean(*index, target), selection.standard_error(*index, target));
-        let error = if error.is_nan() { "-".into() } else { number(error) };
-        vec![number(path.lambdas()[*index]), number(path.shifts()[*index]), number(mean), error, mark.to_owned()]
+    let mark = |index: usize| match index {
+        own if own == choice.index => "chosen",
+        own if own == choice.best => "best",
+        _ => "",
     };
-    let rows: Vec<Vec<String>> = shown.iter().map(row).collect();
-    let mut text = aligned(&["λ", "alpha", selection.score_name(), "standard error", ""], &rows);
-    if shown.len() < path.len() {
-        let _ = writeln!(text, "({} λ of {}: --format csv and --format json have all)", shown.len(), path.len());
-    }
-    text
+    let error = |index: usize| match selection.standard_error(index, target) {
+        error if error.is_nan() => "-".into(),
+        error => number(error),
+    };
+    let of = |head: &str, cell: &dyn Fn(usize) -> String| Column::new(head, shown.iter().map(|index| cell(*index)));
+    let mut columns =
+        vec![of("λ", &|index| number(path.lambdas()[index])), of("alpha", &|index| number(path.shifts()[index]))];
+    columns.extend(system.map(|own| of(&own.words(), &|index| number(own.value(path.lambdas()[index])))));
+    columns.push(of(selection.score_name(), &|index| number(selection.mean(index, target))));
+    columns.push(of("standard error", &error));
+    columns.push(of("", &|index| mark(index).to_owned()));
+    fitted(&columns) + &left_out(shown.len(), path.len())
 }
 
 fn model(selection: &Selection, data: &Data, target: usize) -> String {

@@ -214,7 +214,37 @@ fn stats_stand_beside_every_lambda_of_a_path() {
     }
     let csv = folder.run(&format!("{arguments} --format csv")).succeeds().out;
     assert!(csv.starts_with(
-        "lambda,alpha,target,outcome,residual,rss,squared_norm,intercept,df,df_without_intercept,gcv,loo_mse,coef:a"
+        "lambda,alpha,target,outcome,residual,rss,r2,squared_norm,intercept,df,df_without_intercept,gcv,loo_mse,coef:a"
     ));
     assert!(folder.run(arguments).succeeds().out.contains("loo mse"));
+}
+
+#[test]
+fn what_has_no_score_is_told_by_name_and_with_the_reason() {
+    let folder = Folder::new();
+    folder.file("flat.csv", "a,b,y\n0,5,17\n1,7,17\n2,11,17\n3,13,17\n");
+    let cv = |rest: &str| folder.run(&format!("cv flat.csv --target y {rest}"));
+    cv("--lambdas 0.1,1 --loo --score r2").fails(2, &["target \"y\" has no r2", "constant (17.0)"]);
+    folder.file("flat.csv", "a,b,w,y\n0,5,0,1\n1,7,1,4\n2,11,0,2\n3,13,0,0\n");
+    cv("--weights w --alphas 0.5 --loo").fails(2, &["target \"y\" has no mse", "one row", "two rows"]);
+    folder.file("flat.csv", "a,b,y\n0,5,1\n1,7,4\n2,1,2\n");
+    cv("--lambdas 0.1,1 --criterion cp").fails(2, &["target \"y\" has no cp", "3 rows for 3 coefficients"]);
+    cv("--lambdas 0 --criterion evidence").fails(2, &["target \"y\" has no evidence", "every λ is 0"]);
+}
+
+#[test]
+fn unpenalised_features_have_statistics_leave_one_out_and_a_plot() {
+    let folder = folder();
+    folder.run(&format!("{PLAIN} --unpenalised a --lambdas 1,0.1 --loo --plot p.svg")).succeeds();
+    let run =
+        folder.run("path data.csv --target y --features a,b --unpenalised a --lambdas 1e15 --stats --format json");
+    let entry = &run.succeeds().json()["path"][0];
+    // All that is left are the intercept and a: the statistics are those of least squares on it.
+    let df = entry["df"].as_f64().unwrap();
+    assert!((df - 2.0).abs() < 1e-9, "{df}");
+    let alone = folder.run("path data.csv --target y --features a --lambdas 0 --stats --format json").succeeds().json();
+    for key in ["gcv", "loo_mse"] {
+        let (own, wanted) = (entry[key][0].as_f64().unwrap(), alone["path"][0][key][0].as_f64().unwrap());
+        assert!((own / wanted - 1.0).abs() < 1e-9, "{key}: {own}, {wanted}");
+    }
 }

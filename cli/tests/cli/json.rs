@@ -28,7 +28,7 @@ fn the_document_has_the_keys_of_the_contract() {
     assert_eq!(run["backend"], backend);
     assert_eq!(run["path"].as_array().unwrap().len(), 2);
     let entry = &run["path"][0];
-    let contract = ["alpha", "coef", "intercept", "lambda", "squared_norm", "outcome", "residual", "rss"];
+    let contract = ["alpha", "coef", "intercept", "lambda", "outcome", "r2", "residual", "rss", "squared_norm"];
     let trust = ["condition", "error_bound", "order", "route", "steps"];
     let mut all = [&contract[..], &trust].concat();
     all.sort_unstable();
@@ -38,7 +38,7 @@ fn the_document_has_the_keys_of_the_contract() {
     assert_eq!((&entry["lambda"], &entry["alpha"]), (&json!(0.5), &json!(5.0)));
     assert_eq!(entry["outcome"], json!(["solved"]));
     assert_eq!(coefficients(entry).len(), 2);
-    for key in ["intercept", "residual", "rss", "squared_norm", "error_bound"] {
+    for key in ["intercept", "residual", "rss", "r2", "squared_norm", "error_bound"] {
         assert_eq!(numbers(&entry[key]).len(), 1, "{key}");
     }
 }
@@ -111,8 +111,19 @@ fn csv_and_json_hold_the_same_numbers() {
     let json = path_of(SMALL, "--format json").succeeds().json();
     let text = path_of(SMALL, "--format csv").succeeds().out;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header =
-        ["lambda", "alpha", "target", "outcome", "residual", "rss", "squared_norm", "intercept", "coef:a", "coef:b"];
+    let header = [
+        "lambda",
+        "alpha",
+        "target",
+        "outcome",
+        "residual",
+        "rss",
+        "r2",
+        "squared_norm",
+        "intercept",
+        "coef:a",
+        "coef:b",
+    ];
     assert_eq!(reader.headers().unwrap(), &header[..]);
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
     assert_eq!(rows.len(), 100);
@@ -120,8 +131,8 @@ fn csv_and_json_hold_the_same_numbers() {
         let number = |column: usize| row[column].parse::<f64>().unwrap();
         assert_eq!((&row[2], &row[3]), ("y", "solved"));
         assert_eq!(number(0), entry["lambda"].as_f64().unwrap());
-        assert_eq!(number(7), numbers(&entry["intercept"])[0]);
-        assert_eq!([number(8), number(9)], coefficients(entry)[..]);
+        assert_eq!(number(8), numbers(&entry["intercept"])[0]);
+        assert_eq!([number(9), number(10)], coefficients(entry)[..]);
     }
 }
 

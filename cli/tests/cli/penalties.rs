@@ -62,6 +62,7 @@ fn conventions_that_cannot_be_are_refused() {
     path("--convention glmnet").misused(&["--lambdas"]);
     path("--convention glmnet --alphas 1").misused(&["--alphas"]);
     path("--convention glmnet --standardize=sample --lambdas 1").fails(2, &["population", "sample"]);
+    path("--convention matlab --standardize --lambdas 1").fails(2, &["sample", "=population"]);
     path("--target b --convention spark --lambdas 1").fails(2, &["spark", "2 targets"]);
 }
 
@@ -84,7 +85,10 @@ fn convert_tells_a_penalty_in_every_system() {
     assert!(run.out.lines().any(|line| line.starts_with("h2o-raw") && line.contains("0.200000")), "{}", run.out);
     assert!(run.out.lines().any(|line| line.starts_with("sklearn ") && line.contains(" - ")), "{}", run.out);
     folder.run("convert --from sklearn --value 1").fails(2, &["sklearn", "--rows"]);
-    folder.run("convert --from glmnet --value 1 --rows 10").fails(2, &["glmnet", "deviation"]);
+    folder.run("convert --from glmnet --value 1 --rows 10").fails(2, &["glmnet", "--target-deviation"]);
+    folder.file("flat.csv", "a,y\n1,0.1\n2,0.1\n3,0.1\n");
+    let flat = folder.run("path flat.csv --target y --convention glmnet --lambdas 1");
+    flat.fails(2, &["--convention glmnet", "target \"y\"", "which is 0.0"]);
     folder.run("convert --from sklearn --value -1 --rows 10").misused(&["-1"]);
 }
 
@@ -154,4 +158,26 @@ fn standard_errors_are_those_of_least_squares_at_zero() {
     assert!(csv.out.lines().next().unwrap().ends_with("intercept_se"));
     let widths: Vec<usize> = csv.out.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn penalties_are_told_in_the_units_that_they_were_given_in() {
+    let folder = folder(SMALL);
+    let document = json(&folder, "--convention glmnet-raw --lambdas 0.5,0.25");
+    assert_eq!(
+        (&document["convention"]["name"], &document["convention"]["parameter"]),
+        (&"glmnet-raw".into(), &"lambda".into())
+    );
+    close(&document["convention"]["values"][1], 0.25, 1e-15);
+    let arguments = "cv data.csv --target y --folds 2 --convention glmnet-raw --lambdas 0.5,0.25";
+    let run = folder.run(&format!("{arguments} --format json")).succeeds().json();
+    close(&run["convention"]["values"][0], 0.5, 1e-15);
+    assert_eq!(run["lambdas"][0], document["path"][0]["lambda"]);
+    for format in ["csv", "table"] {
+        let out = folder.run(&format!("{arguments} --format {format}")).succeeds().out;
+        let name = if format == "csv" { "glmnet-raw:lambda" } else { "glmnet-raw lambda" };
+        assert!(out.contains(name) && out.contains("0.25"), "{out}");
+    }
+    folder.run(&format!("{arguments} --alphas 1")).misused(&["--alphas"]);
+    folder.run("cv data.csv --target y --convention glmnet").misused(&["--lambdas"]);
 }

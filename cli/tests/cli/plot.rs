@@ -64,14 +64,29 @@ fn each_target_has_a_panel() {
 }
 
 #[test]
-fn many_features_have_curves_and_no_labels() {
+fn of_many_features_the_ten_largest_are_named_and_the_rest_counted() {
     let header: Vec<String> = (0..13).map(|j| format!("f{j}")).collect();
     let row = |i: usize| (0..14).map(|j| format!("{}", (i * j * j + i) % 17)).collect::<Vec<_>>().join(",");
     let rows: Vec<String> = (1..20).map(row).collect();
     let (svg, _) = plot(&format!("{},y\n{}\n", header.join(","), rows.join("\n")), "");
     let document = Document::parse(&svg).unwrap();
     assert_eq!(curves(&document), 13);
-    assert!(!texts(&document).contains(&"f0".to_owned()));
+    let texts = texts(&document);
+    assert_eq!(texts.iter().filter(|text| text.starts_with('f')).count(), 10, "{texts:?}");
+    assert!(texts.contains(&"and 3 more".to_owned()), "{texts:?}");
+    // Those largest at the last λ, which is the smallest.
+    let folder = Folder::new();
+    folder.file("data.csv", format!("{},y\n{}\n", header.join(","), rows.join("\n")));
+    let csv = folder.run("path data.csv --target y --format csv").succeeds().out;
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let at = reader.headers().unwrap().iter().position(|name| name == "coef:f0").unwrap();
+    let last = reader.records().last().unwrap().unwrap();
+    let mut sizes: Vec<(f64, String)> =
+        (0..13).map(|j| (last[at + j].parse::<f64>().unwrap().abs(), format!("f{j}"))).collect();
+    sizes.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (place, (_, name)) in sizes.iter().enumerate() {
+        assert_eq!(texts.contains(name), place < 10, "{name}: {texts:?}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) fn program() -> Command {
     }
     // What the user has set or kept is not the tests' to read or change.
     let cache = env!("CARGO_TARGET_TMPDIR");
-    command.env_remove("RIDGEPATH_RATES").env("XDG_CACHE_HOME", cache).env("LOCALAPPDATA", cache);
+    command.env_remove("RIDGEPATH_RATES").env_remove("COLUMNS").env("XDG_CACHE_HOME", cache).env("LOCALAPPDATA", cache);
     command
 }
 
