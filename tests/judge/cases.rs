@@ -29,6 +29,12 @@ impl Random {
         (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 
+    /// A power of ten with an exponent from `least` to `most`.
+    fn ten(&mut self, least: i32, most: i32) -> f64 {
+        let exponent = least + i32::try_from(self.below(most.abs_diff(least) as usize + 1)).expect("small");
+        10f64.powi(exponent)
+    }
+
     fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }
@@ -106,7 +112,7 @@ impl Case {
             if r.often(70) { x.iter().map(|row| row[j] * row[j]).sum::<f64>().clamp(1e-280, 1e280) } else { 1.0 };
         let heaviest = weights.as_ref().map_or(1.0, |s: &Vec<f64>| s.iter().copied().fold(0.0, f64::max));
         let unit = (unit * heaviest).clamp(1e-280, 1e280);
-        let mut grid: Vec<f64> = (0..1 + r.below(3)).map(|_| 10f64.powi(r.below(19) as i32 - 12) * unit).collect();
+        let mut grid: Vec<f64> = (0..1 + r.below(3)).map(|_| r.ten(-12, 6) * unit).collect();
         if r.often(40) {
             grid.push(0.0);
         }
@@ -234,7 +240,7 @@ fn dependence(r: &mut Random, x: &mut [Vec<f64>]) {
     }
     let (j, other) = (n - 1 - r.below(n - 1), 0);
     let third = r.below(n);
-    let near = 10f64.powi(-3 - r.below(10) as i32);
+    let near = r.ten(-12, -3);
     let kind = r.below(6);
     for row in x.iter_mut() {
         row[j] = match kind {
@@ -288,7 +294,7 @@ fn weights(r: &mut Random, m: usize) -> Option<Vec<f64>> {
     };
     match kind {
         2 => weights[0] = 1.0,
-        4 => weights[m / 2] = 10f64.powi(3 + r.below(12) as i32),
+        4 => weights[m / 2] = r.ten(3, 14),
         _ => (),
     }
     Some(weights)

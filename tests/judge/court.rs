@@ -6,7 +6,7 @@ use crate::big::Big;
 use crate::cases::Case;
 use crate::figures::{Figure, Key, Truth};
 use crate::subject::{Answer, Way};
-use crate::tolerance::{BOUND, CERTAIN, Digits, ORDINARY, ROUNDING};
+use crate::tolerance::{BOUND, CERTAIN, DECOMPOSED, Digits, ORDINARY, ROUNDING};
 use crate::truths::{CRITERIA, FRACTIONS, Twin};
 
 /// Why a figure is a report.
@@ -122,7 +122,8 @@ impl Court<'_> {
             // What a double has no room for may be unknown.
             let room = rounded == 0.0 && exact.is_zero() || rounded.is_normal();
             let precise = truth.slack[0].as_ref().is_some_and(|slack| {
-                *slack <= exact.clone().abs() * Big::of(64.0 * f64::EPSILON * ORDINARY) || exact.is_zero()
+                let zero = exact.is_zero() && figure <= Figure::Prediction;
+                zero || *slack < exact.clone().abs() * Big::of(DECOMPOSED * ORDINARY)
             });
             match room && precise && truth.condition < ORDINARY {
                 true => {
@@ -156,8 +157,8 @@ impl Court<'_> {
             let beyond = exact.clone().abs() + slack.clone() > Big::of(f64::MAX);
             beyond && (found > 0.0) == exact.is_positive()
         } else {
-            // The least number is as near as some can come.
-            let allowed = slack.clone() + Big::of(5e-324 * 16.0);
+            // Below the least normal number digits are lost.
+            let allowed = slack.clone() + Big::of(f64::MIN_POSITIVE * 16.0);
             (&Big::of(found) - exact).abs() <= allowed
         };
         if !right {

@@ -368,7 +368,7 @@ impl Twin {
             .iter()
             .map(|row| {
                 let sums = Sums::new(data, |other| other != *row);
-                if sums.count == 0 {
+                if sums.count == 0 && data.intercept {
                     return None;
                 }
                 Solved::new(data, &sums, penalty, &exact_shift).map(|solved| Fit { solved, sums })

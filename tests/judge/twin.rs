@@ -69,7 +69,8 @@ impl Sums {
         };
         let x: Vec<Vec<BigInt>> = (0..data.ex.len()).map(|j| column(&data.x, j)).collect();
         let y: Vec<Vec<BigInt>> = (0..data.ey.len()).map(|j| column(&data.y, j)).collect();
-        let w: BigInt = s.iter().sum();
+        // Of no rows nothing is divided by 0: without an intercept w = 0 fits them.
+        let w = s.iter().sum::<BigInt>().max(BigInt::from(1));
         let weighted = |columns: &[Vec<BigInt>]| -> Vec<Vec<BigInt>> {
             columns.iter().map(|own| own.iter().zip(&s).map(|(x, s)| x * s).collect()).collect()
         };
@@ -127,7 +128,7 @@ impl Penalty {
         Self { top, bottom, exponent }
     }
 
-    /// D_jj.
+    /// Element j of D.
     pub(crate) fn of(&self, j: usize) -> Big {
         Big::ratio(&self.top[j], &self.bottom[j]).times_power(self.exponent[j])
     }
@@ -201,7 +202,7 @@ impl Solved {
         &own * &(&self.roots[i] * &self.roots[j])
     }
 
-    /// w_j of a target in the units of the integers.
+    /// Coefficient j of a target in the units of the integers.
     pub(crate) fn coefficient(&self, target: usize, j: usize) -> Big {
         Big::ratio(&self.w[target][j], &self.det)
     }
@@ -288,7 +289,7 @@ pub(crate) struct Unpenalised {
     pub(crate) rank: usize,
     pub(crate) condition: f64,
     pub(crate) rss: Vec<Big>,
-    /// Σ ‖x_j‖|w_j| + ‖y‖ of each target.
+    /// Σ ‖xⱼ‖|wⱼ| + ‖y‖ of each target.
     pub(crate) sizes: Vec<Big>,
 }
 
