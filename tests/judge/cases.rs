@@ -140,6 +140,16 @@ impl Case {
         }
     }
 
+    /// By how many decades its numbers leave what is usual at most: of several cases the plainest tells the most.
+    pub(crate) fn wildness(&self) -> usize {
+        let rows = self.x.iter().chain(&self.y).flatten();
+        let rest = self.weights.iter().chain(&self.factors).flatten().chain(&self.grid);
+        let decades = |value: &f64| if *value == 0.0 { 0.0 } else { value.abs().log10().abs() };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "308 at most")]
+        let most = rows.chain(rest).map(decades).fold(0.0, f64::max) as usize;
+        most
+    }
+
     /// Every case that is this one with one thing less.
     pub(crate) fn smaller(&self) -> Vec<Self> {
         let mut all = Vec::new();

@@ -36,6 +36,15 @@ impl fmt::Display for Way {
 }
 
 impl Way {
+    /// Its kind in a few words.
+    pub(crate) fn kind(&self) -> &'static str {
+        match (self.digits, self.everything) {
+            (Digits::Single, _) => "single precision",
+            (_, true) => "nothing asked for",
+            (_, false) => "form or strategy asked for",
+        }
+    }
+
     /// What a user gets who asks for nothing, and some others.
     pub(crate) fn of(case: &Case, gpu: Option<&Gpu>) -> Vec<Self> {
         let mut random = Random::new(case.seed);

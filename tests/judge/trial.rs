@@ -19,14 +19,18 @@ struct Filed {
     way: Way,
     report: Report,
     used: String,
+    wildness: usize,
 }
 
-/// What came of some cases: of each kind of report the first, and how many there were.
+/// Figures of one fault, by what was asked for: nothing, a form or strategy, single precision.
+type Kind = (Figure, Fault, &'static str);
+
+/// What came of some cases: of each kind of report the plainest, and how many there were.
 #[derive(Default)]
 struct Verdict {
     cases: usize,
     counts: Counts,
-    filed: BTreeMap<(Figure, Fault), (usize, Filed)>,
+    filed: BTreeMap<Kind, (usize, Filed)>,
 }
 
 impl Verdict {
@@ -34,7 +38,19 @@ impl Verdict {
         self.cases += other.cases;
         self.counts.add(&other.counts);
         for (kind, (count, filed)) in other.filed {
-            self.filed.entry(kind).and_modify(|own| own.0 += count).or_insert((count, filed));
+            self.file(kind, count, filed);
+        }
+    }
+
+    fn file(&mut self, kind: Kind, count: usize, filed: Filed) {
+        match self.filed.get_mut(&kind) {
+            None => drop(self.filed.insert(kind, (count, filed))),
+            Some(own) => {
+                own.0 += count;
+                if filed.wildness < own.1.wildness {
+                    own.1 = filed;
+                }
+            }
         }
     }
 
@@ -51,9 +67,9 @@ fn try_case(case: &Case, gpu: Option<&Gpu>) -> Verdict {
         let court = judge(case, &twin, &way, &answer);
         verdict.counts.add(&court.counts);
         for report in court.reports {
-            let filed =
-                Filed { case: case.clone(), way: way.clone(), report: report.clone(), used: answer.used.clone() };
-            verdict.filed.entry((report.figure, report.fault)).and_modify(|own| own.0 += 1).or_insert((1, filed));
+            let kind = (report.figure, report.fault, way.kind());
+            let (used, wildness) = (answer.used.clone(), case.wildness());
+            verdict.file(kind, 1, Filed { case: case.clone(), way: way.clone(), report, used, wildness });
         }
     }
     verdict
@@ -61,7 +77,7 @@ fn try_case(case: &Case, gpu: Option<&Gpu>) -> Verdict {
 
 /// The same report of the smallest case that still has it.
 fn shrunk(filed: &Filed) -> Filed {
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(3);
     let again = |case: &Case| {
         let twin = Twin::new(case);
         let answer = Answer::new(case, &filed.way, &twin.limits);
@@ -72,6 +88,7 @@ fn shrunk(filed: &Filed) -> Filed {
             way: filed.way.clone(),
             report,
             used: answer.used,
+            wildness: filed.wildness,
         })
     };
     let mut best = again(&filed.case).expect("reports are the same each time");
@@ -143,7 +160,7 @@ fn told(verdict: &Verdict, took: Duration) -> String {
     for figure in Figure::ALL {
         let of = |map: &BTreeMap<Figure, usize>| map.get(figure).copied().unwrap_or(0);
         let reports: usize =
-            verdict.filed.iter().filter(|((own, _), _)| own == figure).map(|(_, (count, _))| count).sum();
+            verdict.filed.iter().filter(|((own, ..), _)| own == figure).map(|(_, (count, _))| count).sum();
         let name = format!("{figure:?}");
         let _ = writeln!(
             text,
@@ -154,11 +171,11 @@ fn told(verdict: &Verdict, took: Duration) -> String {
             of(&counts.refused)
         );
     }
-    for ((figure, fault), (count, filed)) in &verdict.filed {
+    for ((figure, fault, asked), (count, filed)) in &verdict.filed {
         let small = shrunk(filed);
         let _ = writeln!(
             text,
-            "\n*** {figure:?} {fault:?}: {count} times, first in case {}, {} ({})\n{}\n{}",
+            "\n*** {figure:?} {fault:?}, {asked}: {count} times, such as in case {}, {} ({})\n{}\n{}",
             small.case.seed, small.way, small.used, small.report.detail, small.case
         );
     }
