@@ -6,8 +6,8 @@ use std::fmt;
 use nalgebra::DMatrix;
 use ridgepath::select::Criterion;
 use ridgepath::{
-    Backend, CrossValidation, Error, Folds, Form, Gpu, Inference, Model, Moments, Norms, Outcome, Precision, Problem,
-    Ridge, RidgePath, Selection, Standardize, Strategy,
+    Backend, CrossValidation, Error, Folds, Form, Gpu, Inference, Outcome, Precision, Problem, Ridge, RidgePath,
+    Selection, Standardize, Strategy,
 };
 
 use crate::cases::{Case, Random, Scaling};
@@ -139,7 +139,7 @@ impl Answer {
         if way.everything {
             own.spectrum(case, &ridge, &x, &y);
             own.choices(case, &ridge, &x, &y);
-            own.norms(case, &x, &y, limits);
+            own.norms(case, &ridge, &x, &y, limits);
         }
         own
     }
@@ -165,7 +165,7 @@ impl Answer {
                     self.say(Figure::Intercept, (k, target, 0), path.intercept(k, target));
                 }
                 self.say(Figure::Rss, (k, target, 0), path.rss(k, target));
-                self.say(Figure::SquaredNorm, (k, target, 0), path.norm2(k, target));
+                self.say(Figure::SquaredNorm, (k, target, 0), path.squared_norm(k, target));
                 for row in 0..case.new.len() {
                     self.say(Figure::Prediction, (k, target, row), predicted[(row, target)]);
                 }
@@ -179,9 +179,7 @@ impl Answer {
             Some(weights) => problem.with_weights(weights).expect("the data were fitted"),
             None => problem,
         };
-        let mut moments = Moments::new(case.features(), case.targets());
-        moments.push(&problem).expect("the data were fitted");
-        let inference = match Inference::new(&moments, path) {
+        let inference = match Inference::new(&problem, path) {
             Ok(inference) => inference,
             Err(error) => {
                 let all = [Figure::StandardError, Figure::InterceptStandardError];
@@ -279,19 +277,11 @@ impl Answer {
     }
 
     /// λs by their norms; what a norm comes to be is asked of those λs.
-    fn norms(&mut self, case: &Case, x: &DMatrix<f64>, y: &DMatrix<f64>, limits: &[Option<f64>]) {
+    fn norms(&mut self, case: &Case, ridge: &Ridge, x: &DMatrix<f64>, y: &DMatrix<f64>, limits: &[Option<f64>]) {
         if case.factors.is_some() {
             return;
         }
-        let problem = Problem::new(x, y).expect("the data were fitted");
-        let problem = match &case.weights {
-            Some(weights) => problem.with_weights(weights).expect("the data were fitted"),
-            None => problem,
-        };
-        let mut moments = Moments::new(case.features(), case.targets());
-        moments.push(&problem).expect("the data were fitted");
-        let model = Model { intercept: case.intercept, standardize: standardize(case) };
-        let norms = match Norms::new(&moments, model) {
+        let norms = match ridge.norms(x, y) {
             Ok(norms) => norms,
             Err(error) => return self.refuse(&[Figure::NormAt, Figure::NormLimit, Figure::NormFraction], &error),
         };
@@ -305,7 +295,7 @@ impl Answer {
                 self.say(Figure::NormLimit, (0, target, 0), lambda);
             }
             for (k, lambda) in case.grid.iter().enumerate().filter(|_| !case.alphas) {
-                self.say(Figure::NormAt, (k, target, 0), norms.norm2(target, *lambda).unwrap_or(f64::NAN));
+                self.say(Figure::NormAt, (k, target, 0), norms.squared_norm(target, *lambda).unwrap_or(f64::NAN));
             }
         }
     }
