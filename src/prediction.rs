@@ -1,6 +1,6 @@
 //! ŷ = Xw + b of new rows, and how near it comes to their y.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DMatrixView};
 use rayon::prelude::*;
 
 use crate::cpu::product::product;
@@ -17,6 +17,8 @@ const LONG_ROWS: usize = 64;
 const BLOCK: usize = 1 << 20;
 /// Coefficient vectors that a block is multiplied by at a time.
 const VECTORS: usize = 512;
+/// Coefficient vectors from which it pays to copy rows of `f64` for a faster product.
+const MANY: usize = 8;
 
 impl RidgePath {
     /// ŷ = Xw + b of new rows (m' × n) at λ number `index`: m' × t, for the work of one product of matrices. NaN where the λ has no
@@ -140,9 +142,15 @@ fn fill<T: Scalar>(x: View<'_, T>, w: &[f64], intercepts: &[f64], first: usize, 
         }
         return;
     }
-    let mut values = vec![0.0; rows * n];
-    x.load(first, rows, &mut values);
-    let products = product(&values, w, n);
+    let few = if intercepts.len() < MANY { x.doubles(first, rows) } else { None };
+    let products = match few {
+        Some(block) => block * DMatrixView::from_slice(w, n, intercepts.len()),
+        None => {
+            let mut values = vec![0.0; rows * n];
+            x.load(first, rows, &mut values);
+            product(&values, w, n)
+        }
+    };
     for ((column, product), intercept) in columns.iter_mut().zip(products.as_slice().chunks(rows)).zip(intercepts) {
         column.iter_mut().zip(product).for_each(|(to, product)| *to = product + intercept);
     }

@@ -10,6 +10,9 @@ pub trait Scalar: sealed::Sealed + nalgebra::RealField + Copy + Into<f64> {
     const EPSILON: f64;
     /// The nearest value of this type.
     fn round_from(value: f64) -> Self;
+    /// The view itself, where it is one of `f64`.
+    #[doc(hidden)]
+    fn doubles(view: DMatrixView<'_, Self, Dyn, Dyn>) -> Option<DMatrixView<'_, f64, Dyn, Dyn>>;
 }
 
 mod sealed {
@@ -27,12 +30,18 @@ impl Scalar for f32 {
     fn round_from(value: f64) -> Self {
         value as Self
     }
+    fn doubles(_: DMatrixView<'_, Self, Dyn, Dyn>) -> Option<DMatrixView<'_, f64, Dyn, Dyn>> {
+        None
+    }
 }
 
 impl Scalar for f64 {
     const EPSILON: Self = Self::EPSILON;
     fn round_from(value: f64) -> Self {
         value
+    }
+    fn doubles(view: DMatrixView<'_, Self, Dyn, Dyn>) -> Option<DMatrixView<'_, Self, Dyn, Dyn>> {
+        Some(view)
     }
 }
 
@@ -156,10 +165,24 @@ impl<'a, T: Scalar> View<'a, T> {
         View(self.0.columns(start, count))
     }
 
+    /// The rows `start .. start + count`, where they are `f64`.
+    pub(crate) fn doubles(&self, start: usize, count: usize) -> Option<DMatrixView<'_, f64, Dyn, Dyn>> {
+        T::doubles(self.0.rows(start, count))
+    }
+
     /// Copies the rows `start .. start + count`, column after column.
     pub(crate) fn load(&self, start: usize, count: usize, to: &mut [f64]) {
-        let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
-        to.zip_apply(&self.0.rows(start, count), |to, value| *to = value.into());
+        let (row_stride, column_stride) = self.0.strides();
+        if row_stride == 0 || row_stride > column_stride {
+            let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
+            to.zip_apply(&self.0.rows(start, count), |to, value| *to = value.into());
+        } else if count > 0 {
+            // Twice as fast, column by column.
+            for (column, to) in to.chunks_mut(count).enumerate() {
+                let values = self.0.view((start, column), (count, 1));
+                to.iter_mut().zip(values.iter()).for_each(|(to, value)| *to = (*value).into());
+            }
+        }
     }
 
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
