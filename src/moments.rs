@@ -56,7 +56,7 @@ impl Moments {
     /// [`Error::Overflow`] when n·(n + t) numbers are more than memory can be addressed.
     pub fn try_new(features: usize, targets: usize) -> Result<Self> {
         let numbers = features.checked_add(targets).and_then(|columns| columns.checked_mul(features.max(1)));
-        if !numbers.is_some_and(|numbers| numbers <= isize::MAX as usize / size_of::<f64>()) {
+        if numbers.is_none_or(|numbers| numbers > isize::MAX as usize / size_of::<f64>()) {
             let detail = format!("{features} features and {targets} targets");
             return Err(Error::Overflow { what: "the size of the moments", detail });
         }
