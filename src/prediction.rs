@@ -1,6 +1,6 @@
 //! ŷ = Xw + b of new rows, and how near it comes to their y.
 
-use nalgebra::{DMatrix, DMatrixView};
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::cpu::product::product;
@@ -17,8 +17,6 @@ const LONG_ROWS: usize = 64;
 const BLOCK: usize = 1 << 20;
 /// Coefficient vectors that a block is multiplied by at a time.
 const VECTORS: usize = 512;
-/// Coefficient vectors from which it pays to copy rows of `f64` for a faster product.
-const MANY: usize = 8;
 
 impl RidgePath {
     /// ŷ = Xw + b of new rows (m' × n) at λ number `index`: m' × t, for the work of one product of matrices. NaN where the λ has no
@@ -134,7 +132,7 @@ struct Part<'a> {
 impl Part<'_> {
     /// Writes ŷ of the rows from `first` on.
     fn fill<T: Scalar>(self, x: View<'_, T>, first: usize) {
-        let Self { w, intercepts, columns } = self;
+        let Self { w, intercepts, mut columns } = self;
         let (rows, n) = (columns[0].len(), x.columns());
         let block = (BLOCK / n).clamp(LONG_ROWS, ROWS);
         if rows > block {
@@ -150,15 +148,18 @@ impl Part<'_> {
             }
             return;
         }
-        let few = if intercepts.len() < MANY { x.doubles(first, rows) } else { None };
-        let products = match few {
-            Some(block) => block * DMatrixView::from_slice(w, n, intercepts.len()),
-            None => {
-                let mut values = vec![0.0; rows * n];
-                x.load(first, rows, &mut values);
-                product(&values, w, n)
+        if let ([intercept], true) = (intercepts, x.by_columns()) {
+            // One vector does not pay for a copy of the rows.
+            let [column] = &mut columns[..] else { return };
+            for (j, w) in w.iter().enumerate() {
+                x.go_down(j, first, column, |sum, value| *sum += value * w);
             }
-        };
+            column.iter_mut().for_each(|sum| *sum += intercept);
+            return;
+        }
+        let mut values = vec![0.0; rows * n];
+        x.load(first, rows, &mut values);
+        let products = product(&values, w, n);
         for ((column, product), intercept) in columns.into_iter().zip(products.as_slice().chunks(rows)).zip(intercepts)
         {
             column.iter_mut().zip(product).for_each(|(to, product)| *to = product + intercept);

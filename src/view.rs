@@ -10,9 +10,6 @@ pub trait Scalar: sealed::Sealed + nalgebra::RealField + Copy + Into<f64> {
     const EPSILON: f64;
     /// The nearest value of this type.
     fn round_from(value: f64) -> Self;
-    /// The view itself, where it is one of `f64`.
-    #[doc(hidden)]
-    fn doubles(view: DMatrixView<'_, Self, Dyn, Dyn>) -> Option<DMatrixView<'_, f64, Dyn, Dyn>>;
 }
 
 mod sealed {
@@ -30,18 +27,12 @@ impl Scalar for f32 {
     fn round_from(value: f64) -> Self {
         value as Self
     }
-    fn doubles(_: DMatrixView<'_, Self, Dyn, Dyn>) -> Option<DMatrixView<'_, f64, Dyn, Dyn>> {
-        None
-    }
 }
 
 impl Scalar for f64 {
     const EPSILON: Self = Self::EPSILON;
     fn round_from(value: f64) -> Self {
         value
-    }
-    fn doubles(view: DMatrixView<'_, Self, Dyn, Dyn>) -> Option<DMatrixView<'_, Self, Dyn, Dyn>> {
-        Some(view)
     }
 }
 
@@ -165,23 +156,30 @@ impl<'a, T: Scalar> View<'a, T> {
         View(self.0.columns(start, count))
     }
 
-    /// The rows `start .. start + count`, where they are `f64`.
-    pub(crate) fn doubles(&self, start: usize, count: usize) -> Option<DMatrixView<'_, f64, Dyn, Dyn>> {
-        T::doubles(self.0.rows(start, count))
+    /// Whether columns follow one another, so that it is fast to go down them.
+    pub(crate) fn by_columns(&self) -> bool {
+        let (row_stride, column_stride) = self.0.strides();
+        // nalgebra's iterators take a row stride of 0 for the end of a column.
+        row_stride > 0 && row_stride <= column_stride
+    }
+
+    /// Calls `visit` with each element of `to` and the value of a column in as many rows from `start` on, of a view whose row
+    /// stride is not 0.
+    pub(crate) fn go_down(&self, column: usize, start: usize, to: &mut [f64], visit: impl Fn(&mut f64, f64)) {
+        let values = self.0.view((start, column), (to.len(), 1));
+        to.iter_mut().zip(values.iter()).for_each(|(to, value)| visit(to, (*value).into()));
     }
 
     /// Copies the rows `start .. start + count`, column after column.
     pub(crate) fn load(&self, start: usize, count: usize, to: &mut [f64]) {
-        let (row_stride, column_stride) = self.0.strides();
-        if row_stride == 0 || row_stride > column_stride {
+        if self.by_columns() && count > 0 {
+            // Twice as fast as both matrices together.
+            for (column, to) in to.chunks_mut(count).enumerate() {
+                self.go_down(column, start, to, |to, value| *to = value);
+            }
+        } else {
             let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
             to.zip_apply(&self.0.rows(start, count), |to, value| *to = value.into());
-        } else if count > 0 {
-            // Twice as fast, column by column.
-            for (column, to) in to.chunks_mut(count).enumerate() {
-                let values = self.0.view((start, column), (count, 1));
-                to.iter_mut().zip(values.iter()).for_each(|(to, value)| *to = (*value).into());
-            }
         }
     }
 
