@@ -114,34 +114,56 @@ pub(crate) fn predictions<T: Scalar>(x: View<'_, T>, w: &[f64], intercepts: &[f6
         return predicted;
     }
     let mut columns = predicted.iter_mut().flat_map(|own| own.as_mut_slice().chunks_mut(m));
-    let parts = w.chunks(VECTORS * n).zip(intercepts.chunks(VECTORS));
-    let chunks = parts.map(|(w, intercepts)| (w, intercepts, columns.by_ref().take(intercepts.len()).collect()));
-    chunks.collect::<Vec<_>>().into_par_iter().for_each(|(w, intercepts, columns)| fill(x, w, intercepts, 0, columns));
+    let vectors = w.chunks(VECTORS * n).zip(intercepts.chunks(VECTORS));
+    let parts: Vec<Part<'_>> = vectors
+        .map(|(w, intercepts)| Part { w, intercepts, columns: columns.by_ref().take(intercepts.len()).collect() })
+        .collect();
+    parts.into_par_iter().for_each(|part| part.fill(x, 0));
     predicted
 }
 
-/// Writes ŷ of the rows from `first` on to columns of so many elements, one for each coefficient vector.
-fn fill<T: Scalar>(x: View<'_, T>, w: &[f64], intercepts: &[f64], first: usize, mut columns: Vec<&mut [f64]>) {
-    let (rows, n) = (columns[0].len(), x.columns());
-    let block = (BLOCK / n).clamp(LONG_ROWS, ROWS);
-    if rows > block {
-        let half = rows.div_ceil(block) / 2 * block;
-        let (top, bottom) = columns.into_iter().map(|column| column.split_at_mut(half)).unzip();
-        let fill = |start: usize, columns: Vec<&mut [f64]>| fill(x, w, intercepts, first + start, columns);
-        // Blocks of little work are done by the thread at hand.
-        if half / block < at_least(block * w.len()) {
-            fill(0, top);
-            fill(half, bottom);
-        } else {
-            rayon::join(|| fill(0, top), || fill(half, bottom));
+/// Some coefficient vectors with their intercepts, and where ŷ of some rows goes for each.
+struct Part<'a> {
+    w: &'a [f64],
+    intercepts: &'a [f64],
+    columns: Vec<&'a mut [f64]>,
+}
+
+impl Part<'_> {
+    /// Writes ŷ of the rows from `first` on.
+    fn fill<T: Scalar>(self, x: View<'_, T>, first: usize) {
+        let Self { w, intercepts, mut columns } = self;
+        let (rows, n) = (columns[0].len(), x.columns());
+        let block = (BLOCK / n).clamp(LONG_ROWS, ROWS);
+        if rows > block {
+            let half = rows.div_ceil(block) / 2 * block;
+            let (top, bottom) = columns.into_iter().map(|column| column.split_at_mut(half)).unzip();
+            let (top, bottom) = (Part { w, intercepts, columns: top }, Part { w, intercepts, columns: bottom });
+            // Blocks of little work are done by the thread at hand.
+            if half / block < at_least(block * w.len()) {
+                top.fill(x, first);
+                bottom.fill(x, first + half);
+            } else {
+                rayon::join(|| top.fill(x, first), || bottom.fill(x, first + half));
+            }
+            return;
         }
-        return;
-    }
-    let mut values = vec![0.0; rows * n];
-    x.load(first, rows, &mut values);
-    let products = product(&values, w, n);
-    for ((column, product), intercept) in columns.iter_mut().zip(products.as_slice().chunks(rows)).zip(intercepts) {
-        column.iter_mut().zip(product).for_each(|(to, product)| *to = product + intercept);
+        if let ([intercept], true) = (intercepts, x.by_columns()) {
+            // One vector does not pay for a copy of the rows.
+            let [column] = &mut columns[..] else { return };
+            for (j, w) in w.iter().enumerate() {
+                x.go_down(j, first, column, |sum, value| *sum += value * w);
+            }
+            column.iter_mut().for_each(|sum| *sum += intercept);
+            return;
+        }
+        let mut values = vec![0.0; rows * n];
+        x.load(first, rows, &mut values);
+        let products = product(&values, w, n);
+        for ((column, product), intercept) in columns.into_iter().zip(products.as_slice().chunks(rows)).zip(intercepts)
+        {
+            column.iter_mut().zip(product).for_each(|(to, product)| *to = product + intercept);
+        }
     }
 }
 

@@ -156,10 +156,31 @@ impl<'a, T: Scalar> View<'a, T> {
         View(self.0.columns(start, count))
     }
 
+    /// Whether columns follow one another, so that it is fast to go down them.
+    pub(crate) fn by_columns(&self) -> bool {
+        let (row_stride, column_stride) = self.0.strides();
+        // nalgebra's iterators take a row stride of 0 for the end of a column.
+        row_stride > 0 && row_stride <= column_stride
+    }
+
+    /// Calls `visit` with each element of `to` and the value of a column in as many rows from `start` on, of a view whose row
+    /// stride is not 0.
+    pub(crate) fn go_down(&self, column: usize, start: usize, to: &mut [f64], visit: impl Fn(&mut f64, f64)) {
+        let values = self.0.view((start, column), (to.len(), 1));
+        to.iter_mut().zip(values.iter()).for_each(|(to, value)| visit(to, (*value).into()));
+    }
+
     /// Copies the rows `start .. start + count`, column after column.
     pub(crate) fn load(&self, start: usize, count: usize, to: &mut [f64]) {
-        let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
-        to.zip_apply(&self.0.rows(start, count), |to, value| *to = value.into());
+        if self.by_columns() && count > 0 {
+            // Twice as fast as both matrices together.
+            for (column, to) in to.chunks_mut(count).enumerate() {
+                self.go_down(column, start, to, |to, value| *to = value);
+            }
+        } else {
+            let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
+            to.zip_apply(&self.0.rows(start, count), |to, value| *to = value.into());
+        }
     }
 
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.

@@ -270,7 +270,7 @@ fn arguments_of_any_kind_are_an_error_or_an_answer() {
         let ((m, n, t, down, across), x, y, weights, grid, [weighted, intercept, single, lambdas]) = input;
         let fit = || -> Result<RidgePath, Error> {
             let x = View::strided(&x, m, n, down, across)?;
-            let y = View::column_major(&y, m, t)?;
+            let y = View::strided(&y, m, t, 1, m)?;
             let ridge = Ridge::new().intercept(intercept).backend(Backend::Cpu);
             let ridge = if weighted { ridge.weights(weights) } else { ridge };
             let ridge = if lambdas { ridge.lambdas(grid) } else { ridge.alphas(grid) };

@@ -73,7 +73,7 @@ impl Task {
             Source::Made(made) => &made.x,
             Source::Read(data) => data.feature_values(),
         };
-        Ok(View::column_major(values, self.shape.rows, n)?)
+        Ok(View::strided(values, self.shape.rows, n, 1, self.shape.rows)?)
     }
 
     pub(crate) fn y(&self) -> Result<View<'_, f64>> {

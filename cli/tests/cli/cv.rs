@@ -176,6 +176,65 @@ fn predict_refuses_missing_and_wrong_columns_by_name() {
 }
 
 #[test]
+fn a_model_without_features_or_numbers_is_refused() {
+    let folder = folder();
+    let model = |features: &str, coefficients: &str| {
+        format!(
+            r#"{{"schema":"ridgepath/model/1","features":[{features}],"targets":["y"],"path":[{{"coef":[[{coefficients}]],"intercept":[1]}}]}}"#
+        )
+    };
+    folder.file("none.json", model("", ""));
+    folder.run("predict none.json data.csv").fails(2, &["none.json is not a model", "no features"]);
+    folder.file("null.json", model(r#""a""#, "null"));
+    folder
+        .run("predict null.json data.csv")
+        .fails(2, &["null.json is not a model", "target \"y\"", "coefficient 0 is null"]);
+    folder.file("twice.json", model(r#""a","a""#, "1,2"));
+    folder.run("predict twice.json data.csv").fails(2, &["twice.json is not a model", "both named \"a\""]);
+    folder.file("nameless.json", model(r#""a""#, "1").replace(r#"["a"]"#, "null"));
+    folder.run("predict nameless.json data.csv").fails(2, &["nameless.json is not a model", "no names of features"]);
+}
+
+#[test]
+fn what_predict_would_refuse_is_not_saved() {
+    let folder = folder();
+    // Slopes of 1e310, with squares of residuals that are finite.
+    folder.file("steep.csv", "a,y\n1e-160,1e150\n2e-160,3e150\n3e-160,2e150\n4e-160,5e150\n5e-160,4e150\n");
+    for scheme in ["--gcv", "--criterion aic", "--loo"] {
+        let run = folder.run(&format!("cv steep.csv --target y --lambdas 0 {scheme} --save model.json"));
+        run.fails(2, &["--save", "target \"y\" has no finite coefficients", "beyond the range"]);
+        assert!(!folder.path("model.json").exists());
+    }
+    folder.run("cv steep.csv --target y --lambdas 0 --gcv --format json --output cv.json").succeeds();
+    folder.run("predict cv.json steep.csv").fails(2, &["cv.json", "target \"y\": coefficient 0 is null"]);
+}
+
+#[test]
+fn models_with_odd_names_are_saved_and_used() {
+    let folder = folder();
+    folder.file(
+        "odd.csv",
+        "\"a \"\"b\"\"\",\"two\nlines\",λ…🦀,\"y,z\"\n1,2,5,3\n2,1,1,4\n3,5,0,7\n4,4,2,8.5\n5,7,9,9\n",
+    );
+    let mut command = crate::support::program();
+    command.current_dir(folder.path("")).args([
+        "cv",
+        "odd.csv",
+        "--lambdas",
+        "1,0.1",
+        "--folds",
+        "2",
+        "--save",
+        "model.json",
+    ]);
+    Run::of(command.args(["--target", "y,z"])).succeeds();
+    let run = folder.run("predict model.json odd.csv").succeeds().out;
+    assert!(run.starts_with("\"y,z\"\n") && run.lines().count() == 6, "{run}");
+    let model = ridgepath::LinearModel::load(folder.path("model.json")).unwrap();
+    assert_eq!(model.feature_names().unwrap(), ["a \"b\"", "two\nlines", "λ…🦀"]);
+}
+
+#[test]
 fn what_cannot_be_parted_or_scored_is_refused() {
     let folder = folder();
     folder.run(&format!("{PLAIN} --folds 13")).fails(2, &["folds of rows: found 13", "12 at most"]);
