@@ -60,13 +60,15 @@ pub(crate) struct Court<'a> {
     case: &'a Case,
     twin: &'a Twin,
     digits: Digits,
+    dual: bool,
     pub(crate) reports: Vec<Report>,
     pub(crate) counts: Counts,
 }
 
 /// Judges one answer.
 pub(crate) fn judge<'a>(case: &'a Case, twin: &'a Twin, way: &Way, answer: &Answer) -> Court<'a> {
-    let mut court = Court { case, twin, digits: way.digits, reports: Vec::new(), counts: Counts::default() };
+    let mut court =
+        Court { case, twin, digits: way.digits, dual: answer.dual, reports: Vec::new(), counts: Counts::default() };
     court.counts.solves = answer.solves;
     if let Some(error) = &answer.error {
         court.report(Figure::Coefficient, Fault::Failed, error.clone());
@@ -100,7 +102,10 @@ impl Court<'_> {
 
     fn precision(&self, key: Key) -> usize {
         // What follows the path comes in its precision; the rest is double whatever is asked for.
-        usize::from(self.digits == Digits::Single && key.figure <= Figure::InterceptStandardError)
+        match self.digits == Digits::Single && key.figure <= Figure::InterceptStandardError {
+            true => 1 + usize::from(self.dual),
+            false => 0,
+        }
     }
 
     fn figure(&mut self, key: Key, truth: &Truth, found: Option<f64>) {
@@ -244,8 +249,8 @@ impl Court<'_> {
                 (Some(k), Some((low, _)), Some((other, high))) if low > high => {
                     format!(
                         "{score:?}: number {k}, of {} at the least; number {other} has {} at most",
-                        low.to_f64(),
-                        high.to_f64()
+                        low.digits(),
+                        high.digits()
                     )
                 }
                 (None, ..) => format!("{score:?}: number {found}"),
