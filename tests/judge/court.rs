@@ -6,7 +6,7 @@ use crate::big::Big;
 use crate::cases::Case;
 use crate::figures::{Figure, Key, Truth};
 use crate::subject::{Answer, Way};
-use crate::tolerance::{BOUND, CERTAIN, DECOMPOSED, Digits, ORDINARY, ROUNDING};
+use crate::tolerance::{BOUND, CERTAIN, CORRECTED, DECOMPOSED, Digits, ORDINARY, ROUNDING};
 use crate::truths::{CRITERIA, FRACTIONS, Twin};
 
 /// Why a figure is a report.
@@ -115,6 +115,8 @@ impl Court<'_> {
         let Some(exact) = &truth.exact else {
             match found {
                 None => *self.counts.compared.entry(figure).or_default() += 1,
+                // Rows a rounding away have one.
+                Some(_) if truth.condition > CORRECTED => *self.counts.unpromised.entry(figure).or_default() += 1,
                 Some(found) => {
                     self.report(figure, Fault::Invented, format!("{place}: found {found:?}, there is no such number"));
                 }
@@ -238,7 +240,8 @@ impl Court<'_> {
             };
             let nothing = |k: usize| {
                 let truth = |target| self.twin.truths.get(&Key::new(score, k, target, 0));
-                (0..self.case.targets()).any(|target| truth(target).is_some_and(|truth| truth.exact.is_none()))
+                let none = |truth: &Truth| truth.exact.is_none() && truth.condition <= CORRECTED;
+                (0..self.case.targets()).any(|target| truth(target).is_some_and(none))
             };
             let chosen = (0..self.case.grid.len()).find(|k| *k as f64 == *found);
             let range = chosen.and_then(scored);

@@ -57,9 +57,9 @@ impl Truth {
         Self { exact: Some(exact), slack: [slack.clone(), slack.clone(), slack], condition }
     }
 
-    /// That there is no such number.
-    pub(crate) fn nothing() -> Self {
-        Self { exact: None, slack: [None, None, None], condition: 1.0 }
+    /// That there is no such number, as equations of this κ tell.
+    pub(crate) fn nothing(condition: f64) -> Self {
+        Self { exact: None, slack: [None, None, None], condition }
     }
 }
 

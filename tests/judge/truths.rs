@@ -188,13 +188,13 @@ impl Twin {
         self.units.push([Vec::new(), Vec::new()]);
         self.coefficients.push(None);
         for target in 0..t {
-            (0..n).for_each(|j| self.say(Figure::Coefficient, (k, target, j), Truth::nothing()));
-            (0..n).for_each(|j| self.say(Figure::StandardError, (k, target, j), Truth::nothing()));
+            (0..n).for_each(|j| self.say(Figure::Coefficient, (k, target, j), Truth::nothing(1.0)));
+            (0..n).for_each(|j| self.say(Figure::StandardError, (k, target, j), Truth::nothing(1.0)));
             for figure in [Figure::Rss, Figure::SquaredNorm] {
-                self.say(figure, (k, target, 0), Truth::nothing());
+                self.say(figure, (k, target, 0), Truth::nothing(1.0));
             }
             if case.intercept {
-                self.say(Figure::Intercept, (k, target, 0), Truth::nothing());
+                self.say(Figure::Intercept, (k, target, 0), Truth::nothing(1.0));
             }
         }
     }
@@ -305,7 +305,7 @@ impl Twin {
         let (_, left) = solved.df(all, (all.count).saturating_sub(usize::from(case.intercept)));
         let figures = |said: &mut Vec<_>, figure: Figure, item: usize, size: &Big, size_slack: &Big, e: i64| {
             if !left.is_positive() {
-                said.push((figure, item, Truth::nothing()));
+                said.push((figure, item, Truth::nothing(condition)));
                 return;
             }
             let exact = &(rss / &left).sqrt() * size;
@@ -395,10 +395,13 @@ impl Twin {
                     |(row, fit): (&usize, &Option<Fit>)| Some((*row, fit.as_ref()?.deleted(data, target, *row, false)));
                 mean_square(data, &rows.iter().zip(&without).filter_map(one).collect::<Vec<_>>())
             });
-            let loo = loo.map_or_else(Truth::nothing, |(mean, slack)| {
-                let worst = without.iter().flatten().map(|fit| fit.solved.condition).fold(condition, f64::max);
-                Truth::new(mean.times_power(2 * ey), slack.map(|slack| slack.times_power(2 * ey)), worst)
-            });
+            let loo = loo.map_or_else(
+                || Truth::nothing(condition),
+                |(mean, slack)| {
+                    let worst = without.iter().flatten().map(|fit| fit.solved.condition).fold(condition, f64::max);
+                    Truth::new(mean.times_power(2 * ey), slack.map(|slack| slack.times_power(2 * ey)), worst)
+                },
+            );
             said.push((Figure::LooScore, target, 0, loo.clone()));
             said.push((Figure::LooMse, target, 0, loo));
 
@@ -427,7 +430,7 @@ impl Twin {
                     condition,
                 )
             });
-            said.push((Figure::Gcv, target, 0, gcv.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Gcv, target, 0, gcv.unwrap_or_else(|| Truth::nothing(condition))));
 
             // m·ln(RSS/m) and what is added to it.
             let positive = rss.is_positive();
@@ -435,7 +438,7 @@ impl Twin {
             let low = &rss - &rss_slack;
             let log_slack = low.is_positive().then(|| times(&(&rss / &low).ln(), count));
             let criterion = |more: &Big, more_slack: Option<Big>| match &likelihood {
-                None => Truth::nothing(),
+                None => Truth::nothing(condition),
                 Some(own) => {
                     let exact = own + more;
                     let size = own.clone().abs() + more.clone().abs();
@@ -456,7 +459,7 @@ impl Twin {
                 let slack = quotient(&top, &top_slack, &room, &room_slack);
                 criterion(&(twice.clone() + (&top / &room)), slack.map(|slack| slack + twice_slack.clone()))
             });
-            said.push((Figure::Aicc, target, 0, aicc.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Aicc, target, 0, aicc.unwrap_or_else(|| Truth::nothing(condition))));
 
             let free = m.saturating_sub(constant + unpenalised.rank);
             let noise = &unpenalised.rss[target];
@@ -474,7 +477,7 @@ impl Twin {
                     slack.map(|slack| times(&slack, free as f64) + twice_slack.clone() + times(&size, ROUNDING));
                 Truth::new(exact, slack, condition.max(unpenalised.condition))
             });
-            said.push((Figure::Cp, target, 0, cp.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Cp, target, 0, cp.unwrap_or_else(|| Truth::nothing(condition))));
 
             let nu = m as f64 - constant as f64;
             let evidence = solved.volume.as_ref().filter(|_| shift.is_positive()).and_then(|volume| {
@@ -491,7 +494,7 @@ impl Twin {
                 let slack = Big::of((nu + n as f64) * relative) + times(&size, ROUNDING);
                 Some(Truth::new(exact, Some(slack), condition))
             });
-            said.push((Figure::Evidence, target, 0, evidence.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Evidence, target, 0, evidence.unwrap_or_else(|| Truth::nothing(condition))));
         }
         for (figure, target, item, truth) in said {
             self.say(figure, (k, target, item), truth);
@@ -530,15 +533,16 @@ impl Twin {
             };
             let scores: Vec<Option<(Big, Option<Big>)>> = fits.iter().enumerate().map(score).collect();
             for (fold, (score, fit)) in scores.iter().zip(&fits).enumerate() {
-                let truth = score.clone().map_or_else(Truth::nothing, |(exact, slack)| {
-                    Truth::new(exact, slack, fit.as_ref().map_or(1.0, |fit| fit.solved.condition))
-                });
+                let truth = score.clone().map_or_else(
+                    || Truth::nothing(1.0),
+                    |(exact, slack)| Truth::new(exact, slack, fit.as_ref().map_or(1.0, |fit| fit.solved.condition)),
+                );
                 said.push((Figure::FoldScore, target, fold, truth));
             }
             let known: Option<Vec<(Big, Option<Big>)>> = scores.into_iter().collect();
             let Some(known) = known else {
-                said.push((Figure::FoldMean, target, 0, Truth::nothing()));
-                said.push((Figure::FoldStandardError, target, 0, Truth::nothing()));
+                said.push((Figure::FoldMean, target, 0, Truth::nothing(worst)));
+                said.push((Figure::FoldStandardError, target, 0, Truth::nothing(worst)));
                 continue;
             };
             let count = Big::of(folds as f64);
