@@ -6,7 +6,7 @@ use crate::big::Big;
 use crate::cases::Case;
 use crate::figures::{Figure, Key, Truth};
 use crate::subject::{Answer, Way};
-use crate::tolerance::{BOUND, CERTAIN, DECOMPOSED, Digits, ORDINARY, ROUNDING};
+use crate::tolerance::{BOUND, CERTAIN, CORRECTED, DECOMPOSED, Digits, ORDINARY, ROUNDING};
 use crate::truths::{CRITERIA, FRACTIONS, Twin};
 
 /// Why a figure is a report.
@@ -60,13 +60,15 @@ pub(crate) struct Court<'a> {
     case: &'a Case,
     twin: &'a Twin,
     digits: Digits,
+    dual: bool,
     pub(crate) reports: Vec<Report>,
     pub(crate) counts: Counts,
 }
 
 /// Judges one answer.
 pub(crate) fn judge<'a>(case: &'a Case, twin: &'a Twin, way: &Way, answer: &Answer) -> Court<'a> {
-    let mut court = Court { case, twin, digits: way.digits, reports: Vec::new(), counts: Counts::default() };
+    let mut court =
+        Court { case, twin, digits: way.digits, dual: answer.dual, reports: Vec::new(), counts: Counts::default() };
     court.counts.solves = answer.solves;
     if let Some(error) = &answer.error {
         court.report(Figure::Coefficient, Fault::Failed, error.clone());
@@ -100,7 +102,10 @@ impl Court<'_> {
 
     fn precision(&self, key: Key) -> usize {
         // What follows the path comes in its precision; the rest is double whatever is asked for.
-        usize::from(self.digits == Digits::Single && key.figure <= Figure::InterceptStandardError)
+        match self.digits == Digits::Single && key.figure <= Figure::InterceptStandardError {
+            true => 1 + usize::from(self.dual),
+            false => 0,
+        }
     }
 
     fn figure(&mut self, key: Key, truth: &Truth, found: Option<f64>) {
@@ -110,6 +115,8 @@ impl Court<'_> {
         let Some(exact) = &truth.exact else {
             match found {
                 None => *self.counts.compared.entry(figure).or_default() += 1,
+                // Rows a rounding away have one.
+                Some(_) if truth.condition > CORRECTED => *self.counts.unpromised.entry(figure).or_default() += 1,
                 Some(found) => {
                     self.report(figure, Fault::Invented, format!("{place}: found {found:?}, there is no such number"));
                 }
@@ -233,7 +240,8 @@ impl Court<'_> {
             };
             let nothing = |k: usize| {
                 let truth = |target| self.twin.truths.get(&Key::new(score, k, target, 0));
-                (0..self.case.targets()).any(|target| truth(target).is_some_and(|truth| truth.exact.is_none()))
+                let none = |truth: &Truth| truth.exact.is_none() && truth.condition <= CORRECTED;
+                (0..self.case.targets()).any(|target| truth(target).is_some_and(none))
             };
             let chosen = (0..self.case.grid.len()).find(|k| *k as f64 == *found);
             let range = chosen.and_then(scored);
@@ -244,8 +252,8 @@ impl Court<'_> {
                 (Some(k), Some((low, _)), Some((other, high))) if low > high => {
                     format!(
                         "{score:?}: number {k}, of {} at the least; number {other} has {} at most",
-                        low.to_f64(),
-                        high.to_f64()
+                        low.digits(),
+                        high.digits()
                     )
                 }
                 (None, ..) => format!("{score:?}: number {found}"),

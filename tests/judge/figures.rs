@@ -38,25 +38,28 @@ impl Key {
     }
 }
 
+/// How many tolerances a figure has.
+pub(crate) const WAYS: usize = 3;
+
 /// What a figure is, exactly, and how far off it may be.
 #[derive(Clone, Debug)]
 pub(crate) struct Truth {
     /// `None`: there is no such number.
     pub(crate) exact: Option<Big>,
-    /// In double and in single precision; `None` where nothing is promised.
-    pub(crate) slack: [Option<Big>; 2],
+    /// In double precision, in single, and in single by the dual form; `None` where nothing is promised.
+    pub(crate) slack: [Option<Big>; WAYS],
     /// κ of the equations that it comes from.
     pub(crate) condition: f64,
 }
 
 impl Truth {
     pub(crate) fn new(exact: Big, slack: Option<Big>, condition: f64) -> Self {
-        Self { exact: Some(exact), slack: [slack.clone(), slack], condition }
+        Self { exact: Some(exact), slack: [slack.clone(), slack.clone(), slack], condition }
     }
 
-    /// That there is no such number.
-    pub(crate) fn nothing() -> Self {
-        Self { exact: None, slack: [None, None], condition: 1.0 }
+    /// That there is no such number, as equations of this κ tell.
+    pub(crate) fn nothing(condition: f64) -> Self {
+        Self { exact: None, slack: [None, None, None], condition }
     }
 }
 

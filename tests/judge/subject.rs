@@ -240,9 +240,10 @@ impl Answer {
                 self.say(Figure::FoldChoice, (0, 0, 0), selection.choice(0).index as f64);
             }
             Err(error) => {
-                let scores = [Figure::FoldScore, Figure::FoldMean, Figure::FoldStandardError];
-                let own = if matches!(error, Error::NoScore { .. }) { &[][..] } else { &scores };
-                self.refuse(&[own, &[Figure::FoldChoice]].concat(), &error);
+                // Without a score for any λ, one mean that exists is a report.
+                let means = [Figure::FoldMean, Figure::FoldStandardError];
+                let means = if matches!(error, Error::NoScore { .. }) { &[][..] } else { &means };
+                self.refuse(&[means, &[Figure::FoldScore, Figure::FoldChoice]].concat(), &error);
             }
         }
         match choose.clone().leave_one_out().fit(x, y) {
@@ -254,7 +255,10 @@ impl Answer {
                 }
                 self.say(Figure::LooChoice, (0, 0, 0), selection.choice(0).index as f64);
             }
-            Err(error) => self.refuse(&[Figure::LooScore, Figure::LooChoice], &error),
+            Err(error) => {
+                let scores = if matches!(error, Error::NoScore { .. }) { &[][..] } else { &[Figure::LooScore] };
+                self.refuse(&[scores, &[Figure::LooChoice]].concat(), &error);
+            }
         }
         for (item, (_, criterion)) in criteria().into_iter().enumerate() {
             match choose.clone().criterion(criterion).fit(x, y) {

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 
 use crate::big::{Big, parts};
 use crate::cases::Case;
-use crate::figures::{Figure, Key, Truth, Truths};
+use crate::figures::{Figure, Key, Truth, Truths, WAYS};
 use crate::tolerance::{
     CERTAIN, CORRECTED, Digits, ROUNDING, ROWS, SINGLE_INTERCEPT, Sizes, coefficients, decomposed, squares,
 };
@@ -78,7 +78,7 @@ impl Fit {
         if data.intercept {
             far = far + (&Big::new(data.y[row][target].clone(), 0) - &sums.mean(&sums.sy[target])).abs();
         }
-        let mut size = solved.intercept(data, sums, target).abs();
+        let mut size = solved.intercept_size(data, sums, target);
         for j in 0..solved.roots.len() {
             let x = Big::new(data.x[row][j].clone(), 0);
             let mean = if data.intercept { sums.mean(&sums.sx[j]) } else { Big::zero() };
@@ -161,6 +161,14 @@ impl Twin {
         self.conditions.push(solved.condition);
         let ex = self.data.ex.clone();
         let power = |j: usize| -ex[j];
+        // At most 1 + tr K/shift.
+        let share =
+            |j: usize| &self.all.natural(&self.all.gram[j][j]).times_power(self.data.es) / &(&natural * &penalty.of(j));
+        let possible = natural.is_positive() && (0..n).all(|j| penalty.of(j).is_positive());
+        let dual_condition = match possible {
+            true => solved.condition.max(1.0 + (0..n).map(share).sum::<Big>().to_f64()),
+            false => f64::INFINITY,
+        };
         let dual = (0..n).map(|j| penalty.of(j).sqrt()).collect();
         let primal = (0..n).map(|j| solved.roots[j].clone().times_power(-power(j))).collect();
         self.units.push([primal, dual]);
@@ -168,7 +176,7 @@ impl Twin {
         for target in 0..t {
             let ey = self.data.ey[target];
             every.push((0..n).map(|j| solved.coefficient(target, j).times_power(ey + power(j))).collect());
-            self.target(case, &solved, (k, target));
+            self.target(case, &solved, dual_condition, (k, target));
         }
         self.coefficients.push(Some(every));
         self.spectrum(case, penalty, unpenalised, &solved, (k, &natural));
@@ -180,19 +188,19 @@ impl Twin {
         self.units.push([Vec::new(), Vec::new()]);
         self.coefficients.push(None);
         for target in 0..t {
-            (0..n).for_each(|j| self.say(Figure::Coefficient, (k, target, j), Truth::nothing()));
-            (0..n).for_each(|j| self.say(Figure::StandardError, (k, target, j), Truth::nothing()));
+            (0..n).for_each(|j| self.say(Figure::Coefficient, (k, target, j), Truth::nothing(1.0)));
+            (0..n).for_each(|j| self.say(Figure::StandardError, (k, target, j), Truth::nothing(1.0)));
             for figure in [Figure::Rss, Figure::SquaredNorm] {
-                self.say(figure, (k, target, 0), Truth::nothing());
+                self.say(figure, (k, target, 0), Truth::nothing(1.0));
             }
             if case.intercept {
-                self.say(Figure::Intercept, (k, target, 0), Truth::nothing());
+                self.say(Figure::Intercept, (k, target, 0), Truth::nothing(1.0));
             }
         }
     }
 
     /// What is printed of one λ and target beside the coefficients.
-    fn target(&mut self, case: &Case, solved: &Solved, (k, target): (usize, usize)) {
+    fn target(&mut self, case: &Case, solved: &Solved, dual: f64, (k, target): (usize, usize)) {
         let (data, all) = (&self.data, &self.all);
         let n = case.features();
         let condition = solved.condition;
@@ -202,12 +210,13 @@ impl Twin {
         let y = all.natural(&all.squares[target]).sqrt();
         let x: Vec<Big> = (0..n).map(|j| all.natural(&all.gram[j][j]).sqrt()).collect();
         // ‖w − w*‖ in scaled units, and of each coefficient in its own.
-        let off = [Digits::Double, Digits::Single].map(|digits| coefficients(digits, self.sizes, condition, &norm, &y));
+        let off = [(Digits::Double, condition), (Digits::Single, condition), (Digits::Single, dual)];
+        let off = off.map(|(digits, condition)| coefficients(digits, self.sizes, condition, &norm, &y));
         let each = |off: &Option<Big>, j: usize| off.as_ref().map(|off| off / &solved.roots[j]);
         let mut said = Vec::new();
         for j in 0..n {
             let e = ey - data.ex[j];
-            let slack = [0, 1].map(|p| each(&off[p], j).map(|slack| slack.times_power(e)));
+            let slack = off.each_ref().map(|off| each(off, j).map(|slack| slack.times_power(e)));
             said.push((Figure::Coefficient, j, Truth { exact: Some(w[j].clone().times_power(e)), slack, condition }));
         }
         let means: Vec<Big> = all.sx.iter().map(|sum| all.mean(sum)).collect();
@@ -220,12 +229,13 @@ impl Twin {
                 .map(|all| all.into_iter().sum())
         };
         if case.intercept {
-            let size = all.mean(&all.sy[target]).abs() + (0..n).map(|j| (&means[j] * &w[j]).abs()).sum::<Big>();
-            let rounding = times(&size, ROUNDING);
+            let rounding = times(&solved.intercept_size(data, all, target), ROUNDING);
             let own = |off: &Option<Big>| lever(off, &|j| means[j].clone()).map(|slack| slack + rounding.clone());
             let deviation = &y / &Big::new(all.w.clone(), 0).sqrt();
-            let single = own(&off[1]).map(|slack| least(slack, times(&deviation, SINGLE_INTERCEPT) + rounding.clone()));
-            let slack = [own(&off[0]), single].map(|slack| slack.map(|slack| slack.times_power(ey)));
+            let most = times(&deviation, SINGLE_INTERCEPT) + rounding.clone();
+            let single = |off| own(off).map(|slack| least(slack, most.clone()));
+            let slack = [own(&off[0]), single(&off[1]), single(&off[2])];
+            let slack = slack.map(|slack| slack.map(|slack| slack.times_power(ey)));
             said.push((Figure::Intercept, 0, Truth { exact: Some(b.clone().times_power(ey)), slack, condition }));
         }
         let rss = solved.rss(data, all, target);
@@ -235,8 +245,7 @@ impl Twin {
         let rss_slack =
             off.clone().map(|off| off.map(|off| squares(&rss, &(times(&off, self.sizes.n.sqrt()) + rows.clone()))));
         let e = 2 * ey + es;
-        let natural = |slack: &Option<Big>, e: i64| slack.clone().map(|slack| slack.times_power(e));
-        let slack = [natural(&rss_slack[0], e), natural(&rss_slack[1], e)];
+        let slack = rss_slack.clone().map(|slack| slack.map(|slack| slack.times_power(e)));
         said.push((Figure::Rss, 0, Truth { exact: Some(rss.clone().times_power(e)), slack, condition }));
         let square = |j: usize, value: &Big| value.squared().times_power(2 * (ey - data.ex[j]));
         let norm2: Big = (0..n).map(|j| square(j, &w[j])).sum();
@@ -248,11 +257,12 @@ impl Twin {
         for row in 0..case.new.len() {
             let at = data.rows + row;
             let value = |j: usize| Big::new(data.x[at][j].clone(), 0);
-            let size = b.clone().abs() + (0..n).map(|j| (&value(j) * &w[j]).abs()).sum::<Big>();
+            let size =
+                solved.intercept_size(data, all, target) + (0..n).map(|j| (&value(j) * &w[j]).abs()).sum::<Big>();
             let mean = |j: usize| if case.intercept { means[j].clone() } else { Big::zero() };
             let rounding = times(&size, ROUNDING);
-            let slack = [0, 1].map(|p| {
-                let own = lever(&off[p], &|j| &value(j) - &mean(j)).map(|slack| slack + rounding.clone());
+            let slack = off.each_ref().map(|off| {
+                let own = lever(off, &|j| &value(j) - &mean(j)).map(|slack| slack + rounding.clone());
                 own.map(|slack| slack.times_power(ey))
             });
             let exact = solved.predicted(data, all, target, at).times_power(ey);
@@ -271,7 +281,7 @@ impl Twin {
         solved: &Solved,
         target: usize,
         rss: &Big,
-        rss_slack: &[Option<Big>; 2],
+        rss_slack: &[Option<Big>; WAYS],
     ) -> Vec<(Figure, usize, Truth)> {
         let (data, all, n) = (&self.data, &self.all, case.features());
         let (ey, condition) = (data.ey[target], solved.condition);
@@ -295,12 +305,12 @@ impl Twin {
         let (_, left) = solved.df(all, (all.count).saturating_sub(usize::from(case.intercept)));
         let figures = |said: &mut Vec<_>, figure: Figure, item: usize, size: &Big, size_slack: &Big, e: i64| {
             if !left.is_positive() {
-                said.push((figure, item, Truth::nothing()));
+                said.push((figure, item, Truth::nothing(condition)));
                 return;
             }
             let exact = &(rss / &left).sqrt() * size;
-            let slack = [0, 1].map(|p| {
-                let off = rss_slack[p].as_ref()?;
+            let slack = rss_slack.each_ref().map(|off| {
+                let off = off.as_ref()?;
                 let relative = Big::of(decomposed(condition));
                 let (down, up) = (&Big::of(1.0) - &relative, &Big::of(1.0) + &relative);
                 if !down.is_positive() {
@@ -385,10 +395,13 @@ impl Twin {
                     |(row, fit): (&usize, &Option<Fit>)| Some((*row, fit.as_ref()?.deleted(data, target, *row, false)));
                 mean_square(data, &rows.iter().zip(&without).filter_map(one).collect::<Vec<_>>())
             });
-            let loo = loo.map_or_else(Truth::nothing, |(mean, slack)| {
-                let worst = without.iter().flatten().map(|fit| fit.solved.condition).fold(condition, f64::max);
-                Truth::new(mean.times_power(2 * ey), slack.map(|slack| slack.times_power(2 * ey)), worst)
-            });
+            let loo = loo.map_or_else(
+                || Truth::nothing(condition),
+                |(mean, slack)| {
+                    let worst = without.iter().flatten().map(|fit| fit.solved.condition).fold(condition, f64::max);
+                    Truth::new(mean.times_power(2 * ey), slack.map(|slack| slack.times_power(2 * ey)), worst)
+                },
+            );
             said.push((Figure::LooScore, target, 0, loo.clone()));
             said.push((Figure::LooMse, target, 0, loo));
 
@@ -417,7 +430,7 @@ impl Twin {
                     condition,
                 )
             });
-            said.push((Figure::Gcv, target, 0, gcv.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Gcv, target, 0, gcv.unwrap_or_else(|| Truth::nothing(condition))));
 
             // m·ln(RSS/m) and what is added to it.
             let positive = rss.is_positive();
@@ -425,7 +438,7 @@ impl Twin {
             let low = &rss - &rss_slack;
             let log_slack = low.is_positive().then(|| times(&(&rss / &low).ln(), count));
             let criterion = |more: &Big, more_slack: Option<Big>| match &likelihood {
-                None => Truth::nothing(),
+                None => Truth::nothing(condition),
                 Some(own) => {
                     let exact = own + more;
                     let size = own.clone().abs() + more.clone().abs();
@@ -446,7 +459,7 @@ impl Twin {
                 let slack = quotient(&top, &top_slack, &room, &room_slack);
                 criterion(&(twice.clone() + (&top / &room)), slack.map(|slack| slack + twice_slack.clone()))
             });
-            said.push((Figure::Aicc, target, 0, aicc.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Aicc, target, 0, aicc.unwrap_or_else(|| Truth::nothing(condition))));
 
             let free = m.saturating_sub(constant + unpenalised.rank);
             let noise = &unpenalised.rss[target];
@@ -464,7 +477,7 @@ impl Twin {
                     slack.map(|slack| times(&slack, free as f64) + twice_slack.clone() + times(&size, ROUNDING));
                 Truth::new(exact, slack, condition.max(unpenalised.condition))
             });
-            said.push((Figure::Cp, target, 0, cp.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Cp, target, 0, cp.unwrap_or_else(|| Truth::nothing(condition))));
 
             let nu = m as f64 - constant as f64;
             let evidence = solved.volume.as_ref().filter(|_| shift.is_positive()).and_then(|volume| {
@@ -481,7 +494,7 @@ impl Twin {
                 let slack = Big::of((nu + n as f64) * relative) + times(&size, ROUNDING);
                 Some(Truth::new(exact, Some(slack), condition))
             });
-            said.push((Figure::Evidence, target, 0, evidence.unwrap_or_else(Truth::nothing)));
+            said.push((Figure::Evidence, target, 0, evidence.unwrap_or_else(|| Truth::nothing(condition))));
         }
         for (figure, target, item, truth) in said {
             self.say(figure, (k, target, item), truth);
@@ -520,15 +533,16 @@ impl Twin {
             };
             let scores: Vec<Option<(Big, Option<Big>)>> = fits.iter().enumerate().map(score).collect();
             for (fold, (score, fit)) in scores.iter().zip(&fits).enumerate() {
-                let truth = score.clone().map_or_else(Truth::nothing, |(exact, slack)| {
-                    Truth::new(exact, slack, fit.as_ref().map_or(1.0, |fit| fit.solved.condition))
-                });
+                let truth = score.clone().map_or_else(
+                    || Truth::nothing(1.0),
+                    |(exact, slack)| Truth::new(exact, slack, fit.as_ref().map_or(1.0, |fit| fit.solved.condition)),
+                );
                 said.push((Figure::FoldScore, target, fold, truth));
             }
             let known: Option<Vec<(Big, Option<Big>)>> = scores.into_iter().collect();
             let Some(known) = known else {
-                said.push((Figure::FoldMean, target, 0, Truth::nothing()));
-                said.push((Figure::FoldStandardError, target, 0, Truth::nothing()));
+                said.push((Figure::FoldMean, target, 0, Truth::nothing(worst)));
+                said.push((Figure::FoldStandardError, target, 0, Truth::nothing(worst)));
                 continue;
             };
             let count = Big::of(folds as f64);

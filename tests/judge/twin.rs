@@ -224,6 +224,17 @@ impl Solved {
         Big::ratio(&self.intercept_parts(data, sums, target), &(&sums.w * &self.det))
     }
 
+    /// The size of the terms of b: root mean squares of y and of each column times its coefficient. Means may cancel.
+    pub(crate) fn intercept_size(&self, data: &Data, sums: &Sums, target: usize) -> Big {
+        if !data.intercept {
+            return Big::zero();
+        }
+        let w = Big::new(sums.w.clone(), 0);
+        let size = |square: &BigInt, sum: &BigInt| (sums.natural(square) / w.clone() + sums.mean(sum).squared()).sqrt();
+        let column = |j: usize| &size(&sums.gram[j][j], &sums.sx[j]) * &self.coefficient(target, j).abs();
+        size(&sums.squares[target], &sums.sy[target]) + (0..self.roots.len()).map(column).sum::<Big>()
+    }
+
     /// What is predicted for a row, as a numerator over Σs·det.
     fn predicted_parts(&self, data: &Data, sums: &Sums, target: usize, row: usize) -> BigInt {
         self.intercept_parts(data, sums, target) + &sums.w * dot(&data.x[row], &self.w[target])
