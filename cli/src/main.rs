@@ -65,7 +65,10 @@ fn main() -> ExitCode {
             message::error(&text);
             ExitCode::from(2)
         }
-        Err(Failure::NoAnswer) => ExitCode::from(3),
+        Err(Failure::NoAnswer) => {
+            message::error("no λ has an answer");
+            ExitCode::from(3)
+        }
         Err(Failure::Other(text)) => {
             message::error(&text);
             ExitCode::FAILURE
