@@ -27,7 +27,8 @@ fn write(
     stats: Option<&Stats>,
     errors: Option<&StandardErrors>,
 ) -> csv::Result<()> {
-    let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "norm2", "intercept"];
+    let fixed =
+        ["lambda", "alpha", "target", "outcome", "residual", "rss", "norm2", "intercept", "intercept_error_bound"];
     // A feature may have the name of one of these.
     let features = data.features().iter().map(|name| format!("coef:{name}"));
     let of_errors = errors.iter().flat_map(|_| data.features().iter().map(|name| format!("se:{name}")));
@@ -46,6 +47,7 @@ fn write(
                 number(path.rss(index, target)),
                 number(path.norm2(index, target)),
                 number(path.intercept(index, target)),
+                number(path.intercept_error_bound(index, target)),
             ];
             let coefficients = path.coefficients(index, target).iter().map(|value| number(*value));
             let own = errors.map(|errors| errors.at(index, target));

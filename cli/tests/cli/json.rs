@@ -29,7 +29,7 @@ fn the_document_has_the_keys_of_the_contract() {
     assert_eq!(run["path"].as_array().unwrap().len(), 2);
     let entry = &run["path"][0];
     let contract = ["alpha", "coef", "intercept", "lambda", "norm2", "outcome", "residual", "rss"];
-    let trust = ["condition", "error_bound", "order", "route", "steps"];
+    let trust = ["condition", "error_bound", "intercept_error_bound", "order", "route", "steps"];
     let mut all = [&contract[..], &trust].concat();
     all.sort_unstable();
     assert_eq!(keys(entry), all);
@@ -38,7 +38,7 @@ fn the_document_has_the_keys_of_the_contract() {
     assert_eq!((&entry["lambda"], &entry["alpha"]), (&json!(0.5), &json!(5.0)));
     assert_eq!(entry["outcome"], json!(["solved"]));
     assert_eq!(coefficients(entry).len(), 2);
-    for key in ["intercept", "residual", "rss", "norm2", "error_bound"] {
+    for key in ["intercept", "residual", "rss", "norm2", "error_bound", "intercept_error_bound"] {
         assert_eq!(numbers(&entry[key]).len(), 1, "{key}");
     }
 }
@@ -111,8 +111,8 @@ fn csv_and_json_hold_the_same_numbers() {
     let json = path_of(SMALL, "--format json").succeeds().json();
     let text = path_of(SMALL, "--format csv").succeeds().out;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = ["lambda", "alpha", "target", "outcome", "residual", "rss", "norm2", "intercept", "coef:a", "coef:b"];
-    assert_eq!(reader.headers().unwrap(), &header[..]);
+    let header = "lambda,alpha,target,outcome,residual,rss,norm2,intercept,intercept_error_bound,coef:a,coef:b";
+    assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>().join(","), header);
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
     assert_eq!(rows.len(), 100);
     for (row, entry) in rows.iter().zip(json["path"].as_array().unwrap()) {
@@ -120,7 +120,8 @@ fn csv_and_json_hold_the_same_numbers() {
         assert_eq!((&row[2], &row[3]), ("y", "solved"));
         assert_eq!(number(0), entry["lambda"].as_f64().unwrap());
         assert_eq!(number(7), numbers(&entry["intercept"])[0]);
-        assert_eq!([number(8), number(9)], coefficients(entry)[..]);
+        assert_eq!(number(8), numbers(&entry["intercept_error_bound"])[0]);
+        assert_eq!([number(9), number(10)], coefficients(entry)[..]);
     }
 }
 
