@@ -1,6 +1,5 @@
 //! From weights in the solver's units to the path that the user holds.
 
-use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::normal::{Model, NormalEquations};
@@ -10,6 +9,8 @@ use crate::path::{RidgePath, Weights};
 use crate::place::Entry;
 use crate::problem::Problem;
 use crate::residual::{BATCH, Fit, residuals};
+use crate::rss;
+use crate::scale::scaled;
 use crate::simd::sums;
 use crate::view::Scalar;
 
@@ -25,9 +26,67 @@ pub(crate) struct Totals {
     pub(crate) centred_squares: Vec<f64>,
     /// Terms of each sum in the matrix of the equations.
     pub(crate) terms: usize,
+    /// The units of the targets, as powers of two.
+    pub(crate) target_units: Vec<i32>,
+    /// In the dual form the scale of the penalty.
+    pub(crate) roots: Option<Roots>,
+}
+
+/// The penalised scale, that of √D·w.
+pub(crate) struct Roots {
+    /// 1/√D of each feature: mantissa and exponent.
+    pub(crate) values: Vec<(f64, i32)>,
+    /// tr XᵀSX on this scale.
+    pub(crate) trace: f64,
+}
+
+impl Roots {
+    /// ‖√D·w‖₂
+    fn size(&self, w: &[f64]) -> f64 {
+        w.iter().zip(&self.values).map(|(w, root)| scaled(w / root.0, -root.1)).fold(0.0, f64::hypot)
+    }
 }
 
 impl Totals {
+    /// Of each λ in the units of 1/w, of the equations or in the dual form of the penalised scale: ‖x̄‖, and ‖x̄‖ + √m·‖σ‖, σ the
+    /// deviations of the columns, for what means were rounded with: that of a sum over differences from one of its rows.
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    pub(crate) fn centres(&self, normal: &NormalEquations) -> Vec<[f64; 2]> {
+        let k = normal.penalties();
+        if !normal.model.intercept {
+            return vec![[0.0; 2]; k];
+        }
+        let both = |centre: f64, squares: f64| [centre, centre + (squares * self.rows as f64 / self.weight_sum).sqrt()];
+        // By hypot, since squares may be out of range.
+        let norm = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::hypot);
+        if let Some(Roots { values, trace }) = &self.roots {
+            let own = norm(&mut values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
+            return vec![both(own, *trace); k];
+        }
+        let n = normal.features();
+        // The weights of columns that hold nothing are 0.
+        let held: Vec<usize> = (0..n).filter(|j| normal.gram[(*j, *j)] > 0.0).collect();
+        let own = |k: usize| norm(&mut held.iter().map(|j| scaled(self.means[*j], normal.weight_unit(k, *j))));
+        let squares = |k: usize, j: usize| scaled(normal.gram[(j, j)], 2 * normal.step[k * n + j]);
+        let one = |k: usize| both(own(k), held.iter().map(|j| squares(k, *j)).sum());
+        (0..k).into_par_iter().with_min_len(at_least(16 * n)).map(one).collect()
+    }
+
+    /// See [`RidgePath::intercept_error_bound`], of ‖x̄‖ in the units of 1/w.
+    #[inline(always)]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of features are far below 2⁵³")]
+    fn intercept_bound(&self, target: usize, w: &[f64], fit: &Fit, (error, [centre, rounded]): (f64, [f64; 2])) -> f64 {
+        let rounding = (w.len() as f64 + 4.0) * f64::EPSILON;
+        let size = match &self.roots {
+            Some(roots) => roots.size(w),
+            None => scaled(fit.size, self.target_units[target]),
+        };
+        // Where nothing is fitted, a bound of no meaning counts for nothing.
+        let explained = if size == 0.0 { 0.0 } else { (error * centre + rounding * rounded) * size };
+        let deviation = (self.squares[target] / self.weight_sum * self.rows as f64).sqrt();
+        explained + rounding * (self.means[w.len() + target].abs() + deviation)
+    }
+
     /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
     /// where they were not.
     #[inline(always)]
@@ -37,13 +96,13 @@ impl Totals {
         target: usize,
         w: &[f64],
         (outcome, solution): (Outcome, Option<bool>),
-        (fit, error_bound): (&Fit, f64),
+        told: (&Fit, f64, [f64; 2]),
     ) -> Entry {
         let sums = sums([w, &self.means[..w.len()]], |[w, mean]| [w * mean, w * w]);
-        self.entry_of(model, target, w, sums, (outcome, solution), (fit, error_bound))
+        self.entry_of(model, target, w, sums, (outcome, solution), told)
     }
 
-    /// The same of wᵀx̄ and ‖w‖².
+    /// The same of wᵀx̄ and ‖w‖²; told are what is measured, the bound on the error, and the [`centres`](Self::centres) of the λ.
     #[inline(always)]
     pub(crate) fn entry_of(
         &self,
@@ -52,8 +111,13 @@ impl Totals {
         w: &[f64],
         [explained, squared_norm]: [f64; 2],
         (outcome, solution): (Outcome, Option<bool>),
-        (fit, error_bound): (&Fit, f64),
+        (fit, error_bound, centre): (&Fit, f64, [f64; 2]),
     ) -> Entry {
+        let intercept_bound = match (solution, model.intercept) {
+            (None, _) => f64::NAN,
+            (_, true) => self.intercept_bound(target, w, fit, (error_bound, centre)),
+            (_, false) => 0.0,
+        };
         let intercept = match (solution, model.intercept) {
             (None, _) => f64::NAN,
             (_, true) => self.means[w.len() + target] - explained,
@@ -67,7 +131,7 @@ impl Totals {
             intercept.is_finite() && (safe() || (w.iter().all(|w| w.is_finite()) && !vanished()))
         });
         let outcome = if in_range { outcome } else { Outcome::OutOfRange };
-        Entry { intercept, outcome, residual: fit.residual, rss: fit.rss, squared_norm, error_bound }
+        Entry { intercept, outcome, residual: fit.residual, rss: fit.rss, squared_norm, error_bound, intercept_bound }
     }
 }
 
@@ -98,6 +162,7 @@ impl RidgePath {
             rss: unknown(),
             squared_norms: unknown(),
             error_bounds: unknown(),
+            intercept_bounds: unknown(),
         }
     }
 
@@ -132,13 +197,20 @@ impl RidgePath {
         let batches = batches.with_min_len(at_least(batch * t * normal.features() * normal.features()));
         let fits: Vec<Fit> = batches.flat_map_iter(|(lambdas, weights)| measure(normal, lambdas, weights)).collect();
         let rounding = rounding(normal, totals, epsilon);
+        let centres = totals.centres(normal);
         let entry = |(at, fit): (usize, &Fit)| {
             let (k, weights, target) = (lambdas[at / t], &weights[at / t], at % t);
             let errors = weights.errors.as_ref().map(|errors| errors[target]);
-            let bound = error_bound(normal, (weights.outcome, weights.condition), errors, fit, rounding);
+            let spread = match &totals.roots {
+                Some(roots) => {
+                    spread(scaled(fit.summed, totals.target_units[target]), roots.size(self.coefficients(k, target)))
+                }
+                None => 1.0,
+            };
+            let bound = error_bound(normal, (weights.outcome, weights.condition), errors, fit, (rounding, spread));
             let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
             let w = self.coefficients(k, target);
-            totals.entry(normal.model, target, w, (weights.outcome, solution), (fit, bound))
+            totals.entry(normal.model, target, w, (weights.outcome, solution), (fit, bound, centres[k]))
         };
         let entries: Vec<Entry> =
             fits.par_iter().with_min_len(at_least(4 * self.features)).enumerate().map(entry).collect();
@@ -147,13 +219,44 @@ impl RidgePath {
         lambdas.iter().zip(weights).for_each(|(k, weights)| self.conditions[*k] = weights.condition);
     }
 
-    /// The same, with the residual sums of squares from the rows where they would cancel in the moments: below √`epsilon` times the
-    /// sum of squares of y.
-    pub(crate) fn with_rows<T: Scalar>(mut self, totals: &Totals, problem: &Problem<'_, T>, epsilon: f64) -> Self {
-        let lost = |at: &usize| self.rss[*at] <= epsilon.sqrt() * totals.squares[at % self.targets];
-        let lost: Vec<usize> = (0..self.rss.len()).filter(lost).collect();
-        rss_from_rows(problem, &mut self, &lost);
+    /// The same, with the residual sums of squares from the rows where the equations, in arithmetic of rounding unit `epsilon`,
+    /// keep less than half of their digits: the moments lose what is small against y and what is fitted, and β of the dual form,
+    /// of which residuals are a part, may be no better.
+    pub(crate) fn with_rows<T: Scalar>(
+        mut self,
+        totals: &Totals,
+        normal: &NormalEquations,
+        problem: &Problem<'_, T>,
+        epsilon: f64,
+    ) -> Self {
+        let (t, half) = (self.targets, epsilon.sqrt());
+        let answered = |at: usize| !self.rss[at].is_nan() && self.outcomes[at] != Outcome::OutOfRange;
+        let lost = |at: &usize| match normal.dual {
+            true if self.shifts[at / t] == 0.0 || !(self.error_bounds[*at] <= half) => true,
+            // Weights of 32 bits leave more than the exact answer does.
+            true => {
+                let own = if epsilon > f64::EPSILON { self.error_bounds[*at] / half } else { 0.0 };
+                self.rss[*at] <= own * own * totals.squares[at % t]
+            }
+            false => self.rss[*at] <= half * rounding(normal, totals, 1.0) * self.terms_of_rss(totals, normal, *at),
+        };
+        let entries = (0..self.rss.len()).into_par_iter().with_min_len(at_least(4 * self.features));
+        let lost: Vec<usize> = entries.filter(|at| answered(*at) && lost(at)).collect();
+        rss::from_rows(problem, &mut self, &lost);
         self
+    }
+
+    /// The size of what the moments sum to the residual sum of squares of an entry: Σ s·y², and √Σ s·y²·Σ |w|·√`G_jj`.
+    fn terms_of_rss(&self, totals: &Totals, normal: &NormalEquations, at: usize) -> f64 {
+        let (n, target) = (self.features, at % self.targets);
+        let unit = |j: usize| -normal.unit[j] - normal.target_unit[target];
+        let w = &self.coefficients[at * n..(at + 1) * n];
+        let size = |(j, w): (usize, &f64)| scaled(w.abs(), unit(j)) * normal.gram[(j, j)].sqrt();
+        let fitted: f64 = w.iter().enumerate().map(size).sum();
+        match normal.squares[target] {
+            0.0 => 0.0,
+            squares => totals.squares[target] * (1.0 + fitted / squares.sqrt()),
+        }
     }
 }
 
@@ -163,21 +266,21 @@ pub(crate) fn rounding(normal: &NormalEquations, totals: &Totals, epsilon: f64) 
     epsilon * (normal.features() as f64 + (totals.terms as f64).sqrt() + 8.0)
 }
 
-/// See [`RidgePath::error_bound`]; `corrected` is the error where corrections came to rest.
+/// See [`RidgePath::error_bound`]; `corrected` is the error where corrections came to rest, and `spread` by how much Xᵀβ cancels.
 pub(crate) fn error_bound(
     normal: &NormalEquations,
     (outcome, condition): (Outcome, f64),
     corrected: Option<f64>,
     fit: &Fit,
-    rounding: f64,
+    (rounding, spread): (f64, f64),
 ) -> f64 {
     if let Some(error) = corrected {
-        return f64::EPSILON + error * spread(condition, fit);
+        return f64::EPSILON + if error == 0.0 { 0.0 } else { error * spread };
     }
     match outcome {
         Outcome::Singular { .. } => f64::NAN,
-        Outcome::MinimumNorm { .. } if normal.dual => condition * rounding * spread(condition, fit),
-        _ if normal.dual => condition * (fit.residual + rounding) * spread(condition, fit),
+        Outcome::MinimumNorm { .. } if normal.dual => condition * rounding * spread,
+        _ if normal.dual => condition * (fit.residual + rounding) * spread,
         Outcome::Rerouted { route: Route::Qr } | Outcome::MinimumNorm { .. } => {
             rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit)
         }
@@ -187,9 +290,9 @@ pub(crate) fn error_bound(
     }
 }
 
-/// By how much Xᵀβ cancels: as measured, and where that was lost in rounding, as much as it can.
-fn spread(condition: f64, fit: &Fit) -> f64 {
-    if fit.spread * f64::EPSILON.sqrt() < 1.0 { fit.spread } else { fit.spread.max(condition.sqrt()) }
+/// By how much Xᵀβ cancels: the size of what it sums over that of its sum; 1 where there is nothing to sum.
+fn spread(summed: f64, size: f64) -> f64 {
+    if summed == 0.0 { 1.0 } else { (summed / size).max(1.0) }
 }
 
 /// What the residuals tell of these λs, of weights in one double as they are returned: one entry per λ and target, NaN where
@@ -199,46 +302,23 @@ fn measure(normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> 
     let solved: Vec<_> = unknown.filter_map(|(k, weights)| Some((*k, weights.values.as_ref()?, None))).collect();
     let mut residuals = residuals(normal, &solved).into_iter();
     let nan = f64::NAN;
-    let none =
-        vec![
-            Fit { sizes: [nan; 2], residual: nan, backward: nan, rss: nan, misfit: nan, cancelled: nan, spread: nan };
-            normal.targets()
-        ];
+    let none = vec![
+        Fit {
+            sizes: [nan; 2],
+            residual: nan,
+            backward: nan,
+            rss: nan,
+            misfit: nan,
+            cancelled: nan,
+            summed: nan,
+            size: nan
+        };
+        normal.targets()
+    ];
     let of = |weights: &Weights| match (&weights.values, &weights.fits) {
         (Some(_), Some(fits)) => fits.clone(),
         (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
         (None, _) => none.clone(),
     };
     weights.iter().flat_map(of).collect()
-}
-
-/// Σ s (y − Xw − b)² from the rows, for the entries (λ and target) named.
-fn rss_from_rows<T: Scalar>(problem: &Problem<'_, T>, path: &mut RidgePath, entries: &[usize]) {
-    const ROWS: usize = 256;
-    let (m, n, t) = (problem.rows(), path.features, path.targets);
-    let x = problem.x();
-    for entries in entries.chunks(BATCH) {
-        let w = DMatrix::from_fn(n, entries.len(), |j, e| path.coefficients[entries[e] * n + j]);
-        let sums = (0..m.div_ceil(ROWS))
-            .into_par_iter()
-            .map(|block| {
-                let (start, count) = (block * ROWS, ROWS.min(m - block * ROWS));
-                let mut rows = DMatrix::<f64>::zeros(count, n);
-                x.visit(start, count, |row, j, value| rows[(row - start, j)] = value);
-                let fitted = rows * &w;
-                let mut sums = vec![0.0; entries.len()];
-                for (e, entry) in entries.iter().enumerate() {
-                    for row in 0..count {
-                        let y: f64 = problem.y().get(start + row, entry % t).into();
-                        let error = y - fitted[(row, e)] - path.intercepts[*entry];
-                        sums[e] += problem.weight(start + row) * error * error;
-                    }
-                }
-                sums
-            })
-            .collect::<Vec<_>>();
-        for (e, entry) in entries.iter().enumerate() {
-            path.rss[*entry] = sums.iter().map(|block| block[e]).sum();
-        }
-    }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Unchecked {
     squared_norms: Vec<f64>,
     #[serde(with = "numbers")]
     error_bounds: Vec<f64>,
+    #[serde(with = "numbers")]
+    intercept_bounds: Vec<f64>,
 }
 
 impl Unchecked {
@@ -68,6 +70,7 @@ impl Unchecked {
             ("rss", self.rss.len(), kt),
             ("squared_norms", self.squared_norms.len(), kt),
             ("error_bounds", self.error_bounds.len(), kt),
+            ("intercept_bounds", self.intercept_bounds.len(), kt),
         ] {
             if found != wanted {
                 return Err(format!("{what}: found {found}, wanted {wanted} for {k} λs, {t} targets and {n} features"));
@@ -137,6 +140,7 @@ impl TryFrom<Unchecked> for RidgePath {
             rss: found.rss,
             squared_norms: found.squared_norms,
             error_bounds: found.error_bounds,
+            intercept_bounds: found.intercept_bounds,
         })
     }
 }

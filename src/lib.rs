@@ -77,6 +77,7 @@ mod refine;
 mod residual;
 mod resolvent;
 mod routes;
+mod rss;
 mod scale;
 mod schedule;
 pub mod select;

@@ -124,7 +124,7 @@ impl NormalEquations {
             }
         }
         // A unit diagonal of G: columns in units of about their norm.
-        let change = unit_diagonal(&mut gram);
+        let change = unit_diagonal(&mut gram, i32::MIN);
         // Targets likewise: Σ s·y² in [1, 4), and with it |c| ≤ 4.
         let mut target_unit = exponents[n..].to_vec();
         for target in 0..t {
@@ -238,6 +238,11 @@ impl NormalEquations {
         self.gram[(i.max(j), i.min(j))]
     }
 
+    /// The power of two in which w of feature j is held at λ number k, but for the target's.
+    pub(crate) fn weight_unit(&self, k: usize, j: usize) -> i32 {
+        self.unit[j] + self.step[k * self.features() + j]
+    }
+
     /// 2^step of each feature at λ number k. Of constant columns with a tiny penalty it is so large that its square
     /// overflows: elements of G, which are 0 there, are multiplied by one step after the other.
     pub(crate) fn steps(&self, k: usize) -> Vec<f64> {
@@ -320,11 +325,11 @@ const AT_ONCE: usize = 4096;
 /// Columns of a product that one task computes.
 const COLUMNS: usize = 64;
 
-/// Scales the lower triangle by powers of two until the diagonal lies in [1, 4), and returns them. Then the upper triangle is the
-/// same.
-pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>) -> Vec<i32> {
+/// Scales the lower triangle by powers of two, of which none is less than 2^`least`, until the diagonal lies in [1, 4), and returns
+/// them. Then the upper triangle is the same.
+pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>, least: i32) -> Vec<i32> {
     let n = gram.nrows();
-    let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2)).collect();
+    let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2).max(least)).collect();
     for j in 0..n {
         scale_all(&mut gram.as_mut_slice()[j * n + j..(j + 1) * n], change[j..].iter().map(|own| -own - change[j]));
     }

@@ -44,6 +44,9 @@ pub enum Route {
     Double,
     /// The QR factorization of X, which does not square its condition number, where the normal equations did not reach.
     Qr,
+    /// The other form of the equations, primal or dual, in double precision on the CPU, where those of the form planned did not
+    /// reach.
+    Form,
 }
 
 /// The arithmetic of an answer.

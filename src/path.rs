@@ -112,6 +112,9 @@ pub struct RidgePath {
     pub(crate) squared_norms: Vec<f64>,
     #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) error_bounds: Vec<f64>,
+    /// Empty in paths that were saved before there were such bounds.
+    #[cfg_attr(feature = "serde", serde(with = "numbers"))]
+    pub(crate) intercept_bounds: Vec<f64>,
 }
 
 impl RidgePath {
@@ -266,13 +269,30 @@ impl RidgePath {
     /// values, about (3e-30 + 4e-34·m)·n·κ. Otherwise, for the normal equations, κ·(residual + u·(1 + v)), with u = (n + √m + 8)·eps the
     /// rounding of the factorization and of the sums, and v = √(tr XᵀX)·‖y‖ / (‖A‖₁·‖w‖), which is large where y is nearly
     /// orthogonal to X and Xᵀy cancels; by QR u·√κ·(1 + √κ·tan θ), where tan θ is the size of the residuals y − Xw against
-    /// that of Xw. In the dual form κ·(residual + u), and all but eps times √(tr K)·‖β‖ / ‖w‖.
+    /// that of Xw. In the dual form κ·(residual + u), and all but eps times √(tr K)·‖β‖ / ‖w‖, by which Xᵀβ cancels. (An answer of
+    /// [`Route::Form`] is bounded in the units of the form that gave it.)
     #[must_use]
     pub fn error_bound(&self, index: usize, target: usize) -> f64 {
         self.error_bounds[self.at(index, target)]
     }
 
-    /// The weighted residual sum of squares Σ s (y − ŷ)².
+    /// A bound on the error |b − b*| of the intercept, in the units of y; 0 when none was fitted, NaN when singular, and where a path
+    /// was saved by a version that had none.
+    ///
+    /// With b = ȳ − x̄ᵀw it is e·‖x̄‖·‖w‖ + u·((‖x̄‖ + √m·‖σ‖)·‖w‖ + |ȳ| + √m·`σ_y`), where e is the
+    /// [`error_bound`](Self::error_bound) of w, u = (n + 4)·eps, and σ are the deviations of the columns, of which √m may count in
+    /// weighted means. The norms are in the units of e, in which ‖x̄‖/‖σ‖ is the distance of the means from zero in deviations. The
+    /// bound is large where that distance is; predictions near the means are right nevertheless, since b belongs to the w
+    /// beside it.
+    #[must_use]
+    pub fn intercept_error_bound(&self, index: usize, target: usize) -> f64 {
+        self.intercept_bounds.get(self.at(index, target)).copied().unwrap_or(f64::NAN)
+    }
+
+    /// The weighted residual sum of squares Σ s (y − ŷ)², with the intercept that is best beside w.
+    ///
+    /// By the moments where these leave it at least eight digits (in single precision half of those there are), else from the
+    /// rows where these are at hand, if need be in twice the digits; in the dual form by β, if that is good to eight digits.
     #[must_use]
     pub fn rss(&self, index: usize, target: usize) -> f64 {
         self.rss[self.at(index, target)]
@@ -310,10 +330,15 @@ impl RidgePath {
     }
 
     /// This path with the entries numbered `which` taken from another, in order.
-    pub(crate) fn replaced(mut self, which: &[usize], from: &Self) -> Self {
+    pub(crate) fn replaced(self, which: &[usize], from: &Self) -> Self {
+        self.replaced_by(from, which.iter().copied().enumerate())
+    }
+
+    /// This path with entries taken from another: of each pair the number there, and here.
+    pub(crate) fn replaced_by(mut self, from: &Self, pairs: impl Iterator<Item = (usize, usize)>) -> Self {
         let (n, t) = (self.features, self.targets);
-        for (source, index) in which.iter().enumerate() {
-            self.conditions[*index] = from.conditions[source];
+        for (source, index) in pairs {
+            self.conditions[index] = from.conditions[source];
             for target in 0..t {
                 let (to, own) = (index * t + target, source * t + target);
                 self.coefficients[to * n..(to + 1) * n].copy_from_slice(from.coefficients(source, target));
@@ -323,6 +348,9 @@ impl RidgePath {
                 self.rss[to] = from.rss[own];
                 self.squared_norms[to] = from.squared_norms[own];
                 self.error_bounds[to] = from.error_bounds[own];
+                if let (Some(to), Some(own)) = (self.intercept_bounds.get_mut(to), from.intercept_bounds.get(own)) {
+                    *to = *own;
+                }
             }
         }
         self

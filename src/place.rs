@@ -12,6 +12,7 @@ pub(crate) struct Entry {
     pub(crate) rss: f64,
     pub(crate) squared_norm: f64,
     pub(crate) error_bound: f64,
+    pub(crate) intercept_bound: f64,
 }
 
 pub(crate) struct Place<'a> {
@@ -23,6 +24,7 @@ pub(crate) struct Place<'a> {
     rss: &'a mut [f64],
     squared_norms: &'a mut [f64],
     error_bounds: &'a mut [f64],
+    intercept_bounds: &'a mut [f64],
 }
 
 impl RidgePath {
@@ -36,6 +38,7 @@ impl RidgePath {
             rss: &mut self.rss,
             squared_norms: &mut self.squared_norms,
             error_bounds: &mut self.error_bounds,
+            intercept_bounds: &mut self.intercept_bounds,
         }
     }
 }
@@ -55,6 +58,7 @@ impl Place<'_> {
         self.rss[column] = entry.rss;
         self.squared_norms[column] = entry.squared_norm;
         self.error_bounds[column] = entry.error_bound;
+        self.intercept_bounds[column] = entry.intercept_bound;
     }
 
     /// NaN everywhere: there is no answer.
@@ -62,7 +66,15 @@ impl Place<'_> {
         self.coefficients.fill(f64::NAN);
         let nan = f64::NAN;
         let outcome = Outcome::Singular { order: 0 };
-        let none = Entry { intercept: nan, outcome, residual: nan, rss: nan, squared_norm: nan, error_bound: nan };
+        let none = Entry {
+            intercept: nan,
+            outcome,
+            residual: nan,
+            rss: nan,
+            squared_norm: nan,
+            error_bound: nan,
+            intercept_bound: nan,
+        };
         (0..self.columns()).for_each(|column| self.set(column, none));
     }
 }
@@ -91,6 +103,7 @@ impl<'a> Place<'a> {
         let rss = self.rss.split_at_mut(columns);
         let squared_norms = self.squared_norms.split_at_mut(columns);
         let error_bounds = self.error_bounds.split_at_mut(columns);
+        let intercept_bounds = self.intercept_bounds.split_at_mut(columns);
         let one = Place {
             coefficients: coefficients.0,
             intercepts: intercepts.0,
@@ -99,6 +112,7 @@ impl<'a> Place<'a> {
             rss: rss.0,
             squared_norms: squared_norms.0,
             error_bounds: error_bounds.0,
+            intercept_bounds: intercept_bounds.0,
         };
         let other = Place {
             coefficients: coefficients.1,
@@ -108,6 +122,7 @@ impl<'a> Place<'a> {
             rss: rss.1,
             squared_norms: squared_norms.1,
             error_bounds: error_bounds.1,
+            intercept_bounds: intercept_bounds.1,
         };
         (one, other)
     }

@@ -198,5 +198,8 @@ fn move_by(path: &mut RidgePath, mean: &DMatrix<f64>, centres: &[f64]) {
         let rounding = n as f64 * f64::EPSILON * (left + toward.norm());
         let error = path.error_bounds[at] * left + rounding;
         path.error_bounds[at] = if error == 0.0 { 0.0 } else { error / norm(w) };
+        if path.intercept {
+            path.intercept_bounds[at] += (error + rounding) * norm(centres);
+        }
     }
 }

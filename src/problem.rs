@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::parallel::at_least;
+use crate::scale::scaled;
 use crate::simd::vectorized;
 use crate::view::{Scalar, View};
 
@@ -120,9 +121,18 @@ impl<'a, T: Scalar> Problem<'a, T> {
 
     /// Whether the positive weights span so little that their products fit `f32`.
     pub(crate) fn weights_fit_single(&self) -> bool {
-        const SPAN: f64 = (1u64 << 40) as f64;
-        let largest = self.weight(self.heaviest());
-        self.weights.is_none_or(|weights| weights.iter().all(|s| *s == 0.0 || *s >= largest / SPAN))
+        self.weights_within(-40)
+    }
+
+    /// The same of sums in double precision, whose products have four times the exponents.
+    pub(crate) fn weights_fit_double(&self) -> bool {
+        self.weights_within(-600)
+    }
+
+    /// Whether every positive weight is at least 2^`exponent` of the largest.
+    fn weights_within(&self, exponent: i32) -> bool {
+        let least = scaled(self.weight(self.heaviest()), exponent);
+        self.weights.is_none_or(|weights| weights.iter().all(|s| *s == 0.0 || *s >= least))
     }
 
     /// s of a row.

@@ -75,6 +75,7 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         rss: Vec::new(),
         squared_norms: Vec::new(),
         error_bounds: Vec::new(),
+        intercept_bounds: Vec::new(),
     };
     for (k, shift) in grid.shifts.into_iter().enumerate() {
         let a = &gram + DMatrix::from_diagonal(&DVector::from_fn(n, |j, _| shift * grid.factors.of(k, j)));
@@ -97,7 +98,11 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
             let scale = a.diagonal().max() * v.norm() + c.norm();
             let residual = if r.norm() == 0.0 { 0.0 } else { r.norm() / scale };
             path.residuals.push(residual);
-            path.error_bounds.push(condition * (residual + f64::EPSILON * (n as f64 + (m as f64).sqrt() + 8.0)));
+            let bound = condition * (residual + f64::EPSILON * (n as f64 + (m as f64).sqrt() + 8.0));
+            path.error_bounds.push(bound);
+            let rounding = f64::EPSILON * (n as f64 + 4.0);
+            let explained = (bound + rounding) * x_mean.component_div(&deviation).norm() * v.norm();
+            path.intercept_bounds.push((explained + rounding * y_mean[target].abs()) * centre);
             path.rss.push(errors.component_mul(&errors).dot(&s));
             path.squared_norms.push(w.norm_squared());
             path.intercepts.push(intercept);

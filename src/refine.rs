@@ -65,9 +65,9 @@ pub(crate) struct Refined {
 /// What corrections that came to rest leave of each target's error: what their sizes tell, and what the equations lack.
 pub(crate) fn errors(normal: &NormalEquations, condition: f64, progress: &[Progress], fits: &[Fit]) -> Vec<f64> {
     let lost = normal.exact.as_ref().map_or(0.0, |exact| condition * exact.lost(normal.features()));
-    let own = |(progress, fit): (&Progress, &Fit)| match progress.error {
+    let own = |(progress, fit): (&Progress, &Fit)| match fit.size {
         0.0 => 0.0,
-        error => 2.0 * error + lost * (1.0 + fit.cancelled),
+        _ => 2.0 * progress.error + lost * (1.0 + fit.cancelled),
     };
     progress.iter().zip(fits).map(own).collect()
 }
@@ -90,8 +90,14 @@ pub(crate) fn refine(
     let mut low = DMatrix::zeros(values.nrows(), values.ncols());
     let mut progress = vec![Progress::new(); values.ncols()];
     for _ in 0..MOST_STEPS {
-        let Residual { r: mut d, fits } = residuals(normal, &[(k, &values, Some(&low))]).pop()?;
+        let Residual { r, fits } = residuals(normal, &[(k, &values, Some(&low))]).pop()?;
+        let mut d = r.clone();
         solve(&mut d);
+        // Whoever solves Ad = r has ‖r‖ ≤ ‖A‖·‖d‖: a small d that does not is none of rest. Written so that NaN fails.
+        let most = 2.0 * normal.norm(k);
+        if !r.column_iter().zip(d.column_iter()).all(|(r, d)| r.norm() <= most * d.norm()) {
+            return None;
+        }
         add(&mut values, &mut low, &d);
         let shrinks = progress.iter_mut().enumerate().all(|(target, progress)| {
             progress.converged(tolerance) || progress.step(d.column(target).norm(), values.column(target).norm(), floor)

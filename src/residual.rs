@@ -33,8 +33,10 @@ pub(crate) struct Fit {
     /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved
     /// exactly. NaN where no product with G told.
     pub(crate) misfit: f64,
-    /// In the dual form √(tr K)·‖β‖₂ / √(βᵀKβ): by how much Xᵀβ cancels. Else 1.
-    pub(crate) spread: f64,
+    /// In the dual form √(tr K)·‖β‖₂, in units of the target: the size of what Xᵀβ sums. Else 0.
+    pub(crate) summed: f64,
+    /// ‖w‖₂
+    pub(crate) size: f64,
     /// √(trace G)·‖y‖₂ / (‖A‖₁·‖w‖₂): by how much the rounding of Xᵀy outweighs that of A, where y is nearly orthogonal to X.
     pub(crate) cancelled: f64,
 }
@@ -89,7 +91,6 @@ pub(crate) fn of_products(
     low: Option<(&DMatrix<f64>, &DMatrix<f64>)>,
 ) -> Vec<Residual> {
     let (n, t) = (normal.features(), normal.targets());
-    let diagonal = normal.gram.diagonal();
     let one = |(at, (k, w, w_low)): (usize, &Answer<'_>)| {
         let measure = Measure::new(normal, *k);
         let Measure { added, units, .. } = &measure;
@@ -124,8 +125,7 @@ pub(crate) fn of_products(
             if normal.dual {
                 let rss = dual_rss(normal.grid.shifts[*k], added, w);
                 fit.rss = scaled(rss, 2 * normal.target_unit[target]);
-                let w2 = w.iter().map(|w| w * w).sum();
-                fit.spread = dual_spread(diagonal.as_slice(), units, w2, u, product);
+                fit.summed = measure.extent.trace.sqrt() * fit.size;
             }
             fits.push(fit);
         }
@@ -231,7 +231,8 @@ impl Fit {
             backward: f64::NAN,
             rss: scaled(rss.max(0.0), 2 * normal.target_unit[target]),
             misfit: f64::NAN,
-            spread: 1.0,
+            summed: 0.0,
+            size: w,
             cancelled: if cross == 0.0 { 0.0 } else { cross / (extent.norm * w) },
         }
     }
@@ -258,19 +259,6 @@ fn dual_rss(shift: f64, added: &[f64], beta: &[f64]) -> f64 {
     let half = exponent(shift).div_euclid(2);
     let square = |(added, beta): (&f64, &f64)| added * scaled(*beta, half).powi(2);
     scaled(shift, -2 * half) * added.iter().zip(beta).map(square).sum::<f64>()
-}
-
-/// √(tr K)·‖β‖₂ / √(βᵀKβ), of u = Sβ with S the units and of its product with K.
-fn dual_spread(diagonal: &[f64], units: &[f64], beta2: f64, u: &[f64], product: &[f64]) -> f64 {
-    // In units in which nothing underflows.
-    let widest = units.iter().copied().fold(0.0, f64::max);
-    let most: f64 = diagonal.iter().zip(units).map(|(own, unit)| own * (unit / widest).powi(2)).sum();
-    let quadratic: f64 = u.iter().zip(product).map(|(u, product)| u / widest * (product / widest)).sum();
-    match (beta2 > 0.0, quadratic > f64::EPSILON * most * beta2) {
-        (true, true) => (most * beta2 / quadratic).sqrt(),
-        (true, false) => f64::EPSILON.sqrt().recip(), // at least
-        (false, _) => 1.0,
-    }
 }
 
 /// G·u to twice the digits, with all of G = `gram` + `low`: Dot2 of Ogita, Rump and Oishi (2005), a column of G at a time.

@@ -20,6 +20,9 @@ use crate::solver::Ridge;
 use crate::source::{self, Source};
 use crate::view::Scalar;
 
+/// The error of an intercept in single precision, in deviations of the target, beyond which double precision answers.
+const INTERCEPT: f64 = 0.1;
+
 /// A GPU with the plan of the work there.
 type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
 
@@ -107,10 +110,37 @@ impl Ridge {
             }
             Precision::Single => self.solve_in_single(problem, plan.form, device, used(Strategy::Cholesky)).await?,
         };
+        let path = self.other_form(problem, plan.form, path).await?;
         match plan.form {
             Form::Primal => Ok(path),
             Form::Dual => self.without_penalty(problem, path).await,
         }
+    }
+
+    /// A path whose penalised λs of no answer, or of none with a certain digit, are those of the other form, if it has better ones.
+    /// Where everything is penalised there is one answer; but columns or penalty factors of very different size spoil the equations
+    /// of the dual form, and rows or weights those of the primal.
+    async fn other_form<T: Scalar>(&self, problem: &Problem<'_, T>, form: Form, path: RidgePath) -> Result<RidgePath> {
+        // Written so that NaN, the bound of a singular λ, is poor.
+        let poor = |k: &usize| (0..path.targets()).any(|target| !(path.error_bound(*k, target) < 1.0));
+        let poor: Vec<usize> = (0..path.len()).filter(|k| path.shifts()[*k] > 0.0 && poor(k)).collect();
+        let (other, order) = match form {
+            Form::Primal => (Form::Dual, problem.rows()),
+            Form::Dual => (Form::Primal, problem.features()),
+        };
+        let fits = 3 * 8 * (order as u128).pow(2) <= self.request.memory_budget.into();
+        if poor.is_empty() || !fits || self.factored().without_inverse().is_some() {
+            return Ok(path);
+        }
+        let (source, normal) = self.equations(problem, other, Precision::Double, None).await?;
+        let again = self.double(&source, normal.only(&poor), None, path.backend().clone()).await?;
+        let bound = |path: &RidgePath, k: usize| {
+            let bounds = (0..path.targets()).map(|target| path.error_bound(k, target));
+            bounds.fold(0.0, |most: f64, own| if own.is_nan() { f64::INFINITY } else { most.max(own) })
+        };
+        let better = |(at, k): &(usize, usize)| bound(&again, *at) < bound(&path, *k);
+        let better: Vec<(usize, usize)> = poor.into_iter().enumerate().filter(better).collect();
+        Ok(path.replaced_by(&again.rerouted(Route::Form), better.into_iter()))
     }
 
     /// Rows and their equations of every λ, the sums of products from the device where it forms them in this precision.
@@ -151,10 +181,17 @@ impl Ridge {
         let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
         let (source, normal) = self.equations(problem, form, sums, device).await?;
         let answers = self.single(&normal, device).await?;
-        let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
+        let reached: Vec<bool> = answers.iter().map(|own| own.is_some() && problem.weights_fit_double()).collect();
         let weights: Vec<Weights> =
             answers.into_iter().map(|own| own.unwrap_or_else(|| Weights::singular(0))).collect();
         let path = source.assemble(&normal, &weights, used.clone(), f32::EPSILON.into());
+        let deviations = source.deviations();
+        // Means far from zero, in spreads of the columns, take the digits of w from b.
+        let told = |k: usize| {
+            let least = |target: usize| path.intercept_error_bound(k, target) <= INTERCEPT * deviations[target];
+            (0..path.targets()).all(|target| deviations[target] == 0.0 || least(target))
+        };
+        let missing: Vec<usize> = (0..path.len()).filter(|k| !reached[*k] || !told(*k)).collect();
         if missing.is_empty() {
             return Ok(path);
         }

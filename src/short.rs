@@ -28,6 +28,7 @@ pub(crate) struct Short<'a> {
     totals: &'a Totals,
     conditions: &'a [f64],
     rounding: f64,
+    centres: Vec<[f64; 2]>,
     /// R·Q, row after row.
     basis: DMatrix<f64>,
     /// What brings weights in the units of G to natural ones: n × t.
@@ -50,7 +51,8 @@ impl<'a> Short<'a> {
         }
         let powers = DMatrix::from_fn(n, t, power);
         let in_range = powers.iter().all(|power| power.is_normal());
-        in_range.then(|| Self { spectral, totals, conditions, rounding, basis: spectral.basis().transpose(), powers })
+        let (centres, basis) = (totals.centres(normal), spectral.basis().transpose());
+        in_range.then_some(Self { spectral, totals, conditions, rounding, centres, basis, powers })
     }
 
     /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy; the numbers of those whose
@@ -116,10 +118,10 @@ impl<'a> Short<'a> {
             if !(fit.backward <= limit) {
                 failed.push(k);
             }
-            let bound = error_bound(normal, (Outcome::Solved, self.conditions[k]), None, &fit, self.rounding);
+            let bound = error_bound(normal, (Outcome::Solved, self.conditions[k]), None, &fit, (self.rounding, 1.0));
             let solved = (Outcome::Solved, Some(w2[lane] > 0.0));
             let sums = [explained[lane], squared_norm[lane]];
-            let entry = self.totals.entry_of(normal.model, target, w, sums, solved, (&fit, bound));
+            let entry = self.totals.entry_of(normal.model, target, w, sums, solved, (&fit, bound, self.centres[k]));
             place.set(column, entry);
         }
     }

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::assemble::Totals;
+use crate::assemble::{Roots, Totals};
 use crate::cpu;
 use crate::cpu::dual::Dual;
 use crate::cpu::precise;
@@ -102,11 +102,26 @@ impl<'a, T: Scalar> Source<'a, T> {
         }
     }
 
-    /// The condition number up to which equations in double precision will do. Beyond it they are formed again to twice the
+    /// √(Σ s(y − ȳ)²/W) of each target, y as it is without an intercept.
+    pub(crate) fn deviations(&self) -> Vec<f64> {
+        let (problem, squares): (_, Vec<f64>) = match self {
+            Self::Primal { problem, totals } => (problem, totals.squares.clone()),
+            Self::Dual { problem, rows } => (problem, rows.squares.iter().map(|own| scaled(own.0, own.1)).collect()),
+        };
+        squares.into_iter().map(|squares| (squares / problem.weight_sum()).sqrt()).collect()
+    }
+
+    /// The condition number up to which equations in double precision will do: none where weights are so far apart that their
+    /// products leave the range of doubles. Beyond it they are formed again to twice the
     /// digits, which costs two to five times as much as they did, and every answer is corrected, which costs as much as ten more
     /// terms: the more there is of that, the more digits must be at stake, but never half of them.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn worth(&self, normal: &NormalEquations) -> f64 {
+        if let Self::Primal { problem, .. } = self
+            && !problem.weights_fit_double()
+        {
+            return 0.0;
+        }
         let terms = self.terms() as f64 + 10.0 * (normal.penalties() * normal.targets()) as f64;
         (1e-4 * terms * (normal.features() as f64).powi(2)).min(1e8)
     }
@@ -124,7 +139,7 @@ impl<'a, T: Scalar> Source<'a, T> {
             let mut path = RidgePath::blank(totals, normal, used);
             write(&mut path);
             path.describe(totals, normal, &every, weights, epsilon);
-            path.with_rows(totals, problem, epsilon)
+            path.with_rows(totals, normal, problem, epsilon)
         };
         match self {
             Self::Primal { problem, totals } => assembled(problem, totals, &|path| path.write(normal, &every, weights)),
@@ -136,6 +151,8 @@ impl<'a, T: Scalar> Source<'a, T> {
                     squares: rows.squares.iter().map(|(sum, unit)| scaled(*sum, *unit)).collect(),
                     centred_squares: rows.centred_squares.clone(),
                     terms: self.terms(),
+                    target_units: normal.target_unit.clone(),
+                    roots: Some(Roots { values: rows.roots(), trace: rows.trace }),
                 };
                 assembled(problem, &totals, &|path| path.coefficients = rows.coefficients(normal, weights))
             }
@@ -154,7 +171,8 @@ pub(crate) fn primal(moments: Moments, model: Model, penalty: &Penalty) -> Resul
     let normal = NormalEquations::taking(moments, model, grid);
     let square = |target: usize| scaled(normal.squares[target], 2 * normal.target_unit[target]);
     let squares = (0..normal.targets()).map(square).collect();
-    Ok((Totals { rows, weight_sum, means, squares, centred_squares, terms: rows }, normal))
+    let target_units = normal.target_unit.clone();
+    Ok((Totals { rows, weight_sum, means, squares, centred_squares, terms: rows, target_units, roots: None }, normal))
 }
 
 /// The path of the primal form on the CPU in double precision, from the rows too where these are at hand. Strategy
@@ -186,7 +204,7 @@ pub(crate) fn on_cpu<T: Scalar>(
         }
     };
     match rows {
-        Some(problem) => path.with_rows(totals, problem, f64::EPSILON),
+        Some(problem) => path.with_rows(totals, normal, problem, f64::EPSILON),
         None => path,
     }
 }

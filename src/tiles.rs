@@ -65,7 +65,9 @@ pub(crate) fn path(
         spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |own| own.nodes.len()));
         let together = if t > TARGETS && n > SHORT { TARGETS } else { 1 };
         let (lambdas, conditions, columns) = (&lambdas, &conditions, COLUMNS.max(NUMBERS / n));
-        Tiles { nodes, spectral, totals, conditions, lambdas, together, columns, rounding }.path(path.place(), &told)
+        let centres = totals.centres(normal);
+        Tiles { nodes, spectral, totals, conditions, lambdas, together, columns, rounding, centres }
+            .path(path.place(), &told)
     };
     let mut left = lambdas.iter().peekable();
     for (k, mut place) in path.place().chunks(t).enumerate() {
@@ -94,6 +96,7 @@ struct Tiles<'a> {
     /// Columns of a tile.
     columns: usize,
     rounding: f64,
+    centres: Vec<[f64; 2]>,
 }
 
 impl Tiles<'_> {
@@ -204,8 +207,9 @@ impl Tiles<'_> {
                                 scale_all(w, exponents(normal, first + target));
                             }
                         }
-                        let bound = error_bound(normal, found, None, &fits[target], self.rounding);
-                        let (solved, told) = ((found.0, Some(solution)), (&fits[target], bound));
+                        let bound = error_bound(normal, found, None, &fits[target], (self.rounding, 1.0));
+                        let (solved, told) =
+                            ((found.0, Some(solution)), (&fits[target], bound, self.centres[lambdas[at]]));
                         let entry = self.totals.entry(normal.model, first + target, w, solved, told);
                         place.set(target, entry);
                     }

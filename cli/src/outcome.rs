@@ -31,6 +31,7 @@ pub(crate) fn route(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Rerouted { route: Route::Double } => Some("double"),
         Outcome::Rerouted { route: Route::Qr } => Some("qr"),
+        Outcome::Rerouted { route: Route::Form } => Some("form"),
         _ => None,
     }
 }
@@ -72,7 +73,36 @@ pub(crate) fn notes(path: &RidgePath, data: &Data, minimum_norm: bool) -> Vec<St
         }
     }
     notes.extend(kinds.iter().map(|(kind, entries)| describe(*kind, entries, path, data, minimum_norm)));
+    notes.extend(intercepts(path, data));
     notes
+}
+
+/// Said where an intercept has no certain digit: where its bound is as large as itself, and more than a thousandth of the
+/// deviations of its target, so that one that is 0 by symmetry raises no alarm.
+fn intercepts(path: &RidgePath, data: &Data) -> Option<String> {
+    let y = data.y().ok()?;
+    let lost = |index: usize, target: usize| {
+        let (b, bound) = (path.intercept(index, target), path.intercept_error_bound(index, target));
+        bound >= b.abs() && bound > 1e-3 * deviation(&y, target)
+    };
+    let lost: Vec<usize> = (0..path.len()).filter(|k| (0..path.targets()).any(|target| lost(*k, target))).collect();
+    let reason = "the means of the features are too far from zero for the digits of their coefficients";
+    (!lost.is_empty()).then(|| {
+        format!(
+            "{} of {} λ ({}): no digit of an intercept is certain (intercept_error_bound): {reason}; centre them",
+            lost.len(),
+            path.len(),
+            listed(&lost, path)
+        )
+    })
+}
+
+/// The root mean square of a target's distance from its mean.
+fn deviation(y: &View<'_, f64>, target: usize) -> f64 {
+    let values: Vec<f64> = (0..y.rows()).map(|row| y.get(row, target)).collect();
+    let count = values.len() as f64;
+    let mean = values.iter().map(|value| value / count).sum::<f64>();
+    values.iter().map(|value| (value - mean).powi(2) / count).sum::<f64>().sqrt()
 }
 
 fn fallback(path: &RidgePath, why: &str) -> String {
@@ -85,6 +115,9 @@ fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data, min
     match kind {
         Outcome::Rerouted { route: Route::Qr } => {
             format!("{which}: too ill-conditioned for the normal equations, answered by QR of the rows (rerouted)")
+        }
+        Outcome::Rerouted { route: Route::Form } => {
+            format!("{which}: too ill-conditioned in the form planned, answered by the other (rerouted)")
         }
         Outcome::Rerouted { .. } => {
             format!("{which}: single precision did not do, answered by the CPU in double precision (rerouted)")

@@ -18,7 +18,18 @@ pub(crate) fn path(path: &RidgePath, data: &Data, figures: &Figures) -> Result<V
 fn write(writer: &mut csv::Writer<Vec<u8>>, path: &RidgePath, data: &Data, figures: &Figures) -> csv::Result<()> {
     let Figures { stats, errors, system, .. } = figures;
     let (stats, errors) = (stats.as_ref(), errors.as_ref());
-    let fixed = ["lambda", "alpha", "target", "outcome", "residual", "rss", "r2", "squared_norm", "intercept"];
+    let fixed = [
+        "lambda",
+        "alpha",
+        "target",
+        "outcome",
+        "residual",
+        "rss",
+        "r2",
+        "squared_norm",
+        "intercept",
+        "intercept_error_bound",
+    ];
     // A feature may have the name of one of these.
     let features = data.features().iter().map(|name| format!("coef:{name}"));
     let of_errors = errors.iter().flat_map(|_| data.features().iter().map(|name| format!("se:{name}")));
@@ -40,6 +51,7 @@ fn write(writer: &mut csv::Writer<Vec<u8>>, path: &RidgePath, data: &Data, figur
                 number(figures.r2(index, target)),
                 number(path.squared_norm(index, target)),
                 number(data.intercept(path, index, target)),
+                number(path.intercept_error_bound(index, target)),
             ];
             let coefficients = path.coefficients(index, target).iter().map(|value| number(*value));
             let own = errors.map(|errors| errors.at(index, target));

@@ -27,6 +27,10 @@ use crate::wide::{self, Strips, Wide, two_sum};
 /// Features taken at a time.
 const BLOCK: usize = 512;
 
+/// Powers of two by which the units of rows may differ. A row that is smaller yet is held in units of this: in its own, which differ
+/// by more, y of the other rows would lose its squares. K loses what is 2^-1000 of its largest element.
+const SPAN: i32 = 250;
+
 /// In which framed values are wanted.
 #[derive(Debug, Clone, Copy)]
 enum Units {
@@ -109,13 +113,19 @@ impl<'a, T: Scalar> Dual<'a, T> {
                 largest[at] = largest[at].max(Some(exponent(value) + dual.power(j)));
             }
         });
-        dual.exponents = largest.into_iter().map(Option::unwrap_or_default).collect();
+        let least = largest.iter().flatten().max().map_or(0, |most| most - SPAN);
+        dual.exponents = largest.into_iter().map(|own| own.unwrap_or(least).max(least)).collect();
         Ok(dual)
     }
 
     /// Framed values of feature j count as 2^`power(j)` in both factors of a product, and as `ratio[j]` in one.
     fn power(&self, j: usize) -> i32 {
         self.frame.exponents[j] + self.half[j]
+    }
+
+    /// 1/√D of each feature: mantissa and exponent.
+    pub(crate) fn roots(&self) -> Vec<(f64, i32)> {
+        self.ratio.iter().zip(&self.half).map(|(ratio, half)| (ratio.sqrt(), *half)).collect()
     }
 
     /// Rows of positive weight.
@@ -201,7 +211,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
                 gram[(i, k)] += self.filling(i, k);
             }
         }
-        let change = unit_diagonal(&mut gram);
+        let change = unit_diagonal(&mut gram, 0);
         let unit: Vec<i32> = (0..m).map(|i| -(self.exponents[i] + change[i])).collect();
         let y = |i: usize, target: usize| {
             let value = self.frame.apply(n + target, self.problem.y().get(self.rows[i], target).into());

@@ -21,6 +21,8 @@ use crate::scale::{scale_all, scaled};
 
 /// Columns that one task solves for, if there are so many: enough for fast products, few enough for the cache.
 const COLUMNS: usize = 64;
+/// The exponent of R, the largest being 0, below which a row stands apart: elements of B are then below 2^-500 of the largest.
+const APART: i32 = -500;
 /// The ratio of the largest diagonal element to the smallest up to which they count as near 1: that of the equations' own units.
 const EVEN: f64 = 8.0;
 
@@ -43,8 +45,11 @@ pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync))
 pub(crate) struct Spectral<'a> {
     pub(crate) normal: &'a NormalEquations,
     pub(crate) tridiagonal: Tridiagonal,
-    /// R; 0 for columns that hold nothing, whose weights are 0.
+    /// R; 0 for those that stand apart.
     scale: Vec<f64>,
+    /// Rows and columns of G that hold nothing, or so little on the scale of B that none of it counts beside a shift within reach:
+    /// their equations are one number each.
+    apart: Vec<usize>,
     /// The shift of each λ on the scale of B.
     shifts: Vec<f64>,
     /// The least and the largest diagonal element of B, its norm ‖B‖₁ and its least and largest eigenvalue.
@@ -68,7 +73,8 @@ impl<'a> Spectral<'a> {
         let holds = |j: &usize| normal.gram[(*j, *j)] > 0.0;
         let top = (0..n).filter(holds).map(|j| root(j).1).max().unwrap_or(0);
         let own = |j: usize| scaled(root(j).0, root(j).1 - top);
-        let scale: Vec<f64> = (0..n).map(|j| if holds(&j) { own(j) } else { 0.0 }).collect();
+        let counts = |j: usize| holds(&j) && root(j).1 - top >= APART;
+        let scale: Vec<f64> = (0..n).map(|j| if counts(j) { own(j) } else { 0.0 }).collect();
         let b = DMatrix::from_fn(n, n, |i, j| normal.gram[(i, j)] * (scale[i] * scale[j]));
         let diagonal = b.diagonal();
         let norm = b.column_iter().map(|column| column.lp_norm(1)).fold(0.0, f64::max);
@@ -77,6 +83,7 @@ impl<'a> Spectral<'a> {
         tridiagonal.multiply_transposed(&mut cross);
         Self {
             normal,
+            apart: (0..n).filter(|j| scale[*j] == 0.0).collect(),
             scale,
             shifts: normal.grid.shifts.iter().map(|shift| scaled(*shift, -2 * top)).collect(),
             extent: (diagonal.min(), diagonal.max()),
@@ -132,6 +139,14 @@ impl<'a> Spectral<'a> {
         let mut block = DMatrix::from_fn(n, lambdas.len() * t, |j, column| self.cross[(j, column % t)]);
         self.invert(lambdas, &mut block);
         self.rescale(lambdas, &mut block);
+        for (at, k) in lambdas.iter().enumerate() {
+            for j in &self.apart {
+                let unit = scaled(1.0, self.normal.step[k * n + j]);
+                for target in 0..t {
+                    block[(*j, at * t + target)] = self.alone(*k, *j, self.normal.cross[(*j, target)] * unit);
+                }
+            }
+        }
         let reach = condition::reach(n, f64::EPSILON);
         let conditions = self.conditions(lambdas).into_iter().enumerate();
         let solved = |(at, condition): (usize, f64)| {
@@ -216,10 +231,24 @@ impl<'a> Spectral<'a> {
 
     /// Overwrites right-hand sides of the λs, as many columns for each, with the solutions of their equations.
     fn correct(&self, lambdas: &[usize], block: &mut DMatrix<f64>) {
+        let each = block.ncols() / lambdas.len().max(1);
+        let alone = |(column, j): (usize, &usize)| self.alone(lambdas[column / each], *j, block[(*j, column)]);
+        let columns = (0..block.ncols()).flat_map(|column| self.apart.iter().map(move |j| (column, j)));
+        let alone: Vec<f64> = columns.clone().map(alone).collect();
         self.rescale(lambdas, block);
         self.tridiagonal.multiply_transposed(block);
         self.invert(lambdas, block);
         self.rescale(lambdas, block);
+        columns.zip(alone).for_each(|((column, j), value)| block[(*j, column)] = value);
+    }
+
+    /// The solution of a row that stands apart, in the units of λ number k.
+    fn alone(&self, k: usize, j: usize, rhs: f64) -> f64 {
+        let at = k * self.normal.features() + j;
+        let unit = scaled(1.0, self.normal.step[at]);
+        let own = self.normal.gram[(j, j)];
+        let own = if own == 0.0 { 0.0 } else { own * unit * unit };
+        if rhs == 0.0 { 0.0 } else { rhs / (own + self.normal.added[at]) }
     }
 
     /// block = Q (T + shift·I)⁻¹ block.

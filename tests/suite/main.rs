@@ -3,9 +3,14 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "sizes in the tests are small")]
 
+#[path = "../../benches/accuracy/exact.rs"]
+#[allow(dead_code, reason = "the bench takes its moments too")]
+mod exact;
+mod oracle;
 mod support;
 
 mod backends;
+mod bounds;
 mod cases;
 mod changed_moments;
 mod contract;

@@ -273,7 +273,7 @@ fn stats_stand_beside_every_lambda_of_a_path() {
     }
     let csv = folder.run(&format!("{arguments} --format csv")).succeeds().out;
     assert!(csv.starts_with(
-        "lambda,alpha,target,outcome,residual,rss,r2,squared_norm,intercept,df,df_without_intercept,gcv,loo_mse,coef:a"
+        "lambda,alpha,target,outcome,residual,rss,r2,squared_norm,intercept,intercept_error_bound,df,df_without_intercept,gcv,loo_mse,coef:a"
     ));
     assert!(folder.run(arguments).succeeds().out.contains("loo mse"));
 }

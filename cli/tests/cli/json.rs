@@ -29,7 +29,7 @@ fn the_document_has_the_keys_of_the_contract() {
     assert_eq!(run["path"].as_array().unwrap().len(), 2);
     let entry = &run["path"][0];
     let contract = ["alpha", "coef", "intercept", "lambda", "outcome", "r2", "residual", "rss", "squared_norm"];
-    let trust = ["condition", "error_bound", "order", "route", "steps"];
+    let trust = ["condition", "error_bound", "intercept_error_bound", "order", "route", "steps"];
     let mut all = [&contract[..], &trust].concat();
     all.sort_unstable();
     assert_eq!(keys(entry), all);
@@ -38,7 +38,7 @@ fn the_document_has_the_keys_of_the_contract() {
     assert_eq!((&entry["lambda"], &entry["alpha"]), (&json!(0.5), &json!(5.0)));
     assert_eq!(entry["outcome"], json!(["solved"]));
     assert_eq!(coefficients(entry).len(), 2);
-    for key in ["intercept", "residual", "rss", "r2", "squared_norm", "error_bound"] {
+    for key in ["intercept", "residual", "rss", "r2", "squared_norm", "error_bound", "intercept_error_bound"] {
         assert_eq!(numbers(&entry[key]).len(), 1, "{key}");
     }
 }
@@ -121,6 +121,7 @@ fn csv_and_json_hold_the_same_numbers() {
         "r2",
         "squared_norm",
         "intercept",
+        "intercept_error_bound",
         "coef:a",
         "coef:b",
     ];
@@ -132,7 +133,8 @@ fn csv_and_json_hold_the_same_numbers() {
         assert_eq!((&row[2], &row[3]), ("y", "solved"));
         assert_eq!(number(0), entry["lambda"].as_f64().unwrap());
         assert_eq!(number(8), numbers(&entry["intercept"])[0]);
-        assert_eq!([number(9), number(10)], coefficients(entry)[..]);
+        assert_eq!(number(9), numbers(&entry["intercept_error_bound"])[0]);
+        assert_eq!([number(10), number(11)], coefficients(entry)[..]);
     }
 }
 
