@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::normal::{Model, NormalEquations};
+use crate::normal::{Model, NormalEquations, Standardize};
 use crate::outcome::{BackendUsed, Outcome, Route};
 use crate::parallel::at_least;
 use crate::path::{RidgePath, Weights};
@@ -197,17 +197,18 @@ impl RidgePath {
         let batches = batches.with_min_len(at_least(batch * t * normal.features() * normal.features()));
         let fits: Vec<Fit> = batches.flat_map_iter(|(lambdas, weights)| measure(normal, lambdas, weights)).collect();
         let rounding = rounding(normal, totals, epsilon);
+        let least = least(normal, totals);
         let centres = totals.centres(normal);
         let entry = |(at, fit): (usize, &Fit)| {
             let (k, weights, target) = (lambdas[at / t], &weights[at / t], at % t);
-            let errors = weights.errors.as_ref().map(|errors| errors[target]);
             let spread = match &totals.roots {
                 Some(roots) => {
                     spread(scaled(fit.summed, totals.target_units[target]), roots.size(self.coefficients(k, target)))
                 }
                 None => 1.0,
             };
-            let bound = error_bound(normal, (weights.outcome, weights.condition), errors, fit, (rounding, spread));
+            let corrected = weights.errors.as_ref().map(|errors| errors[target] * spread + least);
+            let bound = error_bound(normal, (weights.outcome, weights.condition), corrected, fit, (rounding, spread));
             let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
             let w = self.coefficients(k, target);
             totals.entry(normal.model, target, w, (weights.outcome, solution), (fit, bound, centres[k]))
@@ -266,7 +267,14 @@ pub(crate) fn rounding(normal: &NormalEquations, totals: &Totals, epsilon: f64) 
     epsilon * (normal.features() as f64 + (totals.terms as f64).sqrt() + 8.0)
 }
 
-/// See [`RidgePath::error_bound`]; `corrected` is the error where corrections came to rest, and `spread` by how much Xᵀβ cancels.
+/// The rounding that corrections leave: of w, in the dual form of 1/D and its product with Xᵀβ too, and of the variances in D.
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+fn least(normal: &NormalEquations, totals: &Totals) -> f64 {
+    let deviations = if normal.model.standardize == Standardize::No { 0.0 } else { (totals.rows as f64).sqrt() };
+    f64::EPSILON * (if normal.dual { 2.0 } else { 1.0 } + deviations)
+}
+
+/// See [`RidgePath::error_bound`]; `corrected` is that bound where corrections came to rest, and `spread` by how much Xᵀβ cancels.
 pub(crate) fn error_bound(
     normal: &NormalEquations,
     (outcome, condition): (Outcome, f64),
@@ -274,8 +282,8 @@ pub(crate) fn error_bound(
     fit: &Fit,
     (rounding, spread): (f64, f64),
 ) -> f64 {
-    if let Some(error) = corrected {
-        return f64::EPSILON + if error == 0.0 { 0.0 } else { error * spread };
+    if let Some(bound) = corrected {
+        return bound;
     }
     match outcome {
         Outcome::Singular { .. } => f64::NAN,
@@ -290,9 +298,9 @@ pub(crate) fn error_bound(
     }
 }
 
-/// By how much Xᵀβ cancels: the size of what it sums over that of its sum; 1 where there is nothing to sum.
+/// By how much Xᵀβ cancels: the size of what it sums over that of its sum; 1 where w is 0, which it is exactly where X is.
 fn spread(summed: f64, size: f64) -> f64 {
-    if summed == 0.0 { 1.0 } else { (summed / size).max(1.0) }
+    if size == 0.0 { 1.0 } else { (summed / size).max(1.0) }
 }
 
 /// What the residuals tell of these λs, of weights in one double as they are returned: one entry per λ and target, NaN where

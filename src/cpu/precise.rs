@@ -87,8 +87,11 @@ pub(crate) fn solve<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquation
 fn columns<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usize) -> Result<Vec<Vec<Pair>>> {
     let (m, n, t) = (problem.rows(), normal.features(), normal.targets());
     let frame = if normal.model.intercept { Frame::measure(problem)? } else { Frame::scaling(problem) };
-    let half = exponent(problem.weight(problem.heaviest())).div_euclid(2);
-    let roots: Vec<Pair> = (0..m).map(|row| Pair(scaled(problem.weight(row), -2 * half), 0.0).sqrt()).collect();
+    let halved = |s: f64| exponent(s).div_euclid(2);
+    let half = halved(problem.weight(problem.heaviest()));
+    // A weight that is nothing beside the heaviest has a root that is a number nevertheless.
+    let root = |s: f64| Pair(scaled(s, -2 * halved(s)), 0.0).sqrt().scaled(halved(s) - half);
+    let roots: Vec<Pair> = (0..m).map(|row| root(problem.weight(row))).collect();
     let mut columns = vec![vec![Pair::default(); m + n]; n + t];
     let mut set = |row: usize, j: usize, value: f64| {
         if problem.weight(row) > 0.0 {
@@ -107,8 +110,9 @@ fn columns<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usi
             true => normal.unit[j] + normal.step[k * n + j],
             false => -normal.target_unit[j - n],
         };
-        for (value, root) in column.iter_mut().zip(&roots).filter(|(_, root)| root.0 > 0.0) {
-            *value = ((*value - mean) * *root).scaled(frame.exponents[j] + half + unit);
+        for (value, root) in column.iter_mut().zip(&roots) {
+            let weighed = |root: Pair| ((*value - mean) * root).scaled(frame.exponents[j] + half + unit);
+            *value = if root.0 > 0.0 { weighed(*root) } else { Pair::default() };
         }
     }
     for (j, added) in normal.added(k).iter().enumerate() {

@@ -315,3 +315,17 @@ fn on_a_gpu_no_error_exceeds_its_bound() {
         }
     }
 }
+
+#[test]
+fn rows_of_no_weight_beside_others_do_not_count_by_qr() {
+    // Three heavy rows, centred, leave one of three directions to those of weight 1; the others weigh 1e-400 of the heaviest.
+    let (x, y) = regression(17, 12, 3, 1);
+    let weights: Vec<f64> = (0..12).map(|row| [1e200, 1.0, 1e-200, 1e-200][row / 3]).collect();
+    let ridge = cpu().weights(weights.clone()).alphas([0.5]).form(Form::Primal);
+    let path = ridge.fit(&x, &y).unwrap();
+    let columns = x.column_iter().map(|column| column.as_slice().to_vec()).collect();
+    let task =
+        Task { x: columns, y: y.as_slice().to_vec(), weights, factors: vec![1.0; 3], alpha: 0.5, intercept: true };
+    let found = faults(&task, &path, Precision::Double);
+    assert!(found.is_empty(), "{:?}: {found:?}", path.outcome(0, 0));
+}

@@ -217,3 +217,32 @@ fn both_forms_give_the_same_path_and_are_named() {
         assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-15 * a.abs().max(b.abs())), "{a:?}, {b:?}");
     }
 }
+
+/// Rows t, y of t from `start` on, `step` apart.
+fn line(start: u64, step: u64, y: impl Fn(u64) -> u64) -> String {
+    let rows = (0..40).map(|i| start + step * i).map(|t| format!("{t},{}\n", y(t)));
+    "t,y\n".to_owned() + &rows.collect::<String>()
+}
+
+#[test]
+fn an_intercept_without_a_certain_digit_is_noted() {
+    let input = line(9_000_000_000_000_000, 2, |t| t + 7);
+    let run = path_of(&input, "--lambdas 0 --format json").succeeds();
+    run.says(&["ridgepath: note: 1 of 1 λ (0.0)", "no digit of an intercept is certain"]);
+    let entry = &run.json()["path"][0];
+    let (b, bound) = (numbers(&entry["intercept"])[0], numbers(&entry["intercept_error_bound"])[0]);
+    assert!(bound >= b.abs() && (b - 7.0).abs() <= bound, "{b}, bound {bound}");
+    // One that is 0 by symmetry has digits enough.
+    let run = path_of("t,y\n-1,-2\n0,0\n1,2\n", "--lambdas 0").succeeds();
+    assert!(!run.err.contains("certain"), "{}", run.err);
+}
+
+#[test]
+fn in_single_precision_an_intercept_far_from_the_data_is_answered_in_double() {
+    let input = line(1_788_500_000_000, 137, |t| 2 * t - 7);
+    let run = path_of(&input, "--lambdas 0 --precision single --format json").succeeds();
+    let entry = &run.json()["path"][0];
+    let (b, bound) = (numbers(&entry["intercept"])[0], numbers(&entry["intercept_error_bound"])[0]);
+    assert!((b + 7.0).abs() <= bound && bound < 1.0, "{b}, bound {bound}");
+    run.says(&["double precision"]);
+}
