@@ -57,11 +57,11 @@ pub(crate) struct Directions {
 }
 
 /// The condition numbers of products up to which their eigenvalues will do: where twice the digits cost little, and where not.
-const SQUARED: [f64; 2] = [1e4, 1e6];
+const SQUARED: [f64; 2] = [1e3, 1e6];
 /// Operations on pairs of doubles that take a second or so.
 const MOST: f64 = 2e8;
 /// What is left of a row, a column or a target is known to fewer digits when it is less than this of it.
-const SMALL: f64 = 1e-3;
+const SMALL: f64 = 0.03;
 /// Where columns are held in twice the digits: neither the square of the largest overflows, nor that of one smaller by 1e300 vanishes.
 const LIFT: i32 = 480;
 
@@ -154,7 +154,7 @@ impl Directions {
         let targets = 0..self.rest.ncols();
         let mut known = targets.filter(|target| self.along.column(*target).amax() > 0.0);
         let small = |target: usize| {
-            self.rest.column(target).norm() < SMALL.powi(2) * self.along.column(target).norm() && self.room() > 0
+            self.rest.column(target).norm() < SMALL * self.along.column(target).norm() && self.room() > 0
         };
         (self.room() == 0 || left.iter().all(|left| *left > SMALL)) && !known.any(small)
     }
@@ -199,14 +199,14 @@ impl Doubles {
         let columns: Vec<Vec<f64>> =
             rows.doubles(&rows.fixed).column_iter().map(|column| column.iter().copied().collect()).collect();
         let fixed_sizes: Vec<f64> = columns.iter().map(|column| f64::dot(column, column).sqrt()).collect();
-        let fixed = orthogonalize(columns, &fixed_sizes);
         let m = rows.rows.len();
+        let fixed = orthogonalize(columns, &fixed_sizes, rows.room());
         let mut shares = vec![Vec::with_capacity(sizes.len()); fixed.q.len()];
         for column in x.as_mut_slice().chunks_mut(m) {
             let taken = remove(column, &fixed.q);
             shares.iter_mut().zip(taken).for_each(|(row, share)| row.push(share));
         }
-        y.as_mut_slice().chunks_mut(m).for_each(|column| drop(remove(column, &fixed.q)));
+        y.as_mut_slice().chunks_mut(m).for_each(|column| take(column, &fixed.q));
         Self { x, y, sizes, fixed, fixed_sizes, shares, means: rows.means() }
     }
 
@@ -218,9 +218,9 @@ impl Doubles {
         if self.x.amax() == 0.0 || !remains {
             return None;
         }
-        let room = m - usize::from(rows.has_intercept()) - self.fixed.q.len();
+        let room = rows.room() - self.fixed.q.len();
         let found = match n < room {
-            true => eigen::tall(&self.x, least, limit),
+            true => eigen::tall(&self.x, limit),
             false => {
                 let roots = nalgebra::DVector::from_column_slice(&rows.roots).normalize();
                 let constant = rows.has_intercept().then_some(roots);
@@ -238,7 +238,7 @@ impl Doubles {
     fn by_rows<T: Scalar>(&self, rows: &Rows<'_, T>) -> Directions {
         let m = self.x.nrows();
         let columns = self.x.as_slice().chunks(m).map(<[f64]>::to_vec).collect();
-        let Svd { u, sigma, v } = svd(columns, &self.sizes);
+        let Svd { u, sigma, v } = svd(columns, &self.sizes, rows.room() - self.fixed.q.len());
         let u = DMatrix::from_fn(m, sigma.len(), |i, j| u[j][i]);
         self.finish(rows, Found { u, sigma, v: DMatrix::zeros(0, 0) }, v)
     }
@@ -263,6 +263,17 @@ impl Doubles {
     }
 }
 
+/// Takes from a target what lies along orthonormal columns; what rounding leaves of it is nothing.
+fn take<N: Number>(target: &mut [N], q: &[Vec<N>]) {
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    let rounding = 8.0 * N::EPSILON * ((q.len() + 8) as f64 + (target.len() as f64).sqrt());
+    let before = N::dot(target, target).sqrt().value();
+    remove(target, q);
+    if !q.is_empty() && !(N::dot(target, target).sqrt().value() > rounding * before) {
+        target.fill(N::default());
+    }
+}
+
 /// By the rows in pairs of doubles.
 fn in_pairs<T: Scalar>(rows: &Rows<'_, T>, problem: &Problem<'_, T>) -> Directions {
     let n = problem.features();
@@ -273,15 +284,15 @@ fn in_pairs<T: Scalar>(rows: &Rows<'_, T>, problem: &Problem<'_, T>) -> Directio
     let (mut y, _) = rows.pairs(&targets, 0);
     let sizes: Vec<f64> = x.iter().map(norm).collect();
     let fixed_sizes: Vec<f64> = columns.iter().map(norm).collect();
-    let fixed = orthogonalize(columns, &fixed_sizes);
+    let fixed = orthogonalize(columns, &fixed_sizes, rows.room());
     let mut shares = vec![Vec::with_capacity(x.len()); fixed.q.len()];
     for column in &mut x {
         let taken = remove(column, &fixed.q);
         shares.iter_mut().zip(taken).for_each(|(row, share)| row.push(share));
     }
     let before: Vec<f64> = y.iter().map(norm).collect();
-    y.iter_mut().for_each(|column| drop(remove(column, &fixed.q)));
-    let Svd { u, sigma, v } = svd(x, &sizes);
+    y.iter_mut().for_each(|column| take(column, &fixed.q));
+    let Svd { u, sigma, v } = svd(x, &sizes, rows.room() - fixed.q.len());
     let (m, r) = (rows.rows.len(), sigma.len());
     let taken: Vec<Vec<Pair>> = y.iter_mut().map(|column| remove(column, &u)).collect();
     // A rest that rounding leaves is none.

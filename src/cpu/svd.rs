@@ -47,18 +47,18 @@ pub(crate) fn remove<N: Number>(from: &mut [N], q: &[Vec<N>]) -> Vec<N> {
 
 /// Modified Gram-Schmidt with pivoting and reorthogonalisation. A column depends on others when no more is left of it than
 /// rounding leaves of its norm, which is `sizes` where something was taken from it before: each by its own size, so that a
-/// small column counts beside large ones.
-pub(crate) fn orthogonalize<N: Number>(mut columns: Vec<Vec<N>>, sizes: &[f64]) -> Orthogonal<N> {
+/// small column counts beside large ones; and when there are `most` before it, all that there can be.
+pub(crate) fn orthogonalize<N: Number>(mut columns: Vec<Vec<N>>, sizes: &[f64], most: usize) -> Orthogonal<N> {
     let (n, m) = (columns.len(), columns.first().map_or(0, Vec::len));
     let least = rounding::<N>(m, n);
     let mut made = Orthogonal { q: Vec::new(), r: Vec::new(), order: Vec::new() };
     let mut left: Vec<usize> = (0..n).collect();
-    loop {
+    while made.q.len() < most {
         let norms: Vec<N> = left.iter().map(|j| norm(&columns[*j])).collect();
         let holds = |at: &usize| norms[*at].value() > least * sizes[left[*at]];
         let Some(at) = (0..left.len()).filter(holds).max_by(|a, b| norms[*a].value().total_cmp(&norms[*b].value()))
         else {
-            return made;
+            break;
         };
         let pivot = left.swap_remove(at);
         let mut own = std::mem::take(&mut columns[pivot]);
@@ -78,15 +78,17 @@ pub(crate) fn orthogonalize<N: Number>(mut columns: Vec<Vec<N>>, sizes: &[f64]) 
         made.r.push(row);
         made.order.push(pivot);
     }
+    made
 }
 
-/// The decomposition of a matrix given by its columns, whose norms were `sizes` before anything was taken from them.
+/// The decomposition of a matrix of rank `most` at most, given by its columns, whose norms were `sizes` before anything was taken
+/// from them.
 ///
 /// QR with pivoting first; then pairs of rows of R are turned until all are orthogonal: one-sided Jacobi on Rᵀ, which with such an R
 /// finds small singular values to as many digits as the columns, each on its own scale, determine (Drmač and Veselić, *New fast and
 /// accurate Jacobi SVD algorithm* (2008)). Unlike the eigenvalues of `AᵀA` it does not square the condition number.
-pub(crate) fn svd<N: Number>(columns: Vec<Vec<N>>, sizes: &[f64]) -> Svd<N> {
-    let Orthogonal { q, r: mut v, .. } = orthogonalize(columns, sizes);
+pub(crate) fn svd<N: Number>(columns: Vec<Vec<N>>, sizes: &[f64], most: usize) -> Svd<N> {
+    let Orthogonal { q, r: mut v, .. } = orthogonalize(columns, sizes, most);
     let one = |i: usize| (0..q.len()).map(|j| N::of(f64::from(u8::from(i == j)), 0.0)).collect();
     let mut turns: Vec<Vec<N>> = (0..q.len()).map(one).collect();
     turn(&mut v, &mut turns);
@@ -149,7 +151,7 @@ mod tests {
     fn of<N: Number>(m: usize, n: usize, element: impl Fn(usize, usize) -> f64) -> (Vec<Vec<N>>, Svd<N>) {
         let columns: Vec<Vec<N>> = (0..n).map(|j| (0..m).map(|i| N::of(element(i, j), 0.0)).collect()).collect();
         let sizes: Vec<f64> = columns.iter().map(|column| norm(column).value()).collect();
-        (columns.clone(), svd(columns, &sizes))
+        (columns.clone(), svd(columns, &sizes, m))
     }
 
     /// The product is the matrix, and both sides are orthonormal, but for rounding.

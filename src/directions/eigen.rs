@@ -16,9 +16,10 @@ pub(super) struct Found {
     pub(super) v: DMatrix<f64>,
 }
 
-/// For fewer features than rows, by XᵀX; `None` where κ(XᵀX + shift·I) is beyond `limit`.
-pub(super) fn tall(x: &DMatrix<f64>, shift: f64, limit: f64) -> Option<Found> {
-    let own = eigen(&gram(x)).filter(|own| well_conditioned(own.values.as_slice(), shift, limit))?;
+/// For fewer features than rows, by XᵀX; `None` where κ(XᵀX) is beyond `limit`, whatever the shift: columns of XV are orthogonal
+/// only as far as their norms are known.
+pub(super) fn tall(x: &DMatrix<f64>, limit: f64) -> Option<Found> {
+    let own = eigen(&gram(x)).filter(|own| well_conditioned(own.values.as_slice(), 0.0, limit))?;
     let mut u = times(x, &own.vectors);
     let sigma: Vec<f64> = u.column_iter().map(|column| column.norm()).collect();
     let unit = |sigma: f64| if sigma > 0.0 { sigma.recip() } else { 0.0 };

@@ -64,6 +64,11 @@ impl<'a, T: Scalar> Rows<'a, T> {
         self.intercept
     }
 
+    /// The rows of positive weight, less one for an intercept: the dimension of what is left of X and y.
+    pub(crate) fn room(&self) -> usize {
+        self.rows.len() - usize::from(self.intercept)
+    }
+
     /// W.
     pub(crate) fn weight_sum(&self) -> f64 {
         self.problem.weight_sum()

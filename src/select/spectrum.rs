@@ -22,7 +22,7 @@ use crate::view::{Scalar, View};
 /// Learning* (2009), §3.4.1.)
 ///
 /// Sums of squares, m − df and 1 − hᵢ are sums of positive terms, so that they have their digits where a fit is all but exact. The
-/// decomposition is one of products of the rows, where these have a condition number below 1e4 at the least shift; beyond that, of the rows in
+/// decomposition is one of products of the rows, where these have a condition number below 1e3; beyond that, of the rows in
 /// twice the digits of `f64`, where that takes no more than about a second, and else of products up to 1e6 and of rows in `f64`,
 /// whose relative errors are about 1e-16 times the condition number.
 ///
