@@ -14,6 +14,17 @@ use crate::scale::scaled;
 use crate::simd::sums;
 use crate::view::Scalar;
 
+/// A residual sum of squares that is less than this of what the moments sum to it lacks a digit or two.
+const SMALL: f64 = 0.03;
+
+/// What tells a residual sum of squares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Already,
+    ByDifference,
+    ByRows,
+}
+
 /// What a path says of the rows, and needs of them.
 pub(crate) struct Totals {
     pub(crate) rows: usize,
@@ -222,7 +233,8 @@ impl RidgePath {
 
     /// The same, with the residual sums of squares from the rows where the equations, in arithmetic of rounding unit `epsilon`,
     /// keep less than half of their digits: the moments lose what is small against y and what is fitted, and β of the dual form,
-    /// of which residuals are a part, may be no better.
+    /// of which residuals are a part, may be no better. Where the moments keep more, but not all, one λ of the target is told by the
+    /// rows, and the others by how they differ from it.
     pub(crate) fn with_rows<T: Scalar>(
         mut self,
         totals: &Totals,
@@ -232,18 +244,41 @@ impl RidgePath {
     ) -> Self {
         let (t, half) = (self.targets, epsilon.sqrt());
         let answered = |at: usize| !self.rss[at].is_nan() && self.outcomes[at] != Outcome::OutOfRange;
-        let lost = |at: &usize| match normal.dual {
-            true if self.shifts[at / t] == 0.0 || !(self.error_bounds[*at] <= half) => true,
+        let told = |at: usize| match normal.dual {
+            true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => Told::ByRows,
             // Weights of 32 bits leave more than the exact answer does.
             true => {
-                let own = if epsilon > f64::EPSILON { self.error_bounds[*at] / half } else { 0.0 };
-                self.rss[*at] <= own * own * totals.squares[at % t]
+                let own = if epsilon > f64::EPSILON { self.error_bounds[at] / half } else { 0.0 };
+                if self.rss[at] <= own * own * totals.squares[at % t] { Told::ByRows } else { Told::Already }
             }
-            false => self.rss[*at] <= half * rounding(normal, totals, 1.0) * self.terms_of_rss(totals, normal, *at),
+            false => {
+                let terms = self.terms_of_rss(totals, normal, at);
+                match self.rss[at] {
+                    rss if rss <= half * rounding(normal, totals, 1.0) * terms => Told::ByRows,
+                    rss if rss <= SMALL * terms && epsilon == f64::EPSILON => Told::ByDifference,
+                    _ => Told::Already,
+                }
+            }
         };
         let entries = (0..self.rss.len()).into_par_iter().with_min_len(at_least(4 * self.features));
-        let lost: Vec<usize> = entries.filter(|at| answered(*at) && lost(at)).collect();
-        rss::from_rows(problem, &mut self, &lost);
+        let some: Vec<(usize, Told)> = entries.filter(|at| answered(*at)).map(|at| (at, told(at))).collect();
+        let of = |wanted: Told| some.iter().filter(move |(_, told)| *told == wanted).map(|(at, _)| *at);
+        let by_difference: Vec<usize> = of(Told::ByDifference).collect();
+        // The least of each target, so that differences add to it.
+        let mut nearest: Vec<Option<usize>> = vec![None; t];
+        for at in &by_difference {
+            let own = &mut nearest[at % t];
+            *own = own.filter(|own| self.rss[*own] <= self.rss[*at]).or(Some(*at));
+        }
+        let by_rows: Vec<usize> = of(Told::ByRows).chain(nearest.iter().copied().flatten()).collect();
+        rss::from_rows(problem, &mut self, &by_rows);
+        let others = by_difference.into_iter().filter_map(|at| {
+            let other = nearest[at % t].filter(|own| *own != at)?;
+            Some([at, other].map(|at| (at, self.terms_of_rss(totals, normal, at))))
+        });
+        let others: Vec<_> = others.collect();
+        let left = rss::by_difference(normal, &mut self, &others);
+        rss::from_rows(problem, &mut self, &left);
         self
     }
 

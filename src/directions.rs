@@ -44,7 +44,8 @@ pub(crate) struct Directions {
     /// UᵀS^½(y − ȳ), r × t; target τ in units of 2^`target_units[τ]`.
     pub(crate) along: DMatrix<f64>,
     pub(crate) target_units: Vec<i32>,
-    /// What neither U nor what is not penalised explains of S^½(y − ȳ), m × t.
+    /// S^½(y − ȳ) less what is not penalised explains, and less what U does too, m × t.
+    pub(crate) y: DMatrix<f64>,
     pub(crate) rest: DMatrix<f64>,
     /// 1 − hᵢ of each row, were nothing penalised.
     pub(crate) free: Vec<f64>,
@@ -62,6 +63,8 @@ const SQUARED: [f64; 2] = [1e3, 1e6];
 const MOST: f64 = 2e8;
 /// What is left of a row, a column or a target is known to fewer digits when it is less than this of it.
 const SMALL: f64 = 0.03;
+/// Singular values of which the eigenvalues of products tell no digit are less than this of the largest.
+const TOLD: f64 = 1e-6;
 /// Where columns are held in twice the digits: neither the square of the largest overflows, nor that of one smaller by 1e300 vanishes.
 const LIFT: i32 = 480;
 
@@ -148,8 +151,13 @@ impl Directions {
         left
     }
 
-    /// Whether nothing that is told of rows and targets, at shifts from `least` on, is a small rest of much more.
+    /// Whether nothing that is told of rows and targets, at shifts from `least` on, is a small rest of much more, and no direction
+    /// may be there by rounding alone.
     fn keeps_its_digits(&self, least: f64) -> bool {
+        let most = self.sigma.iter().copied().fold(0.0, f64::max);
+        if self.sigma.iter().any(|sigma| *sigma < TOLD * most) {
+            return false;
+        }
         let left = self.left_of_rows(&[least]);
         let targets = 0..self.rest.ncols();
         let mut known = targets.filter(|target| self.along.column(*target).amax() > 0.0);
@@ -258,7 +266,8 @@ impl Doubles {
         });
         let fixed = Fixed { own: &self.fixed, shares: &self.shares, sizes: &self.fixed_sizes };
         let coefficients = Coefficients::new(rows, &v, &fixed, (&self.sizes, &self.means), 0);
-        let parts = Parts { sigma, unit: rows.unit, along, rest, free: free.collect(), noise };
+        let y = self.y.clone();
+        let parts = Parts { sigma, unit: rows.unit, along, y, rest, free: free.collect(), noise };
         directions(rows, u, parts, self.fixed.q.len(), coefficients)
     }
 }
@@ -294,6 +303,7 @@ fn in_pairs<T: Scalar>(rows: &Rows<'_, T>, problem: &Problem<'_, T>) -> Directio
     y.iter_mut().for_each(|column| take(column, &fixed.q));
     let Svd { u, sigma, v } = svd(x, &sizes, rows.room() - fixed.q.len());
     let (m, r) = (rows.rows.len(), sigma.len());
+    let whole = DMatrix::from_fn(m, y.len(), |i, target| y[target][i].value());
     let taken: Vec<Vec<Pair>> = y.iter_mut().map(|column| remove(column, &u)).collect();
     // A rest that rounding leaves is none.
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
@@ -316,6 +326,7 @@ fn in_pairs<T: Scalar>(rows: &Rows<'_, T>, problem: &Problem<'_, T>) -> Directio
         sigma: sigma.into_iter().map(Number::value).collect(),
         unit,
         along: DMatrix::from_fn(r, y.len(), |j, target| taken[target][j].value()),
+        y: whole,
         rest: DMatrix::from_fn(m, y.len(), |i, target| y[target][i].value()),
         free: free.collect(),
         noise: 1e4 * rounding,
@@ -328,6 +339,7 @@ struct Parts {
     sigma: Vec<f64>,
     unit: i32,
     along: DMatrix<f64>,
+    y: DMatrix<f64>,
     rest: DMatrix<f64>,
     free: Vec<f64>,
     noise: f64,
@@ -340,7 +352,7 @@ fn directions<T: Scalar>(
     fixed_rank: usize,
     coefficients: Coefficients,
 ) -> Directions {
-    let Parts { sigma, unit, along, rest, free, noise } = parts;
+    let Parts { sigma, unit, along, y, rest, free, noise } = parts;
     let mut own = Directions {
         rows: rows.rows.clone(),
         all_rows: rows.all_rows(),
@@ -353,6 +365,7 @@ fn directions<T: Scalar>(
         u,
         along,
         target_units: rows.target_units(),
+        y,
         rest,
         free,
         noise,

@@ -1,5 +1,7 @@
 //! How certain coefficients are: covariances, standard errors, variance inflation and leverage; the same as a Bayesian reads it.
 
+mod root;
+
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
@@ -10,8 +12,9 @@ use crate::normal::Model;
 use crate::outcome::Outcome;
 use crate::path::RidgePath;
 use crate::problem::Problem;
-use crate::scale::scaled;
+use crate::scale::{exponent, scaled};
 use crate::view::{Scalar, View};
+use root::Root;
 
 /// The rows of a path, for what they tell beyond the coefficients. From a singular value decomposition of them, as
 /// [`Spectrum`](crate::select::Spectrum) has it, whatever the precision of the path: every variance is a sum of squares.
@@ -98,8 +101,11 @@ pub struct Uncertainty {
     shift: f64,
     /// F of the features that are not penalised.
     fixed: DMatrix<f64>,
-    /// σⱼ/(σⱼ² + shift) of each direction, in the units of 1/σ.
+    /// σⱼ/(σⱼ² + shift) of each direction, in units of 2^`sampling_unit` of 1/σ.
     sampling: Vec<f64>,
+    sampling_unit: i32,
+    /// R of A⁻¹GA⁻¹ = `RRᵀ`, in the units of the coefficients.
+    spread: Root,
     vif: Vec<f64>,
 }
 
@@ -110,22 +116,23 @@ impl Uncertainty {
         if shift == 0.0 && !own.reach_every_feature() {
             return None;
         }
-        let ratio = |(kept, sigma): (f64, &f64)| if *sigma > 0.0 { kept / sigma } else { 0.0 };
-        let sampling = own.kept(shift).into_iter().zip(&own.sigma).map(ratio).collect();
-        let mut all = Self { own, shift, fixed, sampling, vif: Vec::new() };
-        let sizes = &all.own.coefficients.sizes;
-        all.vif = all.spread().iter().zip(sizes).map(|(spread, size)| (spread.sqrt() * size).powi(2)).collect();
-        Some(all)
-    }
-
-    /// The diagonal of A⁻¹GA⁻¹ in the units of the coefficients: sums of squares.
-    fn spread(&self) -> Vec<f64> {
-        let along = &self.own.coefficients.along;
-        let of = |j: usize| {
-            let free: f64 = self.sampling.iter().enumerate().map(|(l, ratio)| (along[(j, l)] * ratio).powi(2)).sum();
-            free + self.fixed.row(j).norm_squared()
+        let root = own.root(shift);
+        let (unit, significand) = (exponent(root), scaled(root, -exponent(root)));
+        let ratio = |sigma: &f64| match (*sigma > 0.0, root > 0.0) {
+            (false, _) => 0.0,
+            (true, false) => sigma.recip(),
+            (true, true) => (significand * (sigma / root + root / sigma)).recip(),
         };
-        (0..along.nrows()).map(of).collect()
+        let sampling: Vec<f64> = own.sigma.iter().map(ratio).collect();
+        let mut along = own.coefficients.along.clone();
+        along.column_iter_mut().zip(&sampling).for_each(|(mut column, ratio)| column *= *ratio);
+        let spread = Root::new(&[(along, -unit), (fixed.clone(), 0)]);
+        let vif = own.coefficients.sizes.iter().enumerate().map(|(j, size)| {
+            let of_size = exponent(*size);
+            (spread.norm(j, of_size) * scaled(*size, -of_size)).powi(2)
+        });
+        let vif = vif.collect();
+        Some(Self { own, shift, fixed, sampling, sampling_unit: -unit, spread, vif })
     }
 
     /// The effective degrees of freedom tr(GA⁻¹), and 1 more for an intercept.
@@ -151,27 +158,21 @@ impl Uncertainty {
     /// The covariance of a target's coefficients, n × n: σ̂²A⁻¹GA⁻¹.
     #[must_use]
     pub fn covariance(&self, target: usize) -> DMatrix<f64> {
-        let own = &self.own.coefficients;
-        let mut along = own.along.clone();
-        along.column_iter_mut().zip(&self.sampling).for_each(|(mut column, ratio)| column *= *ratio);
-        let spread = &along * along.transpose() + &self.fixed * self.fixed.transpose();
-        self.natural(&(spread * self.noise(target)), 2 * self.own.target_units[target])
+        self.spread.product(self.noise(target), &self.exponents(self.own.target_units[target]))
     }
 
-    /// A matrix of products of coefficients in the units of the directions, times 2^`by`, on the original scale.
-    fn natural(&self, of: &DMatrix<f64>, by: i32) -> DMatrix<f64> {
-        let (exponents, unit) = (&self.own.coefficients.exponents, self.own.unit);
-        DMatrix::from_fn(of.nrows(), of.ncols(), |i, j| {
-            scaled((of[(i, j)] + of[(j, i)]) / 2.0, exponents[i] + exponents[j] - 2 * unit + by) // symmetric to the last bit
-        })
+    /// The units in which coefficients are told, each times 2^`by`.
+    fn exponents(&self, by: i32) -> Vec<i32> {
+        self.own.coefficients.exponents.iter().map(|exponent| exponent - self.own.unit + by).collect()
     }
 
     /// The standard errors of a target's coefficients: the roots of the diagonal of [`covariance`](Self::covariance).
     #[must_use]
     pub fn standard_errors(&self, target: usize) -> Vec<f64> {
-        let (noise, unit) = (self.noise(target), self.own.target_units[target] - self.own.unit);
-        let own = self.spread().into_iter().zip(&self.own.coefficients.exponents);
-        own.map(|(spread, exponent)| scaled((noise * spread).sqrt(), exponent + unit)).collect()
+        let noise = self.noise(target).sqrt();
+        let own = self.exponents(self.own.target_units[target] + exponent(noise));
+        let noise = scaled(noise, -exponent(noise));
+        own.into_iter().enumerate().map(|(j, by)| self.spread.norm(j, by) * noise).collect()
     }
 
     /// The standard error of the intercept, √(σ̂²(1/W + x̄ᵀA⁻¹GA⁻¹x̄)); 0 where none was fitted.
@@ -181,10 +182,13 @@ impl Uncertainty {
             return 0.0;
         }
         let own = &self.own.coefficients;
-        let along: f64 = own.mean_along.iter().zip(&self.sampling).map(|(mean, ratio)| (mean * ratio).powi(2)).sum();
-        let fixed: f64 = own.mean_fixed.iter().map(|mean| mean * mean).sum();
-        let variance = self.noise(target) * (1.0 / self.own.weight_sum + along + fixed);
-        scaled(variance.sqrt(), self.own.target_units[target])
+        let along = own.mean_along.iter().zip(&self.sampling).map(|(mean, ratio)| mean * ratio);
+        let along = DMatrix::from_row_iterator(1, own.mean_along.len(), along);
+        let fixed = DMatrix::from_row_slice(1, own.mean_fixed.len(), &own.mean_fixed);
+        let of_mean = DMatrix::from_element(1, 1, self.own.weight_sum.sqrt().recip());
+        let root = Root::new(&[(of_mean, 0), (along, self.sampling_unit), (fixed, 0)]);
+        let noise = self.noise(target).sqrt();
+        root.norm(0, self.own.target_units[target] + exponent(noise)) * scaled(noise, -exponent(noise))
     }
 
     /// The variance inflation factor of each coefficient, `G_jj·(A⁻¹GA⁻¹)_jj`: its variance over that of least squares on
@@ -224,14 +228,13 @@ impl Uncertainty {
         let mut along = own.along.clone();
         let ratio = |(mut column, sigma): (nalgebra::DVectorViewMut<'_, f64>, &f64)| column /= sigma.hypot(root);
         along.column_iter_mut().zip(&self.own.sigma).for_each(ratio);
-        let mut inverse = &along * along.transpose() + &self.fixed * self.fixed.transpose();
+        let mut parts = vec![(along, 0), (self.fixed.clone(), 0)];
         if !self.own.reach_every_feature() {
             // What no direction reaches has the prior's variance.
             let embedding = own.embedding();
-            let beyond = (&embedding - &own.along * own.vectors.transpose()) / root;
-            inverse += &beyond * beyond.transpose();
+            parts.push(((&embedding - &own.along * own.vectors.transpose()) / root, 0));
         }
-        self.natural(&inverse, 0) * noise_variance
+        Root::new(&parts).product(noise_variance, &self.exponents(0))
     }
 
     /// The variance of y at each new row of X (m' × n), by the posterior and with its own noise of variance σ²:

@@ -5,6 +5,8 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::frame::Frame;
+use crate::normal::NormalEquations;
+use crate::parallel::at_least;
 use crate::path::RidgePath;
 use crate::problem::Problem;
 use crate::residual::BATCH;
@@ -54,6 +56,43 @@ pub(crate) fn from_rows<T: Scalar>(problem: &Problem<'_, T>, path: &mut RidgePat
             path.rss[*entry] = rows.natural(path, *entry, sum);
         }
     }
+}
+
+/// Entries by how they differ from another of their target, told before them: with c − Gw = Pw, P the penalty,
+/// RSS = RSS₀ + (w₀ − w)ᵀ(P₀w₀ + Pw). Gives those where w, rounded, or RSS₀ leave more of it unknown than the rows would: more than
+/// a rounding of √(RSS·what the moments sum to it), which comes with both entries.
+pub(crate) fn by_difference(
+    normal: &NormalEquations,
+    path: &mut RidgePath,
+    entries: &[[(usize, f64); 2]],
+) -> Vec<usize> {
+    let (n, t) = (path.features, path.targets);
+    let told = |[(at, terms), (other, other_terms)]: &[(usize, f64); 2]| {
+        let in_units_of = |of: usize, own: usize, j: usize| {
+            let unit = normal.unit[j] + normal.step[of / t * n + j] + normal.target_unit[of % t];
+            scaled(path.coefficients[own * n + j], -unit)
+        };
+        let part = |of: usize, j: usize| {
+            let (w, penalty) = (in_units_of(of, *at, j), normal.added(of / t)[j] * in_units_of(of, of, j));
+            let other = in_units_of(of, *other, j);
+            [(other - w) * penalty, (other.abs() + w.abs()) * penalty.abs()]
+        };
+        let parts = (0..n).flat_map(|j| [part(*other, j), part(*at, j)]);
+        let sums = parts.fold([0.0, 0.0], |sums, part| [sums[0] + part[0], sums[1] + part[1]]);
+        let [sum, size] = sums.map(|sum| scaled(sum, 2 * normal.target_unit[at % t]));
+        let rss = path.rss[*other] + sum;
+        let unknown = size + path.rss[*other].sqrt() * other_terms.sqrt();
+        (unknown <= 4.0 * rss.sqrt() * terms.sqrt()).then_some(rss)
+    };
+    let told: Vec<Option<f64>> = entries.par_iter().with_min_len(at_least(16 * n)).map(told).collect();
+    let mut left = Vec::new();
+    for ([(at, _), _], rss) in entries.iter().zip(told) {
+        match rss {
+            Some(rss) => path.rss[*at] = rss,
+            None => left.push(*at),
+        }
+    }
+    left
 }
 
 /// Rows as they are measured: centred if an intercept is fitted, and every column in units of its own.

@@ -43,8 +43,7 @@ impl Spectrum {
                         product(fitted.as_slice(), &nodes.weights.as_slice()[place], r)
                     }
                     None => {
-                        let left = |index| self.directions().left(self.grid.shifts[index]);
-                        let weights: Vec<Vec<f64>> = own.clone().map(left).collect();
+                        let weights: Vec<Vec<f64>> = own.clone().map(|index| self.weights_of(index)).collect();
                         self.fitted(&weights, &targets)
                     }
                 };
@@ -87,6 +86,20 @@ impl Spectrum {
         own.sigma.iter().map(|sigma| 1.0 / ((sigma / largest).powi(2) + shift)).collect()
     }
 
+    /// Whether less is taken of y, along every direction, than is left.
+    fn mostly_left(&self, index: usize) -> bool {
+        self.relative_shift(index) > 1.0
+    }
+
+    /// What of Uᵀy makes the residuals: what is left of it, beside all else; or less what is taken, of all y, whichever cancels less.
+    fn weights_of(&self, index: usize) -> Vec<f64> {
+        let (own, shift) = (self.directions(), self.grid.shifts[index]);
+        match self.mostly_left(index) {
+            true => own.kept(shift).into_iter().map(|kept| -kept).collect(),
+            false => own.left(shift),
+        }
+    }
+
     /// U times these weights of Uᵀy: of each the targets.
     fn fitted(&self, weights: &[Vec<f64>], targets: &Range<usize>) -> DMatrix<f64> {
         let Directions { u, along, .. } = self.directions();
@@ -103,7 +116,8 @@ impl Spectrum {
         product(u.as_slice(), right.as_slice(), r)
     }
 
-    /// What `of` tells of some λs, of the residuals that follow from what is left along U; from nodes it comes without the shift.
+    /// What `of` tells of some λs, of the residuals that follow from what U makes of [weights](Self::weights_of) of Uᵀy; from nodes
+    /// that is what is left, without the shift.
     fn told<R>(
         &self,
         mut left: DMatrix<f64>,
@@ -112,13 +126,14 @@ impl Spectrum {
         from_nodes: bool,
         of: &impl Fn(usize, usize, &[f64]) -> R,
     ) -> Vec<R> {
-        let rest = &self.directions().rest;
+        let directions = self.directions();
         let columns = lambdas.flat_map(|index| targets.clone().map(move |target| (index, target)));
         let one = |(own, (index, target)): (&mut [f64], (usize, usize))| {
             let shift = if from_nodes { self.relative_shift(index) } else { 1.0 };
-            own.iter_mut().zip(&rest.column(target)).for_each(|(own, rest)| *own = rest + shift * *own);
+            let beside = if !from_nodes && self.mostly_left(index) { &directions.y } else { &directions.rest };
+            own.iter_mut().zip(&beside.column(target)).for_each(|(own, beside)| *own = beside + shift * *own);
             of(index, target, own)
         };
-        left.as_mut_slice().chunks_mut(rest.nrows()).zip(columns).map(one).collect()
+        left.as_mut_slice().chunks_mut(directions.rest.nrows()).zip(columns).map(one).collect()
     }
 }

@@ -70,6 +70,8 @@ pub(crate) struct Case {
     pub(crate) new: Vec<Vec<f64>>,
     /// Folds of consecutive rows.
     pub(crate) folds: usize,
+    /// Whether units of columns and targets, weights and penalty factors are all within 1e±6.
+    pub(crate) ordinary: bool,
 }
 
 impl Case {
@@ -124,6 +126,9 @@ impl Case {
             let total: f64 = weights.as_ref().map_or(m as f64, |s| s.iter().sum());
             grid.iter_mut().for_each(|value| *value = (*value / total).min(1e300 / total));
         }
+        let within = |value: &f64| *value == 0.0 || (1e-6..=1e6).contains(&value.abs());
+        let ordinary = sizes.iter().chain([&size]).chain(weights.iter().chain(&factors).flatten()).all(within)
+            && grid.iter().all(|value| *value == 0.0 || (1e-30..1e60).contains(value));
         let new = (0..2).map(|_| (0..n).map(|j| x[r.below(m)][j] * (1.0 + 0.5 * r.unit())).collect()).collect();
         Self {
             seed,
@@ -137,6 +142,7 @@ impl Case {
             alphas,
             grid,
             new,
+            ordinary,
         }
     }
 

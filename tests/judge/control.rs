@@ -40,6 +40,7 @@ fn ordinary(alphas: bool) -> (Case, Twin, Way, Answer) {
         grid: vec![0.01, 1.0, 100.0],
         new: vec![vec![2.0, 2.0], vec![-30.0, 7.0]],
         folds: 3,
+        ordinary: true,
         x,
     };
     let twin = Twin::new(&case);

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use ridgepath::select::Criterion;
 use ridgepath::{
     Backend, CrossValidation, Error, Folds, Form, Gpu, Inference, Outcome, Precision, Problem, Ridge, RidgePath,
-    Selection, Standardize, Strategy,
+    Selection, Standardize, Strategy, Unscored,
 };
 
 use crate::cases::{Case, Random, Scaling};
@@ -256,7 +256,9 @@ impl Answer {
                 self.say(Figure::LooChoice, (0, 0, 0), selection.choice(0).index as f64);
             }
             Err(error) => {
-                let scores = if matches!(error, Error::NoScore { .. }) { &[][..] } else { &[Figure::LooScore] };
+                // Without its only row there is nothing to be trained on.
+                let unknown = matches!(&error, Error::NoScore { reason, .. } if *reason != Unscored::OneRow);
+                let scores = if unknown { &[][..] } else { &[Figure::LooScore] };
                 self.refuse(&[scores, &[Figure::LooChoice]].concat(), &error);
             }
         }

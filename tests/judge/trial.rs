@@ -22,8 +22,8 @@ struct Filed {
     wildness: usize,
 }
 
-/// Figures of one fault, by what was asked for: nothing, a form or strategy, single precision.
-type Kind = (Figure, Fault, &'static str);
+/// Figures of one fault, of ordinary cases and of wild ones, by what was asked for: nothing, a form or strategy, single precision.
+type Kind = (bool, Figure, Fault, &'static str);
 
 /// What came of some cases: of each kind of report the plainest, and how many there were.
 #[derive(Default)]
@@ -67,7 +67,7 @@ fn try_case(case: &Case, gpu: Option<&Gpu>) -> Verdict {
         let court = judge(case, &twin, &way, &answer);
         verdict.counts.add(&court.counts);
         for report in court.reports {
-            let kind = (report.figure, report.fault, way.kind());
+            let kind = (!case.ordinary, report.figure, report.fault, way.kind());
             let (used, wildness) = (answer.used.clone(), case.wildness());
             verdict.file(kind, 1, Filed { case: case.clone(), way: way.clone(), report, used, wildness });
         }
@@ -160,7 +160,7 @@ fn told(verdict: &Verdict, took: Duration) -> String {
     for figure in Figure::ALL {
         let of = |map: &BTreeMap<Figure, usize>| map.get(figure).copied().unwrap_or(0);
         let reports: usize =
-            verdict.filed.iter().filter(|((own, ..), _)| own == figure).map(|(_, (count, _))| count).sum();
+            verdict.filed.iter().filter(|((_, own, ..), _)| own == figure).map(|(_, (count, _))| count).sum();
         let name = format!("{figure:?}");
         let _ = writeln!(
             text,
@@ -171,12 +171,17 @@ fn told(verdict: &Verdict, took: Duration) -> String {
             of(&counts.refused)
         );
     }
-    for ((figure, fault, asked), (count, filed)) in &verdict.filed {
+    for ((wild, figure, fault, asked), (count, filed)) in &verdict.filed {
         let small = shrunk(filed);
         let _ = writeln!(
             text,
-            "\n*** {figure:?} {fault:?}, {asked}: {count} times, such as in case {}, {} ({})\n{}\n{}",
-            small.case.seed, small.way, small.used, small.report.detail, small.case
+            "\n*** {}{figure:?} {fault:?}, {asked}: {count} times, such as in case {}, {} ({})\n{}\n{}",
+            if *wild { "(wild) " } else { "" },
+            small.case.seed,
+            small.way,
+            small.used,
+            small.report.detail,
+            small.case
         );
     }
     text

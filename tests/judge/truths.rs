@@ -479,7 +479,7 @@ impl Twin {
             });
             said.push((Figure::Cp, target, 0, cp.unwrap_or_else(|| Truth::nothing(condition))));
 
-            let nu = m as f64 - constant as f64;
+            let nu = m as f64 - (constant + solved.free) as f64;
             let evidence = solved.volume.as_ref().filter(|_| shift.is_positive()).and_then(|volume| {
                 // RSS + shift·wᵀDw, in the units of the weights and y.
                 let shrunk: Big = (0..n).map(|j| &solved.coefficient(target, j).squared() * &penalty.of(j)).sum();

@@ -145,8 +145,10 @@ pub(crate) struct Solved {
     /// The roots of the diagonal of G + shift·D, in natural units of the integers.
     pub(crate) roots: Vec<Big>,
     pub(crate) condition: f64,
-    /// ln det(G + shift·D) − ln det(shift·D); NaN without a penalty.
+    /// ln det(G + shift·D) − ln det(shift·D) of what is left after the features that are not penalised; `None` without a penalty.
     pub(crate) volume: Option<Big>,
+    /// How many these are, where there is a penalty.
+    pub(crate) free: usize,
 }
 
 impl Solved {
@@ -187,11 +189,19 @@ impl Solved {
         };
         let scaled = |i: usize, j: usize| (Big::ratio(&a[i][j], &unit) / (&roots[i] * &roots[j])).to_f64();
         let norm_of_a = norm(&scaled);
-        let mut own = Self { inverse, scale, det, w, roots, condition: f64::NAN, volume: None };
+        let mut own = Self { inverse, scale, det, w, roots, condition: f64::NAN, volume: None, free: 0 };
         own.condition = norm_of_a * norm(&|i, j| own.inverted(sums, i, j).to_f64());
-        if added.iter().all(|added| *added != BigInt::ZERO) {
-            let all: Big = added.iter().map(|added| Big::new(added.clone(), 0)).fold(Big::of(1.0), |a, b| a * b);
-            own.volume = Some((determinant.abs() / all).ln());
+        // Of what the features that are not penalised leave: det A = det A_free·(A/A_free).
+        let free: Vec<usize> = (0..n).filter(|j| added[*j] == BigInt::ZERO).collect();
+        if shift.0 != BigInt::ZERO {
+            let penalties =
+                added.iter().filter(|added| **added != BigInt::ZERO).map(|added| Big::new(added.clone(), 0));
+            let all: Big = penalties.fold(Big::of(1.0), |a, b| a * b);
+            let of_free: Vec<Vec<BigInt>> =
+                free.iter().map(|i| free.iter().map(|j| a[*i][*j].clone()).collect()).collect();
+            let rest = if free.is_empty() { BigInt::from(1) } else { solve(&of_free, &of_free)?.1 };
+            own.volume = Some((determinant.abs() / (all * Big::new(rest, 0).abs())).ln());
+            own.free = free.len();
         }
         Some(own)
     }
