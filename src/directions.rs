@@ -164,7 +164,12 @@ impl Directions {
         let small = |target: usize| {
             self.rest.column(target).norm() < SMALL * self.along.column(target).norm() && self.room() > 0
         };
-        (self.room() == 0 || left.iter().all(|left| *left > SMALL)) && !known.any(small)
+        // Directions that span all there is leave a row little for its weight alone.
+        let kept = match self.room() {
+            0 => self.u.row_iter().all(|row| row.norm_squared() > SMALL),
+            _ => left.iter().all(|left| *left > SMALL),
+        };
+        kept && !known.any(small)
     }
 }
 
@@ -305,11 +310,15 @@ fn in_pairs<T: Scalar>(rows: &Rows<'_, T>, problem: &Problem<'_, T>) -> Directio
     let (m, r) = (rows.rows.len(), sigma.len());
     let whole = DMatrix::from_fn(m, y.len(), |i, target| y[target][i].value());
     let taken: Vec<Vec<Pair>> = y.iter_mut().map(|column| remove(column, &u)).collect();
-    // A rest that rounding leaves is none.
+    // A rest that rounding of y, or of what is fitted to it, leaves is none.
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
     let rounding = 8.0 * Pair::EPSILON * ((r + 8) as f64 + (m as f64).sqrt());
-    for (column, before) in y.iter_mut().zip(before) {
-        if !(norm(column) > rounding * before) {
+    let fitted = |taken: &[Pair]| -> f64 {
+        let w = |j: usize| (0..r).fold(0.0, |sum, l| sum + v[l][j].value() * (taken[l].value() / sigma[l].value()));
+        sizes.iter().enumerate().map(|(j, size)| size * w(j).abs()).sum()
+    };
+    for ((column, before), taken) in y.iter_mut().zip(before).zip(&taken) {
+        if !(norm(column) > rounding * (before + fitted(taken))) {
             column.fill(Pair::default());
         }
     }

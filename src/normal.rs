@@ -78,6 +78,8 @@ pub(crate) struct Exact {
     pub(crate) cross_low: DMatrix<f64>,
     /// What an element of G may still lack.
     pub(crate) error: f64,
+    /// The digits of [`added`](NormalEquations::added) beyond one double; none where they do not count.
+    pub(crate) added_low: Vec<f64>,
 }
 
 impl Exact {
@@ -210,9 +212,15 @@ impl NormalEquations {
     pub(crate) fn only(self, which: &[usize]) -> Self {
         let n = self.features();
         let pick = |values: &[f64]| which.iter().map(|k| values[*k]).collect();
+        let rows = |values: &[f64]| which.iter().flat_map(|k| &values[k * n..(k + 1) * n]).copied().collect();
+        let exact = self.exact.map(|exact| {
+            let added_low = if exact.added_low.is_empty() { Vec::new() } else { rows(&exact.added_low) };
+            Exact { added_low, ..exact }
+        });
         Self {
+            exact,
             step: which.iter().flat_map(|k| &self.step[k * n..(k + 1) * n]).copied().collect(),
-            added: which.iter().flat_map(|k| &self.added[k * n..(k + 1) * n]).copied().collect(),
+            added: rows(&self.added),
             norms: pick(&self.norms),
             grid: Grid {
                 lambdas: pick(&self.grid.lambdas),

@@ -356,10 +356,12 @@ impl RidgePath {
         self
     }
 
-    /// The same path, its answers marked as another route's than the one planned.
+    /// The same path, its answers marked as another route's than the one planned; as the other form's whatever its own route, since
+    /// that says in which units their bounds are.
     pub(crate) fn rerouted(mut self, route: Route) -> Self {
         for outcome in &mut self.outcomes {
-            if matches!(outcome, Outcome::Solved | Outcome::Refined { .. }) {
+            let again = route == Route::Form && matches!(outcome, Outcome::Rerouted { .. });
+            if again || matches!(outcome, Outcome::Solved | Outcome::Refined { .. }) {
                 *outcome = Outcome::Rerouted { route };
             }
         }

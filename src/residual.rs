@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::normal::NormalEquations;
+use crate::normal::{Exact, NormalEquations};
 use crate::scale::{exponent, scaled};
 use crate::simd::{sums, vectorized_fused};
 use crate::wide::{Wide, plus_product, two_product, two_sum};
@@ -52,7 +52,7 @@ pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[Answer<'_>]) -> Vec
     };
     let low = vectors(normal, lambdas, |(.., low)| *low);
     let product = wide_product(&normal.gram, &exact.gram_low, &Wide { high: u.clone(), low });
-    of_products(normal, lambdas, &u, &product.high, Some((&product.low, &exact.cross_low)))
+    of_products(normal, lambdas, &u, &product.high, Some((&product.low, exact)))
 }
 
 /// Columns of [`vectors`] of so many λs and targets.
@@ -88,7 +88,7 @@ pub(crate) fn of_products(
     lambdas: &[Answer<'_>],
     u: &DMatrix<f64>,
     product: &DMatrix<f64>,
-    low: Option<(&DMatrix<f64>, &DMatrix<f64>)>,
+    low: Option<(&DMatrix<f64>, &Exact)>,
 ) -> Vec<Residual> {
     let (n, t) = (normal.features(), normal.targets());
     let one = |(at, (k, w, w_low)): (usize, &Answer<'_>)| {
@@ -107,14 +107,15 @@ pub(crate) fn of_products(
                         r[j] = (c[j] - product[j]) * units[j] - added[j] * w[j];
                     }
                 }
-                Some((product_low, cross_low)) => {
+                Some((product_low, Exact { cross_low, added_low, .. })) => {
                     for j in 0..n {
                         let w_low = w_low.map_or(0.0, |low| low[(j, target)]);
+                        let added_low = added_low.get(k * n + j).copied().unwrap_or(0.0);
                         let (left, lost) = two_sum(c[j], -product[j]);
                         let low = lost + (cross_low[(j, target)] - product_low[(j, column)]);
                         let (penalty, penalty_low) = two_product(added[j], w[j]);
                         let (own, lost) = two_sum(left * units[j], -penalty);
-                        r[j] = own + (lost + (low * units[j] - penalty_low - added[j] * w_low));
+                        r[j] = own + (lost + (low * units[j] - penalty_low - added[j] * w_low - added_low * w[j]));
                     }
                 }
             }

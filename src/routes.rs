@@ -23,6 +23,12 @@ use crate::view::Scalar;
 /// The error of an intercept in single precision, in deviations of the target, beyond which double precision answers.
 const INTERCEPT: f64 = 0.1;
 
+/// The bound on the error of an answer of the dual form above which the primal is tried, the condition number above which it is,
+/// and how many times the order of the dual that of the primal may be.
+const DIGITS: f64 = 1e-13;
+const ILL: f64 = 1e8;
+const AS_CHEAP: usize = 4;
+
 /// A GPU with the plan of the work there.
 type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
 
@@ -110,24 +116,28 @@ impl Ridge {
             }
             Precision::Single => self.solve_in_single(problem, plan.form, device, used(Strategy::Cholesky)).await?,
         };
-        let path = self.other_form(problem, plan.form, path).await?;
+        let path = self.other_form(problem, plan, path).await?;
         match plan.form {
             Form::Primal => Ok(path),
             Form::Dual => self.without_penalty(problem, path).await,
         }
     }
 
-    /// A path whose penalised λs of no answer, or of none with a certain digit, are those of the other form, if it has better ones.
+    /// A path whose penalised λs of no answer, or of none with a certain digit, are those of the other form, if it has better ones;
+    /// so are those of the dual form whose corrections left less than almost all digits, where the primal is about as cheap.
     /// Where everything is penalised there is one answer; but columns or penalty factors of very different size spoil the equations
     /// of the dual form, and rows or weights those of the primal.
-    async fn other_form<T: Scalar>(&self, problem: &Problem<'_, T>, form: Form, path: RidgePath) -> Result<RidgePath> {
-        // Written so that NaN, the bound of a singular λ, is poor.
-        let poor = |k: &usize| (0..path.targets()).any(|target| !(path.error_bound(*k, target) < 1.0));
-        let poor: Vec<usize> = (0..path.len()).filter(|k| path.shifts()[*k] > 0.0 && poor(k)).collect();
-        let (other, order) = match form {
-            Form::Primal => (Form::Dual, problem.rows()),
-            Form::Dual => (Form::Primal, problem.features()),
+    async fn other_form<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan, path: RidgePath) -> Result<RidgePath> {
+        let (m, n) = (problem.rows(), problem.features());
+        let (other, own, order) = match plan.form {
+            Form::Primal => (Form::Dual, n, m),
+            Form::Dual => (Form::Primal, m, n),
         };
+        let cheap = plan.form == Form::Dual && plan.precision == Precision::Double && order <= AS_CHEAP * own;
+        let wanted = |k: usize| if cheap && path.condition(k) > ILL { DIGITS } else { 1.0 };
+        // Written so that NaN, the bound of a singular λ, is poor.
+        let poor = |k: &usize| (0..path.targets()).any(|target| !(path.error_bound(*k, target) < wanted(*k)));
+        let poor: Vec<usize> = (0..path.len()).filter(|k| path.shifts()[*k] > 0.0 && poor(k)).collect();
         let fits = 3 * 8 * (order as u128).pow(2) <= self.request.memory_budget.into();
         if poor.is_empty() || !fits || self.factored().without_inverse().is_some() {
             return Ok(path);

@@ -22,7 +22,7 @@ use crate::penalty::Grid;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::view::Scalar;
-use crate::wide::{self, Strips, Wide, two_sum};
+use crate::wide::{self, Strips, Wide, two_product, two_sum};
 
 /// Features taken at a time.
 const BLOCK: usize = 512;
@@ -105,7 +105,8 @@ impl<'a, T: Scalar> Dual<'a, T> {
         dual.trace = (0..n).map(|j| scaled(squares[j] * dual.ratio[j], 2 * dual.power(j))).sum();
         // About the mean of the diagonal of K.
         let fill = exponent(dual.trace / problem.weight_sum()) & !1;
-        dual.fill = model.intercept.then_some(fill);
+        // K of features that are all constant is 0, and needs none.
+        dual.fill = (model.intercept && dual.trace > 0.0).then_some(fill);
         let mut largest = vec![dual.fill.map(|fill| fill / 2); dual.rows.len()];
         problem.x().visit(0, m, |row, j, value| {
             let value = dual.frame.apply(j, value);
@@ -279,8 +280,30 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let cross =
             cross.scaled(|i, target| self.frame.exponents[n + target] + normal.unit[i] - normal.target_unit[target]);
         let error = wide::lost(n) * gram.high.diagonal().max();
-        let exact = Exact { gram_low: gram.low, cross_low: cross.low, error };
+        let added_low = self.added_low(&normal);
+        let exact = Exact { gram_low: gram.low, cross_low: cross.low, error, added_low };
         NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal }
+    }
+
+    /// What shift/s is beyond one double, in the units of each λ: Xᵀβ may cancel, and tell it.
+    fn added_low(&self, normal: &NormalEquations) -> Vec<f64> {
+        let m = self.order();
+        let even = |s: f64| scaled(s, -exponent(s)) == 1.0;
+        if self.rows.iter().all(|row| even(self.problem.weight(*row))) {
+            return Vec::new();
+        }
+        let one = |at: usize| {
+            let (k, i) = (at / m, at % m);
+            let shift = normal.grid.shifts[k];
+            let (s, mantissa) = (self.problem.weight(self.rows[i]), scaled(shift, -exponent(shift)));
+            let (inverse, mut unit) = normal.penalty[i];
+            unit += exponent(shift) + 2 * (normal.unit[i] + normal.step[at]);
+            // 1/s − its double, and the product's.
+            let rest = (-inverse).mul_add(scaled(s, -exponent(s)), 1.0) / scaled(s, -exponent(s));
+            let (_, lost) = two_product(mantissa, inverse);
+            scaled(mantissa.mul_add(rest, lost), unit)
+        };
+        (0..normal.step.len()).map(one).collect()
     }
 
     /// R (upper) whose product with its transpose is K, of the transposed rows.

@@ -46,7 +46,7 @@ pub(crate) fn exact<T: Scalar>(problem: &Problem<'_, T>, normal: NormalEquations
     let cross = cross.scaled(|i, j| rows.unit + feature(i) + target(j));
     // No magnitudes of products sum to more than the largest sum of squares.
     let most = gram.high.diagonal().iter().chain(&normal.squares).copied().fold(0.0, f64::max);
-    let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: wide::lost(m) * most };
+    let exact = Exact { gram_low: gram.low, cross_low: cross.low, error: wide::lost(m) * most, added_low: Vec::new() };
     Ok(NormalEquations { gram: gram.high, cross: cross.high, exact: Some(exact), ..normal })
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ridgepath::{Outcome, Route};
+
 use crate::big::Big;
 use crate::cases::Case;
 use crate::figures::{Figure, Key, Truth};
@@ -180,7 +182,10 @@ impl Court<'_> {
             let Some(every) = every else { continue };
             for (target, exact) in every.iter().enumerate() {
                 let Some(bound) = answer.found.get(&Key::new(Figure::ErrorBound, k, target, 0)) else { continue };
-                let units = &self.twin.units[k][usize::from(answer.dual)];
+                // By the form that answered at last.
+                let other =
+                    matches!(answer.outcomes[k * every.len() + target], Outcome::Rerouted { route: Route::Form });
+                let units = &self.twin.units[k][usize::from(answer.dual != other)];
                 let found: Option<Vec<f64>> = (0..exact.len())
                     .map(|j| answer.found.get(&Key::new(Figure::Coefficient, k, target, j)).copied())
                     .collect();

@@ -29,8 +29,9 @@ pub(crate) const CORRECTED: f64 = 1e13;
 /// A figure of a smaller κ is ordinary: to call it unknown is a report.
 pub(crate) const ORDINARY: f64 = 1e6;
 
-/// The part of y's deviation by which an intercept in single precision may be off, whatever the offset of X.
-pub(crate) const SINGLE_INTERCEPT: f64 = 1e-3;
+/// The part of y's deviation by which an intercept in single precision may be off, whatever the offset of X: beyond it double
+/// precision answers.
+pub(crate) const SINGLE_INTERCEPT: f64 = 0.1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Digits {

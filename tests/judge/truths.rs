@@ -169,7 +169,7 @@ impl Twin {
             true => solved.condition.max(1.0 + (0..n).map(share).sum::<Big>().to_f64()),
             false => f64::INFINITY,
         };
-        let dual = (0..n).map(|j| penalty.of(j).sqrt()).collect();
+        let dual = (0..n).map(|j| penalty.of(j).sqrt().times_power(-power(j))).collect();
         let primal = (0..n).map(|j| solved.roots[j].clone().times_power(-power(j))).collect();
         self.units.push([primal, dual]);
         let mut every = Vec::new();
