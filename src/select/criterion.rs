@@ -42,6 +42,11 @@ impl Criterion {
         }
     }
 
+    /// By which power it grows with its target.
+    pub(crate) fn degree(self) -> i32 {
+        if self == Self::Gcv { 2 } else { 0 }
+    }
+
     /// Which of two values is better.
     #[must_use]
     pub fn better(&self) -> Better {
@@ -53,17 +58,22 @@ impl Spectrum {
     /// A criterion for every λ and target, [k, t].
     #[must_use]
     pub fn criterion(&self, criterion: Criterion) -> Vec<f64> {
+        self.criterion_in_units(criterion, &vec![0; self.targets()])
+    }
+
+    /// That of targets in units of powers of two.
+    pub(crate) fn criterion_in_units(&self, criterion: Criterion, units: &[i32]) -> Vec<f64> {
         let t = self.targets();
-        let one = |at: usize| {
-            let (value, degree) = self.criterion_of(criterion, at / t, at % t);
-            if degree == 0 { value } else { self.natural_square(at % t, value) }
+        let one = |at: usize| match self.criterion_of(criterion, at / t, at % t) {
+            value if criterion.degree() == 0 => value,
+            value => self.square_in_units(units[at % t], at % t, value),
         };
         (0..self.len() * t).map(one).collect()
     }
 
-    /// A criterion of λ number `index` for a target, and 2 where it is in the units of the target's square, else 0; NaN where it is
-    /// not defined.
-    fn criterion_of(&self, criterion: Criterion, index: usize, target: usize) -> (f64, i32) {
+    /// A criterion of λ number `index` for a target, in units of the target's square where that is its degree; NaN where it is not
+    /// defined.
+    fn criterion_of(&self, criterion: Criterion, index: usize, target: usize) -> f64 {
         let m = self.count();
         let positive = |value: f64| if value > 0.0 { value } else { f64::NAN };
         let (rss, room) = (self.directions().rss(self.grid.shifts[index], target), self.unexplained(index));
@@ -72,12 +82,12 @@ impl Spectrum {
         // A fit without an error is infinitely likely, whatever it is worth.
         let likelihood = m * ((positive(rss) / m).ln() + unit);
         match criterion {
-            Criterion::Gcv => (m * rss / positive(room).powi(2), 2),
-            Criterion::Aic => (likelihood + 2.0 * df, 0),
-            Criterion::Aicc => (likelihood + 2.0 * df + 2.0 * df * (df + 1.0) / self.more_than_one(index), 0),
-            Criterion::Bic => (likelihood + df * m.ln(), 0),
-            Criterion::Cp => (rss / positive(self.noise(target)) - m + 2.0 * df, 0),
-            Criterion::Evidence => (self.evidence(index, target, rss) - unit * 0.5 * self.spread(), 0),
+            Criterion::Gcv => m * rss / positive(room).powi(2),
+            Criterion::Aic => likelihood + 2.0 * df,
+            Criterion::Aicc => likelihood + 2.0 * df + 2.0 * df * (df + 1.0) / self.more_than_one(index),
+            Criterion::Bic => likelihood + df * m.ln(),
+            Criterion::Cp => rss / positive(self.noise(target)) - m + 2.0 * df,
+            Criterion::Evidence => self.evidence(index, target, rss) - unit * 0.5 * self.spread(),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::select::folds::{Folds, Partition};
 use crate::select::grid::extended;
 use crate::select::held_out::{self, Part};
 use crate::select::rule::Rule;
-use crate::select::score::Score;
+use crate::select::score::{Score, target_units};
 use crate::select::selection::{Scores, Selection};
 use crate::select::spectrum::Spectrum;
 use crate::select::unscored;
@@ -198,21 +198,27 @@ impl CrossValidation {
         }
         let path = ridge.solve(problem).await?;
         let spectrum = Spectrum::new(problem, ridge.model, path.grid())?;
-        let (name, better, (mut means, errors)) = match &self.scheme {
+        let (name, better, (mut means, errors), units) = match &self.scheme {
             Scheme::Criterion(criterion) => {
-                let values = spectrum.criterion(*criterion);
+                let units = units(problem, Some(criterion.degree()));
+                let values = spectrum.criterion_in_units(*criterion, &units[0]);
                 let none = vec![f64::NAN; values.len()];
-                (criterion.name(), criterion.better(), (values, none))
+                (criterion.name(), criterion.better(), (values, none), units)
             }
-            _ => (self.score.name(), self.score.better(), spectrum.leave_one_out(problem, &self.score)),
+            _ => {
+                let units = units(problem, self.score.degree());
+                let own = spectrum.leave_one_out(problem, &self.score, &units[0]);
+                (self.score.name(), self.score.better(), own, units)
+            }
         };
+        let [_, units] = units;
         // Where there is no model to choose, there is no score.
         for (at, mean) in means.iter_mut().enumerate() {
             if path.intercept(at / path.targets(), at % path.targets()).is_nan() {
                 *mean = f64::NAN;
             }
         }
-        let scores = Scores { name: name.to_owned(), better, folds, means, errors };
+        let scores = Scores { name: name.to_owned(), better, folds, means, errors, units };
         unscored::check(&path, &scores, |target| match &self.scheme {
             Scheme::Criterion(own) => unscored::of_criterion(*own, &spectrum, &path, (problem, target)),
             _ => unscored::of_rows(&spectrum, &path, &self.score, target),
@@ -233,6 +239,7 @@ impl CrossValidation {
         let penalty = ridge.penalty.at(path.lambdas());
         let ridge = ridge.clone().penalty(penalty);
         let mut scores = Vec::with_capacity(folds);
+        let [of_targets, of_scores] = units(problem, self.score.degree());
         for partition in partitions {
             let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
             held_out::check(partition, &parts, scores.len(), &self.score)?;
@@ -240,12 +247,12 @@ impl CrossValidation {
                 true => held_out::training_moments(partition, &parts)?,
                 false => Vec::new(),
             };
-            let (ridge, parts, moments, told) = (&ridge, &parts, &moments, &told);
+            let (ridge, parts, moments, told, units) = (&ridge, &parts, &moments, &told, &of_targets);
             let fold = |(number, test): (usize, usize)| async move {
                 let weights = training_weights(problem, partition, test);
                 let training = problem.with_weights(&weights)?;
                 let path = ridge.task(told, folds + 1).solve_with(&training, moments.get(number).cloned()).await?;
-                Ok(parts[test].scores(&path, &self.score))
+                Ok(parts[test].scores(&path, &self.score, units))
             };
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
             // Side by side, unless they may have to wait for a device.
@@ -260,10 +267,22 @@ impl CrossValidation {
                 });
             }
         }
-        let scores = Scores::of_folds(&self.score, scores);
+        let scores = Scores::of_folds(&self.score, scores, of_scores);
         let t = path.targets();
         unscored::check(&path, &scores, |target| unscored::of_folds(&scores.folds, &self.score, target, t))?;
         Ok((path, scores))
+    }
+}
+
+/// The units of the targets, and those of scores of this degree: 1, if it has none.
+fn units<T: Scalar>(problem: &Problem<'_, T>, degree: Option<i32>) -> [Vec<i32>; 2] {
+    match degree {
+        None => [vec![0; problem.targets()], vec![0; problem.targets()]],
+        Some(degree) => {
+            let units = target_units(problem);
+            let of_scores = units.iter().map(|unit| degree * unit).collect();
+            [units, of_scores]
+        }
     }
 }
 

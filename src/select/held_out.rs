@@ -52,8 +52,8 @@ impl Part {
         (0..self.y.ncols()).find_map(|target| constant(&target))
     }
 
-    /// The scores of what a path predicts for these rows, [k, t]; NaN where it has no answer.
-    pub(crate) fn scores(&self, path: &RidgePath, score: &Score) -> Vec<f64> {
+    /// The scores of what a path predicts for these rows, [k, t], of targets in these units; NaN where it has no answer.
+    pub(crate) fn scores(&self, path: &RidgePath, score: &Score, units: &[i32]) -> Vec<f64> {
         const COLUMNS: usize = 256;
         let (n, t) = (path.features(), path.targets());
         let lambdas = (COLUMNS / t).max(1);
@@ -63,7 +63,8 @@ impl Part {
             let first = at * lambdas * t;
             let one = |(column, mut predicted): (usize, nalgebra::DVectorViewMut<'_, f64>)| {
                 predicted.add_scalar_mut(path.intercepts[first + column]);
-                score.of(self.y.column(column % t).as_slice(), predicted.as_slice(), &self.weights)
+                let y = self.y.column(column % t);
+                score.of_target(units[column % t], y.as_slice(), predicted.as_slice(), &self.weights)
             };
             predicted.column_iter_mut().enumerate().map(one).collect::<Vec<f64>>()
         };

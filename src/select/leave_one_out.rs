@@ -1,7 +1,9 @@
 //! Leave-one-out, exactly, without a fit for each row.
 
+use std::borrow::Cow;
+
 use crate::problem::Problem;
-use crate::select::score::Score;
+use crate::select::score::{Score, in_units};
 use crate::select::spectrum::Spectrum;
 use crate::view::Scalar;
 
@@ -15,11 +17,11 @@ impl Spectrum {
     /// the columns, are those of all rows. NaN for a λ at which a row has leverage 1: without it there is no unique fit.
     #[must_use]
     pub fn loo_mse(&self) -> Vec<f64> {
-        self.mean_squares().0
+        self.mean_squares(&vec![0; self.targets()]).0
     }
 
-    /// The same with its standard errors.
-    fn mean_squares(&self) -> (Vec<f64>, Vec<f64>) {
+    /// That of targets in these units, with its standard errors.
+    fn mean_squares(&self, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
         let weights: Vec<f64> = (0..self.directions().rows.len()).map(|i| self.weight(i)).collect();
         let total: f64 = weights.iter().sum();
         let one = |target: usize, deleted: &[f64]| {
@@ -27,15 +29,21 @@ impl Spectrum {
             let spread = |(error, s): (&f64, &f64)| s * (error * error / s - mean).powi(2);
             let variance = deleted.iter().zip(&weights).map(spread).sum::<f64>() / total;
             let error = (variance / (self.count() - 1.0)).sqrt();
-            (self.natural_mean(target, mean), self.natural_mean(target, error))
+            let own = |value| self.mean_in_units(units[target], target, value);
+            (own(mean), own(error))
         };
         self.by_column(one).into_iter().unzip()
     }
 
-    /// Any score of these predictions, and its standard error, NaN where the score is not a mean over rows.
-    pub(crate) fn leave_one_out<T: Scalar>(&self, problem: &Problem<'_, T>, score: &Score) -> (Vec<f64>, Vec<f64>) {
+    /// Any score of these predictions, of targets in these units, and its standard error, NaN where the score is not a mean over rows.
+    pub(crate) fn leave_one_out<T: Scalar>(
+        &self,
+        problem: &Problem<'_, T>,
+        score: &Score,
+        units: &[i32],
+    ) -> (Vec<f64>, Vec<f64>) {
         if matches!(score, Score::Mse) {
-            return self.mean_squares();
+            return self.mean_squares(units);
         }
         let s: Vec<f64> = self.directions().rows.iter().map(|row| problem.weight(*row)).collect();
         let value = |row: &usize, target: usize| problem.y().get(*row, target).into();
@@ -46,8 +54,12 @@ impl Spectrum {
             let y = &y[target];
             let prediction = |(i, error): (usize, &f64)| y[i] - self.natural(i, target, *error);
             let predicted: Vec<f64> = deleted.iter().enumerate().map(prediction).collect();
-            let own = score.of(y, &predicted, &s);
-            (own, score.error_over_rows(own, y, &predicted, &s))
+            let (y, predicted) = match units[target] {
+                0 => (Cow::Borrowed(y.as_slice()), predicted),
+                unit => (Cow::Owned(in_units(unit, y)), in_units(unit, &predicted)),
+            };
+            let own = score.of(&y, &predicted, &s);
+            (own, score.error_over_rows(own, &y, &predicted, &s))
         };
         self.by_column(scored).into_iter().unzip()
     }

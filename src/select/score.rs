@@ -3,6 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
+use crate::view::Scalar;
+
 /// Which of two scores is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
@@ -92,6 +96,24 @@ impl Score {
         }
     }
 
+    /// By which power a score grows with its target, and whether it can be had of a target in other units at all.
+    pub(crate) fn degree(&self) -> Option<i32> {
+        match self {
+            Self::Mse => Some(2),
+            Self::Rmse | Self::Mae => Some(1),
+            Self::R2 | Self::Correlation => Some(0),
+            Self::Custom(_) => None,
+        }
+    }
+
+    /// The score of a target whose values count in units of 2^`unit`, in units of such scores.
+    pub(crate) fn of_target(&self, unit: i32, y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {
+        match unit {
+            0 => self.of(y, predicted, s),
+            _ => self.of(&in_units(unit, y), &in_units(unit, predicted), s),
+        }
+    }
+
     /// Whether a constant y has no such score.
     pub(crate) fn needs_spread(&self) -> bool {
         matches!(self, Self::R2 | Self::Correlation)
@@ -124,6 +146,21 @@ impl Score {
         };
         (mean(y, predicted, s, |error| (of_row(error) - own).powi(2)) / (y.len() as f64 - 1.0)).sqrt()
     }
+}
+
+/// These values in units of 2^`unit`.
+pub(crate) fn in_units(unit: i32, values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| scaled(*value, -unit)).collect()
+}
+
+/// The unit of each target, a power of two: 1, unless squares of its errors, times weights, might be out of range.
+pub(crate) fn target_units<T: Scalar>(problem: &Problem<'_, T>) -> Vec<i32> {
+    const FAR: u32 = 128;
+    let counted = |row: &usize| problem.weight(*row) > 0.0;
+    let size = |row: usize, target: usize| -> f64 { problem.y().get(row, target).into().abs() };
+    let largest = |target| (0..problem.rows()).filter(counted).fold(0.0, |most: f64, row| most.max(size(row, target)));
+    let unit = |target| Some(exponent(largest(target))).filter(|unit| unit.unsigned_abs() > FAR).unwrap_or(0);
+    (0..problem.targets()).map(unit).collect()
 }
 
 fn weighted(values: &[f64], s: &[f64]) -> f64 {

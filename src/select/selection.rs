@@ -6,12 +6,13 @@ use crate::error::{Error, Result, Unscored};
 use crate::path::RidgePath;
 use crate::prediction::{check_columns, determination, predictions};
 use crate::problem::Problem;
+use crate::scale::{exponent, scaled};
 use crate::select::cross_validation::Scheme;
 use crate::select::rule::{Choice, Edge, Rule};
 use crate::select::score::{Better, Score};
 use crate::view::{Scalar, View};
 
-/// The scores of a path.
+/// The scores of a path, of target τ in units of 2^`units[τ]`, in which neither they nor their squares are out of range.
 #[derive(Debug, Clone)]
 pub(crate) struct Scores {
     pub(crate) name: String,
@@ -22,26 +23,35 @@ pub(crate) struct Scores {
     pub(crate) means: Vec<f64>,
     /// Their standard errors; NaN where there are none.
     pub(crate) errors: Vec<f64>,
+    pub(crate) units: Vec<i32>,
 }
 
 impl Scores {
-    pub(crate) fn of_folds(score: &Score, folds: Vec<Vec<f64>>) -> Self {
+    pub(crate) fn of_folds(score: &Score, folds: Vec<Vec<f64>>, units: Vec<i32>) -> Self {
         let count = folds.first().map_or(0, Vec::len);
         let of = |at: usize| mean_and_error(&folds.iter().map(|fold| fold[at]).collect::<Vec<f64>>());
         let (means, errors) = (0..count).map(of).unzip();
-        Self { name: score.name().to_owned(), better: score.better(), folds, means, errors }
+        Self { name: score.name().to_owned(), better: score.better(), folds, means, errors, units }
     }
 
     /// The mean over `t` targets for every λ, with its standard error: of the folds' means, or where there are no folds at most
-    /// the mean of the targets'.
+    /// the mean of the targets': in units of the largest.
     #[expect(clippy::cast_precision_loss, reason = "a count of targets")]
     fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
-        let mean = |values: &[f64], index: usize| values[index * t..(index + 1) * t].iter().sum::<f64>() / t as f64;
+        let top = self.top();
+        let mean = |values: &[f64], index: usize| {
+            let own = values[index * t..(index + 1) * t].iter().zip(&self.units);
+            own.map(|(value, unit)| scaled(*value, unit - top)).sum::<f64>() / t as f64
+        };
         let of = |index: usize| match self.folds.is_empty() {
             true => (mean(&self.means, index), mean(&self.errors, index)),
             false => mean_and_error(&self.folds.iter().map(|fold| mean(fold, index)).collect::<Vec<f64>>()),
         };
         (0..self.means.len() / t).map(of).unzip()
+    }
+
+    fn top(&self) -> i32 {
+        self.units.iter().copied().max().unwrap_or(0)
     }
 
     /// Those of one of `t` targets.
@@ -66,11 +76,12 @@ impl Selection {
     pub(crate) fn new(path: RidgePath, scores: Scores, scheme: Scheme, rule: Rule, per_target: bool) -> Result<Self> {
         let t = path.targets();
         let grid = (path.lambdas(), path.shifts());
-        let choose = |target: usize, (means, errors): (Vec<f64>, Vec<f64>)| {
+        let choose = |target: usize, (means, errors): (Vec<f64>, Vec<f64>), unit: i32| {
             // Each target has a score at some λ.
             let reason = if t == 1 || per_target { Unscored::Undefined } else { Unscored::Jointly };
             let none = Error::NoScore { target, score: scores.name.clone(), reason };
-            let choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
+            let mut choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
+            [&mut choice.score, &mut choice.standard_error].into_iter().for_each(|own| *own = scaled(*own, unit));
             match rule {
                 Rule::OneStandardError if errors[choice.best].is_nan() => {
                     Err(Error::NoStandardError { score: scores.name.clone() })
@@ -79,8 +90,11 @@ impl Selection {
             }
         };
         let choices = match per_target {
-            true => (0..t).map(|target| choose(target, scores.of_target(target, t))).collect::<Result<_>>()?,
-            false => vec![choose(0, scores.joint(t))?; t],
+            true => {
+                let one = |target| choose(target, scores.of_target(target, t), scores.units[target]);
+                (0..t).map(one).collect::<Result<_>>()?
+            }
+            false => vec![choose(0, scores.joint(t), scores.top())?; t],
         };
         Ok(Self { path, scheme, scores, rule, choices, extensions: 0 })
     }
@@ -143,20 +157,20 @@ impl Selection {
     /// When a number is out of range, as slices do; so do the other lookups by number.
     #[must_use]
     pub fn fold_score(&self, index: usize, target: usize, fold: usize) -> f64 {
-        self.scores.folds[fold][self.at(index, target)]
+        self.natural(self.scores.folds[fold][self.at(index, target)], target)
     }
 
     /// The mean over folds of the fold's score, NaN where one fold has none; or the leave-one-out score or the criterion.
     #[must_use]
     pub fn mean(&self, index: usize, target: usize) -> f64 {
-        self.scores.means[self.at(index, target)]
+        self.natural(self.scores.means[self.at(index, target)], target)
     }
 
     /// sd/√folds with the sample deviation of the folds' scores; of leave-one-out sd/√m over the rows. NaN where there is none:
     /// for one fold, criteria, and leave-one-out scores that are not means.
     #[must_use]
     pub fn standard_error(&self, index: usize, target: usize) -> f64 {
-        self.scores.errors[self.at(index, target)]
+        self.natural(self.scores.errors[self.at(index, target)], target)
     }
 
     /// What was chosen for a target. When one λ serves all, its score and standard error are those of the targets' mean (of
@@ -215,6 +229,10 @@ impl Selection {
         determination(&problem, &self.predict(problem.x())?)
     }
 
+    fn natural(&self, score: f64, target: usize) -> f64 {
+        scaled(score, self.scores.units[target])
+    }
+
     fn at(&self, index: usize, target: usize) -> usize {
         assert!(index < self.path.len(), "λ number {index} of a path of {}", self.path.len());
         assert!(target < self.path.targets(), "target number {target} of {}", self.path.targets());
@@ -226,7 +244,10 @@ impl Selection {
 #[expect(clippy::cast_precision_loss, reason = "a count of folds")]
 pub(crate) fn mean_and_error(scores: &[f64]) -> (f64, f64) {
     let n = scores.len() as f64;
-    let mean = scores.iter().sum::<f64>() / n;
-    let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
-    (mean, (squares / (n - 1.0) / n).sqrt())
+    // In units of the largest, so that no square is out of range.
+    let unit = exponent(scores.iter().fold(0.0, |most: f64, score| most.max(score.abs())));
+    let own: Vec<f64> = scores.iter().map(|score| scaled(*score, -unit)).collect();
+    let mean = own.iter().sum::<f64>() / n;
+    let squares: f64 = own.iter().map(|score| (score - mean).powi(2)).sum();
+    (scaled(mean, unit), scaled((squares / (n - 1.0) / n).sqrt(), unit))
 }

@@ -181,13 +181,18 @@ impl Spectrum {
         self.directions.roots[i].powi(2)
     }
 
-    /// A mean square of a target's residuals by such weights, in natural units.
-    pub(crate) fn natural_mean(&self, target: usize, mean: f64) -> f64 {
-        scaled(mean, 2 * (self.directions.target_units[target] - self.directions.root_unit))
+    /// A mean square of a target's residuals by such weights, of the target in units of 2^`unit`.
+    pub(crate) fn mean_in_units(&self, unit: i32, target: usize, mean: f64) -> f64 {
+        scaled(mean, 2 * (self.directions.target_units[target] - self.directions.root_unit - unit))
     }
 
     /// A sum of squares of a target's residuals in natural units.
     pub(crate) fn natural_square(&self, target: usize, sum: f64) -> f64 {
-        scaled(sum, 2 * self.directions.target_units[target])
+        self.square_in_units(0, target, sum)
+    }
+
+    /// That of the target in units of 2^`unit`.
+    pub(crate) fn square_in_units(&self, unit: i32, target: usize, sum: f64) -> f64 {
+        scaled(sum, 2 * (self.directions.target_units[target] - unit))
     }
 }

@@ -54,8 +54,9 @@ impl Verdict {
         }
     }
 
-    fn reports(&self) -> usize {
-        self.filed.values().map(|(count, _)| count).sum()
+    /// How many reports there are of wild cases, or of ordinary ones.
+    fn reports(&self, of_wild: bool) -> usize {
+        self.filed.iter().filter(|((wild, ..), _)| *wild == of_wild).map(|(_, (count, _))| count).sum()
     }
 }
 
@@ -146,11 +147,12 @@ fn told(verdict: &Verdict, took: Duration) -> String {
     let total: usize = counts.compared.values().sum();
     let _ = writeln!(
         text,
-        "{} solves of {} cases in {:.0} s: {total} figures compared, {} reports",
+        "{} solves of {} cases in {:.0} s: {total} figures compared, {} reports, and {} of wild cases",
         counts.solves,
         verdict.cases,
         took.as_secs_f64(),
-        verdict.reports()
+        verdict.reports(false),
+        verdict.reports(true)
     );
     let _ = writeln!(
         text,
@@ -172,6 +174,9 @@ fn told(verdict: &Verdict, took: Duration) -> String {
         );
     }
     for ((wild, figure, fault, asked), (count, filed)) in &verdict.filed {
+        if *wild && !wild_too() {
+            continue;
+        }
         let small = shrunk(filed);
         let _ = writeln!(
             text,
@@ -187,11 +192,18 @@ fn told(verdict: &Verdict, took: Duration) -> String {
     text
 }
 
+/// Whether reports of wild cases are told one by one, and held against the library. Elsewhere they are counted: how far figures may be
+/// off there is not promised.
+fn wild_too() -> bool {
+    number("RIDGEPATH_JUDGE_WILD").is_some_and(|value| value > 0)
+}
+
 #[track_caller]
 fn hold(verdict: &Verdict, took: Duration) {
     let text = told(verdict, took);
     eprintln!("{text}");
-    assert!(verdict.filed.is_empty(), "{} reports of {} kinds", verdict.reports(), verdict.filed.len());
+    let held = verdict.reports(false) + if wild_too() { verdict.reports(true) } else { 0 };
+    assert!(held == 0, "{held} reports");
 }
 
 #[test]
