@@ -39,9 +39,13 @@
 //!
 //! # Features
 //!
+//! - `gpu` (on unless turned off): the GPU, through [wgpu](https://docs.rs/wgpu). Without it [`Backend::Gpu`] is refused, and
+//!   [`Backend::Auto`] is the CPU.
 //! - `faer` (on unless turned off): eigendecompositions by [faer](https://docs.rs/faer), several times as fast as by nalgebra.
 //! - `serde`: (de)serialisation of [`RidgePath`] and what it holds, and of [`LinearModel`], which is saved and loaded as JSON. It turns
 //!   on the feature `float_roundtrip` of `serde_json`, without which that reads many numbers with an error in the last bit.
+
+#![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "plans and sums of a device"))]
 
 mod assemble;
 mod condition;
@@ -56,7 +60,11 @@ mod entry;
 mod error;
 mod factors;
 mod frame;
+#[cfg(feature = "gpu")]
 pub mod gpu;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_gpu.rs"]
+mod gpu;
 mod inference;
 mod linear_model;
 mod moments;
@@ -95,6 +103,7 @@ pub use cost::Cost;
 pub use entry::{Entries, PathEntry};
 pub use error::{Error, Result, Unscored};
 pub use factors::Factors;
+#[cfg(feature = "gpu")]
 pub use gpu::Gpu;
 pub use inference::{Inference, Uncertainty};
 pub use linear_model::LinearModel;

@@ -205,6 +205,7 @@ impl Ridge {
     }
 
     /// A GPU to use instead of opening one: see [`Gpu::from_device`].
+    #[cfg(feature = "gpu")]
     #[must_use]
     pub fn gpu(self, gpu: Gpu) -> Self {
         Self { gpu: Arc::new(OnceLock::from(gpu)), ..self }

@@ -32,8 +32,10 @@ pub(crate) struct Args {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// The coefficients of every λ
+    #[command(after_help = EXIT_CODES)]
     Path(PathArgs),
     /// The λ that predicts best: k-fold cross-validation, leave-one-out, GCV and other criteria
+    #[command(after_help = EXIT_CODES)]
     Cv(CvArgs),
     /// Predictions of new rows by a model that cv has saved
     Predict(PredictArgs),
@@ -150,14 +152,15 @@ pub(crate) struct DataArgs {
     /// A CSV file with a header; - is standard input
     #[arg(value_name = "INPUT.csv")]
     pub(crate) input: PathBuf,
-    /// A column to predict, by its name; once for each
+    /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third column,
+    /// unless one has that name
     #[arg(long, value_name = "COLUMN", required = true)]
     pub(crate) target: Vec<String>,
     /// The columns to predict from [default: all that are not a target, the weights or excluded]. Names that hold
     /// commas or quotes are quoted as in CSV
     #[arg(long, value_name = "A,B,…")]
     pub(crate) features: Option<Names>,
-    /// Columns to leave out
+    /// Columns to leave out; a name leaves out all columns of that name
     #[arg(long, value_name = "A,B,…")]
     pub(crate) exclude: Option<Names>,
     /// The column of observation weights

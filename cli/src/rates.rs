@@ -5,13 +5,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use ridgepath::{Rates, Ridge};
-use tempfile::NamedTempFile;
-
 use crate::args::RatesName;
 use crate::data::Data;
 use crate::machine;
 use crate::message::Result;
+use crate::temporary::Temporary;
+use ridgepath::{Rates, Ridge};
 
 /// Estimated seconds of a task from which a better choice of the strategy is worth a measurement.
 const WORTH: f64 = 0.5;
@@ -62,7 +61,7 @@ fn read(file: &Path) -> std::result::Result<Rates, Option<String>> {
 fn keep(file: &Path) -> io::Result<Rates> {
     let directory = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
-    let mut place = NamedTempFile::new_in(directory)?;
+    let mut place = Temporary::new(&tempfile::Builder::new(), directory)?;
     let rates = Rates::measure();
     place.write_all(&serde_json::to_vec_pretty(&rates)?)?;
     place.persist(file)?;

@@ -52,7 +52,10 @@ impl Write for Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if let Some(file) = self.0.take() {
-            there().retain(|path| path != file.path());
+            // Held until the file is gone: no signal comes between.
+            let mut there = there();
+            there.retain(|path| path != file.path());
+            drop(file);
         }
     }
 }
