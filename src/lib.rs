@@ -21,9 +21,23 @@
 //! # Ok::<(), ridgepath::Error>(())
 //! ```
 //!
+//! Which λ predicts best, [`CrossValidation`] tells: by folds, leave-one-out, or a criterion.
+//!
+//! ```
+//! use ridgepath::{CrossValidation, Ridge, View};
+//!
+//! let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
+//! let ridge = Ridge::new().lambdas([0.01, 0.1, 1.0]);
+//! let selection = CrossValidation::new(ridge).leave_one_out().fit(x, &[1.0, 2.0, 3.0, 4.0])?;
+//! println!("λ = {}: {:?}", selection.choice(0).lambda, selection.coefficients(0));
+//! let predicted = selection.predict(View::row_major(&[5.0, 6.0], 1, 2)?)?;
+//! # assert_eq!(predicted.nrows(), 1);
+//! # Ok::<(), ridgepath::Error>(())
+//! ```
+//!
 //! # Three levels
 //!
-//! - [`Ridge`]: data in, [`RidgePath`] out. Most need nothing else.
+//! - [`Ridge`]: data in, [`RidgePath`] out; [`CrossValidation`] chooses from it. Most need nothing else.
 //! - The pieces: [`Moments`] sum rows that come in parts, [`NormalEquations`] are what is solved, [`Plan`] says what will be
 //!   done, [`Penalty`] holds the grid.
 //! - The stages, each usable alone: [`cpu`] and, on a wgpu device of the caller's, [`gpu`].
@@ -112,7 +126,7 @@ pub use moments::{Moments, RawSums};
 pub use nalgebra;
 pub use normal::{Model, NormalEquations, Standardize};
 pub use norms::Norms;
-pub use outcome::{BackendUsed, Outcome, Precision, Route};
+pub use outcome::{BackendUsed, Fallback, Outcome, Precision, Route};
 pub use path::{RidgePath, Weights};
 pub use penalty::{Grid, Penalty};
 pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Rates, Request, Shape, Strategy};

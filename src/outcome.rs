@@ -1,5 +1,7 @@
 //! What is said of an answer: how it came about, in which arithmetic, and who gave it.
 
+use crate::plan::{Backend, Form, Strategy};
+
 /// How the answer of one λ came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
@@ -73,16 +75,74 @@ impl std::fmt::Display for Precision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BackendUsed {
-    /// `"gpu"`, `"cpu"` or `"reference"`.
-    pub name: String,
+    /// Which: never [`Backend::Auto`].
+    pub name: Backend,
     /// The GPU adapter, if one was used.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub adapter: Option<String>,
-    /// How the weights came from the moments: `"cholesky"`.
-    pub strategy: String,
+    /// Which equations were solved.
+    pub form: Form,
+    /// How their λs were.
+    pub strategy: Strategy,
     /// The arithmetic used, which is not always the one asked for.
     pub precision: Precision,
-    /// Why another backend, precision or form answered than the one asked for or preferred; `None` when none did.
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub fallback: Option<String>,
+    /// Why not the backend, precision, form or strategy asked for or preferred; none where it is.
+    pub fallbacks: Vec<Fallback>,
+}
+
+impl BackendUsed {
+    /// Form and strategy in words: `"cholesky"`, `"spectral"`, `"dual cholesky"` or `"dual spectral"`.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.strategy.name(self.form)
+    }
+
+    /// The [fallbacks](Self::fallbacks) in words; `None` where there are none.
+    #[must_use]
+    pub fn fallback(&self) -> Option<String> {
+        Fallback::joined(&self.fallbacks)
+    }
+}
+
+/// Why another backend, precision, form or strategy answered than the one asked for or preferred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Fallback {
+    /// There is no GPU that could do it, or it failed.
+    Device {
+        /// The error in words.
+        reason: String,
+    },
+    /// The reference was asked for single precision.
+    ReferencePrecision,
+    /// The spectral strategy was asked for elsewhere than on the CPU in double precision.
+    Spectral,
+    /// Penalty factors that differ from λ to λ have neither a dual form nor one reduction.
+    FactorsOfLambdas,
+    /// A feature that is not penalised leaves no D⁻¹, which the dual form and the spectral strategy need.
+    Unpenalised,
+}
+
+impl Fallback {
+    /// Several in words, if there are any.
+    pub(crate) fn joined(all: &[Self]) -> Option<String> {
+        let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+        (!words.is_empty()).then(|| words.join("; "))
+    }
+}
+
+impl std::fmt::Display for Fallback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Device { reason } => reason,
+            Self::ReferencePrecision => "the reference works in double precision",
+            Self::Spectral => "the spectral strategy works on the CPU in double precision",
+            Self::FactorsOfLambdas => {
+                "the dual form and the spectral strategy need the same penalty factors at every λ"
+            }
+            Self::Unpenalised => {
+                "the dual form and the spectral strategy need D⁻¹, and D is 0 for an unpenalised feature"
+            }
+        })
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::factors::Factors;
+use crate::outcome::Fallback;
 
 /// The penalties to solve for, in the order in which the path will hold them; repeats are kept.
 ///
@@ -157,14 +158,10 @@ impl Penalty {
     }
 
     /// Whether there is a D⁻¹, and one for all λs, as the dual form and the spectral strategy need: else why not.
-    pub(crate) fn without_inverse(&self) -> Option<&'static str> {
+    pub(crate) fn without_inverse(&self) -> Option<Fallback> {
         match self {
-            Self::PerFeature(_) => {
-                Some("the dual form and the spectral strategy need the same penalty factors at every λ")
-            }
-            Self::Factored { factors, .. } if factors.contains(&0.0) => {
-                Some("the dual form and the spectral strategy need D⁻¹, and D is 0 for an unpenalised feature")
-            }
+            Self::PerFeature(_) => Some(Fallback::FactorsOfLambdas),
+            Self::Factored { factors, .. } if factors.contains(&0.0) => Some(Fallback::Unpenalised),
             Self::Factored { grid, .. } => grid.without_inverse(),
             _ => None,
         }

@@ -9,11 +9,12 @@ pub use gpu::{GpuPlan, GramPlan};
 pub use rates::Rates;
 
 use crate::error::{Error, Result};
-use crate::outcome::Precision;
+use crate::outcome::{Fallback, Precision};
 use crate::resolvent::{SKINNY, worthwhile};
 
 /// Where to solve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Backend {
     /// A real GPU when the plan says that it pays, else the CPU. Never opens a software adapter; a device that the caller
     /// [hands in](crate::Ridge::gpu) is the caller's choice.
@@ -28,8 +29,20 @@ pub enum Backend {
     Reference,
 }
 
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+            Self::Reference => "reference",
+        })
+    }
+}
+
 /// Which equations are solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Form {
     /// (XᵀSX + shift·D) w = XᵀSy, of order n.
     Primal,
@@ -39,6 +52,7 @@ pub enum Form {
 
 /// How the equations of all λ are solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Strategy {
     /// A Cholesky factorization for each λ.
     Cholesky,
@@ -79,7 +93,7 @@ impl Strategy {
         }
     }
 
-    /// As [`BackendUsed::strategy`](crate::BackendUsed::strategy) names it.
+    /// As [`BackendUsed::method`](crate::BackendUsed::method) names it.
     pub(crate) fn name(self, form: Form) -> &'static str {
         match (form, self) {
             (Form::Primal, Self::Cholesky) => "cholesky",
@@ -148,8 +162,8 @@ pub struct Plan {
     pub rates: Rates,
     /// Chunks and sizes, when a GPU answers.
     pub gpu: Option<GpuPlan>,
-    /// Why not the backend, precision or form asked for or preferred.
-    pub fallback: Option<String>,
+    /// Why not the backend, precision, form or strategy asked for or preferred; none where it is.
+    pub fallbacks: Vec<Fallback>,
 }
 
 /// What the user asked for.
@@ -308,23 +322,22 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::InvalidRate`]; [`Error::Overflow`] for sizes beyond any memory; with [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With
-    /// [`Backend::Auto`] these two are reported in [`fallback`](Self::fallback), and the CPU is planned.
+    /// [`Backend::Auto`] these two are reported in [`fallbacks`](Self::fallbacks), and the CPU is planned.
     pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
         request.rates.check()?;
         let (form, rates) = (request.form(shape), request.rates);
         shape.check(form)?;
-        let plan = |backend, precision, gpu, fallback: Option<String>| {
+        let plan = |backend, precision, gpu, fallback: Option<Fallback>| {
             let possible = backend == Backend::Cpu && precision == Precision::Double;
             let wanted = request.strategy.unwrap_or_else(|| shape.strategy(form, &rates));
             let strategy = if possible { wanted } else { Strategy::Cholesky };
-            let refused = (request.strategy == Some(Strategy::Spectral) && !possible)
-                .then(|| "the spectral strategy works on the CPU in double precision".to_owned());
-            Self { shape, backend, precision, form, strategy, rates, gpu, fallback: fallback.or(refused) }
+            let refused = (request.strategy == Some(Strategy::Spectral) && !possible).then_some(Fallback::Spectral);
+            let fallbacks = fallback.or(refused).into_iter().collect();
+            Self { shape, backend, precision, form, strategy, rates, gpu, fallbacks }
         };
         let planned = match request.backend {
             Backend::Reference => {
-                let asked = "the reference works in double precision";
-                let fallback = (request.precision == Precision::Single).then(|| asked.to_owned());
+                let fallback = (request.precision == Precision::Single).then_some(Fallback::ReferencePrecision);
                 return Ok(plan(Backend::Reference, Precision::Double, None, fallback));
             }
             Backend::Auto | Backend::Gpu if request.wants_gpu(shape) => match adapter {
@@ -337,19 +350,17 @@ impl Plan {
         match planned {
             Ok(gpu) => Ok(plan(Backend::Gpu, request.precision, Some(gpu), None)),
             Err(error) if request.backend == Backend::Auto => {
-                Ok(plan(Backend::Cpu, request.precision, None, Some(error.to_string())))
+                let reason = error.to_string();
+                Ok(plan(Backend::Cpu, request.precision, None, Some(Fallback::Device { reason })))
             }
             Err(error) => Err(error),
         }
     }
 
     /// The same, for one more reason.
-    pub(crate) fn because(self, reason: &str) -> Self {
-        let fallback = match &self.fallback {
-            Some(first) => format!("{first}; {reason}"),
-            None => reason.to_owned(),
-        };
-        Self { fallback: Some(fallback), ..self }
+    pub(crate) fn because(mut self, reason: Fallback) -> Self {
+        self.fallbacks.push(reason);
+        self
     }
 
     /// The plan in words, line by line.
@@ -363,12 +374,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shape { rows, features, targets, penalties } = self.shape;
         writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ")?;
-        let backend = match self.backend {
-            Backend::Gpu => "gpu",
-            Backend::Reference => "reference",
-            Backend::Auto | Backend::Cpu => "cpu",
-        };
-        writeln!(f, "backend    {backend}, {}, {} precision", self.strategy.name(self.form), self.precision)?;
+        writeln!(f, "backend    {}, {}, {} precision", self.backend, self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         let cpu = |strategy: &Strategy| {
             let seconds = strategy.seconds(&self.rates, self.form, self.shape.order(self.form), targets, penalties);
@@ -412,7 +418,7 @@ impl fmt::Display for Plan {
                 writeln!(f, "  residual {product}")?;
             }
         }
-        if let Some(reason) = &self.fallback {
+        if let Some(reason) = Fallback::joined(&self.fallbacks) {
             writeln!(f, "fallback   {reason}")?;
         }
         match self.backend {

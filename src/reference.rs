@@ -7,6 +7,7 @@ use crate::normal::{Model, Standardize};
 use crate::outcome::{BackendUsed, Outcome, Precision};
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
+use crate::plan::{Backend, Form, Strategy};
 use crate::problem::Problem;
 use crate::view::Scalar;
 
@@ -54,11 +55,12 @@ pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalt
         intercept: model.intercept,
         standardize: model.standardize,
         backend: BackendUsed {
-            name: "reference".into(),
+            name: Backend::Reference,
             adapter: None,
-            strategy: "cholesky".into(),
+            form: Form::Primal,
+            strategy: Strategy::Cholesky,
             precision: Precision::Double,
-            fallback: None,
+            fallbacks: Vec::new(),
         },
         lambdas: grid.lambdas,
         shifts: grid.shifts.clone(),

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{self, Gpu};
 use crate::moments::Moments;
 use crate::normal::NormalEquations;
-use crate::outcome::{BackendUsed, Outcome, Precision, Route};
+use crate::outcome::{BackendUsed, Fallback, Outcome, Precision, Route};
 use crate::path::{RidgePath, Weights};
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Form, GpuPlan, GramPlan, Plan, Shape, Strategy};
@@ -58,14 +58,14 @@ impl Ridge {
         match plan.backend {
             Backend::Reference => {
                 let mut path = reference::solve(problem, self.model, &self.factored())?;
-                path.backend.fallback = plan.fallback;
+                path.backend.fallbacks = plan.fallbacks;
                 Ok(path)
             }
             Backend::Gpu => match self.solve_on_gpu(problem, known.clone(), &plan).await {
                 // What the CPU can still answer, it does, and says so.
                 Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
-                    let fallback = Some(error.to_string());
-                    self.solve_rows(problem, known, &Plan { fallback, ..plan }, None).await
+                    let fallbacks = vec![Fallback::Device { reason: error.to_string() }];
+                    self.solve_rows(problem, known, &Plan { fallbacks, ..plan }, None).await
                 }
                 answer => answer,
             },
@@ -77,7 +77,7 @@ impl Ridge {
     pub(crate) fn solve_moments(&self, moments: &Moments) -> Result<RidgePath> {
         let (totals, normal) = source::primal(moments.clone(), self.model, &self.factored())?;
         let strategy = self.strategy_of(&normal);
-        let used = used(None, Precision::Double, strategy.name(Form::Primal), None);
+        let used = used(None, Precision::Double, (Form::Primal, strategy), Vec::new());
         let told = self.reporter(normal.penalties());
         Ok(source::on_cpu::<f64>((&totals, &normal), strategy, f64::INFINITY, used, None, &told))
     }
@@ -103,7 +103,7 @@ impl Ridge {
         plan: &Plan,
         device: Device<'_>,
     ) -> Result<RidgePath> {
-        let used = |strategy: Strategy| used(device, plan.precision, strategy.name(plan.form), plan.fallback.clone());
+        let used = |strategy| used(device, plan.precision, (plan.form, strategy), plan.fallbacks.clone());
         let path = match plan.precision {
             Precision::Double => {
                 let (source, normal) = match (plan.form, known) {
@@ -386,8 +386,13 @@ fn completed(
 }
 
 /// What the path says of who answered.
-fn used(device: Device<'_>, precision: Precision, strategy: &str, fallback: Option<String>) -> BackendUsed {
-    let name = if device.is_some() { "gpu" } else { "cpu" }.into();
+fn used(
+    device: Device<'_>,
+    precision: Precision,
+    (form, strategy): (Form, Strategy),
+    fallbacks: Vec<Fallback>,
+) -> BackendUsed {
+    let name = if device.is_some() { Backend::Gpu } else { Backend::Cpu };
     let adapter = device.map(|(gpu, _)| gpu.adapter().name.clone());
-    BackendUsed { name, adapter, strategy: strategy.into(), precision, fallback }
+    BackendUsed { name, adapter, form, strategy, precision, fallbacks }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::moments::Moments;
 use crate::normal::{Model, Standardize};
-use crate::outcome::Precision;
+use crate::outcome::{Fallback, Precision};
 use crate::path::RidgePath;
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Form, Plan, Rates, Request, Shape, Strategy};
@@ -275,11 +275,11 @@ impl Ridge {
     /// About how many seconds the CPU takes, as [`Request::seconds_on_cpu`] has it.
     #[must_use]
     pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
-        self.possible(self.factored().without_inverse()).seconds_on_cpu(shape)
+        self.possible(self.factored().without_inverse().as_ref()).seconds_on_cpu(shape)
     }
 
     /// What is asked for, as far as these penalties allow: why not all, is in `without_inverse`.
-    fn possible(&self, without_inverse: Option<&str>) -> Request {
+    fn possible(&self, without_inverse: Option<&Fallback>) -> Request {
         match without_inverse {
             Some(_) => Request { form: Some(Form::Primal), strategy: Some(Strategy::Cholesky), ..self.request },
             None => self.request,
@@ -301,7 +301,7 @@ impl Ridge {
     /// As [`plan`](Self::plan).
     pub async fn plan_async(&self, shape: Shape) -> Result<Plan> {
         let without_inverse = self.factored().without_inverse();
-        let request = self.possible(without_inverse);
+        let request = self.possible(without_inverse.as_ref());
         let adapter = match request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,

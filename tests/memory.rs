@@ -73,7 +73,7 @@ fn measure((form, strategy, penalties, targets): Task) {
     let path = ridge.fit(&x, &y).unwrap();
     let grown = resident("VmHWM").unwrap() - before;
 
-    assert!(path.backend().strategy.contains(if strategy == Strategy::Cholesky { "cholesky" } else { "spectral" }));
+    assert_eq!((path.backend().form, path.backend().strategy), (form, strategy));
     let results = (penalties * targets * features * size_of::<f64>()) as u64;
     let bound = 3 * (ORDER * ORDER * size_of::<f64>()) as u64 + results;
     let shape = Shape { rows, features, targets, penalties };

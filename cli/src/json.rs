@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ridgepath::{Precision, RidgePath, Standardize};
+use ridgepath::{RidgePath, Standardize};
 use serde::Serialize;
 use serde_json::Serializer;
 
@@ -43,11 +43,11 @@ pub(crate) enum Standardized {
 /// Who answered.
 #[derive(Serialize)]
 pub(crate) struct Backend<'a> {
-    name: &'a str,
+    name: String,
     adapter: Option<&'a str>,
-    strategy: &'a str,
-    precision: &'static str,
-    fallback: Option<&'a str>,
+    strategy: &'static str,
+    precision: String,
+    fallback: Option<String>,
 }
 
 impl Standardized {
@@ -90,20 +90,17 @@ impl<'a> Backend<'a> {
     pub(crate) fn of(path: &'a RidgePath) -> Self {
         let used = path.backend();
         Self {
-            name: &used.name,
+            name: used.name.to_string(),
             adapter: used.adapter.as_deref(),
-            strategy: &used.strategy,
-            precision: match used.precision {
-                Precision::Double => "double",
-                Precision::Single => "single",
-            },
-            fallback: used.fallback.as_deref(),
+            strategy: used.method(),
+            precision: used.precision.to_string(),
+            fallback: used.fallback(),
         }
     }
 
     /// Name, precision and adapter, for a table.
     pub(crate) fn cells(&self) -> [String; 3] {
-        [self.name, self.precision, self.adapter.unwrap_or("-")].map(str::to_owned)
+        [&self.name, &self.precision, self.adapter.unwrap_or("-")].map(str::to_owned)
     }
 }
 

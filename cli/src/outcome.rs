@@ -53,7 +53,7 @@ pub(crate) fn check_answered(path: &RidgePath) -> Result<()> {
 /// What the user should know beside the answer: one line for each kind of thing, however many λ it befell. `minimum_norm` says
 /// whether solutions of least norm were asked for.
 pub(crate) fn notes(path: &RidgePath, data: &Data, minimum_norm: bool) -> Vec<String> {
-    let mut notes: Vec<String> = path.backend().fallback.iter().map(|why| fallback(path, why)).collect();
+    let mut notes: Vec<String> = path.backend().fallback().iter().map(|why| fallback(path, why)).collect();
     let mut kinds: Vec<(Outcome, Vec<usize>)> = Vec::new();
     for index in 0..path.len() {
         for target in 0..path.targets() {
@@ -192,7 +192,7 @@ fn advice(entries: &[usize], path: &RidgePath, data: &Data, minimum_norm: bool) 
     let zero = entries.iter().any(|index| path.lambdas()[*index] == 0.0);
     let all_penalised = data.penalty_factors().is_none_or(|factors| !factors.contains(&0.0));
     // What the option is for: λ = 0, and a penalty on every feature at any other.
-    match (zero && all_penalised, path.backend().name == "reference", minimum_norm) {
+    match (zero && all_penalised, path.backend().name == ridgepath::Backend::Reference, minimum_norm) {
         (true, true, true) => {
             format!("{larger}, and --backend reference does not know --minimum-norm, --backend cpu does")
         }

@@ -174,7 +174,7 @@ fn exponent(scientific: &str) -> i32 {
 pub(crate) fn backend(path: &RidgePath) -> String {
     let used = path.backend();
     let adapter = used.adapter.iter().map(|name| format!(" on {name}")).collect::<String>();
-    format!("{}{adapter}, {}, {} precision", used.name, used.strategy, used.precision)
+    format!("{}{adapter}, {}, {} precision", used.name, used.method(), used.precision)
 }
 
 pub(crate) fn plural(count: usize, what: &str) -> String {

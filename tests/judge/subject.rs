@@ -146,8 +146,8 @@ impl Answer {
 
     fn path(&mut self, case: &Case, path: &RidgePath) {
         self.solves = path.len() * path.targets();
-        self.dual = path.backend().strategy.to_string().starts_with("dual");
-        self.used = format!("{} {}", path.backend().name, path.backend().strategy);
+        self.dual = path.backend().form == Form::Dual;
+        self.used = format!("{} {}", path.backend().name, path.backend().method());
         let new = matrix(&case.new);
         for k in 0..path.len() {
             self.say(Figure::Shift, (k, 0, 0), path.shifts()[k]);

@@ -121,7 +121,7 @@ fn faults(task: &Task, path: &RidgePath, precision: Precision) -> Vec<String> {
     let mut faults = Vec::new();
     let w = path.coefficients(0, 0);
     let other = outcome == Outcome::Rerouted { route: Route::Form };
-    let dual = path.backend().strategy.starts_with("dual") != other && task.alpha > 0.0;
+    let dual = (path.backend().form == Form::Dual) != other && task.alpha > 0.0;
     let (error, bound) = (truth.error(w, dual), path.error_bound(0, 0));
     if !(error <= bound) {
         faults.push(format!("the error of w is {error:e}, its bound {bound:e}, κ {:e}", path.condition(0)));

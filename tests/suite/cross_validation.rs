@@ -268,7 +268,7 @@ fn the_gpu_finds_the_same_scores() {
     let fit = |ridge: Ridge| -> Selection { CrossValidation::new(ridge.lambdas([1.0, 0.01])).fit(&x, &y).unwrap() };
     let cpu = fit(Ridge::new().backend(Backend::Cpu));
     let found = fit(Ridge::new().backend(Backend::Gpu).gpu(gpu));
-    assert_eq!(found.path().backend().name, "gpu");
+    assert_eq!(found.path().backend().name, Backend::Gpu);
     for index in 0..2 {
         for fold in 0..5 {
             close(found.fold_score(index, 1, fold), cpu.fold_score(index, 1, fold), 1e-12, "GPU against CPU");

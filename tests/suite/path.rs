@@ -91,7 +91,7 @@ fn progress_reaches_the_end() {
 fn validation_finds_the_backends_equal_and_a_difference_when_there_is_one() {
     let (x, y) = regression(139, 50, 6, 2);
     let Validation { path, reference, deviations } = Ridge::new().backend(Backend::Cpu).validate(&x, &y).unwrap();
-    assert_eq!((path.backend().name.as_str(), reference.backend().name.as_str()), ("cpu", "reference"));
+    assert_eq!((path.backend().name, reference.backend().name), (Backend::Cpu, Backend::Reference));
     assert_eq!(deviations.len(), 100);
     assert!(deviations.iter().all(|d| d.outcomes_agree && d.coefficients < 1e-12 && d.rss < 1e-12));
     let single = Ridge::new().backend(Backend::Cpu).precision(Precision::Single).validate(&x, &y).unwrap();
@@ -102,7 +102,7 @@ fn validation_finds_the_backends_equal_and_a_difference_when_there_is_one() {
 fn auto_answers_small_tasks_on_the_cpu_without_a_fallback() {
     let path = made(&[1.0]);
     let used = path.backend();
-    assert_eq!((used.name.as_str(), used.precision, used.fallback.as_deref()), ("cpu", Precision::Double, None));
+    assert_eq!((used.name, used.precision, used.fallback()), (Backend::Cpu, Precision::Double, None));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn the_callers_device_is_used_and_named() {
     let (x, y) = regression(157, 50, 70, 1);
     let ridge = Ridge::new().alphas([1.0]).backend(Backend::Gpu).gpu(Gpu::from_device(device, queue));
     let path = ridge.fit(&x, &y).unwrap();
-    assert_eq!(path.backend().name, "gpu");
+    assert_eq!(path.backend().name, Backend::Gpu);
     assert_eq!(path.backend().adapter.as_deref(), Some(adapter.get_info().name.as_str()));
 }
 
@@ -159,7 +159,7 @@ fn a_lost_device_is_an_error_on_the_gpu_and_a_reported_fallback_on_auto() {
     let error = ridge.clone().backend(Backend::Gpu).gpu(lost()).fit(&x, &y).unwrap_err();
     assert!(error.is_device(), "{error}");
     let path = ridge.backend(Backend::Auto).gpu(lost()).fit(&x, &y).unwrap();
-    assert_eq!(path.backend().name, "cpu");
-    let why = path.backend().fallback.as_deref().unwrap_or_default();
+    assert_eq!(path.backend().name, Backend::Cpu);
+    let why = path.backend().fallback().unwrap_or_default();
     assert!(why.contains("lost"), "{why}");
 }

@@ -1,6 +1,6 @@
 //! The plan: arithmetic without a device.
 
-use ridgepath::{Backend, Error, GpuPlan, GramPlan, Limits, Plan, Precision, Rates, Request, Shape};
+use ridgepath::{Backend, Error, Fallback, GpuPlan, GramPlan, Limits, Plan, Precision, Rates, Request, Shape};
 
 const SHAPE: Shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 100 };
 
@@ -72,15 +72,15 @@ fn auto_takes_a_gpu_for_large_work_alone() {
     let request = |precision| Request { precision, rates, ..Request::default() };
     let small = Shape { rows: 100, ..SHAPE };
     let choose = |shape, precision| {
-        Plan::new(shape, request(precision), Some(Ok(Limits::default()))).map(|plan| (plan.backend, plan.fallback))
+        Plan::new(shape, request(precision), Some(Ok(Limits::default()))).map(|plan| (plan.backend, plan.fallbacks))
     };
-    assert_eq!(choose(SHAPE, Precision::Single).unwrap(), (Backend::Gpu, None));
+    assert_eq!(choose(SHAPE, Precision::Single).unwrap(), (Backend::Gpu, Vec::new()));
     // In double precision one reduction serves all λ on the CPU, which for 500 features takes it milliseconds.
-    assert_eq!(choose(SHAPE, Precision::Double).unwrap(), (Backend::Cpu, None));
-    assert_eq!(choose(Shape { features: 2000, ..SHAPE }, Precision::Double).unwrap(), (Backend::Gpu, None));
+    assert_eq!(choose(SHAPE, Precision::Double).unwrap(), (Backend::Cpu, Vec::new()));
+    assert_eq!(choose(Shape { features: 2000, ..SHAPE }, Precision::Double).unwrap(), (Backend::Gpu, Vec::new()));
     // In double precision the CPU forms G: rows alone are no reason to take a GPU.
-    assert_eq!(choose(Shape { penalties: 1, ..SHAPE }, Precision::Double).unwrap(), (Backend::Cpu, None));
-    assert_eq!(choose(Shape { penalties: 1, ..small }, Precision::Single).unwrap(), (Backend::Cpu, None));
+    assert_eq!(choose(Shape { penalties: 1, ..SHAPE }, Precision::Double).unwrap(), (Backend::Cpu, Vec::new()));
+    assert_eq!(choose(Shape { penalties: 1, ..small }, Precision::Single).unwrap(), (Backend::Cpu, Vec::new()));
 }
 
 #[test]
@@ -90,10 +90,10 @@ fn auto_reports_why_it_did_not_take_the_gpu() {
     let missing = Error::NoAdapter { reason: "only software adapters".into() };
     let plan = Plan::new(SHAPE, request, Some(Err(missing))).unwrap();
     assert_eq!(plan.backend, Backend::Cpu);
-    assert!(plan.fallback.as_deref().is_some_and(|why| why.contains("only software adapters")));
+    assert!(matches!(&plan.fallbacks[..], [Fallback::Device { reason }] if reason.contains("only software adapters")));
     let large = Shape { features: 20_000, ..SHAPE };
     let plan = Plan::new(large, request, Some(Ok(Limits::default()))).unwrap();
-    assert!(plan.backend == Backend::Cpu && plan.fallback.is_some());
+    assert!(plan.backend == Backend::Cpu && !plan.fallbacks.is_empty());
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn double_precision_is_the_same_with_and_without_64_bit_floats_in_shaders() {
         for budget in [0, 3_000_000] {
             assert!(ridge.clone().memory_budget(budget).fit(&x, &y).unwrap() == path, "{budget} bytes");
         }
-        assert_eq!((path.backend().name.as_str(), path.backend().precision), ("gpu", Precision::Double));
+        assert_eq!((path.backend().name, path.backend().precision), (Backend::Gpu, Precision::Double));
         for k in 0..path.len() {
             for target in [0, 31, 59] {
                 let apart = distance(path.coefficients(k, target), cpu.coefficients(k, target));

@@ -53,7 +53,7 @@ fn assert_sound(path: &RidgePath, case: &Case) {
 }
 
 fn is_dual(path: &RidgePath) -> bool {
-    path.backend().strategy.starts_with("dual")
+    path.backend().form == Form::Dual
 }
 
 /// Where both have an answer and their bounds promise a digit, they agree within the bounds. How many did.

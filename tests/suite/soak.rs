@@ -94,7 +94,7 @@ fn many_solves_on_the_gpu_leak_nothing() {
     soak("gpu", 10_000, time, |count| {
         let precision = if count % 2 == 0 { Precision::Double } else { Precision::Single };
         let path = ridge.clone().precision(precision).fit(&x, &y).unwrap();
-        assert_eq!(path.backend().name, "gpu");
+        assert_eq!(path.backend().name, Backend::Gpu);
     });
 }
 

@@ -84,7 +84,7 @@ impl Oracle {
 
     /// Nothing for whoever is the oracle.
     pub(crate) fn deviation(&self, path: &RidgePath) -> Option<f64> {
-        let other = path.backend().name != self.against;
+        let other = path.backend().name.to_string() != self.against;
         other.then(|| largest_deviation(path, &self.path, self.pairs.iter().copied()))
     }
 }
