@@ -48,6 +48,7 @@ use args::{Args, Command};
 use message::Failure;
 
 fn main() -> ExitCode {
+    without_device_layer();
     let args = Args::parse();
     let done = threads(args.threads).and_then(|()| match args.command {
         Command::Path(args) => path::run(&args),
@@ -72,6 +73,19 @@ fn main() -> ExitCode {
         Err(Failure::Other(text)) => {
             message::error(&text);
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Turns off Mesa's layer that sorts devices where there is no desktop to sort them for, which it would complain of on standard error:
+/// devices are chosen here.
+fn without_device_layer() {
+    const LAYER: &str = "NODEVICE_SELECT";
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() && std::env::var_os(LAYER).is_none() {
+        // SAFETY: no other thread has been started yet.
+        #[expect(unsafe_code, reason = "the layer reads nothing else")]
+        unsafe {
+            std::env::set_var(LAYER, "1");
         }
     }
 }
