@@ -45,6 +45,28 @@ impl Default for Model {
 /// Row and column j of the λ number k are held in units of 2^`(unit[j] + step[k][j])`, chosen so that every diagonal
 /// element of G + shift·D lies in [1, 8): powers of two, so the change of scale is exact, and whatever the
 /// scale of the data or of λ the numbers fit `f32`. The solution in these units is what the backends call `w`.
+///
+/// Each stage alone, from rows to coefficients:
+///
+/// ```
+/// use ridgepath::{Model, NormalEquations, Penalty, Problem, Ridge, View, cpu};
+///
+/// let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
+/// let y = [1.0, 2.0, 3.0, 5.0];
+/// let moments = cpu::gram::gram::<f64, f64>(&Problem::new(x, &y)?)?;
+/// let normal = NormalEquations::with_penalty(&moments, Model::default(), &Penalty::Lambdas(vec![0.1, 1.0]))?;
+/// for k in 0..normal.penalties() {
+///     let mut w = normal.right_hand_side(k);
+///     cpu::factor::factor::<f64>(&normal, k).solve_into(&mut w);
+///     let coefficients = normal.coefficients(k, &w); // on the scale of X and y
+///     let path = Ridge::new().lambdas([0.1, 1.0]).fit(x, &y)?;
+///     assert!((coefficients[(0, 0)] - path.coefficients(k, 0)[0]).abs() < 1e-12);
+/// }
+/// // Or all of them at once.
+/// let weights = cpu::solve::solve::<f64>(&normal, &|_| ());
+/// assert!(weights.iter().all(|w| w.values().is_some() && w.condition() < 100.0));
+/// # Ok::<(), ridgepath::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct NormalEquations {
     /// n × n, symmetric, in the units alone (without step).
@@ -194,6 +216,33 @@ impl NormalEquations {
             let value = self.gram_element(i, j) * units[i] * units[j];
             if i == j { value + added[j] } else { value }
         })
+    }
+
+    /// c of every target, n × t, in the units of λ number k: what [`matrix`](Self::matrix) times the solution makes.
+    #[must_use]
+    pub fn right_hand_side(&self, k: usize) -> DMatrix<f64> {
+        let units = self.steps(k);
+        DMatrix::from_fn(self.features(), self.targets(), |j, target| self.cross[(j, target)] * units[j])
+    }
+
+    /// The exponent e of the unit 2^e in which the solution of λ number k holds feature j of a target.
+    #[must_use]
+    pub fn unit_of(&self, k: usize, j: usize, target: usize) -> i32 {
+        self.weight_unit(k, j) + self.target_unit[target]
+    }
+
+    /// The coefficients, n × t, on the original scale from a solution of λ number k in its units.
+    ///
+    /// # Panics
+    /// When the solution is not n × t.
+    #[must_use]
+    pub fn coefficients(&self, k: usize, solution: &DMatrix<f64>) -> DMatrix<f64> {
+        let shape = (self.features(), self.targets());
+        assert_eq!(solution.shape(), shape, "a solution of {} features and {} targets is needed", shape.0, shape.1);
+        let mut natural = solution.clone();
+        let columns = natural.as_mut_slice().chunks_mut(shape.0.max(1));
+        columns.enumerate().for_each(|(target, column)| self.to_natural(k, target, column));
+        natural
     }
 
     /// ‖G + shift·D‖₁ of λ number k, in its units.

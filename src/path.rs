@@ -53,6 +53,19 @@ impl Weights {
         }
     }
 
+    /// w, n × t, in the units of [`NormalEquations`](crate::NormalEquations), whose [`coefficients`](crate::NormalEquations::coefficients) are on the original scale;
+    /// `None` when singular.
+    #[must_use]
+    pub fn values(&self) -> Option<&DMatrix<f64>> {
+        self.values.as_ref()
+    }
+
+    /// An estimate of κ(A), as [`RidgePath::condition`]; NaN when singular.
+    #[must_use]
+    pub fn condition(&self) -> f64 {
+        self.condition
+    }
+
     /// How they came about.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
