@@ -3,7 +3,7 @@
 
 use nalgebra::DMatrix;
 use ridgepath::select::Criterion;
-use ridgepath::{Inference, Precision, Problem, Ridge};
+use ridgepath::{CrossValidation, Form, Inference, Precision, Problem, Ridge};
 
 /// A table with a header: X of the columns that are not named, y, and the weights, if any.
 fn table(text: &str, target: &str, weights: Option<&str>) -> (DMatrix<f64>, DMatrix<f64>, Option<Vec<f64>>) {
@@ -135,4 +135,60 @@ fn a_fit_without_an_error_has_no_likelihood() {
         let found = spectrum.criterion(criterion);
         assert!(found[0].is_nan() && found[1].is_finite(), "{criterion:?}: {found:?}");
     }
+}
+
+#[test]
+fn scores_of_a_target_whose_squares_overflow_still_choose() {
+    let (x, y, _) = table(include_str!("../cases/huge_y.csv"), "y", None);
+    let choose = || CrossValidation::new(Ridge::new().lambdas([0.05, 0.5, 5.0]));
+    for (criterion, wanted) in [(Criterion::Gcv, 0.5), (Criterion::Aic, 0.05), (Criterion::Evidence, 0.5)] {
+        let selection = choose().criterion(criterion).fit(&x, &y).unwrap();
+        assert_eq!(selection.choice(0).lambda, wanted, "{criterion:?}");
+    }
+    // In units of a power of two every score is the same but for that power.
+    let small = y.map(|value| value * 2f64.powi(-600));
+    for select in [choose().leave_one_out(), choose()] {
+        let (large, small) = (select.fit(&x, &y).unwrap(), select.fit(&x, &small).unwrap());
+        assert_eq!(large.choice(0).lambda, small.choice(0).lambda);
+        assert!(large.mean(0, 0) == f64::INFINITY && small.mean(0, 0).is_finite());
+    }
+}
+
+#[test]
+fn residual_sums_of_squares_of_close_fits_keep_their_digits_at_every_lambda() {
+    let x = DMatrix::from_row_slice(3, 2, &[-7.0, 1.0, -6.0, -9.0, 8.0, 1.0]);
+    let y = DMatrix::from_column_slice(3, 1, &[12.758106579896532, 17.884518617355223, -44.99486783430803]);
+    let alphas = [0.0083, 0.1, 1.0];
+    let path = Ridge::new().alphas(alphas).fit(&x, &y).unwrap();
+    let wanted = [7.366393083266127e-06, 0.0010677007569338027, 0.10522835741895324];
+    // A rounding of the rows makes as much of residuals that are so much smaller.
+    let tolerances = [1e-11, 1e-12, 1e-13];
+    (0..3).for_each(|k| close(path.rss(k, 0), wanted[k], tolerances[k]));
+}
+
+#[test]
+fn standard_errors_under_a_penalty_far_above_the_columns_squares() {
+    let tiny =
+        [2.25e-6, -7e-6, 1.5e-6, 7.25e-6, -7.25e-6, -1.75e-6, -5.25e-6, -8.249999999999999e-6, 2.4999999999999998e-6];
+    let rest = [-2.25e-6, 0.999995, 0.9999925, 0.99999325, 1.00000975, 1.00001];
+    let x = DMatrix::from_iterator(5, 3, tiny.into_iter().chain(rest));
+    let y = [17.72532272817256, 66.26446392031613, 46.84231216038749, -67.48522193427209, -10.757723521525499];
+    let path = Ridge::new().alphas([1e5]).fit(&x, &y).unwrap();
+    let problem = Problem::new(&x, &y).unwrap();
+    let at = Inference::new(&problem, &path).unwrap().at(0).unwrap().unwrap();
+    let wanted = [6.624123707805789e-9, 4.2310012067388985e-9, 9.414480491556913e-9];
+    at.standard_errors(0).into_iter().zip(wanted).for_each(|(found, wanted)| close(found, wanted, 1e-11));
+    close(at.variance_inflation()[0], 2.538445562499991e-30, 1e-11);
+}
+
+#[test]
+fn the_dual_form_has_its_digits_where_the_penalty_is_nothing_beside_large_columns() {
+    let x = DMatrix::from_row_slice(
+        3,
+        2,
+        &[-0.4999992912101489, 5000000.0, -3.4999993563337766, -1000000.0, 8.999999086550584, 8750000.0],
+    );
+    let y = [11.5876354938434, -4.012743660899094, -61.60959104903709];
+    let path = Ridge::new().intercept(false).form(Form::Dual).alphas([0.001]).fit(&x, &y).unwrap();
+    close(path.coefficients(0, 0)[1], -3.2515347643721265e-7, 1e-14);
 }
