@@ -29,6 +29,8 @@ type Kind = (bool, Figure, Fault, &'static str);
 #[derive(Default)]
 struct Verdict {
     cases: usize,
+    /// Solves of ordinary cases.
+    ordinary: usize,
     counts: Counts,
     filed: BTreeMap<Kind, (usize, Filed)>,
 }
@@ -36,6 +38,7 @@ struct Verdict {
 impl Verdict {
     fn add(&mut self, other: Self) {
         self.cases += other.cases;
+        self.ordinary += other.ordinary;
         self.counts.add(&other.counts);
         for (kind, (count, filed)) in other.filed {
             self.file(kind, count, filed);
@@ -67,6 +70,7 @@ fn try_case(case: &Case, gpu: Option<&Gpu>) -> Verdict {
         let answer = Answer::new(case, &way, &twin.limits);
         let court = judge(case, &twin, &way, &answer);
         verdict.counts.add(&court.counts);
+        verdict.ordinary += if case.ordinary { court.counts.solves } else { 0 };
         for report in court.reports {
             let kind = (!case.ordinary, report.figure, report.fault, way.kind());
             let (used, wildness) = (answer.used.clone(), case.wildness());
@@ -147,8 +151,9 @@ fn told(verdict: &Verdict, took: Duration) -> String {
     let total: usize = counts.compared.values().sum();
     let _ = writeln!(
         text,
-        "{} solves of {} cases in {:.0} s: {total} figures compared, {} reports, and {} of wild cases",
+        "{} solves, {} of them ordinary, of {} cases in {:.0} s: {total} figures compared, {} reports, and {} of wild cases",
         counts.solves,
+        verdict.ordinary,
         verdict.cases,
         took.as_secs_f64(),
         verdict.reports(false),
