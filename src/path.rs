@@ -283,7 +283,8 @@ impl RidgePath {
     /// rounding of the factorization and of the sums, and v = √(tr XᵀX)·‖y‖ / (‖A‖₁·‖w‖), which is large where y is nearly
     /// orthogonal to X and Xᵀy cancels; by QR u·√κ·(1 + √κ·tan θ), where tan θ is the size of the residuals y − Xw against
     /// that of Xw. In the dual form κ·(residual + u), and all but eps times √(tr K)·‖β‖ / ‖w‖, by which Xᵀβ cancels. (An answer of
-    /// [`Route::Form`] is bounded in the units of the form that gave it.)
+    /// [`Route::Form`] is bounded in the units of the form that gave it, and one at λ = 0, of which there are no dual equations, in those
+    /// of the primal.)
     #[must_use]
     pub fn error_bound(&self, index: usize, target: usize) -> f64 {
         self.error_bounds[self.at(index, target)]

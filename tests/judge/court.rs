@@ -182,10 +182,11 @@ impl Court<'_> {
             let Some(every) = every else { continue };
             for (target, exact) in every.iter().enumerate() {
                 let Some(bound) = answer.found.get(&Key::new(Figure::ErrorBound, k, target, 0)) else { continue };
-                // By the form that answered at last.
+                // By the form that answered at last: the primal where nothing is penalised.
                 let other =
                     matches!(answer.outcomes[k * every.len() + target], Outcome::Rerouted { route: Route::Form });
-                let units = &self.twin.units[k][usize::from(answer.dual != other)];
+                let dual = answer.dual && self.case.grid[k] > 0.0;
+                let units = &self.twin.units[k][usize::from(dual != other)];
                 let found: Option<Vec<f64>> = (0..exact.len())
                     .map(|j| answer.found.get(&Key::new(Figure::Coefficient, k, target, j)).copied())
                     .collect();
