@@ -19,13 +19,13 @@ use ridgepath::{Backend, Gpu, GpuPlan, Model, NormalEquations, Penalty, Plan, Pr
 use task::Task;
 
 impl Task {
-    fn problem(&self) -> Problem<'_, f32> {
+    fn problem(&self) -> Problem<'_> {
         Problem::new(self.x(), self.y()).expect("the data are finite")
     }
 
     /// The equations of every λ.
     fn normal(&self) -> NormalEquations {
-        let moments = cpu::gram::gram::<f64, f32>(&self.problem()).expect("no column overflows");
+        let moments = cpu::gram::gram::<f64>(&self.problem()).expect("no column overflows");
         let grid = Penalty::Lambdas(self.lambdas()).resolve(moments.weight_sum(), 1.0).expect("every λ is finite");
         NormalEquations::new(&moments, Model::default(), grid)
     }
@@ -95,10 +95,10 @@ fn gram(criterion: &mut Criterion) {
         let (name, problem) = (task.name(), task.problem());
         group.throughput(Throughput::Elements(task.shape.rows as u64));
         group.bench_function(BenchmarkId::new("cpu-double", &name), |b| {
-            b.iter(|| cpu::gram::gram::<f64, f32>(black_box(&problem)));
+            b.iter(|| cpu::gram::gram::<f64>(black_box(&problem)));
         });
         group.bench_function(BenchmarkId::new("cpu-single", &name), |b| {
-            b.iter(|| cpu::gram::gram::<f32, f32>(black_box(&problem)));
+            b.iter(|| cpu::gram::gram::<f32>(black_box(&problem)));
         });
         if let Some(device) = &device {
             // With the upload of the rows and the read-back of the sums.
@@ -119,7 +119,7 @@ const LARGE_SYSTEMS: [[usize; 3]; 3] = [[2_000, 512, 128], [2_000, 1024, 64], [2
 fn normal(criterion: &mut Criterion) {
     let mut group = group(criterion, "normal");
     for task in sizes(&SYSTEMS, &LARGE_SYSTEMS) {
-        let moments = cpu::gram::gram::<f64, f32>(&task.problem()).expect("no column overflows");
+        let moments = cpu::gram::gram::<f64>(&task.problem()).expect("no column overflows");
         let penalty = Penalty::Lambdas(task.lambdas());
         group.throughput(Throughput::Elements(task.shape.penalties as u64));
         group.bench_function(BenchmarkId::new("cpu-double", task.name()), |b| {

@@ -22,7 +22,7 @@ impl Table {
         self.y.push(*target);
     }
 
-    fn x(&self) -> ridgepath::Result<View<'_, f64>> {
+    fn x(&self) -> ridgepath::Result<View<'_>> {
         View::row_major(&self.x, self.y.len(), self.x.len() / self.y.len())
     }
 }

@@ -12,7 +12,7 @@ use ridgepath::{CrossValidation, Folds, Ridge, Rule, Standardize, View};
 fn main() -> Result<(), Box<dyn Error>> {
     // Rows one after another; the last column is the target.
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/data/diabetes.csv"))?;
-    let (mut x, mut y) = (Vec::new(), Vec::new());
+    let (mut x, mut y) = (Vec::<f64>::new(), Vec::<f64>::new());
     for line in text.lines().skip(1) {
         let row = line.split(',').map(str::parse).collect::<Result<Vec<f64>, _>>()?;
         x.extend(&row[..10]);

@@ -12,7 +12,6 @@ use crate::residual::{BATCH, Fit, residuals};
 use crate::rss;
 use crate::scale::scaled;
 use crate::simd::sums;
-use crate::view::Scalar;
 
 /// A residual sum of squares that is less than this of what the moments sum to it lacks a digit or two.
 const SMALL: f64 = 0.03;
@@ -235,11 +234,11 @@ impl RidgePath {
     /// keep less than half of their digits: the moments lose what is small against y and what is fitted, and β of the dual form,
     /// of which residuals are a part, may be no better. Where the moments keep more, but not all, one λ of the target is told by the
     /// rows, and the others by how they differ from it.
-    pub(crate) fn with_rows<T: Scalar>(
+    pub(crate) fn with_rows(
         mut self,
         totals: &Totals,
         normal: &NormalEquations,
-        problem: &Problem<'_, T>,
+        problem: &Problem<'_>,
         epsilon: f64,
     ) -> Self {
         let (t, half) = (self.targets, epsilon.sqrt());

@@ -7,7 +7,6 @@ use crate::error::{Error, Result};
 use crate::normal::Standardize;
 use crate::penalty::Penalty;
 use crate::problem::Problem;
-use crate::view::Scalar;
 
 /// Whose penalty a number is.
 ///
@@ -112,15 +111,15 @@ impl DataFacts {
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when there is no such target.
-    pub fn new<T: Scalar>(problem: &Problem<'_, T>, intercept: bool, target: usize) -> Result<Self> {
+    pub fn new(problem: &Problem<'_>, intercept: bool, target: usize) -> Result<Self> {
         let count = problem.targets();
         if target >= count {
             return Err(Error::OutOfRange { what: "target", index: target, count });
         }
         let weight_sum = problem.weight_sum();
         // Counted from a value of its own, so that a constant target has a deviation of exactly 0.
-        let origin = if intercept { problem.y().get(problem.heaviest(), target).into() } else { 0.0 };
-        let own = |row: usize| problem.y().get(row, target).into() - origin;
+        let origin = if intercept { problem.y().get(problem.heaviest(), target) } else { 0.0 };
+        let own = |row: usize| problem.y().get(row, target) - origin;
         let used = || (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0);
         let mean = |value: &dyn Fn(f64) -> f64| -> f64 {
             used().map(|row| problem.weight(row) / weight_sum * value(own(row))).sum()

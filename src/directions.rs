@@ -18,7 +18,6 @@ use crate::normal::Model;
 use crate::pair::{Number, Pair};
 use crate::problem::Problem;
 use crate::scale::scaled;
-use crate::view::Scalar;
 
 /// The singular value decomposition √S(X − x̄)D^-½ = U·diag(σ)·Vᵀ of the penalised features, after the intercept and the features
 /// that are not penalised have taken their part of them and of y.
@@ -73,8 +72,8 @@ impl Directions {
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new<T: Scalar>(
-        problem: &Problem<'_, T>,
+    pub(crate) fn new(
+        problem: &Problem<'_>,
         model: Model,
         (factors, index): (&Factors, usize),
         least: f64,
@@ -177,7 +176,7 @@ impl Directions {
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
-pub(crate) fn trace<T: Scalar>(problem: &Problem<'_, T>, model: Model, factors: &Factors) -> Result<f64> {
+pub(crate) fn trace(problem: &Problem<'_>, model: Model, factors: &Factors) -> Result<f64> {
     let rows = Rows::new(problem, model, factors, 0)?;
     Ok(scaled(rows.doubles(&rows.penalised).norm_squared(), 2 * rows.unit))
 }
@@ -204,7 +203,7 @@ struct Doubles {
 }
 
 impl Doubles {
-    fn new<T: Scalar>(rows: &Rows<'_, T>, problem: &Problem<'_, T>) -> Self {
+    fn new(rows: &Rows<'_>, problem: &Problem<'_>) -> Self {
         let n = problem.features();
         let targets: Vec<usize> = (n..n + problem.targets()).collect();
         let (mut x, mut y) = (rows.doubles(&rows.penalised), rows.doubles(&targets));
@@ -224,7 +223,7 @@ impl Doubles {
     }
 
     /// By eigenvalues of products of the rows, where these have digits enough.
-    fn by_products<T: Scalar>(&self, rows: &Rows<'_, T>, least: f64, limit: f64) -> Option<Directions> {
+    fn by_products(&self, rows: &Rows<'_>, least: f64, limit: f64) -> Option<Directions> {
         let (m, n) = self.x.shape();
         // Nothing has no directions.
         let remains = self.x.column_iter().zip(&self.sizes).all(|(left, size)| left.norm() >= SMALL * size);
@@ -248,7 +247,7 @@ impl Doubles {
     }
 
     /// By the rows themselves.
-    fn by_rows<T: Scalar>(&self, rows: &Rows<'_, T>) -> Directions {
+    fn by_rows(&self, rows: &Rows<'_>) -> Directions {
         let m = self.x.nrows();
         let columns = self.x.as_slice().chunks(m).map(<[f64]>::to_vec).collect();
         let Svd { u, sigma, v } = svd(columns, &self.sizes, rows.room() - self.fixed.q.len());
@@ -256,7 +255,7 @@ impl Doubles {
         self.finish(rows, Found { u, sigma, v: DMatrix::zeros(0, 0) }, v)
     }
 
-    fn finish<T: Scalar>(&self, rows: &Rows<'_, T>, Found { u, sigma, .. }: Found, v: Vec<Vec<f64>>) -> Directions {
+    fn finish(&self, rows: &Rows<'_>, Found { u, sigma, .. }: Found, v: Vec<Vec<f64>>) -> Directions {
         #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
         let noise = 4e4 * (sigma.len() as f64 + 8.0) * f64::EPSILON;
         let mut along = across(&u, &self.y);
@@ -289,7 +288,7 @@ fn take<N: Number>(target: &mut [N], q: &[Vec<N>]) {
 }
 
 /// By the rows in pairs of doubles.
-fn in_pairs<T: Scalar>(rows: &Rows<'_, T>, problem: &Problem<'_, T>) -> Directions {
+fn in_pairs(rows: &Rows<'_>, problem: &Problem<'_>) -> Directions {
     let n = problem.features();
     let norm = |column: &Vec<Pair>| Pair::dot(column, column).sqrt().value();
     let targets: Vec<usize> = (n..n + problem.targets()).collect();
@@ -354,8 +353,8 @@ struct Parts {
     noise: f64,
 }
 
-fn directions<T: Scalar>(
-    rows: &Rows<'_, T>,
+fn directions(
+    rows: &Rows<'_>,
     u: DMatrix<f64>,
     parts: Parts,
     fixed_rank: usize,

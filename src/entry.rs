@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DMatrixView};
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::path::RidgePath;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// What a path holds of one λ. From [`RidgePath::entry`] and [`RidgePath::iter`]:
 ///
@@ -111,7 +111,7 @@ impl<'a> PathEntry<'a> {
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) when X has not n columns.
-    pub fn predict<'x, T: Scalar>(&self, x: impl Into<View<'x, T>>) -> Result<DMatrix<f64>> {
+    pub fn predict<'x>(&self, x: impl Into<View<'x>>) -> Result<DMatrix<f64>> {
         self.path.predict(self.index, x)
     }
 }

@@ -7,7 +7,7 @@ use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::simd::vectorized;
-use crate::view::{Scalar, View};
+use crate::view::View;
 use crate::wide::two_sum;
 
 /// How rows are brought to zero mean and unit scale before their squares are summed:
@@ -34,7 +34,7 @@ const LEAST: i32 = -1000;
 
 impl Frame {
     /// Measures the columns of [X | Y] in one pass over the rows of positive weight.
-    pub(crate) fn measure<T: Scalar>(problem: &Problem<'_, T>) -> Result<Self> {
+    pub(crate) fn measure(problem: &Problem<'_>) -> Result<Self> {
         let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
         // In units of a power of two above W, so that no sum overflows.
         let above = -exponent(problem.weight_sum()) - 1;
@@ -63,7 +63,7 @@ impl Frame {
     }
 
     /// A frame that only scales: no origin, no mean.
-    pub(crate) fn scaling<T: Scalar>(problem: &Problem<'_, T>) -> Self {
+    pub(crate) fn scaling(problem: &Problem<'_>) -> Self {
         let q = problem.features() + problem.targets();
         let mut greatest = vec![0.0f64; q];
         let mut add = |row: usize, j: usize, value: f64| {
@@ -112,7 +112,7 @@ impl Frame {
     }
 
     /// Σ s·x'² of every column of [X | Y], in units of the frame.
-    pub(crate) fn squares<T: Scalar>(&self, problem: &Problem<'_, T>) -> Vec<f64> {
+    pub(crate) fn squares(&self, problem: &Problem<'_>) -> Vec<f64> {
         let n = problem.features();
         let unit = exponent(problem.weight(problem.heaviest()));
         let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
@@ -154,14 +154,14 @@ struct Extent {
 
 impl Extent {
     /// Of every column, about its value in row `first`, over the rows of positive weight.
-    fn of<T: Scalar>(view: View<'_, T>, first: usize, weights: &[f64]) -> Vec<Self> {
+    fn of(view: View<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
         let panels = view.columns().div_ceil(PANEL);
         let columns = |panel: usize| view.column_range(panel * PANEL, PANEL.min(view.columns() - panel * PANEL));
         // Runs of rows, of each the panels one after the other.
         let tasks = weights.len().div_ceil(RUN) * panels;
         let measure = |task: usize| {
             let (start, own) = (task / panels * RUN, columns(task % panels));
-            let mut lanes: Vec<Lanes> = (0..own.columns()).map(|j| Lanes::new(own.get(first, j).into())).collect();
+            let mut lanes: Vec<Lanes> = (0..own.columns()).map(|j| Lanes::new(own.get(first, j))).collect();
             let run = &weights[start..weights.len().min(start + RUN)];
             let mut block = vec![0.0; ROWS.min(run.len()) * own.columns()];
             for (part, weights) in run.chunks(ROWS).enumerate() {

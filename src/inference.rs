@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 use crate::path::RidgePath;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::view::{Scalar, View};
+use crate::view::View;
 use root::Root;
 
 /// The rows of a path, for what they tell beyond the coefficients. From a singular value decomposition of them, as
@@ -32,21 +32,21 @@ use root::Root;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Inference<'a, T: Scalar> {
-    problem: &'a Problem<'a, T>,
+pub struct Inference<'a> {
+    problem: &'a Problem<'a>,
     path: &'a RidgePath,
     model: Model,
     /// Of all λs, where these share their penalty factors.
     shared: Option<Arc<Directions>>,
 }
 
-impl<'a, T: Scalar> Inference<'a, T> {
+impl<'a> Inference<'a> {
     /// Decomposes the rows (where λs have penalty factors of their own, [`at`](Self::at) does, for each). The path must be one of these
     /// rows and weights.
     ///
     /// # Errors
     /// [`Error::Shape`] when the path is not one of these rows, [`Error::Conflict`] for one with a Tikhonov matrix, [`Error::Span`].
-    pub fn new(problem: &'a Problem<'a, T>, path: &'a RidgePath) -> Result<Self> {
+    pub fn new(problem: &'a Problem<'a>, path: &'a RidgePath) -> Result<Self> {
         for (what, found, wanted) in [
             ("features of the rows against the path's", problem.features(), path.features()),
             ("targets of the rows against the path's", problem.targets(), path.targets()),
@@ -203,7 +203,7 @@ impl Uncertainty {
     ///
     /// # Errors
     /// [`Error::Shape`] when the problem has not n features.
-    pub fn leverages<T: Scalar>(&self, problem: &Problem<'_, T>) -> Result<Vec<f64>> {
+    pub fn leverages(&self, problem: &Problem<'_>) -> Result<Vec<f64>> {
         let reach = self.reach(problem.x())?;
         Ok(reach.into_iter().enumerate().map(|(row, reach)| problem.weight(row) * reach).collect())
     }
@@ -242,16 +242,12 @@ impl Uncertainty {
     ///
     /// # Errors
     /// [`Error::Shape`] when X has not n columns.
-    pub fn predictive_variances<'x, T: Scalar>(
-        &self,
-        x: impl Into<View<'x, T>>,
-        noise_variance: f64,
-    ) -> Result<Vec<f64>> {
+    pub fn predictive_variances<'x>(&self, x: impl Into<View<'x>>, noise_variance: f64) -> Result<Vec<f64>> {
         Ok(self.reach(x.into())?.into_iter().map(|reach| noise_variance * (1.0 + reach)).collect())
     }
 
     /// 1/W + (x−x̄)ᵀA⁻¹(x−x̄) of each row.
-    fn reach<T: Scalar>(&self, x: View<'_, T>) -> Result<Vec<f64>> {
+    fn reach(&self, x: View<'_>) -> Result<Vec<f64>> {
         let own = &self.own.coefficients;
         let (n, root) = (own.diagonal.len(), self.own.root(self.shift));
         if x.columns() != n {

@@ -8,7 +8,7 @@ use crate::path::RidgePath;
 use crate::prediction::{check_columns, determination, predictions};
 use crate::problem::Problem;
 use crate::select::Selection;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// y = Xw + b for t targets: what is left of a path when its λ is chosen, small, with names, and made to be kept.
 ///
@@ -46,7 +46,7 @@ impl LinearModel {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] unless there are t intercepts, [`Error::NonFinite`].
-    pub fn new<'a>(coefficients: impl Into<View<'a, f64>>, intercepts: &[f64]) -> Result<Self> {
+    pub fn new<'a>(coefficients: impl Into<View<'a>>, intercepts: &[f64]) -> Result<Self> {
         let coefficients = coefficients.into();
         let (rows, columns) = (coefficients.rows(), coefficients.columns());
         if rows == 0 || columns == 0 {
@@ -148,7 +148,7 @@ impl LinearModel {
     ///
     /// # Errors
     /// [`Error::Shape`] when X has not n columns.
-    pub fn predict<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
+    pub fn predict<'a>(&self, x: impl Into<View<'a>>) -> Result<DMatrix<f64>> {
         let x = x.into();
         check_columns(&x, self.features)?;
         Ok(predictions(x, &self.coefficients, &self.intercepts, self.targets()).swap_remove(0))
@@ -158,7 +158,7 @@ impl LinearModel {
     ///
     /// # Errors
     /// Those of [`RidgePath::score`].
-    pub fn score<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Vec<f64>> {
+    pub fn score<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Vec<f64>> {
         let problem = Problem::new(x, y)?;
         determination(&problem, &self.predict(problem.x())?)
     }
@@ -167,10 +167,10 @@ impl LinearModel {
     ///
     /// # Errors
     /// Those of [`RidgePath::score_weighted`].
-    pub fn score_weighted<'a, T: Scalar>(
+    pub fn score_weighted<'a>(
         &self,
-        x: impl Into<View<'a, T>>,
-        y: impl Into<View<'a, T>>,
+        x: impl Into<View<'a>>,
+        y: impl Into<View<'a>>,
         weights: &[f64],
     ) -> Result<Vec<f64>> {
         let problem = Problem::new(x, y)?;

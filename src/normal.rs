@@ -53,7 +53,7 @@ impl Default for Model {
 ///
 /// let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
 /// let y = [1.0, 2.0, 3.0, 5.0];
-/// let moments = cpu::gram::gram::<f64, f64>(&Problem::new(x, &y)?)?;
+/// let moments = cpu::gram::gram::<f64>(&Problem::new(x, &y)?)?;
 /// let normal = NormalEquations::with_penalty(&moments, Model::default(), &Penalty::Lambdas(vec![0.1, 1.0]))?;
 /// for k in 0..normal.penalties() {
 ///     let mut w = normal.right_hand_side(k);

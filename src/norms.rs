@@ -6,7 +6,7 @@ use crate::factors::Factors;
 use crate::penalty::Penalty;
 use crate::scale::scaled;
 use crate::solver::Ridge;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// The norm of w as a function of λ, for any number of λs, from one singular value decomposition of the rows; norms are those of the
 /// coefficients on which the penalty acts (of standardised columns where these are). Made by [`Ridge::norms`].
@@ -41,7 +41,7 @@ impl Ridge {
     ///
     /// # Errors
     /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with penalty factors or a prior, whose norm is another.
-    pub fn norms<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Norms> {
+    pub fn norms<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Norms> {
         let problem = self.problem(x.into(), y.into())?;
         if !self.prior.is_none() || self.factored().shared() != Some(Factors::default()) {
             let (first, second) = ("a bound on ‖w‖²", "penalty factors or a prior, whose norm is another");

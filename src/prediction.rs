@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::parallel::at_least;
 use crate::path::RidgePath;
 use crate::problem::Problem;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// Rows of X that are copied and multiplied at a time, and how many where they are so long that fewer fill the cache.
 const ROWS: usize = 256;
@@ -24,7 +24,7 @@ impl RidgePath {
     ///
     /// # Errors
     /// [`Error::Shape`] when X has not n columns, [`Error::OutOfRange`] when the path has no such entry.
-    pub fn predict<'a, T: Scalar>(&self, index: usize, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
+    pub fn predict<'a>(&self, index: usize, x: impl Into<View<'a>>) -> Result<DMatrix<f64>> {
         let x = self.checked(x.into())?;
         self.check_index(index)?;
         let (n, t) = (self.features, self.targets);
@@ -48,7 +48,7 @@ impl RidgePath {
     ///
     /// # Errors
     /// [`Error::Shape`] when X has not n columns.
-    pub fn predict_all<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>) -> Result<Vec<DMatrix<f64>>> {
+    pub fn predict_all<'a>(&self, x: impl Into<View<'a>>) -> Result<Vec<DMatrix<f64>>> {
         let x = self.checked(x.into())?;
         Ok(predictions(x, &self.coefficients, &self.intercepts, self.targets))
     }
@@ -59,12 +59,7 @@ impl RidgePath {
     /// # Errors
     /// Those of [`predict`](Self::predict); [`Error::Shape`] when Y has not as many rows as X or not t columns, [`Error::Empty`],
     /// [`Error::NonFinite`].
-    pub fn score<'a, T: Scalar>(
-        &self,
-        index: usize,
-        x: impl Into<View<'a, T>>,
-        y: impl Into<View<'a, T>>,
-    ) -> Result<Vec<f64>> {
+    pub fn score<'a>(&self, index: usize, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Vec<f64>> {
         let problem = Problem::new(x, y)?;
         determination(&problem, &self.predict(index, problem.x())?)
     }
@@ -73,11 +68,11 @@ impl RidgePath {
     ///
     /// # Errors
     /// Those of [`score`](Self::score) and [`Problem::with_weights`].
-    pub fn score_weighted<'a, T: Scalar>(
+    pub fn score_weighted<'a>(
         &self,
         index: usize,
-        x: impl Into<View<'a, T>>,
-        y: impl Into<View<'a, T>>,
+        x: impl Into<View<'a>>,
+        y: impl Into<View<'a>>,
         weights: &[f64],
     ) -> Result<Vec<f64>> {
         let problem = Problem::new(x, y)?;
@@ -85,7 +80,7 @@ impl RidgePath {
         determination(&problem, &self.predict(index, problem.x())?)
     }
 
-    fn checked<'a, T: Scalar>(&self, x: View<'a, T>) -> Result<View<'a, T>> {
+    fn checked<'a>(&self, x: View<'a>) -> Result<View<'a>> {
         check_columns(&x, self.features).map(|()| x)
     }
 
@@ -98,7 +93,7 @@ impl RidgePath {
 }
 
 /// Refuses rows of another number of features than a model has.
-pub(crate) fn check_columns<T: Scalar>(x: &View<'_, T>, wanted: usize) -> Result<()> {
+pub(crate) fn check_columns(x: &View<'_>, wanted: usize) -> Result<()> {
     match x.columns() == wanted {
         true => Ok(()),
         false => Err(Error::Shape { what: "columns of X to predict from", found: x.columns(), wanted }),
@@ -107,7 +102,7 @@ pub(crate) fn check_columns<T: Scalar>(x: &View<'_, T>, wanted: usize) -> Result
 
 /// ŷ of rows X (m × n, n > 0) for coefficient vectors one after another, `w` of [k, t, n], with an intercept each: k matrices of
 /// m × t. The bits depend on the shape alone.
-pub(crate) fn predictions<T: Scalar>(x: View<'_, T>, w: &[f64], intercepts: &[f64], t: usize) -> Vec<DMatrix<f64>> {
+pub(crate) fn predictions(x: View<'_>, w: &[f64], intercepts: &[f64], t: usize) -> Vec<DMatrix<f64>> {
     let (m, n) = (x.rows(), x.columns());
     let mut predicted = vec![DMatrix::zeros(m, t); intercepts.len() / t];
     if m == 0 {
@@ -131,7 +126,7 @@ struct Part<'a> {
 
 impl Part<'_> {
     /// Writes ŷ of the rows from `first` on.
-    fn fill<T: Scalar>(self, x: View<'_, T>, first: usize) {
+    fn fill(self, x: View<'_>, first: usize) {
         let Self { w, intercepts, mut columns } = self;
         let (rows, n) = (columns[0].len(), x.columns());
         let block = (BLOCK / n).clamp(LONG_ROWS, ROWS);
@@ -171,14 +166,14 @@ impl Part<'_> {
 ///
 /// # Errors
 /// [`Error::Shape`] when the problem has another number of targets.
-pub(crate) fn determination<T: Scalar>(problem: &Problem<'_, T>, predicted: &DMatrix<f64>) -> Result<Vec<f64>> {
+pub(crate) fn determination(problem: &Problem<'_>, predicted: &DMatrix<f64>) -> Result<Vec<f64>> {
     if problem.targets() != predicted.ncols() {
         let (found, wanted) = (problem.targets(), predicted.ncols());
         return Err(Error::Shape { what: "columns of Y to score against", found, wanted });
     }
     let counting: Vec<usize> = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).collect();
     let of = |target: usize| {
-        let y = |row: usize| -> f64 { problem.y().get(row, target).into() };
+        let y = |row: usize| -> f64 { problem.y().get(row, target) };
         let sum =
             |term: &dyn Fn(usize) -> f64| counting.iter().map(|row| problem.weight(*row) * term(*row)).sum::<f64>();
         // About the value of one row first: a constant y has no spread, whatever its rounding.

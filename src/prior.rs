@@ -11,7 +11,6 @@ use crate::path::RidgePath;
 use crate::problem::Problem;
 use crate::scale::scaled;
 use crate::solver::Ridge;
-use crate::view::Scalar;
 
 /// The penalty λ(w − w₀)ᵀΓ(w − w₀).
 #[derive(Debug, Clone, Default)]
@@ -94,7 +93,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn new<T: Scalar>(problem: &Problem<'_, T>, model: Model) -> Result<Self> {
+    fn new(problem: &Problem<'_>, model: Model) -> Result<Self> {
         let n = problem.features();
         let frame = Frame::measure(problem)?;
         let squares = frame.squares(problem);
@@ -109,7 +108,7 @@ impl Columns {
     }
 
     /// X centred; rows of weight 0 are 0.
-    fn centred<T: Scalar>(&self, problem: &Problem<'_, T>) -> DMatrix<f64> {
+    fn centred(&self, problem: &Problem<'_>) -> DMatrix<f64> {
         let mut x = DMatrix::zeros(problem.rows(), problem.features());
         problem.x().visit(0, problem.rows(), |row, j, value| {
             if problem.weight(row) > 0.0 {
@@ -140,7 +139,7 @@ fn turned(mut x: DMatrix<f64>, deviations: &[f64], basis: &DMatrix<f64>) -> DMat
 impl Ridge {
     /// The path about the prior: of y − Xw₀ on the rows X·Q, whose penalty factors are Λ, led back by w = Qz + w₀. Rows are
     /// centred before.
-    pub(crate) async fn solve_about<T: Scalar>(&self, prior: &Prior, problem: &Problem<'_, T>) -> Result<RidgePath> {
+    pub(crate) async fn solve_about(&self, prior: &Prior, problem: &Problem<'_>) -> Result<RidgePath> {
         let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
         let mean = prior.mean(n, t)?;
         let directions = prior.directions(n)?;

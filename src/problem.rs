@@ -6,24 +6,24 @@ use crate::error::{Error, Result};
 use crate::parallel::at_least;
 use crate::scale::scaled;
 use crate::simd::vectorized;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// Rows X (m × n), targets Y (m × t) and observation weights s (m, all 1 if none), borrowed and checked:
 /// the shapes agree, every number is finite, no weight is negative and one at least is positive.
 #[derive(Debug, Clone, Copy)]
-pub struct Problem<'a, T: Scalar> {
-    x: View<'a, T>,
-    y: View<'a, T>,
+pub struct Problem<'a> {
+    x: View<'a>,
+    y: View<'a>,
     weights: Option<&'a [f64]>,
     weight_sum: f64,
 }
 
-impl<'a, T: Scalar> Problem<'a, T> {
+impl<'a> Problem<'a> {
     /// Checks X (m × n) and Y (m × t).
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] when the rows differ, [`Error::NonFinite`].
-    pub fn new(x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Self> {
+    pub fn new(x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Self> {
         let (x, y) = (x.into(), y.into());
         for (what, view) in [("X", x), ("Y", y)] {
             let (rows, columns) = (view.rows(), view.columns());
@@ -74,7 +74,7 @@ impl<'a, T: Scalar> Problem<'a, T> {
     }
 
     /// The same rows with other features, of the same number of rows and finite.
-    pub(crate) fn with_features<'b>(&'b self, x: View<'b, T>) -> Problem<'b, T> {
+    pub(crate) fn with_features<'b>(&'b self, x: View<'b>) -> Problem<'b> {
         Problem { x, ..*self }
     }
 
@@ -104,13 +104,13 @@ impl<'a, T: Scalar> Problem<'a, T> {
 
     /// X.
     #[must_use]
-    pub fn x(&self) -> View<'a, T> {
+    pub fn x(&self) -> View<'a> {
         self.x
     }
 
     /// Y.
     #[must_use]
-    pub fn y(&self) -> View<'a, T> {
+    pub fn y(&self) -> View<'a> {
         self.y
     }
 
@@ -143,7 +143,7 @@ impl<'a, T: Scalar> Problem<'a, T> {
 }
 
 /// Whether no element is infinite or NaN.
-fn all_finite<T: Scalar>(view: View<'_, T>) -> bool {
+fn all_finite(view: View<'_>) -> bool {
     const PANEL: usize = 32;
     const ROWS: usize = 256;
     let panel = |first: usize| {

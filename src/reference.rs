@@ -9,18 +9,17 @@ use crate::path::RidgePath;
 use crate::penalty::Penalty;
 use crate::plan::{Backend, Form, Strategy};
 use crate::problem::Problem;
-use crate::view::Scalar;
 
 /// Solves every λ on its own: centre, scale, form XᵀSX + shift·D, factor, solve, scale back.
 ///
 /// # Errors
 /// Those of [`Penalty::resolve`].
-pub fn solve<T: Scalar>(problem: &Problem<'_, T>, model: Model, penalty: &Penalty) -> Result<RidgePath> {
+pub fn solve(problem: &Problem<'_>, model: Model, penalty: &Penalty) -> Result<RidgePath> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let weight_sum = problem.weight_sum();
     let s = DVector::from_fn(m, |row, _| problem.weight(row));
-    let x = DMatrix::<f64>::from_fn(m, n, |row, j| problem.x().get(row, j).into());
-    let y = DMatrix::<f64>::from_fn(m, t, |row, target| problem.y().get(row, target).into());
+    let x = DMatrix::<f64>::from_fn(m, n, |row, j| problem.x().get(row, j));
+    let y = DMatrix::<f64>::from_fn(m, t, |row, target| problem.y().get(row, target));
 
     // Centred about the value in the heaviest row, then about the mean of what is left: a constant column becomes 0, and a
     // weight however large multiplies no rounding error.

@@ -34,16 +34,12 @@ type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
 
 impl Ridge {
     /// Solves what the plan says, where it says.
-    pub(crate) async fn solve<T: Scalar>(&self, problem: &Problem<'_, T>) -> Result<RidgePath> {
+    pub(crate) async fn solve(&self, problem: &Problem<'_>) -> Result<RidgePath> {
         self.solve_with(problem, None).await
     }
 
     /// The same, with the rows' moments in double precision where they are known.
-    pub(crate) async fn solve_with<T: Scalar>(
-        &self,
-        problem: &Problem<'_, T>,
-        known: Option<Moments>,
-    ) -> Result<RidgePath> {
+    pub(crate) async fn solve_with(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
         self.factored().check_features(problem.features())?;
         if !self.prior.is_none() {
             return Box::pin(self.solve_about(&self.prior, problem)).await;
@@ -79,15 +75,10 @@ impl Ridge {
         let strategy = self.strategy_of(&normal);
         let used = used(None, Precision::Double, (Form::Primal, strategy), Vec::new());
         let told = self.reporter(normal.penalties());
-        Ok(source::on_cpu::<f64>((&totals, &normal), strategy, f64::INFINITY, used, None, &told))
+        Ok(source::on_cpu((&totals, &normal), strategy, f64::INFINITY, used, None, &told))
     }
 
-    async fn solve_on_gpu<T: Scalar>(
-        &self,
-        problem: &Problem<'_, T>,
-        known: Option<Moments>,
-        plan: &Plan,
-    ) -> Result<RidgePath> {
+    async fn solve_on_gpu(&self, problem: &Problem<'_>, known: Option<Moments>, plan: &Plan) -> Result<RidgePath> {
         let gpu = self.open().await?;
         gpu.alive()?;
         let Some(sizes) = &plan.gpu else {
@@ -96,9 +87,9 @@ impl Ridge {
         self.solve_rows(problem, known, plan, Some((&gpu, sizes))).await
     }
 
-    async fn solve_rows<T: Scalar>(
+    async fn solve_rows(
         &self,
-        problem: &Problem<'_, T>,
+        problem: &Problem<'_>,
         known: Option<Moments>,
         plan: &Plan,
         device: Device<'_>,
@@ -127,7 +118,7 @@ impl Ridge {
     /// so are those of the dual form whose corrections left less than almost all digits, where the primal is about as cheap.
     /// Where everything is penalised there is one answer; but columns or penalty factors of very different size spoil the equations
     /// of the dual form, and rows or weights those of the primal.
-    async fn other_form<T: Scalar>(&self, problem: &Problem<'_, T>, plan: &Plan, path: RidgePath) -> Result<RidgePath> {
+    async fn other_form(&self, problem: &Problem<'_>, plan: &Plan, path: RidgePath) -> Result<RidgePath> {
         let (m, n) = (problem.rows(), problem.features());
         let (other, own, order) = match plan.form {
             Form::Primal => (Form::Dual, n, m),
@@ -154,20 +145,20 @@ impl Ridge {
     }
 
     /// Rows and their equations of every λ, the sums of products from the device where it forms them in this precision.
-    async fn equations<'a, T: Scalar>(
+    async fn equations<'a>(
         &self,
-        problem: &'a Problem<'a, T>,
+        problem: &'a Problem<'a>,
         form: Form,
         precision: Precision,
         device: Device<'_>,
-    ) -> Result<(Source<'a, T>, NormalEquations)> {
+    ) -> Result<(Source<'a>, NormalEquations)> {
         let device = device.and_then(|(gpu, sizes)| Some((gpu, sizes.gram.as_ref()?)));
         let device = device.filter(|(_, plan)| plan.precision == precision);
         if form == Form::Dual {
             let rows = Dual::new(problem, self.model, &self.factored().shared().unwrap_or_default())?;
             let products = match (device, precision) {
-                (Some((gpu, plan)), Precision::Double) => on_device::<f64, T>(gpu, &rows, problem, plan).await?,
-                (Some((gpu, plan)), Precision::Single) => on_device::<f32, T>(gpu, &rows, problem, plan).await?,
+                (Some((gpu, plan)), Precision::Double) => on_device::<f64>(gpu, &rows, problem, plan).await?,
+                (Some((gpu, plan)), Precision::Single) => on_device::<f32>(gpu, &rows, problem, plan).await?,
                 (None, Precision::Double) => rows.products::<f64>(),
                 (None, Precision::Single) => rows.products::<f32>(),
             };
@@ -175,15 +166,15 @@ impl Ridge {
         }
         let moments = match (device, precision) {
             (Some((gpu, plan)), _) => gpu::gram::gram(gpu, problem, plan).await?,
-            (None, Precision::Double) => cpu::gram::gram::<f64, T>(problem)?,
-            (None, Precision::Single) => cpu::gram::gram::<f32, T>(problem)?,
+            (None, Precision::Double) => cpu::gram::gram::<f64>(problem)?,
+            (None, Precision::Single) => cpu::gram::gram::<f32>(problem)?,
         };
         Source::primal(problem, moments, self.model, &self.factored())
     }
 
-    async fn solve_in_single<T: Scalar>(
+    async fn solve_in_single(
         &self,
-        problem: &Problem<'_, T>,
+        problem: &Problem<'_>,
         form: Form,
         device: Device<'_>,
         used: BackendUsed,
@@ -212,7 +203,7 @@ impl Ridge {
 
     /// A path of the dual form, whose equations have an answer even where w has none: where nothing is penalised, or so
     /// little that it is lost. The primal form answers there, as it does for few features.
-    async fn without_penalty<T: Scalar>(&self, problem: &Problem<'_, T>, path: RidgePath) -> Result<RidgePath> {
+    async fn without_penalty(&self, problem: &Problem<'_>, path: RidgePath) -> Result<RidgePath> {
         let lost = |k: &usize| path.shifts()[*k] == 0.0 || matches!(path.outcome(*k, 0), Outcome::Singular { .. });
         let lost: Vec<usize> = (0..path.len()).filter(lost).collect();
         if lost.is_empty() {
@@ -229,7 +220,7 @@ impl Ridge {
         let most = problem.rows() + usize::from(!self.model.intercept);
         let leading = x.column_range(0, problem.features().min(most));
         let leading = problem.with_features(leading);
-        let moments = cpu::gram::gram::<f64, T>(&leading)?;
+        let moments = cpu::gram::gram::<f64>(&leading)?;
         let (source, normal) = Source::primal(&leading, moments, self.model, &Penalty::Alphas(vec![0.0]))?;
         let alone = self.clone().minimum_norm(false);
         let order = match alone.double(&source, normal, None, used.clone()).await?.outcome(0, 0) {
@@ -263,9 +254,9 @@ impl Ridge {
     }
 
     /// The path in double precision: where the equations lose too many digits, with equations of twice the digits.
-    async fn double<T: Scalar>(
+    async fn double(
         &self,
-        source: &Source<'_, T>,
+        source: &Source<'_>,
         normal: NormalEquations,
         device: Device<'_>,
         used: BackendUsed,
@@ -300,9 +291,9 @@ impl Ridge {
     }
 
     /// The path by equations of twice the digits, and where their factors do not reach, by QR of the rows.
-    async fn precisely<T: Scalar>(
+    async fn precisely(
         &self,
-        source: &Source<'_, T>,
+        source: &Source<'_>,
         normal: NormalEquations,
         device: Device<'_>,
         used: BackendUsed,
@@ -364,10 +355,10 @@ impl Ridge {
 }
 
 /// The matrix of the dual form on a device.
-async fn on_device<A: Scalar + bytemuck::Pod, T: Scalar>(
+async fn on_device<A: Scalar + bytemuck::Pod>(
     gpu: &Gpu,
-    rows: &Dual<'_, T>,
-    problem: &Problem<'_, T>,
+    rows: &Dual<'_>,
+    problem: &Problem<'_>,
     plan: &GramPlan,
 ) -> Result<DMatrix<f64>> {
     let fill = |start: usize, block: &mut [A]| rows.fill(start, block, plan.row_stride);

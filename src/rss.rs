@@ -11,7 +11,6 @@ use crate::path::RidgePath;
 use crate::problem::Problem;
 use crate::residual::BATCH;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
 use crate::wide::{Strips, Wide, two_sum};
 
 /// Rows taken at a time.
@@ -22,7 +21,7 @@ const MOST: usize = 2_000_000_000;
 const DIGITS: f64 = 1e8;
 
 /// Σ s (y − Xw − b)² for the entries (λ and target) named, with the intercept that is best beside w.
-pub(crate) fn from_rows<T: Scalar>(problem: &Problem<'_, T>, path: &mut RidgePath, entries: &[usize]) {
+pub(crate) fn from_rows(problem: &Problem<'_>, path: &mut RidgePath, entries: &[usize]) {
     // Rows were measured before, which can only succeed again.
     let Some(rows) = (!entries.is_empty()).then(|| Rows::new(problem, path)).flatten() else { return };
     let (m, n) = (problem.rows(), path.features);
@@ -96,8 +95,8 @@ pub(crate) fn by_difference(
 }
 
 /// Rows as they are measured: centred if an intercept is fitted, and every column in units of its own.
-struct Rows<'a, 'p, T: Scalar> {
-    problem: &'a Problem<'p, T>,
+struct Rows<'a, 'p> {
+    problem: &'a Problem<'p>,
     frame: Frame,
     /// √Σ s·x² of every column in these units.
     norms: Vec<f64>,
@@ -105,8 +104,8 @@ struct Rows<'a, 'p, T: Scalar> {
     unit: i32,
 }
 
-impl<'a, 'p, T: Scalar> Rows<'a, 'p, T> {
-    fn new(problem: &'a Problem<'p, T>, path: &RidgePath) -> Option<Self> {
+impl<'a, 'p> Rows<'a, 'p> {
+    fn new(problem: &'a Problem<'p>, path: &RidgePath) -> Option<Self> {
         let frame = if path.intercept { Frame::measure(problem).ok()? } else { Frame::scaling(problem) };
         // As they are, unless their sums would leave the range of doubles: light rows count too.
         let unit = (exponent(problem.weight(problem.heaviest())) - 900).max(0) & !1;
@@ -130,7 +129,7 @@ impl<'a, 'p, T: Scalar> Rows<'a, 'p, T> {
             let weight = |row: usize| scaled(self.problem.weight(row), -self.unit);
             let error = |e: usize, row: usize| {
                 let target = entries[e] % t;
-                let (y, low) = self.frame.apply_wide(n + target, self.problem.y().get(row, target).into());
+                let (y, low) = self.frame.apply_wide(n + target, self.problem.y().get(row, target));
                 let (error, lost) = two_sum(y, -fitted.high[(row - start, e)]);
                 error + (lost + (low - fitted.low[(row - start, e)]))
             };

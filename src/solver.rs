@@ -16,7 +16,7 @@ use crate::penalty::Penalty;
 use crate::plan::{Backend, Form, Plan, Rates, Request, Shape, Strategy};
 use crate::prior::Prior;
 use crate::problem::Problem;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 
@@ -223,7 +223,7 @@ impl Ridge {
     /// Those of [`Problem`] and [`Penalty`], [`Error::Span`]; of a prior [`Error::NonFinite`], [`Error::NotSemidefinite`],
     /// [`Error::NotDecomposed`] and [`Error::Conflict`]; [`Error::InvalidRate`]; with [`Backend::Gpu`] also those of the device.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<RidgePath> {
+    pub fn fit<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<RidgePath> {
         pollster::block_on(self.fit_async(x, y))
     }
 
@@ -231,16 +231,12 @@ impl Ridge {
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
-    pub async fn fit_async<'a, T: Scalar>(
-        &self,
-        x: impl Into<View<'a, T>>,
-        y: impl Into<View<'a, T>>,
-    ) -> Result<RidgePath> {
+    pub async fn fit_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<RidgePath> {
         self.solve(&self.problem(x.into(), y.into())?).await
     }
 
     /// The data checked, with the weights set.
-    pub(crate) fn problem<'a, T: Scalar>(&'a self, x: View<'a, T>, y: View<'a, T>) -> Result<Problem<'a, T>> {
+    pub(crate) fn problem<'a>(&'a self, x: View<'a>, y: View<'a>) -> Result<Problem<'a>> {
         let problem = Problem::new(x, y)?;
         match &self.weights {
             Some(weights) => problem.with_weights(weights),
@@ -267,7 +263,7 @@ impl Ridge {
     }
 
     /// m, n and t of X and Y, and k of the grid set.
-    pub fn shape<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Shape {
+    pub fn shape<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Shape {
         let x = x.into();
         Shape { rows: x.rows(), features: x.columns(), targets: y.into().columns(), penalties: self.penalty.len() }
     }

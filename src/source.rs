@@ -17,21 +17,20 @@ use crate::plan::Strategy;
 use crate::problem::Problem;
 use crate::scale::scaled;
 use crate::tiles;
-use crate::view::Scalar;
 
 /// Rows whose sums of products the equations have taken: of the primal form, of order n, or of the dual form, of order m.
-pub(crate) enum Source<'a, T: Scalar> {
-    Primal { problem: &'a Problem<'a, T>, totals: Totals },
-    Dual { problem: &'a Problem<'a, T>, rows: Box<Dual<'a, T>> },
+pub(crate) enum Source<'a> {
+    Primal { problem: &'a Problem<'a>, totals: Totals },
+    Dual { problem: &'a Problem<'a>, rows: Box<Dual<'a>> },
 }
 
-impl<'a, T: Scalar> Source<'a, T> {
+impl<'a> Source<'a> {
     /// Rows of these moments, and their equations of every λ.
     ///
     /// # Errors
     /// Those of [`Penalty::resolve`].
     pub(crate) fn primal(
-        problem: &'a Problem<'a, T>,
+        problem: &'a Problem<'a>,
         moments: Moments,
         model: Model,
         penalty: &Penalty,
@@ -45,8 +44,8 @@ impl<'a, T: Scalar> Source<'a, T> {
     /// # Errors
     /// Those of [`Penalty::resolve`].
     pub(crate) fn dual(
-        problem: &'a Problem<'a, T>,
-        rows: Dual<'a, T>,
+        problem: &'a Problem<'a>,
+        rows: Dual<'a>,
         products: DMatrix<f64>,
         penalty: &Penalty,
     ) -> Result<(Self, NormalEquations)> {
@@ -135,7 +134,7 @@ impl<'a, T: Scalar> Source<'a, T> {
         epsilon: f64,
     ) -> RidgePath {
         let every: Vec<usize> = (0..weights.len()).collect();
-        let assembled = |problem: &Problem<'_, T>, totals: &Totals, write: &dyn Fn(&mut RidgePath)| {
+        let assembled = |problem: &Problem<'_>, totals: &Totals, write: &dyn Fn(&mut RidgePath)| {
             let mut path = RidgePath::blank(totals, normal, used);
             write(&mut path);
             path.describe(totals, normal, &every, weights, epsilon);
@@ -178,12 +177,12 @@ pub(crate) fn primal(moments: Moments, model: Model, penalty: &Penalty) -> Resul
 /// The path of the primal form on the CPU in double precision, from the rows too where these are at hand. Strategy
 /// [`Spectral`](Strategy::Spectral) leaves out condition numbers beyond `limit`, and what it does not answer as well as a
 /// factorization, is factored. Answers are written to the path as they come.
-pub(crate) fn on_cpu<T: Scalar>(
+pub(crate) fn on_cpu(
     (totals, normal): (&Totals, &NormalEquations),
     strategy: Strategy,
     limit: f64,
     used: BackendUsed,
-    rows: Option<&Problem<'_, T>>,
+    rows: Option<&Problem<'_>>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> RidgePath {
     let factored = |mut path: RidgePath, lambdas: &[usize], progress: &(dyn Fn(usize) + Sync)| {

@@ -5,7 +5,7 @@ use crate::outcome::Outcome;
 use crate::path::RidgePath;
 use crate::plan::Backend;
 use crate::solver::Ridge;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// How far the answer of one λ lies from the reference's: the largest deviation over the targets.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,11 +74,7 @@ impl Ridge {
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
-    pub async fn validate_async<'a, T: Scalar>(
-        &self,
-        x: impl Into<View<'a, T>>,
-        y: impl Into<View<'a, T>>,
-    ) -> Result<Validation> {
+    pub async fn validate_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Validation> {
         let (x, y) = (x.into(), y.into());
         let path = self.fit_async(x, y).await?;
         let reference = self.clone().backend(Backend::Reference).fit_async(x, y).await?;
@@ -90,7 +86,7 @@ impl Ridge {
     /// # Errors
     /// As [`fit`](Self::fit).
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn validate<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Validation> {
+    pub fn validate<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Validation> {
         pollster::block_on(self.validate_async(x, y))
     }
 }

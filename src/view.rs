@@ -1,6 +1,6 @@
 //! Borrowed matrices: any strides, `f32` or `f64`, no copy.
 
-use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage, Scalar as Element};
+use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage};
 
 use crate::error::{Error, Result};
 
@@ -13,12 +13,30 @@ pub trait Scalar: sealed::Sealed + nalgebra::RealField + Copy + Into<f64> {
 }
 
 mod sealed {
+    use super::{DMatrixView, Dyn, Values, View};
+
     #[cfg(feature = "faer")]
-    pub trait Sealed: faer::traits::ComplexField {}
+    pub trait Field: faer::traits::ComplexField {}
     #[cfg(not(feature = "faer"))]
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    pub trait Field {}
+    impl Field for f32 {}
+    impl Field for f64 {}
+
+    pub trait Sealed: Field + nalgebra::Scalar {
+        fn view(matrix: DMatrixView<'_, Self, Dyn, Dyn>) -> View<'_>;
+    }
+
+    impl Sealed for f32 {
+        fn view(matrix: DMatrixView<'_, Self, Dyn, Dyn>) -> View<'_> {
+            View(Values::Single(matrix))
+        }
+    }
+
+    impl Sealed for f64 {
+        fn view(matrix: DMatrixView<'_, Self, Dyn, Dyn>) -> View<'_> {
+            View(Values::Double(matrix))
+        }
+    }
 }
 
 impl Scalar for f32 {
@@ -36,7 +54,7 @@ impl Scalar for f64 {
     }
 }
 
-/// A borrowed matrix, rows × columns, with any non-negative strides.
+/// A borrowed matrix of `f32` or `f64`, rows × columns, with any non-negative strides. X and Y of one problem may differ in type.
 ///
 /// Made from nalgebra matrices and views (`(&x).into()`), from a slice as one column (`(&y[..]).into()`),
 /// or from a slice and its layout:
@@ -49,15 +67,32 @@ impl Scalar for f64 {
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct View<'a, T: Element>(DMatrixView<'a, T, Dyn, Dyn>);
+pub struct View<'a>(Values<'a>);
 
-impl<'a, T: Scalar> View<'a, T> {
+/// Where the elements lie, in the type that they have there.
+#[derive(Debug, Clone, Copy)]
+enum Values<'a> {
+    Single(DMatrixView<'a, f32, Dyn, Dyn>),
+    Double(DMatrixView<'a, f64, Dyn, Dyn>),
+}
+
+/// The same expression of a matrix of either type.
+macro_rules! of_either {
+    ($view:expr, $matrix:ident => $of:expr) => {
+        match &$view.0 {
+            Values::Single($matrix) => $of,
+            Values::Double($matrix) => $of,
+        }
+    };
+}
+
+impl<'a> View<'a> {
     /// A matrix whose rows follow one another: element (i, j) is `values[i * columns + j]`. The slice holds the matrix and
     /// nothing else; [`strided`](Self::strided) takes part of one.
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] unless there are rows × columns values, [`Error::Overflow`].
-    pub fn row_major(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+    pub fn row_major<T: Scalar>(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
         exactly("values of a row-major slice against rows × columns", values.len(), rows, columns)?;
         Self::strided(values, rows, columns, columns, 1)
     }
@@ -67,7 +102,7 @@ impl<'a, T: Scalar> View<'a, T> {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Shape`] unless there are rows × columns values, [`Error::Overflow`].
-    pub fn column_major(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+    pub fn column_major<T: Scalar>(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
         exactly("values of a column-major slice against rows × columns", values.len(), rows, columns)?;
         Self::strided(values, rows, columns, 1, rows)
     }
@@ -77,7 +112,7 @@ impl<'a, T: Scalar> View<'a, T> {
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
-    pub fn strided(
+    pub fn strided<T: Scalar>(
         values: &'a [T],
         rows: usize,
         columns: usize,
@@ -108,7 +143,7 @@ impl<'a, T: Scalar> View<'a, T> {
         // A stride along one element is never stepped over, and could be any number.
         let row_stride = if rows == 1 { 0 } else { row_stride };
         let column_stride = if columns == 1 { 0 } else { column_stride };
-        Ok(Self(DMatrixView::from_slice_with_strides_generic(
+        Ok(T::view(DMatrixView::from_slice_with_strides_generic(
             values,
             Dyn(rows),
             Dyn(columns),
@@ -120,22 +155,22 @@ impl<'a, T: Scalar> View<'a, T> {
     /// Rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.0.nrows()
+        of_either!(self, matrix => matrix.nrows())
     }
 
     /// Columns.
     #[must_use]
     pub fn columns(&self) -> usize {
-        self.0.ncols()
+        of_either!(self, matrix => matrix.ncols())
     }
 
-    /// Element (row, column).
+    /// Element (row, column), as `f64`.
     ///
     /// # Panics
     /// When the row or the column is out of range, as slices do.
     #[must_use]
-    pub fn get(&self, row: usize, column: usize) -> T {
-        self.0[(row, column)]
+    pub fn get(&self, row: usize, column: usize) -> f64 {
+        of_either!(self, matrix => double(matrix[(row, column)]))
     }
 
     /// The rows `start .. start + count`, borrowed.
@@ -143,8 +178,8 @@ impl<'a, T: Scalar> View<'a, T> {
     /// # Panics
     /// When they are out of range, as slices do.
     #[must_use]
-    pub fn row_range(&self, start: usize, count: usize) -> View<'_, T> {
-        View(self.0.rows(start, count))
+    pub fn row_range(&self, start: usize, count: usize) -> View<'_> {
+        of_either!(self, matrix => sealed::Sealed::view(matrix.rows(start, count)))
     }
 
     /// The columns `start .. start + count`, borrowed.
@@ -152,13 +187,13 @@ impl<'a, T: Scalar> View<'a, T> {
     /// # Panics
     /// When they are out of range, as slices do.
     #[must_use]
-    pub fn column_range(&self, start: usize, count: usize) -> View<'_, T> {
-        View(self.0.columns(start, count))
+    pub fn column_range(&self, start: usize, count: usize) -> View<'_> {
+        of_either!(self, matrix => sealed::Sealed::view(matrix.columns(start, count)))
     }
 
     /// Whether columns follow one another, so that it is fast to go down them.
     pub(crate) fn by_columns(&self) -> bool {
-        let (row_stride, column_stride) = self.0.strides();
+        let (row_stride, column_stride) = self.strides();
         // nalgebra's iterators take a row stride of 0 for the end of a column.
         row_stride > 0 && row_stride <= column_stride
     }
@@ -166,8 +201,10 @@ impl<'a, T: Scalar> View<'a, T> {
     /// Calls `visit` with each element of `to` and the value of a column in as many rows from `start` on, of a view whose row
     /// stride is not 0.
     pub(crate) fn go_down(&self, column: usize, start: usize, to: &mut [f64], visit: impl Fn(&mut f64, f64)) {
-        let values = self.0.view((start, column), (to.len(), 1));
-        to.iter_mut().zip(values.iter()).for_each(|(to, value)| visit(to, (*value).into()));
+        of_either!(self, matrix => {
+            let values = matrix.view((start, column), (to.len(), 1));
+            to.iter_mut().zip(values.iter()).for_each(|(to, value)| visit(to, double(*value)));
+        });
     }
 
     /// Copies the rows `start .. start + count`, column after column.
@@ -179,33 +216,54 @@ impl<'a, T: Scalar> View<'a, T> {
             }
         } else {
             let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
-            to.zip_apply(&self.0.rows(start, count), |to, value| *to = value.into());
+            of_either!(self, matrix => to.zip_apply(&matrix.rows(start, count), |to, value| *to = double(value)));
         }
     }
 
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
-    pub(crate) fn visit(&self, start: usize, count: usize, mut visit: impl FnMut(usize, usize, f64)) {
-        let (row_stride, column_stride) = self.0.strides();
-        if row_stride == 0 {
-            // One row, or one that stands for many: nalgebra's iterators take a row stride of 0 for the end of a
-            // column, and would go on to the next one.
-            for row in start..start + count {
-                for column in 0..self.columns() {
-                    visit(row, column, self.get(row, column).into());
-                }
+    pub(crate) fn visit(&self, start: usize, count: usize, visit: impl FnMut(usize, usize, f64)) {
+        of_either!(self, matrix => in_order_of_memory(*matrix, start, count, visit));
+    }
+
+    /// Of rows, and of columns.
+    fn strides(&self) -> (usize, usize) {
+        of_either!(self, matrix => matrix.strides())
+    }
+}
+
+/// A number of either type as `f64`, without rounding.
+#[inline(always)]
+fn double<T: Scalar>(value: T) -> f64 {
+    value.into()
+}
+
+/// Calls `visit(row, column, value)` for some rows of a matrix.
+fn in_order_of_memory<T: Scalar>(
+    matrix: DMatrixView<'_, T, Dyn, Dyn>,
+    start: usize,
+    count: usize,
+    mut visit: impl FnMut(usize, usize, f64),
+) {
+    let (row_stride, column_stride) = matrix.strides();
+    if row_stride == 0 {
+        // One row, or one that stands for many: nalgebra's iterators take a row stride of 0 for the end of a
+        // column, and would go on to the next one.
+        for row in start..start + count {
+            for column in 0..matrix.ncols() {
+                visit(row, column, matrix[(row, column)].into());
             }
-        } else if row_stride > column_stride {
-            for row in start..start + count {
-                for (column, value) in self.0.row(row).iter().enumerate() {
-                    visit(row, column, (*value).into());
-                }
+        }
+    } else if row_stride > column_stride {
+        for row in start..start + count {
+            for (column, value) in matrix.row(row).iter().enumerate() {
+                visit(row, column, (*value).into());
             }
-        } else {
-            for column in 0..self.columns() {
-                let values = self.0.column(column);
-                for (row, value) in values.rows_range(start..start + count).iter().enumerate() {
-                    visit(start + row, column, (*value).into());
-                }
+        }
+    } else {
+        for column in 0..matrix.ncols() {
+            let values = matrix.column(column);
+            for (row, value) in values.rows_range(start..start + count).iter().enumerate() {
+                visit(start + row, column, (*value).into());
             }
         }
     }
@@ -223,31 +281,31 @@ fn exactly(what: &'static str, found: usize, rows: usize, columns: usize) -> Res
     }
 }
 
-impl<'a, T: Scalar, R: Dim, C: Dim, S: RawStorage<T, R, C>> From<&'a Matrix<T, R, C, S>> for View<'a, T>
+impl<'a, T: Scalar, R: Dim, C: Dim, S: RawStorage<T, R, C>> From<&'a Matrix<T, R, C, S>> for View<'a>
 where
     DMatrixView<'a, T, Dyn, Dyn>: From<&'a Matrix<T, R, C, S>>,
 {
     fn from(matrix: &'a Matrix<T, R, C, S>) -> Self {
-        Self(matrix.into())
+        T::view(matrix.into())
     }
 }
 
 /// One column.
-impl<'a, T: Scalar> From<&'a [T]> for View<'a, T> {
+impl<'a, T: Scalar> From<&'a [T]> for View<'a> {
     fn from(column: &'a [T]) -> Self {
-        Self(DMatrixView::from_slice_with_strides_generic(column, Dyn(column.len()), Dyn(1), Dyn(1), Dyn(0)))
+        T::view(DMatrixView::from_slice_with_strides_generic(column, Dyn(column.len()), Dyn(1), Dyn(1), Dyn(0)))
     }
 }
 
 /// One column.
-impl<'a, T: Scalar> From<&'a Vec<T>> for View<'a, T> {
+impl<'a, T: Scalar> From<&'a Vec<T>> for View<'a> {
     fn from(column: &'a Vec<T>) -> Self {
         column.as_slice().into()
     }
 }
 
 /// One column.
-impl<'a, T: Scalar, const N: usize> From<&'a [T; N]> for View<'a, T> {
+impl<'a, T: Scalar, const N: usize> From<&'a [T; N]> for View<'a> {
     fn from(column: &'a [T; N]) -> Self {
         column.as_slice().into()
     }

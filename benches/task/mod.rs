@@ -21,11 +21,11 @@ impl Task {
         Self { shape: Shape { rows, features, targets: 1, penalties }, x, y }
     }
 
-    pub(crate) fn x(&self) -> View<'_, f32> {
+    pub(crate) fn x(&self) -> View<'_> {
         View::row_major(&self.x, self.shape.rows, self.shape.features).expect("the slice holds the matrix")
     }
 
-    pub(crate) fn y(&self) -> View<'_, f32> {
+    pub(crate) fn y(&self) -> View<'_> {
         (&self.y).into()
     }
 

@@ -52,11 +52,11 @@ impl Data {
         self.table.columns(0, self.features)
     }
 
-    pub(crate) fn x(&self) -> Result<View<'_, f64>> {
+    pub(crate) fn x(&self) -> Result<View<'_>> {
         Ok(View::column_major(self.feature_values(), self.table.rows(), self.features)?)
     }
 
-    pub(crate) fn y(&self) -> Result<View<'_, f64>> {
+    pub(crate) fn y(&self) -> Result<View<'_>> {
         let values = self.table.columns(self.features, self.targets);
         Ok(View::column_major(values, self.table.rows(), self.targets)?)
     }

@@ -98,7 +98,7 @@ fn intercepts(path: &RidgePath, data: &Data) -> Option<String> {
 }
 
 /// The root mean square of a target's distance from its mean.
-fn deviation(y: &View<'_, f64>, target: usize) -> f64 {
+fn deviation(y: &View<'_>, target: usize) -> f64 {
     let values: Vec<f64> = (0..y.rows()).map(|row| y.get(row, target)).collect();
     let count = values.len() as f64;
     let mean = values.iter().map(|value| value / count).sum::<f64>();

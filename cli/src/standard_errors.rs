@@ -23,7 +23,7 @@ impl StandardErrors {
         let inference = Inference::new(&problem, path)?;
         let means = match data.is_shifted() {
             true => {
-                let moments = gram::<f64, f64>(&problem)?;
+                let moments = gram::<f64>(&problem)?;
                 let origins = data.feature_origins().iter().enumerate();
                 origins.map(|(j, origin)| moments.mean_x(j) + *origin as f64).collect()
             }

@@ -159,7 +159,7 @@ fn one_target(option: &str, data: &Data) -> Result<()> {
 
 impl Data {
     /// The rows, checked.
-    pub(crate) fn problem(&self) -> Result<Problem<'_, f64>> {
+    pub(crate) fn problem(&self) -> Result<Problem<'_>> {
         let problem = Problem::new(self.x()?, self.y()?)?;
         Ok(match self.weights() {
             Some(weights) => problem.with_weights(weights)?,

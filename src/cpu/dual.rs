@@ -39,8 +39,8 @@ enum Units {
 }
 
 /// The rows of a problem, ready to be multiplied with each other.
-pub(crate) struct Dual<'a, T: Scalar> {
-    problem: &'a Problem<'a, T>,
+pub(crate) struct Dual<'a> {
+    problem: &'a Problem<'a>,
     model: Model,
     frame: Frame,
     /// Rows of positive weight: the others have no β.
@@ -63,12 +63,12 @@ pub(crate) struct Dual<'a, T: Scalar> {
     pub(crate) centred_squares: Vec<f64>,
 }
 
-impl<'a, T: Scalar> Dual<'a, T> {
+impl<'a> Dual<'a> {
     /// Measures the rows.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model, factors: &Factors) -> Result<Self> {
+    pub(crate) fn new(problem: &'a Problem<'a>, model: Model, factors: &Factors) -> Result<Self> {
         let (m, n) = (problem.rows(), problem.features());
         let centred = Frame::measure(problem)?;
         let squares = centred.squares(problem);
@@ -215,7 +215,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let change = unit_diagonal(&mut gram, 0);
         let unit: Vec<i32> = (0..m).map(|i| -(self.exponents[i] + change[i])).collect();
         let y = |i: usize, target: usize| {
-            let value = self.frame.apply(n + target, self.problem.y().get(self.rows[i], target).into());
+            let value = self.frame.apply(n + target, self.problem.y().get(self.rows[i], target));
             (value, self.frame.exponents[n + target] + unit[i])
         };
         let size = |(value, unit): (f64, i32)| (value != 0.0).then(|| exponent(value) + unit);
@@ -273,7 +273,7 @@ impl<'a, T: Scalar> Dual<'a, T> {
         let mut cross = Wide::zeros(m, t);
         for target in 0..t {
             for i in 0..m {
-                let value = self.problem.y().get(self.rows[i], target).into();
+                let value = self.problem.y().get(self.rows[i], target);
                 (cross.high[(i, target)], cross.low[(i, target)]) = self.frame.apply_wide(n + target, value);
             }
         }

@@ -9,7 +9,7 @@ use crate::parallel::at_least;
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
 use crate::simd::{LANES, Lanes, vectorized};
-use crate::view::{Scalar, View};
+use crate::view::View;
 use crate::wide::{self, Strips, Wide};
 
 /// Rows copied, centred and scaled at a time.
@@ -19,7 +19,7 @@ const BLOCK: usize = 512;
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
-pub(crate) fn exact<T: Scalar>(problem: &Problem<'_, T>, normal: NormalEquations) -> Result<NormalEquations> {
+pub(crate) fn exact(problem: &Problem<'_>, normal: NormalEquations) -> Result<NormalEquations> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = if normal.model.intercept { Frame::measure(problem)? } else { Frame::scaling(problem) };
     let rows = Rows::new(problem, &frame);
@@ -68,7 +68,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new<T: Scalar>(problem: &Problem<'_, T>, frame: &'a Frame) -> Self {
+    fn new(problem: &Problem<'_>, frame: &'a Frame) -> Self {
         let n = problem.features();
         let half = |s: f64| exponent(s).div_euclid(2);
         let most = half(problem.weight(problem.heaviest()));
@@ -103,7 +103,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The rows from `start` on of columns of which `before` come before.
-    fn strips<T: Scalar>(&self, from: View<'_, T>, before: usize, start: usize, count: usize) -> Strips {
+    fn strips(&self, from: View<'_>, before: usize, start: usize, count: usize) -> Strips {
         let mut strips = Strips::zeros(count, from.columns());
         strips.strips().with_min_len(at_least(16 * count * LANES)).enumerate().for_each(|(strip, (high, low))| {
             let first = strip * LANES;

@@ -30,7 +30,7 @@ const PANEL: usize = 64;
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
-pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
+pub fn gram<A: Scalar>(problem: &Problem<'_>) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let mut moments = Moments::try_new(n, t)?;
     let frame = Frame::measure(problem)?;
@@ -40,7 +40,7 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
     if n * (n + t) <= SMALL && m > RUN {
         let of = |start: usize| {
             let mut own = Sums::new(n, t);
-            own.add_rows::<A, T>(problem, &frame, unit, start..m.min(start + RUN));
+            own.add_rows::<A>(problem, &frame, unit, start..m.min(start + RUN));
             own
         };
         for wave in (0..m).step_by(RUN).collect::<Vec<_>>().chunks(RUNS) {
@@ -49,7 +49,7 @@ pub fn gram<A: Scalar, T: Scalar>(problem: &Problem<'_, T>) -> Result<Moments> {
             runs.iter().for_each(|run| sums.add(run));
         }
     } else {
-        sums.add_rows::<A, T>(problem, &frame, unit, 0..m);
+        sums.add_rows::<A>(problem, &frame, unit, 0..m);
     }
     sums.parts().into_iter().flatten().for_each(|sum| *sum = scaled(*sum, unit));
     (moments.gram, moments.cross, moments.squares) = (sums.gram, sums.cross, sums.squares);
@@ -85,13 +85,7 @@ impl Sums {
     }
 
     /// Adds some rows, with the roots of their weights in units of 2^(`unit`/2).
-    fn add_rows<A: Scalar, T: Scalar>(
-        &mut self,
-        problem: &Problem<'_, T>,
-        frame: &Frame,
-        unit: i32,
-        rows: std::ops::Range<usize>,
-    ) {
+    fn add_rows<A: Scalar>(&mut self, problem: &Problem<'_>, frame: &Frame, unit: i32, rows: std::ops::Range<usize>) {
         let (n, t) = (problem.features(), problem.targets());
         let mut x = DMatrix::<A>::zeros(BLOCK.min(rows.len()), n);
         let mut y = DMatrix::<A>::zeros(BLOCK.min(rows.len()), t);
@@ -130,9 +124,9 @@ fn squares<A: Scalar>(values: &[A]) -> f64 {
 
 /// Copies the rows from `start` on, centred, scaled and times these roots. Rows of weight 0 count for nothing, however far away
 /// they lie.
-fn fill<A: Scalar, T: Scalar>(
+fn fill<A: Scalar>(
     block: &mut DMatrix<A>,
-    from: View<'_, T>,
+    from: View<'_>,
     start: usize,
     roots: &[f64],
     column: impl Fn(usize) -> Centring + Sync,
@@ -177,7 +171,7 @@ impl Moments {
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) when features or targets differ,
     /// [`Error::Span`](crate::Error::Span).
-    pub fn push<T: Scalar>(&mut self, problem: &Problem<'_, T>) -> Result<()> {
-        self.merge(&gram::<f64, T>(problem)?)
+    pub fn push(&mut self, problem: &Problem<'_>) -> Result<()> {
+        self.merge(&gram::<f64>(problem)?)
     }
 }

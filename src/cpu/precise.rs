@@ -13,7 +13,6 @@ use crate::path::Weights;
 use crate::problem::Problem;
 use crate::refine::Refined;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
 
 /// Relative distance from a singular matrix, in units of the rounding, at which a matrix is taken for one.
 const SINGULAR: f64 = 1e-3;
@@ -22,7 +21,7 @@ const SINGULAR: f64 = 1e-3;
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
-pub(crate) fn solve<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usize) -> Result<Weights> {
+pub(crate) fn solve(problem: &Problem<'_>, normal: &NormalEquations, k: usize) -> Result<Weights> {
     let (n, t) = (normal.features(), normal.targets());
     let mut columns = columns(problem, normal, k)?;
     let m = columns[0].len();
@@ -84,7 +83,7 @@ pub(crate) fn solve<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquation
 }
 
 /// [√S·X | √S·y] over [√shift·√D | 0], in the units of the equations; features first.
-fn columns<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations, k: usize) -> Result<Vec<Vec<Pair>>> {
+fn columns(problem: &Problem<'_>, normal: &NormalEquations, k: usize) -> Result<Vec<Vec<Pair>>> {
     let (m, n, t) = (problem.rows(), normal.features(), normal.targets());
     let frame = if normal.model.intercept { Frame::measure(problem)? } else { Frame::scaling(problem) };
     let halved = |s: f64| exponent(s).div_euclid(2);

@@ -13,7 +13,6 @@ use crate::path::Weights;
 use crate::problem::Problem;
 use crate::refine::refine;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
 
 /// R (n × n, upper) and z = Qᵀ√S·Y (n × t) with √S·X = QR, of centred rows when an intercept is fitted. Column j is in
 /// units of 2^`exponents[j]`, features first. In the dual form R alone, of the transpose.
@@ -29,7 +28,7 @@ pub(crate) struct Triangle {
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
-pub(crate) fn triangle<T: Scalar>(problem: &Problem<'_, T>, normal: &NormalEquations) -> Result<Triangle> {
+pub(crate) fn triangle(problem: &Problem<'_>, normal: &NormalEquations) -> Result<Triangle> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = Frame::measure(problem)?;
     // Without an intercept the rows are X itself: the centred ones and one more, √W times the mean, in units of about their norm.

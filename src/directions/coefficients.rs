@@ -5,7 +5,6 @@ use nalgebra::DMatrix;
 use crate::cpu::svd::Orthogonal;
 use crate::directions::rows::Rows;
 use crate::pair::Number;
-use crate::view::Scalar;
 
 /// Coefficients of directions: w = E·w̃ + F·z, with w̃ the coefficients of the penalised features on the scale of the penalty, and z
 /// what the orthonormal columns of those that are not penalised take of y.
@@ -58,8 +57,8 @@ impl<N: Number> Fixed<'_, N> {
 impl Coefficients {
     /// Of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised ones
     /// before anything was taken from them.
-    pub(super) fn new<T: Scalar, N: Number>(
-        rows: &Rows<'_, T>,
+    pub(super) fn new<N: Number>(
+        rows: &Rows<'_>,
         v: &[Vec<N>],
         fixed: &Fixed<'_, N>,
         (sizes, means): (&[f64], &[N]),

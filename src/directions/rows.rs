@@ -10,11 +10,10 @@ use crate::normal::{Model, factored, penalty_weight};
 use crate::pair::{Number, Pair};
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
 
 /// How the rows √S(X − x̄)D^-½ and √S(y − ȳ) are read: rows of positive weight, columns in units of powers of two.
-pub(crate) struct Rows<'a, T: Scalar> {
-    problem: &'a Problem<'a, T>,
+pub(crate) struct Rows<'a> {
+    problem: &'a Problem<'a>,
     intercept: bool,
     frame: Frame,
     /// The rows of positive weight.
@@ -33,12 +32,12 @@ pub(crate) struct Rows<'a, T: Scalar> {
     pub(crate) unit: i32,
 }
 
-impl<'a, T: Scalar> Rows<'a, T> {
+impl<'a> Rows<'a> {
     /// Measures the columns; `factors` are those of λ number `index`.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new(problem: &'a Problem<'a, T>, model: Model, factors: &Factors, index: usize) -> Result<Self> {
+    pub(crate) fn new(problem: &'a Problem<'a>, model: Model, factors: &Factors, index: usize) -> Result<Self> {
         let n = problem.features();
         let centred = Frame::measure(problem)?;
         let totals = (centred.positive_rows, problem.weight_sum());
@@ -52,7 +51,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
         let (penalised, fixed): (Vec<usize>, Vec<usize>) = (0..n).partition(|j| penalty[*j].0 > 0.0);
         let inverse_root = penalty.iter().map(|(weight, _)| if *weight > 0.0 { weight.sqrt().recip() } else { 1.0 });
         let half: Vec<i32> = penalty.iter().map(|(weight, even)| if *weight > 0.0 { even / 2 } else { 0 }).collect();
-        let holds = |j: &&usize| rows.iter().any(|row| frame.apply(**j, problem.x().get(*row, **j).into()) != 0.0);
+        let holds = |j: &&usize| rows.iter().any(|row| frame.apply(**j, problem.x().get(*row, **j)) != 0.0);
         let units = penalised.iter().filter(holds).map(|j| frame.exponents[*j] - half[*j]);
         let unit = units.max().unwrap_or(0) + root_unit;
         let inverse_root = inverse_root.collect();
@@ -97,7 +96,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
 
     fn value(&self, j: usize, row: usize) -> f64 {
         let n = self.problem.features();
-        if j < n { self.problem.x().get(row, j).into() } else { self.problem.y().get(row, j - n).into() }
+        if j < n { self.problem.x().get(row, j) } else { self.problem.y().get(row, j - n) }
     }
 
     /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in their own.

@@ -98,7 +98,7 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
-pub async fn gram<T: Scalar>(gpu: &Gpu, problem: &Problem<'_, T>, plan: &GramPlan) -> Result<Moments> {
+pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     let frame = Frame::measure(problem)?;
     // Weights in units of an even power of two, so that their roots fit f32.
@@ -210,14 +210,7 @@ fn record_block(
 }
 
 /// Rows `start ..` of [X | Y], centred, scaled and multiplied by their roots, row after row; rows of weight 0 as zeros.
-fn fill<A: Scalar, T: Scalar>(
-    problem: &Problem<'_, T>,
-    frame: &Frame,
-    roots: &[f64],
-    start: usize,
-    block: &mut [A],
-    width: usize,
-) {
+fn fill<A: Scalar>(problem: &Problem<'_>, frame: &Frame, roots: &[f64], start: usize, block: &mut [A], width: usize) {
     const ROWS: usize = 256;
     let n = problem.features();
     block.par_chunks_mut(ROWS * width).enumerate().for_each(|(part, block)| {

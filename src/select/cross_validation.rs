@@ -26,7 +26,7 @@ use crate::select::selection::{Scores, Selection};
 use crate::select::spectrum::Spectrum;
 use crate::select::unscored;
 use crate::solver::Ridge;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// What λs are judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +156,7 @@ impl CrossValidation {
     /// [`Error::ConstantTarget`](crate::Error::ConstantTarget), [`Error::NoScore`](crate::Error::NoScore),
     /// [`Error::InvalidRule`](crate::Error::InvalidRule), [`Error::NoStandardError`](crate::Error::NoStandardError).
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn fit<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Selection> {
+    pub fn fit<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Selection> {
         pollster::block_on(self.fit_async(x, y))
     }
 
@@ -164,11 +164,7 @@ impl CrossValidation {
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
-    pub async fn fit_async<'a, T: Scalar>(
-        &self,
-        x: impl Into<View<'a, T>>,
-        y: impl Into<View<'a, T>>,
-    ) -> Result<Selection> {
+    pub async fn fit_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Selection> {
         let (x, y) = (x.into(), y.into());
         let problem = self.ridge.problem(x, y)?;
         self.rule.check()?;
@@ -187,7 +183,7 @@ impl CrossValidation {
     }
 
     /// The path of all rows, and its scores.
-    async fn scored<T: Scalar>(&self, ridge: &Ridge, problem: &Problem<'_, T>) -> Result<(RidgePath, Scores)> {
+    async fn scored(&self, ridge: &Ridge, problem: &Problem<'_>) -> Result<(RidgePath, Scores)> {
         let folds = match &self.scheme {
             Scheme::Folds(folds) => return self.of_folds(ridge, problem, &folds.partitions(problem.rows())?).await,
             _ => Vec::new(),
@@ -227,10 +223,10 @@ impl CrossValidation {
     }
 
     /// The same by folds, each trained and scored.
-    async fn of_folds<T: Scalar>(
+    async fn of_folds(
         &self,
         ridge: &Ridge,
-        problem: &Problem<'_, T>,
+        problem: &Problem<'_>,
         partitions: &[Partition],
     ) -> Result<(RidgePath, Scores)> {
         let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
@@ -275,7 +271,7 @@ impl CrossValidation {
 }
 
 /// The units of the targets, and those of scores of this degree: 1, if it has none.
-fn units<T: Scalar>(problem: &Problem<'_, T>, degree: Option<i32>) -> [Vec<i32>; 2] {
+fn units(problem: &Problem<'_>, degree: Option<i32>) -> [Vec<i32>; 2] {
     match degree {
         None => [vec![0; problem.targets()], vec![0; problem.targets()]],
         Some(degree) => {
@@ -287,13 +283,13 @@ fn units<T: Scalar>(problem: &Problem<'_, T>, degree: Option<i32>) -> [Vec<i32>;
 }
 
 /// Whether the equations of a fold are made from moments in double precision.
-fn needs_moments<T: Scalar>(ridge: &Ridge, problem: &Problem<'_, T>) -> bool {
+fn needs_moments(ridge: &Ridge, problem: &Problem<'_>) -> bool {
     let Request { backend, precision, .. } = ridge.request;
     let primal = ridge.request.form(shape(&ridge.penalty, problem)) == Form::Primal;
     primal && backend != Backend::Reference && precision == Precision::Double
 }
 
-fn shape<T: Scalar>(penalty: &Penalty, problem: &Problem<'_, T>) -> Shape {
+fn shape(penalty: &Penalty, problem: &Problem<'_>) -> Shape {
     let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
     Shape { rows, features, targets, penalties: penalty.len() }
 }
@@ -321,7 +317,7 @@ fn side_by_side<R: Clone, F: Future<Output = R>>(
 }
 
 /// The weights of the rows when a part is held out: 0 for those that are not trained on.
-fn training_weights<T: Scalar>(problem: &Problem<'_, T>, partition: &Partition, test: usize) -> Vec<f64> {
+fn training_weights(problem: &Problem<'_>, partition: &Partition, test: usize) -> Vec<f64> {
     let mut weights = vec![0.0; problem.rows()];
     for (part, rows) in partition.parts.iter().enumerate() {
         if partition.trains(part, test) {

@@ -11,7 +11,7 @@ use crate::path::RidgePath;
 use crate::problem::Problem;
 use crate::select::folds::Partition;
 use crate::select::score::Score;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// The rows of one part, together.
 pub(crate) struct Part {
@@ -21,8 +21,8 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    pub(crate) fn new<T: Scalar>(problem: &Problem<'_, T>, rows: &[usize]) -> Self {
-        let copy = |view: View<'_, T>| DMatrix::from_fn(rows.len(), view.columns(), |i, j| view.get(rows[i], j).into());
+    pub(crate) fn new(problem: &Problem<'_>, rows: &[usize]) -> Self {
+        let copy = |view: View<'_>| DMatrix::from_fn(rows.len(), view.columns(), |i, j| view.get(rows[i], j));
         let weights = rows.iter().map(|row| problem.weight(*row)).collect();
         Self { x: copy(problem.x()), y: copy(problem.y()), weights }
     }
@@ -34,7 +34,7 @@ impl Part {
 
     fn moments(&self) -> Result<Moments> {
         if self.counts() {
-            return gram::<f64, f64>(&Problem::new(&self.x, &self.y)?.with_weights(&self.weights)?);
+            return gram::<f64>(&Problem::new(&self.x, &self.y)?.with_weights(&self.weights)?);
         }
         let mut none = Moments::new(self.x.ncols(), self.y.ncols());
         none.rows = self.x.nrows();

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::problem::Problem;
 use crate::select::score::{Score, in_units};
 use crate::select::spectrum::Spectrum;
-use crate::view::Scalar;
 
 /// λs whose leverages are held at a time, or more where so many numbers will do.
 const LAMBDAS: usize = 128;
@@ -36,17 +35,12 @@ impl Spectrum {
     }
 
     /// Any score of these predictions, of targets in these units, and its standard error, NaN where the score is not a mean over rows.
-    pub(crate) fn leave_one_out<T: Scalar>(
-        &self,
-        problem: &Problem<'_, T>,
-        score: &Score,
-        units: &[i32],
-    ) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn leave_one_out(&self, problem: &Problem<'_>, score: &Score, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
         if matches!(score, Score::Mse) {
             return self.mean_squares(units);
         }
         let s: Vec<f64> = self.directions().rows.iter().map(|row| problem.weight(*row)).collect();
-        let value = |row: &usize, target: usize| problem.y().get(*row, target).into();
+        let value = |row: &usize, target: usize| problem.y().get(*row, target);
         let y: Vec<Vec<f64>> = (0..self.targets())
             .map(|target| self.directions().rows.iter().map(|row| value(row, target)).collect())
             .collect();

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::problem::Problem;
 use crate::scale::{exponent, scaled};
-use crate::view::Scalar;
 
 /// Which of two scores is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,10 +153,10 @@ pub(crate) fn in_units(unit: i32, values: &[f64]) -> Vec<f64> {
 }
 
 /// The unit of each target, a power of two: 1, unless squares of its errors, times weights, might be out of range.
-pub(crate) fn target_units<T: Scalar>(problem: &Problem<'_, T>) -> Vec<i32> {
+pub(crate) fn target_units(problem: &Problem<'_>) -> Vec<i32> {
     const FAR: u32 = 128;
     let counted = |row: &usize| problem.weight(*row) > 0.0;
-    let size = |row: usize, target: usize| -> f64 { problem.y().get(row, target).into().abs() };
+    let size = |row: usize, target: usize| -> f64 { problem.y().get(row, target).abs() };
     let largest = |target| (0..problem.rows()).filter(counted).fold(0.0, |most: f64, row| most.max(size(row, target)));
     let unit = |target| Some(exponent(largest(target))).filter(|unit| unit.unsigned_abs() > FAR).unwrap_or(0);
     (0..problem.targets()).map(unit).collect()

@@ -10,7 +10,7 @@ use crate::scale::{exponent, scaled};
 use crate::select::cross_validation::Scheme;
 use crate::select::rule::{Choice, Edge, Rule};
 use crate::select::score::{Better, Score};
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// The scores of a path, of target τ in units of 2^`units[τ]`, in which neither they nor their squares are out of range.
 #[derive(Debug, Clone)]
@@ -196,7 +196,7 @@ impl Selection {
     ///
     /// # Errors
     /// [`Error::Shape`] when X has not n columns.
-    pub fn predict<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>) -> Result<DMatrix<f64>> {
+    pub fn predict<'a>(&self, x: impl Into<View<'a>>) -> Result<DMatrix<f64>> {
         let x = x.into();
         check_columns(&x, self.path.features())?;
         let targets = 0..self.path.targets();
@@ -209,7 +209,7 @@ impl Selection {
     ///
     /// # Errors
     /// Those of [`RidgePath::score`].
-    pub fn score<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Vec<f64>> {
+    pub fn score<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Vec<f64>> {
         let problem = Problem::new(x, y)?;
         determination(&problem, &self.predict(problem.x())?)
     }
@@ -218,10 +218,10 @@ impl Selection {
     ///
     /// # Errors
     /// Those of [`RidgePath::score_weighted`].
-    pub fn score_weighted<'a, T: Scalar>(
+    pub fn score_weighted<'a>(
         &self,
-        x: impl Into<View<'a, T>>,
-        y: impl Into<View<'a, T>>,
+        x: impl Into<View<'a>>,
+        y: impl Into<View<'a>>,
         weights: &[f64],
     ) -> Result<Vec<f64>> {
         let problem = Problem::new(x, y)?;

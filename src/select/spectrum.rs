@@ -10,7 +10,7 @@ use crate::penalty::Grid;
 use crate::problem::Problem;
 use crate::scale::scaled;
 use crate::solver::Ridge;
-use crate::view::{Scalar, View};
+use crate::view::View;
 
 /// A grid of λs seen through the singular value decomposition √S(X − x̄)D^-½ = U·diag(σ)·Vᵀ of the rows on the penalised
 /// scale (D = I, or the variances when standardised, times the penalty factors; x̄ = 0 without an intercept): degrees of freedom, leverages, exact
@@ -39,7 +39,7 @@ impl Ridge {
     ///
     /// # Errors
     /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with a prior, or λs for each feature.
-    pub fn spectrum<'a, T: Scalar>(&self, x: impl Into<View<'a, T>>, y: impl Into<View<'a, T>>) -> Result<Spectrum> {
+    pub fn spectrum<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Spectrum> {
         let problem = self.problem(x.into(), y.into())?;
         let factors = self.one_decomposition()?;
         self.factored().check_features(problem.features())?;
@@ -64,7 +64,7 @@ impl Ridge {
 
 impl Spectrum {
     /// Of a problem and its resolved grid.
-    pub(crate) fn new<T: Scalar>(problem: &Problem<'_, T>, model: Model, grid: Grid) -> Result<Self> {
+    pub(crate) fn new(problem: &Problem<'_>, model: Model, grid: Grid) -> Result<Self> {
         let least = grid.shifts.iter().copied().fold(f64::INFINITY, f64::min);
         let directions = Directions::new(problem, model, (&grid.factors, 0), least)?;
         Ok(Self { grid, directions })

@@ -7,10 +7,9 @@ use crate::select::criterion::Criterion;
 use crate::select::score::Score;
 use crate::select::selection::Scores;
 use crate::select::spectrum::Spectrum;
-use crate::view::Scalar;
 
 /// Checks, before anything is solved, that rows left out can be predicted and scored.
-pub(crate) fn check_rows<T: Scalar>(problem: &Problem<'_, T>, score: &Score) -> Result<()> {
+pub(crate) fn check_rows(problem: &Problem<'_>, score: &Score) -> Result<()> {
     let refused = |target, reason| Err(Error::NoScore { target, score: score.name().to_owned(), reason });
     if (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).count() == 1 {
         return refused(0, Unscored::OneRow);
@@ -56,11 +55,11 @@ pub(crate) fn of_rows(spectrum: &Spectrum, path: &RidgePath, score: &Score, targ
 }
 
 /// Of a target without a criterion.
-pub(crate) fn of_criterion<T: Scalar>(
+pub(crate) fn of_criterion(
     criterion: Criterion,
     spectrum: &Spectrum,
     path: &RidgePath,
-    (problem, target): (&Problem<'_, T>, usize),
+    (problem, target): (&Problem<'_>, usize),
 ) -> Unscored {
     let rows = spectrum.rows_counted();
     let rank = spectrum.rank();
@@ -85,8 +84,8 @@ fn answered(path: &RidgePath, target: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The value of a target that is the same in every row that counts.
-fn constant<T: Scalar>(problem: &Problem<'_, T>, target: usize) -> Option<f64> {
-    let value = |row: usize| -> f64 { problem.y().get(row, target).into() };
+fn constant(problem: &Problem<'_>, target: usize) -> Option<f64> {
+    let value = |row: usize| -> f64 { problem.y().get(row, target) };
     let mut values = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).map(value);
     let first = values.next()?;
     values.all(|y| y == first).then_some(first)

@@ -7,7 +7,7 @@ use ridgepath::{Convention, DataFacts, Error, Problem, Ridge, RidgePath, View};
 const X: [f64; 8] = [0.0, 5.0, 1.0, 7.0, 2.0, 11.0, 3.0, 13.0];
 const Y: [f64; 4] = [17.0, 19.0, 23.0, 29.0];
 
-fn x() -> View<'static, f64> {
+fn x() -> View<'static> {
     View::row_major(&X, 4, 2).unwrap()
 }
 

@@ -21,7 +21,7 @@ fn assert_error(error: &Error, wanted: &Error, message: &str) {
 #[test]
 fn empty_matrices() {
     let wanted = Error::Empty { what: "X", rows: 0, columns: 2 };
-    let error = Ridge::new().fit(&DMatrix::<f64>::zeros(0, 2), &DVector::zeros(0)).unwrap_err();
+    let error = Ridge::new().fit(&DMatrix::<f64>::zeros(0, 2), &DVector::<f64>::zeros(0)).unwrap_err();
     assert_error(&error, &wanted, "X has 0 rows and 2 columns; at least one of each is needed");
     let error = Ridge::new().fit(&x(), &DMatrix::<f64>::zeros(4, 0)).unwrap_err();
     assert_eq!(error, Error::Empty { what: "Y", rows: 4, columns: 0 });

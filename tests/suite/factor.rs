@@ -8,7 +8,7 @@ use crate::support::{EDGES, assert_within, download, equations, gpu, regression}
 /// The equations of made data, for shifts relative to the trace.
 fn made(n: usize, shifts: &[f64]) -> NormalEquations {
     let (x, y) = regression(n as u64, n + 7, n, 1);
-    equations(&cpu::gram::gram::<f64, f64>(&Problem::new(&x, &y).unwrap()).unwrap(), Model::default(), shifts)
+    equations(&cpu::gram::gram::<f64>(&Problem::new(&x, &y).unwrap()).unwrap(), Model::default(), shifts)
 }
 
 /// L of every λ and the status, from the GPU.
@@ -102,7 +102,7 @@ fn repeated(n: usize, of: usize, copy: usize) -> NormalEquations {
     let (mut x, y) = regression(3, 2 * n + 1, n, 1);
     let column = x.column(of).clone_owned();
     x.set_column(copy, &column);
-    equations(&cpu::gram::gram::<f64, f64>(&Problem::new(&x, &y).unwrap()).unwrap(), Model::default(), &[0.0, 1.0])
+    equations(&cpu::gram::gram::<f64>(&Problem::new(&x, &y).unwrap()).unwrap(), Model::default(), &[0.0, 1.0])
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn factor_reports_the_order_of_the_first_bad_pivot() {
 fn a_column_of_one_value_is_a_bad_pivot_without_a_penalty() {
     let (mut x, y) = regression(5, 20, 4, 1);
     x.column_mut(2).fill(0.1);
-    let moments = cpu::gram::gram::<f64, f64>(&Problem::new(&x, &y).unwrap()).unwrap();
+    let moments = cpu::gram::gram::<f64>(&Problem::new(&x, &y).unwrap()).unwrap();
     let normal = equations(&moments, Model::default(), &[0.0]);
     assert_eq!(cpu::factor::factor::<f64>(&normal, 0).info, 3);
     let Some(gpu) = gpu() else { return };

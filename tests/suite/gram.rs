@@ -29,7 +29,7 @@ fn precisions(gpu: &Gpu) -> Vec<(Precision, f64)> {
     std::iter::once((Precision::Single, f32::EPSILON.into())).chain(double).collect()
 }
 
-fn on_gpu(gpu: &Gpu, problem: &Problem<'_, f64>, precision: Precision, budget: u64) -> Moments {
+fn on_gpu(gpu: &Gpu, problem: &Problem<'_>, precision: Precision, budget: u64) -> Moments {
     let shape = Shape { rows: problem.rows(), features: problem.features(), targets: problem.targets(), penalties: 1 };
     let plan = gpu_plan(gpu, shape, precision, budget).gram.expect("the device forms it");
     pollster::block_on(gpu::gram::gram(gpu, problem, &plan)).expect("moments")
@@ -44,7 +44,7 @@ fn gpu_gram_agrees_with_the_cpu_at_every_tile_edge() {
             let (x, y) = regression(seed as u64, m, n, t);
             let weights = Random::new(7).weights(m);
             let problem = Problem::new(&x, &y).unwrap().with_weights(&weights).unwrap();
-            let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
+            let wanted = cpu::gram::gram::<f64>(&problem).unwrap();
             for (precision, epsilon) in precisions(&gpu) {
                 let found = on_gpu(&gpu, &problem, precision, 1 << 30);
                 assert_close(&found, &wanted, epsilon, &format!("m {m}, n {n}, t {t}, {precision}"));
@@ -56,10 +56,10 @@ fn gpu_gram_agrees_with_the_cpu_at_every_tile_edge() {
 #[test]
 fn the_comparison_of_grams_can_fail() {
     let (x, y) = regression(1, 65, 33, 2);
-    let wanted = cpu::gram::gram::<f64, f64>(&Problem::new(&x, &y).unwrap()).unwrap();
+    let wanted = cpu::gram::gram::<f64>(&Problem::new(&x, &y).unwrap()).unwrap();
     let mut spoilt = x.clone();
     spoilt[(64, 32)] += 1e-3;
-    let found = cpu::gram::gram::<f64, f64>(&Problem::new(&spoilt, &y).unwrap()).unwrap();
+    let found = cpu::gram::gram::<f64>(&Problem::new(&spoilt, &y).unwrap()).unwrap();
     let caught = std::panic::catch_unwind(|| assert_close(&found, &wanted, f32::EPSILON.into(), "control"));
     assert!(caught.is_err(), "a row off by 1e-3 must be seen");
 }
@@ -85,7 +85,7 @@ fn gpu_gram_takes_more_targets_than_features() {
     let Some(gpu) = gpu() else { return };
     let (x, y) = regression(5, 90, 3, 300);
     let problem = Problem::new(&x, &y).unwrap();
-    let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
+    let wanted = cpu::gram::gram::<f64>(&problem).unwrap();
     for (precision, epsilon) in precisions(&gpu) {
         assert_close(&on_gpu(&gpu, &problem, precision, 1 << 30), &wanted, epsilon, "many targets");
     }
@@ -99,7 +99,7 @@ fn gpu_gram_sums_few_targets_apart_where_tiles_are_full() {
             let (x, y) = regression(5, m, n, t);
             let weights = Random::new(7).weights(m);
             let problem = Problem::new(&x, &y).unwrap().with_weights(&weights).unwrap();
-            let wanted = cpu::gram::gram::<f64, f64>(&problem).unwrap();
+            let wanted = cpu::gram::gram::<f64>(&problem).unwrap();
             for budget in [0, 1 << 30] {
                 let found = on_gpu(&gpu, &problem, Precision::Single, budget);
                 assert_close(&found, &wanted, f32::EPSILON.into(), &format!("m {m}, n {n}, t {t}, {budget} bytes"));
@@ -114,7 +114,7 @@ fn cpu_gram_is_the_definition() {
         let (x, y) = regression(11, m, n, t);
         let weights = Random::new(13).weights(m);
         let problem = Problem::new(&x, &y).unwrap().with_weights(&weights).unwrap();
-        let found = cpu::gram::gram::<f64, f64>(&problem).unwrap();
+        let found = cpu::gram::gram::<f64>(&problem).unwrap();
         let total: f64 = weights.iter().sum();
         let centred = |matrix: &DMatrix<f64>| {
             let mut matrix = matrix.clone();
@@ -139,7 +139,7 @@ fn layouts_and_element_types_give_the_same_gram() {
     let y32 = y.map(|v| v as f32);
     let x32 = x.map(|v| v as f32);
     let (x, y) = (x32.map(f64::from), y32.map(f64::from));
-    let wanted = cpu::gram::gram::<f64, f64>(&Problem::new(&x, &y).unwrap()).unwrap();
+    let wanted = cpu::gram::gram::<f64>(&Problem::new(&x, &y).unwrap()).unwrap();
     let rows: Vec<f64> = x.transpose().as_slice().to_vec();
     let spaced: Vec<f64> = rows.chunks(9).flat_map(|row| row.iter().copied().chain([f64::NAN; 3])).collect();
     let views = [
@@ -148,9 +148,9 @@ fn layouts_and_element_types_give_the_same_gram() {
         View::strided(&spaced, 70, 9, 12, 1).unwrap(),
     ];
     for view in views {
-        assert_eq!(cpu::gram::gram::<f64, f64>(&Problem::new(view, &y).unwrap()).unwrap(), wanted);
+        assert_eq!(cpu::gram::gram::<f64>(&Problem::new(view, &y).unwrap()).unwrap(), wanted);
     }
-    assert_eq!(cpu::gram::gram::<f64, f32>(&Problem::new(&x32, &y32).unwrap()).unwrap(), wanted);
+    assert_eq!(cpu::gram::gram::<f64>(&Problem::new(&x32, &y32).unwrap()).unwrap(), wanted);
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn rows_of_weight_zero_do_not_count_on_either_backend() {
     wild.row_mut(7).fill(1e200);
     let weights: Vec<f64> = (0..40).map(|row| if row == 7 { 0.0 } else { 1.0 }).collect();
     let kept = (x.clone().remove_row(7), y.clone().remove_row(7));
-    let wanted = cpu::gram::gram::<f64, f64>(&Problem::new(&kept.0, &kept.1).unwrap()).unwrap();
+    let wanted = cpu::gram::gram::<f64>(&Problem::new(&kept.0, &kept.1).unwrap()).unwrap();
     let problem = Problem::new(&wild, &y).unwrap().with_weights(&weights).unwrap();
-    assert_close(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), &wanted, 1e-15, "cpu");
+    assert_close(&cpu::gram::gram::<f64>(&problem).unwrap(), &wanted, 1e-15, "cpu");
     let Some(gpu) = gpu() else { return };
     for (precision, epsilon) in precisions(&gpu) {
         assert_close(&on_gpu(&gpu, &problem, precision, 1 << 30), &wanted, epsilon, "gpu");

@@ -16,7 +16,7 @@ fn close(found: &[f64], wanted: &[f64], tolerance: f64) {
     }
 }
 
-fn problem() -> Problem<'static, f64> {
+fn problem() -> Problem<'static> {
     Problem::new(View::row_major(&X, 6, 2).unwrap(), &Y).unwrap()
 }
 

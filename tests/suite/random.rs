@@ -239,20 +239,24 @@ fn a_power_of_two_times_y_scales_every_bit_on_the_cpu() {
 }
 
 #[test]
-fn data_in_f32_have_the_path_of_the_same_numbers_in_f64() {
+fn data_in_f32_have_the_path_of_the_same_numbers_in_f64_x_and_y_each_on_its_own() {
     for_all(300, cases().prop_map(Case::tame), |case| {
         let data = case.data();
         let (x, y) = (data.x.map(|v| v as f32), data.y.map(|v| v as f32));
-        let same = Data { x: x.map(f64::from), y: y.map(f64::from), weights: data.weights.clone() };
+        let (wide_x, wide_y) = (x.map(f64::from), y.map(f64::from));
         let ridge = case.ridge(&data).backend(Backend::Cpu);
-        let (own, wanted) = (ridge.fit(&x, &y).unwrap(), ridge.fit(&same.x, &same.y).unwrap());
-        for k in 0..own.len() {
-            for target in 0..own.targets() {
-                let bits =
-                    |path: &RidgePath| path.coefficients(k, target).iter().map(|w| w.to_bits()).collect::<Vec<_>>();
-                assert_eq!(bits(&own), bits(&wanted), "{case:?}");
+        let same = |found: RidgePath, wanted: RidgePath| {
+            for k in 0..found.len() {
+                for target in 0..found.targets() {
+                    let bits =
+                        |path: &RidgePath| path.coefficients(k, target).iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+                    assert_eq!(bits(&found), bits(&wanted), "{case:?}");
+                }
             }
-        }
+        };
+        same(ridge.fit(&x, &y).unwrap(), ridge.fit(&wide_x, &wide_y).unwrap());
+        same(ridge.fit(&x, &data.y).unwrap(), ridge.fit(&wide_x, &data.y).unwrap());
+        same(ridge.fit(&data.x, &y).unwrap(), ridge.fit(&data.x, &wide_y).unwrap());
     });
 }
 

@@ -9,7 +9,7 @@ use crate::support::{EDGES, Random, distance, download, equations, gpu, regressi
 fn made(n: usize) -> NormalEquations {
     let (x, y) = regression(n as u64, n + 9, n, 1);
     let problem = Problem::new(&x, &y).unwrap();
-    equations(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), Model::default(), &[1.0, 100.0])
+    equations(&cpu::gram::gram::<f64>(&problem).unwrap(), Model::default(), &[1.0, 100.0])
 }
 
 /// The GPU's factors, made on the CPU: L below its diagonal blocks, and the inverses of these.
@@ -87,7 +87,7 @@ fn gpu_solutions_agree_with_the_cpu_at_every_tile_edge_and_number_of_targets() {
 fn together_and_apart(gpu: &Gpu, n: usize, t: usize, shifts: &[f64]) -> [(Vec<f32>, Vec<u32>); 2] {
     let (x, y) = regression(n as u64, n + 9, n, 1);
     let problem = Problem::new(&x, &y).unwrap();
-    let normal = equations(&cpu::gram::gram::<f64, f64>(&problem).unwrap(), Model::default(), shifts);
+    let normal = equations(&cpu::gram::gram::<f64>(&problem).unwrap(), Model::default(), shifts);
     let k = shifts.len();
     let rhs: Vec<_> = (0..k).map(|k| Random::new(k as u64).matrix(n, t)).collect();
     [true, false].map(|together| {

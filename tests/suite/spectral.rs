@@ -210,7 +210,7 @@ fn many_lambdas_are_planned_by_one_reduction_and_few_by_factorizations() {
 fn moments_alone_are_solved_by_one_reduction_too() {
     let (x, y) = regression(6, 300, 30, 2);
     let problem = ridgepath::Problem::new(&x, &y).unwrap();
-    let moments = ridgepath::cpu::gram::gram::<f64, _>(&problem).unwrap();
+    let moments = ridgepath::cpu::gram::gram::<f64>(&problem).unwrap();
     let alphas: Vec<f64> = (0..20).map(|k| 1.5f64.powi(k - 5)).collect();
     let of = |strategy| ridge(strategy).alphas(alphas.clone()).fit_moments(&moments).unwrap();
     let found = of(Strategy::Spectral);

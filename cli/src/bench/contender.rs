@@ -42,12 +42,7 @@ pub(crate) struct Timing<'a> {
 }
 
 impl Contender {
-    pub(crate) fn warmed_up(
-        ridge: Ridge,
-        x: View<'_, f64>,
-        y: View<'_, f64>,
-        meter: &Meter,
-    ) -> ridgepath::Result<Self> {
+    pub(crate) fn warmed_up(ridge: Ridge, x: View<'_>, y: View<'_>, meter: &Meter) -> ridgepath::Result<Self> {
         let own = meter.clone();
         let ridge = ridge.on_progress(move |done, total| own.within(done, total));
         let begun = Instant::now();
@@ -57,7 +52,7 @@ impl Contender {
         Ok(Self { ridge, first, samples: Vec::new(), path })
     }
 
-    fn time(&mut self, x: View<'_, f64>, y: View<'_, f64>, meter: &Meter) -> ridgepath::Result<()> {
+    fn time(&mut self, x: View<'_>, y: View<'_>, meter: &Meter) -> ridgepath::Result<()> {
         let begun = Instant::now();
         let path = self.ridge.fit(x, y)?;
         self.samples.push(begun.elapsed().as_secs_f64());
@@ -102,8 +97,8 @@ impl Contender {
 pub(crate) fn race(
     contenders: &mut [&mut Contender],
     rounds: usize,
-    x: View<'_, f64>,
-    y: View<'_, f64>,
+    x: View<'_>,
+    y: View<'_>,
     meter: &Meter,
 ) -> ridgepath::Result<()> {
     for _ in 0..rounds {

@@ -99,7 +99,7 @@ impl<'a> Bench<'a> {
         if let Some(weights) = task.weights() {
             problem = problem.with_weights(weights)?;
         }
-        let moments = cpu::gram::gram::<f64, f64>(&problem)?;
+        let moments = cpu::gram::gram::<f64>(&problem)?;
         let normal = NormalEquations::with_penalty(&moments, task.model, penalty)?;
 
         let (m, t, q) = (shape.rows, shape.targets, n + shape.targets);
@@ -306,7 +306,7 @@ fn stage(name: &'static str, scale: f64, [flops, bytes]: [f64; 2], spans: &[Span
 }
 
 /// The first rows of [X | Y] as `f32`, row after row, as the kernel wants them.
-fn packed(x: View<'_, f64>, y: View<'_, f64>, rows: usize, stride: usize) -> Vec<u8> {
+fn packed(x: View<'_>, y: View<'_>, rows: usize, stride: usize) -> Vec<u8> {
     let mut block = vec![0; rows * stride * 4];
     let columns = x.columns();
     for column in 0..columns + y.columns() {

@@ -63,12 +63,12 @@ impl Task {
         &self.penalty
     }
 
-    pub(crate) fn x(&self) -> Result<View<'_, f64>> {
+    pub(crate) fn x(&self) -> Result<View<'_>> {
         self.first_features(self.shape.features)
     }
 
     /// The first n features.
-    pub(crate) fn first_features(&self, n: usize) -> Result<View<'_, f64>> {
+    pub(crate) fn first_features(&self, n: usize) -> Result<View<'_>> {
         let values = match &self.source {
             Source::Made(made) => &made.x,
             Source::Read(data) => data.feature_values(),
@@ -76,7 +76,7 @@ impl Task {
         Ok(View::strided(values, self.shape.rows, n, 1, self.shape.rows)?)
     }
 
-    pub(crate) fn y(&self) -> Result<View<'_, f64>> {
+    pub(crate) fn y(&self) -> Result<View<'_>> {
         match &self.source {
             Source::Made(made) => Ok(View::column_major(&made.y, self.shape.rows, self.shape.targets)?),
             Source::Read(data) => data.y(),
