@@ -55,7 +55,6 @@
 //!
 //! - `gpu` (on unless turned off): the GPU, through [wgpu](https://docs.rs/wgpu). Without it [`Backend::Gpu`] is refused, and
 //!   [`Backend::Auto`] is the CPU.
-//! - `faer` (on unless turned off): eigendecompositions by [faer](https://docs.rs/faer), several times as fast as by nalgebra.
 //! - `serde`: (de)serialisation of [`RidgePath`] and what it holds, and of [`LinearModel`], which is saved and loaded as JSON. It turns
 //!   on the feature `float_roundtrip` of `serde_json`, without which that reads many numbers with an error in the last bit.
 

@@ -2,7 +2,6 @@
 
 /// What `op` returns, compiled for each kind of processor, the best of which runs: for loops that `op` does itself or calls
 /// inlined. Multiplications and additions are not fused, so that the bits are those of any other machine.
-#[cfg(feature = "faer")]
 #[inline]
 pub(crate) fn vectorized<R>(mut op: impl FnMut() -> R) -> R {
     let consumed = Consumed;
@@ -16,18 +15,10 @@ pub(crate) fn vectorized<R>(mut op: impl FnMut() -> R) -> R {
 }
 
 /// A closure that consumes nothing would be called by way of a function of its own, which is not inlined.
-#[cfg(feature = "faer")]
 struct Consumed;
-
-#[cfg(not(feature = "faer"))]
-#[inline]
-pub(crate) fn vectorized<R>(mut op: impl FnMut() -> R) -> R {
-    op()
-}
 
 /// The same for an `op` that is told whether the processor has `mul_add`, which else is a slow function call. It must consume
 /// something that it captures: it is called in two places, and what only borrows is called by way of a function of its own.
-#[cfg(feature = "faer")]
 #[inline]
 pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {
     match pulp::Arch::new() {
@@ -41,12 +32,6 @@ pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {
             || op(false),
         ),
     }
-}
-
-#[cfg(not(feature = "faer"))]
-#[inline]
-pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {
-    op(cfg!(any(target_feature = "fma", target_arch = "aarch64")))
 }
 
 /// Numbers that are treated side by side.

@@ -15,14 +15,7 @@ pub trait Scalar: sealed::Sealed + nalgebra::RealField + Copy + Into<f64> {
 mod sealed {
     use super::{DMatrixView, Dyn, Values, View};
 
-    #[cfg(feature = "faer")]
-    pub trait Field: faer::traits::ComplexField {}
-    #[cfg(not(feature = "faer"))]
-    pub trait Field {}
-    impl Field for f32 {}
-    impl Field for f64 {}
-
-    pub trait Sealed: Field + nalgebra::Scalar {
+    pub trait Sealed: faer::traits::ComplexField + nalgebra::Scalar {
         fn view(matrix: DMatrixView<'_, Self, Dyn, Dyn>) -> View<'_>;
     }
 

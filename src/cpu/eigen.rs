@@ -1,5 +1,8 @@
 //! Stage `eigen` on the CPU: all eigenvalues and eigenvectors of a symmetric matrix.
 
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::{ColMut, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DVector};
 
 /// A = V·diag(d)·Vᵀ with V orthogonal.
@@ -16,7 +19,7 @@ pub struct Eigen {
 /// that the bits do not depend on how many there are.
 ///
 /// Reduced to a tridiagonal matrix, which is divided and conquered (Golub and Van Loan, *Matrix Computations* (2013),
-/// §8.3 and §8.4); without the feature `faer`, by nalgebra's QR iteration.
+/// §8.3 and §8.4).
 #[must_use]
 pub fn eigen(matrix: &DMatrix<f64>) -> Option<Eigen> {
     let n = matrix.nrows();
@@ -26,16 +29,6 @@ pub fn eigen(matrix: &DMatrix<f64>) -> Option<Eigen> {
     if !(0..n).all(|j| matrix.view((j, j), (n - j, 1)).iter().all(|value| value.is_finite())) {
         return None;
     }
-    decompose(matrix)
-}
-
-#[cfg(feature = "faer")]
-fn decompose(matrix: &DMatrix<f64>) -> Option<Eigen> {
-    use faer::dyn_stack::{MemBuffer, MemStack};
-    use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-    use faer::{ColMut, MatMut, MatRef, Par};
-
-    let n = matrix.nrows();
     let mut values = DVector::zeros(n);
     let mut vectors = DMatrix::zeros(n, n);
     let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
@@ -49,14 +42,4 @@ fn decompose(matrix: &DMatrix<f64>) -> Option<Eigen> {
     )
     .ok()?;
     Some(Eigen { values, vectors })
-}
-
-#[cfg(not(feature = "faer"))]
-fn decompose(matrix: &DMatrix<f64>) -> Option<Eigen> {
-    // Far more than the two or three a value that are needed.
-    let most = 30 * matrix.nrows();
-    let eigen = matrix.clone().try_symmetric_eigen(f64::EPSILON, most)?;
-    let mut order: Vec<usize> = (0..matrix.nrows()).collect();
-    order.sort_by(|a, b| eigen.eigenvalues[*a].total_cmp(&eigen.eigenvalues[*b]));
-    Some(Eigen { values: eigen.eigenvalues.select_rows(&order), vectors: eigen.eigenvectors.select_columns(&order) })
 }

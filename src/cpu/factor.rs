@@ -1,21 +1,15 @@
 //! Stage `factor` on the CPU: a blocked Cholesky factorization that reports where it fails.
 
-#[cfg(feature = "faer")]
 use faer::linalg::{matmul::matmul, triangular_solve::solve_lower_triangular_in_place};
-#[cfg(feature = "faer")]
 use faer::{Accum, MatMut, MatRef, Par};
-#[cfg(not(feature = "faer"))]
-use nalgebra::DMatrixView;
 use nalgebra::{DMatrix, DMatrixViewMut};
 
 use crate::normal::{NormalEquations, pivot_tolerance};
-#[cfg(feature = "faer")]
 use crate::plan::LARGE;
 use crate::view::Scalar;
 
 const BLOCK: usize = 64;
 /// Rows of a large matrix that one task works on.
-#[cfg(feature = "faer")]
 const ROWS: usize = 256;
 
 /// L with LLᵀ = G + shift·D of one λ, in the units of [`NormalEquations`], or the order of the first leading minor
@@ -111,7 +105,6 @@ impl<A: Scalar> Panel<'_, A> {
     }
 }
 
-#[cfg(feature = "faer")]
 impl<A: Scalar> Panel<'_, A> {
     fn matrix(&mut self) -> MatMut<'_, A> {
         let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
@@ -134,7 +127,6 @@ impl<A: Scalar> Panel<'_, A> {
 }
 
 /// rest −= left·top, by runs of so many rows side by side: the same bits whatever the number of threads.
-#[cfg(feature = "faer")]
 fn subtract<A: Scalar>(rest: MatMut<'_, A>, left: MatRef<'_, A>, top: MatRef<'_, A>, rows: usize) {
     let all = rest.nrows();
     if all <= rows {
@@ -145,30 +137,4 @@ fn subtract<A: Scalar>(rest: MatMut<'_, A>, left: MatRef<'_, A>, top: MatRef<'_,
     let (above, below) = rest.split_at_row_mut(half);
     let (left_above, left_below) = left.split_at_row(half);
     rayon::join(|| subtract(above, left_above, top, rows), || subtract(below, left_below, top, rows));
-}
-
-#[cfg(not(feature = "faer"))]
-impl<A: Scalar> Panel<'_, A> {
-    fn subtract(&mut self, done: &[A]) {
-        let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
-        let done = DMatrixView::from_slice(done, n, start);
-        let mut columns = DMatrixViewMut::from_slice(self.columns, n, width);
-        let top = done.rows(start, width).transpose();
-        columns.rows_mut(start, n - start).gemm(-A::one(), &done.rows(start, n - start), &top, A::one());
-    }
-
-    fn divide(&mut self) {
-        let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
-        let mut columns = DMatrixViewMut::from_slice(self.columns, n, width);
-        let below = start + width;
-        for j in 0..width {
-            let (mut before, mut after) = columns.columns_range_pair_mut(0..j + 1, j + 1..width);
-            let mut own = before.column_mut(j);
-            let root = own[start + j];
-            own.rows_mut(below, n - below).unscale_mut(root);
-            for (i, mut column) in after.column_iter_mut().enumerate() {
-                column.rows_mut(below, n - below).axpy(-own[start + j + 1 + i], &own.rows(below, n - below), A::one());
-            }
-        }
-    }
 }

@@ -30,23 +30,13 @@ impl<'a, A: Scalar> Rows<'a, A> {
         Self { values, columns: count, ..self }
     }
 
-    #[cfg(feature = "faer")]
     fn matrix(&self) -> faer::MatRef<'a, A> {
         faer::MatRef::from_column_major_slice_with_stride(self.values, self.rows, self.columns, self.stride)
-    }
-
-    #[cfg(not(feature = "faer"))]
-    fn matrix(&self) -> nalgebra::DMatrixView<'a, A> {
-        use nalgebra::{DMatrixView, Dyn, U1};
-
-        let (rows, columns, stride) = (Dyn(self.rows), Dyn(self.columns), Dyn(self.stride));
-        DMatrixView::from_slice_with_strides_generic(self.values, rows, columns, U1, stride)
     }
 }
 
 /// sum += aᵀb, the products and the sums over these rows in the arithmetic of `A`; where `lower`, the first rows of the sum are
 /// a square of which the lower triangle counts.
-#[cfg(feature = "faer")]
 pub(crate) fn add_transposed<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, mut sum: DMatrixViewMut<'_, f64>, lower: bool) {
     use faer::linalg::matmul::matmul;
     use faer::linalg::matmul::triangular::{self, BlockStructure};
@@ -67,15 +57,7 @@ pub(crate) fn add_transposed<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, mut sum:
     sum.zip_apply(&product, |sum, value| *sum += Into::<f64>::into(value));
 }
 
-#[cfg(not(feature = "faer"))]
-pub(crate) fn add_transposed<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, mut sum: DMatrixViewMut<'_, f64>, _: bool) {
-    // nalgebra has a fast product for copies only.
-    let product = a.matrix().transpose() * b.matrix().into_owned();
-    sum.zip_apply(&product, |sum, value| *sum += Into::<f64>::into(value));
-}
-
 /// a·b of two matrices, column after column, with `inner` columns and rows.
-#[cfg(feature = "faer")]
 pub(crate) fn product(a: &[f64], b: &[f64], inner: usize) -> DMatrix<f64> {
     use faer::linalg::matmul::matmul;
     use faer::{Accum, MatMut, MatRef, Par};
@@ -87,11 +69,4 @@ pub(crate) fn product(a: &[f64], b: &[f64], inner: usize) -> DMatrix<f64> {
     let b = MatRef::from_column_major_slice(b, inner, columns);
     matmul(to, Accum::Replace, a, b, 1.0, Par::Seq);
     product
-}
-
-#[cfg(not(feature = "faer"))]
-pub(crate) fn product(a: &[f64], b: &[f64], inner: usize) -> DMatrix<f64> {
-    use nalgebra::DMatrixView;
-
-    DMatrixView::from_slice(a, a.len() / inner, inner) * DMatrixView::from_slice(b, inner, b.len() / inner)
 }

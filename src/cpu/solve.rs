@@ -2,9 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-#[cfg(feature = "faer")]
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
-#[cfg(feature = "faer")]
 use faer::{MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -25,7 +23,6 @@ const NUMBERS: usize = 1 << 19;
 const LEAST: usize = 16;
 
 /// Right-hand sides from which blocks of L are multiplied with all of them.
-#[cfg(feature = "faer")]
 const MANY: usize = 8;
 
 impl<A: Scalar> Factor<A> {
@@ -33,7 +30,6 @@ impl<A: Scalar> Factor<A> {
     ///
     /// A factor that failed (`info` > 0) has no solution; the values are then without meaning.
     pub fn solve_into(&self, rhs: &mut DMatrix<A>) {
-        #[cfg(feature = "faer")]
         if rhs.ncols() >= MANY {
             let (n, t) = rhs.shape();
             let lower = MatRef::from_column_major_slice(self.lower().as_slice(), n, n);

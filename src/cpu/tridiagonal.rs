@@ -130,7 +130,6 @@ impl Tridiagonal {
 }
 
 /// Q, which fixes the first row.
-#[cfg(feature = "faer")]
 enum Reflectors {
     /// Blocks of Householder reflections: the vectors, below the diagonal from the second row on, and the upper triangles T
     /// of the blocks I − V·T·Vᵀ, side by side.
@@ -139,7 +138,6 @@ enum Reflectors {
     Product(DMatrix<f64>),
 }
 
-#[cfg(feature = "faer")]
 fn reduce(mut matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
     use faer::dyn_stack::{MemBuffer, MemStack};
     use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
@@ -161,7 +159,6 @@ fn reduce(mut matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
     (diagonal, off_diagonal, Reflectors::Blocks { basis: matrix, factor })
 }
 
-#[cfg(feature = "faer")]
 impl Reflectors {
     fn prepare(&mut self, columns: usize) {
         let Self::Blocks { basis, .. } = self else { return };
@@ -206,29 +203,6 @@ impl Reflectors {
                 *block = product;
             }
         }
-    }
-}
-
-/// Q as it is, and its transpose.
-#[cfg(not(feature = "faer"))]
-struct Reflectors {
-    q: DMatrix<f64>,
-    transposed: DMatrix<f64>,
-}
-
-#[cfg(not(feature = "faer"))]
-fn reduce(matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
-    let (q, diagonal, off_diagonal) = nalgebra::SymmetricTridiagonal::new(matrix).unpack();
-    let transposed = q.transpose();
-    (diagonal.as_slice().to_vec(), off_diagonal.as_slice().to_vec(), Reflectors { q, transposed })
-}
-
-#[cfg(not(feature = "faer"))]
-impl Reflectors {
-    fn prepare(&mut self, _: usize) {}
-
-    fn multiply(&self, block: &mut DMatrix<f64>, transposed: bool) {
-        *block = if transposed { &self.transposed } else { &self.q } * &*block;
     }
 }
 
