@@ -191,10 +191,10 @@ fn solve(criterion: &mut Criterion) {
         {
             let system = gpu::factor::System::new(device, &normal, k);
             let factors = gpu::factor::Factors::new(device, n, k);
-            let solution = gpu::solve::Solution::new(device, n, 1, k);
+            let solution = gpu::solution::Solution::new(device, n, 1, k);
             system.upload(device, &normal, 0, k);
             run(device, |encoder| gpu::factor::record(device, encoder, &system, &factors, k));
-            let right = gpu::solve::packed(&vec![nalgebra::DMatrix::repeat(n, 1, 1.0); k]);
+            let right = gpu::solution::packed(&vec![nalgebra::DMatrix::repeat(n, 1, 1.0); k]);
             group.bench_function(BenchmarkId::new("gpu", &name), |b| {
                 b.iter(|| {
                     // It is overwritten by the solution.

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fs;
 
-use ridgepath::select::Criterion;
+use ridgepath::choose::Criterion;
 use ridgepath::{CrossValidation, Folds, Ridge, Rule, Standardize, View};
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -60,80 +60,54 @@
 
 #![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "plans and sums of a device"))]
 
-mod assemble;
-mod condition;
-mod convention;
-mod cost;
+mod answer;
+pub mod choose;
 pub mod cpu;
+mod data;
 pub mod decay;
 mod directions;
-#[cfg(feature = "serde")]
-mod document;
-mod entry;
+mod equations;
 mod error;
-mod factors;
-mod frame;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 #[cfg(not(feature = "gpu"))]
-#[path = "no_gpu.rs"]
+#[path = "gpu/absent.rs"]
 mod gpu;
-mod inference;
-mod linear_model;
+mod math;
+mod model;
 mod moments;
-mod normal;
-mod norms;
-mod outcome;
-mod pair;
-mod parallel;
-mod path;
-mod penalty;
-mod place;
 mod plan;
-mod prediction;
-mod prior;
-mod problem;
 pub mod reference;
-mod refine;
-mod residual;
-mod resolvent;
-mod routes;
-mod rss;
-mod scale;
-mod schedule;
-pub mod select;
-mod short;
-mod simd;
-mod solver;
-mod source;
-mod tiles;
-mod validate;
-mod view;
-mod wide;
+mod solve;
+mod tell;
 
-pub use convention::{Convention, DataFacts};
-pub use cost::Cost;
-pub use entry::{Entries, PathEntry};
+pub use answer::entry::{Entries, PathEntry};
+pub use answer::path::RidgePath;
+pub use choose::{CrossValidation, Folds, Rule, Score, Selection};
+pub use data::problem::Problem;
+pub use data::view::View;
+pub use equations::normal::NormalEquations;
+pub use equations::weights::Weights;
 pub use error::{Error, Result, Unscored};
-pub use factors::Factors;
 #[cfg(feature = "gpu")]
 pub use gpu::Gpu;
-pub use inference::{Inference, Uncertainty};
-pub use linear_model::LinearModel;
+pub use math::scalar::Scalar;
+pub use model::convention::{Convention, DataFacts};
+pub use model::method::{Backend, Form, Precision, Strategy};
+pub use model::outcome::{BackendUsed, Fallback, Outcome, Route};
+pub use model::penalty::{Grid, Penalty};
+pub use model::penalty_factors::PenaltyFactors;
+pub use model::{Model, Standardize};
 pub use moments::{Moments, RawSums};
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;
-pub use normal::{Model, NormalEquations, Standardize};
-pub use norms::Norms;
-pub use outcome::{BackendUsed, Fallback, Outcome, Precision, Route};
-pub use path::{RidgePath, Weights};
-pub use penalty::{Grid, Penalty};
-pub use plan::{Backend, Form, GpuPlan, GramPlan, Limits, Plan, Rates, Request, Shape, Strategy};
-pub use problem::Problem;
-pub use select::{CrossValidation, Folds, Rule, Score, Selection};
-pub use solver::Ridge;
-pub use validate::{Deviation, Validation};
-pub use view::{Scalar, View};
+pub use plan::gpu::cost::Cost;
+pub use plan::{GpuPlan, GramPlan, Limits, Plan, Rates, Request, Shape};
+pub use solve::ridge::Ridge;
+pub use tell::inference::{Inference, Uncertainty};
+pub use tell::linear_model::LinearModel;
+pub use tell::norms::Norms;
+pub use tell::validate::{Deviation, Validation};
 
 // The README's code is compiled and run with the tests of the documentation.
 #[cfg(doctest)]

@@ -2,13 +2,13 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
+use crate::answer::path::RidgePath;
+use crate::data::problem::Problem;
 use crate::error::Result;
-use crate::normal::{Model, Standardize};
-use crate::outcome::{BackendUsed, Outcome, Precision};
-use crate::path::RidgePath;
-use crate::penalty::Penalty;
-use crate::plan::{Backend, Form, Strategy};
-use crate::problem::Problem;
+use crate::model::method::{Backend, Form, Precision, Strategy};
+use crate::model::outcome::{BackendUsed, Outcome};
+use crate::model::penalty::Penalty;
+use crate::model::{Model, Standardize};
 
 /// Solves every λ on its own: centre, scale, form XᵀSX + shift·D, factor, solve, scale back.
 ///

@@ -12,8 +12,8 @@ use std::process::ExitCode;
 
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::TestRunner;
+use ridgepath::choose::Criterion;
 use ridgepath::nalgebra::DMatrix;
-use ridgepath::select::Criterion;
 use ridgepath::{
     Backend, CrossValidation, Form, Inference, Precision, Problem, Ridge, RidgePath, Selection, Strategy, View,
 };

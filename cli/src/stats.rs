@@ -1,6 +1,6 @@
 //! What `path --stats` adds for every λ.
 
-use ridgepath::select::Criterion;
+use ridgepath::choose::Criterion;
 use ridgepath::{Penalty, Ridge, RidgePath};
 use serde::Serialize;
 

@@ -4,9 +4,9 @@ use faer::linalg::{matmul::matmul, triangular_solve::solve_lower_triangular_in_p
 use faer::{Accum, MatMut, MatRef, Par};
 use nalgebra::{DMatrix, DMatrixViewMut};
 
-use crate::normal::{NormalEquations, pivot_tolerance};
+use crate::equations::normal::{NormalEquations, pivot_tolerance};
+use crate::math::scalar::Scalar;
 use crate::plan::LARGE;
-use crate::view::Scalar;
 
 const BLOCK: usize = 64;
 /// Rows of a large matrix that one task works on.

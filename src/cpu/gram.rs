@@ -1,17 +1,19 @@
 //! Stage `gram` on the CPU: rows to [`Moments`].
 
-use nalgebra::{DMatrix, DMatrixViewMut};
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::cpu::product::{Rows, add_transposed};
+use crate::data::frame::{Centring, Frame};
+use crate::data::problem::Problem;
+use crate::data::view::View;
 use crate::error::Result;
-use crate::frame::{Centring, Frame};
+use crate::math::lanes::{LANES, vectorized};
+use crate::math::powers::{exponent, scaled};
+use crate::math::product::Rows;
+use crate::math::product::add_product;
+use crate::math::scalar::Scalar;
+use crate::math::threads::at_least;
 use crate::moments::Moments;
-use crate::parallel::at_least;
-use crate::problem::Problem;
-use crate::scale::{exponent, scaled};
-use crate::simd::{LANES, vectorized};
-use crate::view::{Scalar, View};
 
 /// Rows copied, centred and scaled at a time.
 const BLOCK: usize = 256;
@@ -149,19 +151,6 @@ fn fill<A: Scalar>(
                 }
             },
         );
-    });
-}
-
-/// sum += aᵀb, of the lower triangle alone if `lower`.
-pub(crate) fn add_product<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
-    let n = a.columns;
-    let panels = sum.as_mut_slice().par_chunks_mut(n * PANEL).with_min_len(at_least(a.rows * n * PANEL / LANES));
-    panels.enumerate().for_each(|(panel, columns)| {
-        let first = panel * PANEL;
-        let width = columns.len() / n;
-        let top = if lower { first } else { 0 };
-        let mut columns = DMatrixViewMut::from_slice(columns, n, width);
-        add_transposed(a.columns(top, n - top), b.columns(first, width), columns.rows_mut(top, n - top), lower);
     });
 }
 

@@ -3,16 +3,16 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::condition::inverse_norm;
+use crate::data::frame::Frame;
+use crate::data::problem::Problem;
+use crate::equations::normal::NormalEquations;
+use crate::equations::refine::Refined;
+use crate::equations::weights::Weights;
 use crate::error::Result;
-use crate::frame::Frame;
-use crate::normal::NormalEquations;
-use crate::outcome::{Outcome, Route};
-use crate::pair::{Number, Pair};
-use crate::path::Weights;
-use crate::problem::Problem;
-use crate::refine::Refined;
-use crate::scale::{exponent, scaled};
+use crate::math::condition::inverse_norm;
+use crate::math::pair::{Number, Pair};
+use crate::math::powers::{exponent, scaled};
+use crate::model::outcome::{Outcome, Route};
 
 /// Relative distance from a singular matrix, in units of the rounding, at which a matrix is taken for one.
 const SINGULAR: f64 = 1e-3;

@@ -1,83 +1,16 @@
 //! Stage `qr` on the CPU: the route that never squares the condition number, for what the normal equations cannot answer.
 
-use nalgebra::{DMatrix, DVector, QR};
-use rayon::prelude::*;
+use nalgebra::{DMatrix, DVector};
 
-use crate::condition::{self, inverse_norm};
-use crate::cpu::complete::Complete;
-use crate::error::Result;
-use crate::frame::Frame;
-use crate::normal::NormalEquations;
-use crate::outcome::{Outcome, Route};
-use crate::path::Weights;
-use crate::problem::Problem;
-use crate::refine::refine;
-use crate::scale::{exponent, scaled};
-
-/// R (n × n, upper) and z = Qᵀ√S·Y (n × t) with √S·X = QR, of centred rows when an intercept is fitted. Column j is in
-/// units of 2^`exponents[j]`, features first. In the dual form R alone, of the transpose.
-pub(crate) struct Triangle {
-    pub(crate) r: DMatrix<f64>,
-    pub(crate) z: Option<DMatrix<f64>>,
-    pub(crate) exponents: Vec<i32>,
-    /// The rows that were reduced.
-    pub(crate) rows: usize,
-}
-
-/// Reduces the rows, block by block and block with block (Golub and Van Loan, *Matrix Computations* (2013), §5.2).
-///
-/// # Errors
-/// [`Error::Span`](crate::Error::Span).
-pub(crate) fn triangle(problem: &Problem<'_>, normal: &NormalEquations) -> Result<Triangle> {
-    let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
-    let frame = Frame::measure(problem)?;
-    // Without an intercept the rows are X itself: the centred ones and one more, √W times the mean, in units of about their norm.
-    let intercept = normal.model.intercept;
-    let exponents: Vec<i32> = match intercept {
-        true => frame.exponents.clone(),
-        false => normal.unit.iter().map(|unit| -unit).chain(normal.target_unit.iter().copied()).collect(),
-    };
-    let block = (4 * n).max(512);
-    let parts: Vec<(DMatrix<f64>, DMatrix<f64>)> = (0..m.div_ceil(block))
-        .into_par_iter()
-        .map(|part| {
-            let (start, count) = (part * block, block.min(m - part * block));
-            let (mut x, mut y) = (DMatrix::zeros(count, n), DMatrix::zeros(count, t));
-            let value = |row: usize, j: usize, value: f64| {
-                let root = problem.weight(row).sqrt();
-                let value = if root > 0.0 { frame.apply(j, value) * root } else { 0.0 };
-                scaled(value, frame.exponents[j] - exponents[j])
-            };
-            problem.x().visit(start, count, |row, j, v| x[(row - start, j)] = value(row, j, v));
-            problem.y().visit(start, count, |row, j, v| y[(row - start, j)] = value(row, n + j, v));
-            reduce(x, y)
-        })
-        .collect();
-    let (means, _) = frame.means();
-    let mean = |j: usize| scaled(means[j], -exponents[j]) * problem.weight_sum().sqrt();
-    let last = (!intercept)
-        .then(|| (DMatrix::from_fn(1, n, |_, j| mean(j)), DMatrix::from_fn(1, t, |_, target| mean(n + target))));
-    let (r, z) = parts
-        .into_iter()
-        .chain(last)
-        .reduce(|(r, z), (x, y)| reduce(stack(&r, &x), stack(&z, &y)))
-        .unwrap_or_else(|| (DMatrix::zeros(0, n), DMatrix::zeros(0, t)));
-    Ok(Triangle { r: r.resize_vertically(n, 0.0), z: Some(z.resize_vertically(n, 0.0)), exponents, rows: m })
-}
-
-pub(crate) fn stack(above: &DMatrix<f64>, below: &DMatrix<f64>) -> DMatrix<f64> {
-    let mut both = above.clone().resize_vertically(above.nrows() + below.nrows(), 0.0);
-    both.rows_mut(above.nrows(), below.nrows()).copy_from(below);
-    both
-}
-
-/// R and the part of Qᵀy beside it.
-pub(crate) fn reduce(x: DMatrix<f64>, mut y: DMatrix<f64>) -> (DMatrix<f64>, DMatrix<f64>) {
-    let rows = x.nrows().min(x.ncols());
-    let qr = QR::new(x);
-    qr.q_tr_mul(&mut y);
-    (qr.r(), y.resize_vertically(rows, 0.0))
-}
+use crate::equations::normal::NormalEquations;
+use crate::equations::refine::refine;
+use crate::equations::triangle::Triangle;
+use crate::equations::weights::Weights;
+use crate::math::complete::Complete;
+use crate::math::condition::{self, inverse_norm};
+use crate::math::powers::{exponent, scaled};
+use crate::math::qr::reduce;
+use crate::model::outcome::{Outcome, Route};
 
 /// Solves λ number k as the least squares problem min ‖[R; √shift·√D] w − [z; 0]‖, its columns scaled to about norm 1.
 /// Singular when an orthogonalised column keeps no more than (n + √m)·eps of its norm, which rounding alone leaves.

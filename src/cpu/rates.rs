@@ -8,11 +8,12 @@ use std::time::Instant;
 use nalgebra::DMatrix;
 
 use crate::cpu::factor::factor;
-use crate::cpu::tridiagonal::Tridiagonal;
-use crate::factors::Factors;
+use crate::equations::normal::NormalEquations;
+use crate::math::tridiagonal::Tridiagonal;
+use crate::model::Model;
+use crate::model::penalty::Grid;
+use crate::model::penalty_factors::PenaltyFactors;
 use crate::moments::Moments;
-use crate::normal::{Model, NormalEquations};
-use crate::penalty::Grid;
 use crate::plan::Rates;
 
 /// The order of what is timed: large enough for full speed, small enough to take no time to speak of.
@@ -63,7 +64,7 @@ impl Rates {
 
 /// Positive definite ones with this matrix, one target and one λ.
 fn equations(gram: DMatrix<f64>) -> NormalEquations {
-    let grid = Grid { lambdas: vec![1.0], shifts: vec![1.0], factors: Factors::default() };
+    let grid = Grid { lambdas: vec![1.0], shifts: vec![1.0], factors: PenaltyFactors::default() };
     NormalEquations::new(&Moments { gram, ..Moments::new(ORDER, 1) }, Model::default(), grid)
 }
 

@@ -7,15 +7,15 @@ use faer::{MatMut, MatRef, Par};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::condition;
 use crate::cpu::factor::{Factor, factor};
-use crate::normal::NormalEquations;
-use crate::outcome::Outcome;
-use crate::parallel::at_least;
-use crate::path::Weights;
+use crate::equations::normal::NormalEquations;
+use crate::equations::refine::refine;
+use crate::equations::weights::Weights;
+use crate::math::condition;
+use crate::math::scalar::Scalar;
+use crate::math::threads::at_least;
+use crate::model::outcome::Outcome;
 use crate::plan::{LARGE, LARGE_FACTORS};
-use crate::refine::refine;
-use crate::view::Scalar;
 
 /// Numbers in the answers of λs that are solved together.
 const NUMBERS: usize = 1 << 19;

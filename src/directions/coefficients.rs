@@ -2,9 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use crate::cpu::svd::Orthogonal;
 use crate::directions::rows::Rows;
-use crate::pair::Number;
+use crate::math::pair::Number;
+use crate::math::svd::Orthogonal;
 
 /// Coefficients of directions: w = E·w̃ + F·z, with w̃ the coefficients of the penalised features on the scale of the penalty, and z
 /// what the orthonormal columns of those that are not penalised take of y.

@@ -2,9 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use crate::cpu::eigen::eigen;
-use crate::cpu::gram::add_product;
-use crate::cpu::product::{Rows, product};
+use crate::math::eigen::eigen;
+use crate::math::product::add_product;
+use crate::math::product::{Rows, product};
 
 /// Rows taken at a time.
 const BLOCK: usize = 512;

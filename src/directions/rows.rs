@@ -3,13 +3,14 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
+use crate::data::frame::Frame;
+use crate::data::problem::Problem;
+use crate::equations::normal::{factored, penalty_weight};
 use crate::error::Result;
-use crate::factors::Factors;
-use crate::frame::Frame;
-use crate::normal::{Model, factored, penalty_weight};
-use crate::pair::{Number, Pair};
-use crate::problem::Problem;
-use crate::scale::{exponent, scaled};
+use crate::math::pair::{Number, Pair};
+use crate::math::powers::{exponent, scaled};
+use crate::model::Model;
+use crate::model::penalty_factors::PenaltyFactors;
 
 /// How the rows √S(X − x̄)D^-½ and √S(y − ȳ) are read: rows of positive weight, columns in units of powers of two.
 pub(crate) struct Rows<'a> {
@@ -37,7 +38,7 @@ impl<'a> Rows<'a> {
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new(problem: &'a Problem<'a>, model: Model, factors: &Factors, index: usize) -> Result<Self> {
+    pub(crate) fn new(problem: &'a Problem<'a>, model: Model, factors: &PenaltyFactors, index: usize) -> Result<Self> {
         let n = problem.features();
         let centred = Frame::measure(problem)?;
         let totals = (centred.positive_rows, problem.weight_sum());

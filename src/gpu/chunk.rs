@@ -4,20 +4,22 @@
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-use crate::condition;
+use crate::equations::normal::NormalEquations;
+use crate::equations::refine::{self, MOST_STEPS, Progress, Refined};
+use crate::equations::residual::{self, Answer, BATCH, Fit, Residual, residuals};
+use crate::equations::weights::Weights;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
-use crate::gpu::factor::{self, Factors, System};
-use crate::gpu::product::Symmetric;
-use crate::gpu::solve::{self, Solution};
+use crate::gpu::solution::{self, Solution};
+use crate::gpu::stages::factor::{Factors, System};
+use crate::gpu::stages::product::Symmetric;
+use crate::gpu::stages::solve;
 use crate::gpu::transfer::ReadBack;
-use crate::normal::NormalEquations;
-use crate::outcome::{Outcome, Precision};
-use crate::path::Weights;
+use crate::math::condition;
+use crate::math::powers::{exponent, scaled};
+use crate::model::method::Precision;
+use crate::model::outcome::Outcome;
 use crate::plan::GpuPlan;
-use crate::refine::{self, MOST_STEPS, Progress, Refined};
-use crate::residual::{self, Answer, BATCH, Fit, Residual, residuals};
-use crate::scale::{exponent, scaled};
 
 /// The buffers of a chunk; reused for the chunks that follow.
 pub(crate) struct Chunk<'a> {
@@ -52,7 +54,7 @@ impl<'a> Chunk<'a> {
         let factors = Factors::new(gpu, n, lambdas);
         // One more right-hand side than targets: the probe of the condition number.
         let solution = Solution::new(gpu, n, normal.targets() + 1, lambdas);
-        factor::prepare(gpu, &factors, solution.quads, lambdas);
+        solve::prepare(gpu, &factors, solution.quads, lambdas);
         // Equations of twice the digits have residuals of their own.
         let on_device = plan.product.is_some() && normal.exact.is_none();
         let gram = on_device.then(|| Symmetric::new(gpu, &normal.gram, residual::columns(lambdas * normal.targets())));
@@ -153,11 +155,11 @@ impl<'a> Chunk<'a> {
     async fn run(&self, first: usize, rhs: Vec<DMatrix<f64>>, factored: bool) -> Result<(Vec<DMatrix<f64>>, Vec<u32>)> {
         let count = rhs.len();
         let scope = self.gpu.scope();
-        self.solution.upload(self.gpu, &solve::packed(&rhs));
+        self.solution.upload(self.gpu, &solution::packed(&rhs));
         let mut encoder = self.gpu.encoder("ridgepath.chunk");
         if factored {
             self.system.upload(self.gpu, self.normal, first, count);
-            factor::record_solved(self.gpu, &mut encoder, &self.system, &self.factors, &self.solution, count);
+            solve::record_factored(self.gpu, &mut encoder, &self.system, &self.factors, &self.solution, count);
         } else {
             solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
         }
@@ -168,7 +170,7 @@ impl<'a> Chunk<'a> {
         let parts = back.fetch(self.gpu).await?;
         let (n, columns) = (self.normal.features(), self.normal.targets() + 1);
         Ok((
-            solve::unpacked(bytemuck::cast_slice(&parts[0]), count, n, columns),
+            solution::unpacked(bytemuck::cast_slice(&parts[0]), count, n, columns),
             bytemuck::cast_slice(&parts[1]).to_vec(),
         ))
     }

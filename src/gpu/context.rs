@@ -1,11 +1,11 @@
 //! Adapters, devices and their errors. The only file that asks for adapters.
 
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use crate::error::{Error, Result};
-use crate::gpu::kernel::Kernels;
+use crate::gpu::kernel::{Kernel, Kernels, Spec};
+use crate::gpu::scopes::Scopes;
 use crate::plan::Limits;
 
 /// An opened GPU with its compiled kernels. Cheap to clone, shared between threads and solvers.
@@ -169,7 +169,8 @@ impl Gpu {
 
     fn assembled(device: wgpu::Device, queue: wgpu::Queue, lost: Arc<Mutex<Option<String>>>) -> Self {
         let summary = AdapterSummary::new(&device.adapter_info(), device.features(), &device.limits());
-        Self(Arc::new(Inner { device, queue, summary, lost, kernels: Kernels::default() }))
+        let kernels = Kernels::new(device.clone(), queue.clone(), summary.limits.workgroup_storage);
+        Self(Arc::new(Inner { device, queue, summary, lost, kernels }))
     }
 
     /// The adapter, with the limits of the opened device.
@@ -190,8 +191,9 @@ impl Gpu {
         &self.0.queue
     }
 
-    pub(crate) fn kernels(&self) -> &Kernels {
-        &self.0.kernels
+    /// A shader on this device.
+    pub(crate) fn kernel(&self, spec: &'static Spec) -> Arc<Kernel> {
+        self.0.kernels.of(spec)
     }
 
     /// `Err` once the device is known to be lost.
@@ -228,11 +230,7 @@ impl Gpu {
 
     /// Catches the errors of the calls that follow on this thread, until [`Scope::finish`].
     pub(crate) fn scope(&self) -> Scope<'_> {
-        let push = |filter| self.device().push_error_scope(filter);
-        let memory = push(wgpu::ErrorFilter::OutOfMemory);
-        let internal = push(wgpu::ErrorFilter::Internal);
-        let validation = push(wgpu::ErrorFilter::Validation);
-        Scope { gpu: self, validation, internal, memory }
+        Scope { gpu: self, scopes: Scopes::open(self.device()) }
     }
 
     /// Whether a device of the caller's, whose loss only the caller is told, is lost: then the buffer that is made here is
@@ -242,14 +240,7 @@ impl Gpu {
         let probe = self.buffer("ridgepath.probe", 16, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST);
         self.queue().write_buffer(&probe, 0, &[0; 16]);
         // A browser reports the loss in other ways.
-        matches!(scope.caught(), [Poll::Ready(Some(_)), _, Poll::Ready(None)])
-    }
-
-    /// What `build` makes, and whether that is known to have failed.
-    pub(crate) fn tried<T>(&self, build: impl FnOnce() -> T) -> (T, bool) {
-        let scope = self.scope();
-        let built = build();
-        (built, scope.caught().iter().any(|caught| matches!(caught, Poll::Ready(Some(_)))))
+        matches!(scope.scopes.caught(), [Poll::Ready(Some(_)), _, Poll::Ready(None)])
     }
 }
 
@@ -257,27 +248,18 @@ fn record_loss(slot: &Mutex<Option<String>>, reason: String) {
     slot.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(reason);
 }
 
-/// Errors caught since [`Gpu::scope`]. In the order in which wgpu wants the scopes dropped.
+/// Errors caught since [`Gpu::scope`].
 #[must_use]
 pub(crate) struct Scope<'a> {
     gpu: &'a Gpu,
-    validation: wgpu::ErrorScopeGuard,
-    internal: wgpu::ErrorScopeGuard,
-    memory: wgpu::ErrorScopeGuard,
+    scopes: Scopes,
 }
 
 impl<'a> Scope<'a> {
-    /// The scopes end here and now, with what validation, internal errors and memory have caught. Natively that is there at
-    /// once.
-    fn caught(self) -> [Poll<Option<wgpu::Error>>; 3] {
-        let caught = [self.validation.pop(), self.internal.pop(), self.memory.pop()];
-        caught.map(|caught| pin!(caught).poll(&mut Context::from_waker(Waker::noop())))
-    }
-
     /// The scopes end here and now; the future tells what they caught.
     pub(crate) fn finish(self, what: &'static str) -> impl Future<Output = Result<()>> + 'a {
-        let Self { gpu, validation, internal, memory } = self;
-        let (validation, internal, memory) = (validation.pop(), internal.pop(), memory.pop());
+        let Self { gpu, scopes } = self;
+        let (validation, internal, memory) = scopes.end();
         async move {
             let caught = [validation.await, internal.await];
             if let Some(error) = memory.await {

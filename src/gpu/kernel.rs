@@ -1,13 +1,12 @@
 //! What a stage's shader promises, and the pipelines made from it, each built once, when first needed.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 #[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
-use crate::gpu::context::Gpu;
-use crate::gpu::{factor, gram, product, solve};
-use crate::schedule::{self, Dispatch, PANEL};
+use crate::gpu::scopes::tried;
+use crate::plan::gpu::schedule::{self, Dispatch, PANEL};
 
 /// A stage's shader: its source, entry points, bindings of group 0 in their order, and the constants that the Rust side
 /// relies on. The tests hold the source against it.
@@ -48,16 +47,53 @@ impl Binding {
     }
 }
 
-/// The shaders of all stages.
-pub const SPECS: [&Spec; 4] = [&gram::SPEC, &product::SPEC, &factor::SPEC, &solve::SPEC];
-
 /// The constants of a shader that works panel by panel.
 pub(crate) const PANELS: &[(&str, u32)] = &[("PANEL", 64)];
 const _: () = assert!(PANELS[0].1 as usize == PANEL);
 
+/// A device, and what kernels need to know of it.
+#[derive(Debug, Clone)]
+struct Host {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    /// Bytes of shared memory of a workgroup.
+    workgroup_storage: u32,
+}
+
+/// The kernels of one device, each built when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Kernels {
+    host: Host,
+    built: Mutex<Vec<Arc<Kernel>>>,
+}
+
+impl Kernels {
+    pub(crate) fn new(device: wgpu::Device, queue: wgpu::Queue, workgroup_storage: u32) -> Self {
+        Self { host: Host { device, queue, workgroup_storage }, built: Mutex::default() }
+    }
+
+    /// The kernel of a shader. One that fails is not kept: it is built again when it is next needed, for the caller's error scopes
+    /// to see why.
+    pub(crate) fn of(&self, spec: &'static Spec) -> Arc<Kernel> {
+        let mut all = self.built.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(kernel) = all.iter().find(|kernel| kernel.spec.stage == spec.stage) {
+            return Arc::clone(kernel);
+        }
+        let build = || Arc::new(Kernel::new(self.host.clone(), spec));
+        let (kernel, failed) = tried(&self.host.device, build);
+        if failed {
+            drop(all);
+            return build();
+        }
+        all.push(Arc::clone(&kernel));
+        kernel
+    }
+}
+
 /// A shader on a device, with the pipelines of its entry points.
 #[derive(Debug)]
 pub(crate) struct Kernel {
+    host: Host,
     module: wgpu::ShaderModule,
     bindings: wgpu::BindGroupLayout,
     layout: wgpu::PipelineLayout,
@@ -66,42 +102,15 @@ pub(crate) struct Kernel {
     spec: &'static Spec,
 }
 
-/// The kernels of one device.
-#[derive(Debug, Default)]
-pub(crate) struct Kernels {
-    gram: OnceLock<Arc<Kernel>>,
-    product: OnceLock<Arc<Kernel>>,
-    factor: OnceLock<Arc<Kernel>>,
-    solve: OnceLock<Arc<Kernel>>,
-}
-
-impl Kernels {
-    pub(crate) fn gram(&self, gpu: &Gpu) -> Arc<Kernel> {
-        Kernel::kept(&self.gram, gpu, &gram::SPEC)
-    }
-
-    pub(crate) fn product(&self, gpu: &Gpu) -> Arc<Kernel> {
-        Kernel::kept(&self.product, gpu, &product::SPEC)
-    }
-
-    pub(crate) fn factor(&self, gpu: &Gpu) -> Arc<Kernel> {
-        Kernel::kept(&self.factor, gpu, &factor::SPEC)
-    }
-
-    pub(crate) fn solve(&self, gpu: &Gpu) -> Arc<Kernel> {
-        Kernel::kept(&self.solve, gpu, &solve::SPEC)
-    }
-}
-
 /// Builds the pipelines that dispatches will need, side by side. What fails is found when it is used.
-pub(crate) fn prepare(gpu: &Gpu, needed: &[(Arc<Kernel>, Vec<Dispatch>)]) {
+pub(crate) fn prepare(needed: &[(Arc<Kernel>, Vec<Dispatch>)]) {
     let entries = |(kernel, dispatches): &'_ (Arc<Kernel>, Vec<Dispatch>)| {
         let mut entries: Vec<_> = dispatches.iter().map(|own| own.entry).collect();
         entries.dedup();
         entries.into_iter().map(|entry| (Arc::clone(kernel), entry)).collect::<Vec<_>>()
     };
     let entries: Vec<_> = needed.iter().flat_map(entries).collect();
-    let build = |(kernel, entry): &(Arc<Kernel>, &'static str)| drop(kernel.built(gpu, entry));
+    let build = |(kernel, entry): &(Arc<Kernel>, &'static str)| drop(kernel.built(entry));
     #[cfg(not(target_arch = "wasm32"))]
     entries.par_iter().for_each(build);
     // A browser's device belongs to one thread.
@@ -119,14 +128,8 @@ fn kept<T: Clone>(slot: &OnceLock<T>, build: impl FnOnce() -> (T, bool)) -> Opti
 }
 
 impl Kernel {
-    fn kept(slot: &OnceLock<Arc<Self>>, gpu: &Gpu, spec: &'static Spec) -> Arc<Self> {
-        let build = || Arc::new(Self::new(gpu, spec));
-        // Again where it failed, for the caller's error scopes to see why.
-        kept(slot, || gpu.tried(build)).unwrap_or_else(build)
-    }
-
-    fn new(gpu: &Gpu, spec: &'static Spec) -> Self {
-        let device = gpu.device();
+    fn new(host: Host, spec: &'static Spec) -> Self {
+        let device = &host.device;
         let label = format!("ridgepath.{}", spec.stage);
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(&label),
@@ -156,26 +159,26 @@ impl Kernel {
             immediate_size: 0,
         });
         let pipelines = spec.entries.iter().map(|_| OnceLock::new()).collect();
-        Self { module, bindings, layout, pipelines, label, spec }
+        Self { module, bindings, layout, pipelines, label, spec, host }
     }
 
     /// The pipeline of an entry point, for the caller's error scopes to see if it fails.
-    fn pipeline(&self, gpu: &Gpu, entry: &str) -> wgpu::ComputePipeline {
-        self.built(gpu, entry).unwrap_or_else(|| self.build(gpu, entry))
+    fn pipeline(&self, entry: &str) -> wgpu::ComputePipeline {
+        self.built(entry).unwrap_or_else(|| self.build(entry))
     }
 
     /// The pipeline of an entry point, unless it fails.
-    fn built(&self, gpu: &Gpu, entry: &str) -> Option<wgpu::ComputePipeline> {
+    fn built(&self, entry: &str) -> Option<wgpu::ComputePipeline> {
         let at = self.spec.entries.iter().position(|own| *own == entry)?;
-        kept(&self.pipelines[at], || gpu.tried(|| self.build(gpu, entry)))
+        kept(&self.pipelines[at], || tried(&self.host.device, || self.build(entry)))
     }
 
-    fn build(&self, gpu: &Gpu, entry: &str) -> wgpu::ComputePipeline {
+    fn build(&self, entry: &str) -> wgpu::ComputePipeline {
         #[expect(clippy::cast_precision_loss, reason = "at most 128")]
-        let widest = schedule::widest(gpu.adapter().limits.workgroup_storage) as f64;
+        let widest = schedule::widest(self.host.workgroup_storage) as f64;
         let wide = self.spec.wide.filter(|(own, _)| *own == entry);
         let constants: Vec<(&str, f64)> = wide.map(|(_, constant)| (constant, widest)).into_iter().collect();
-        gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        self.host.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(&format!("ridgepath.{entry}")),
             layout: Some(&self.layout),
             module: &self.module,
@@ -191,21 +194,22 @@ impl Kernel {
     }
 
     /// Binds `params`, one entry after another for the dispatches to choose from, and the buffers in the order of the spec.
-    pub(crate) fn bind<'a, P: bytemuck::Pod>(
-        &'a self,
-        gpu: &'a Gpu,
-        params: &[P],
-        buffers: &[&wgpu::Buffer],
-    ) -> Bound<'a> {
-        let stride = gpu.device().limits().min_uniform_buffer_offset_alignment.max(16) as usize;
+    pub(crate) fn bind<P: bytemuck::Pod>(&self, params: &[P], buffers: &[&wgpu::Buffer]) -> Bound<'_> {
+        let Host { device, queue, .. } = &self.host;
+        let stride = device.limits().min_uniform_buffer_offset_alignment.max(16) as usize;
         let stride = size_of::<P>().next_multiple_of(stride);
         let mut bytes = vec![0; stride * params.len()];
         for (entry, params) in bytes.chunks_mut(stride).zip(params) {
             entry[..size_of::<P>()].copy_from_slice(bytemuck::bytes_of(params));
         }
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let uniform = gpu.buffer(&format!("{}.params", self.label), bytes.len() as u64, usage);
-        gpu.queue().write_buffer(&uniform, 0, &bytes);
+        let uniform = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(&format!("{}.params", self.label)),
+            size: (bytes.len() as u64).next_multiple_of(16),
+            usage,
+            mapped_at_creation: false,
+        });
+        queue.write_buffer(&uniform, 0, &bytes);
         let params = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: &uniform,
             offset: 0,
@@ -214,18 +218,17 @@ impl Kernel {
         let resources = std::iter::once(params).chain(buffers.iter().map(|buffer| buffer.as_entire_binding()));
         let entries: Vec<_> =
             resources.zip(0..).map(|(resource, binding)| wgpu::BindGroupEntry { binding, resource }).collect();
-        let group = gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(&self.label),
             layout: &self.bindings,
             entries: &entries,
         });
-        Bound { gpu, kernel: self, group, stride }
+        Bound { kernel: self, group, stride }
     }
 }
 
 /// A kernel with its buffers.
 pub(crate) struct Bound<'a> {
-    gpu: &'a Gpu,
     kernel: &'a Kernel,
     group: wgpu::BindGroup,
     stride: usize,
@@ -238,7 +241,7 @@ impl Bound<'_> {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label, timestamp_writes: None });
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         for Dispatch { entry, params, groups } in dispatches {
-            pass.set_pipeline(&self.kernel.pipeline(self.gpu, entry));
+            pass.set_pipeline(&self.kernel.pipeline(entry));
             pass.set_bind_group(0, &self.group, &[number(self.stride * params)]);
             let [x, y, z] = groups.map(number);
             pass.dispatch_workgroups(x, y, z);

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::Moments;
 use crate::error::{Error, Result};
-use crate::scale::{exponent, scaled};
+use crate::math::powers::{exponent, scaled};
 
 /// What must be left of a column's sum of squares, relative to what it is taken from, to be told from rounding.
 const LEAST: f64 = 1e-13;

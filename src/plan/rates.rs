@@ -3,6 +3,17 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::math::resolvent::{SKINNY, worthwhile};
+use crate::model::method::{Form, Strategy};
+
+/// Seconds that a reduction of any size takes.
+const START: f64 = 1e-5;
+/// Seconds by which a λ of any size takes longer where it is factored.
+const EACH: f64 = 3e-6;
+/// And each target of it.
+const ANSWER: f64 = 6e-8;
+/// For how many λs most spectra are solved where there are more.
+const NODES: usize = 40;
 
 /// What estimated times count with: floating-point operations a second of one core in double precision, and how many cores.
 ///
@@ -42,6 +53,38 @@ impl Rates {
         match names.into_iter().zip(all).find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
             Some((name, value)) => Err(Error::InvalidRate { name, value }),
             None => Ok(()),
+        }
+    }
+
+    /// The strategy that takes less time for equations of this form and order with so many targets and λ.
+    pub(crate) fn cheaper(&self, form: Form, order: usize, targets: usize, penalties: usize) -> Strategy {
+        let seconds = |strategy: Strategy| self.seconds(strategy, form, [order, targets, penalties]);
+        // One λ never pays for a reduction.
+        let reduced = penalties > 1 && seconds(Strategy::Spectral) < seconds(Strategy::Cholesky);
+        if reduced { Strategy::Spectral } else { Strategy::Cholesky }
+    }
+
+    /// About how long the λs take on a CPU, without the matrix of the equations and the residuals, for so large an order, so many
+    /// targets and so many λ.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(crate) fn seconds(&self, strategy: Strategy, form: Form, [order, targets, penalties]: [usize; 3]) -> f64 {
+        let Self { factor, substitute, reduce, product, cores } = *self;
+        let [n, t, k, cores] = [order, targets, penalties, cores].map(|size| size as f64);
+        match strategy {
+            // Three more right-hand sides estimate the condition number; a λ takes one core.
+            Strategy::Cholesky => {
+                let one = EACH + t * ANSWER + n.powi(3) / (3.0 * factor) + 2.0 * (t + 3.0) * n * n / substitute;
+                k * one / cores.min(k).max(1.0)
+            }
+            Strategy::Spectral => {
+                // Products with Q; in the primal form sums of what they give for a few λs where there are many.
+                let columns = match form == Form::Primal && NODES < worthwhile(order, penalties) {
+                    true => NODES as f64 * (1.0 + k / (SKINNY * n)),
+                    false => k,
+                };
+                // Once for the right-hand sides.
+                START + 4.0 / 3.0 * n.powi(3) / reduce + 2.0 * (1.0 + columns / cores) * t * n * n / product
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use nalgebra::DMatrix;
-use ridgepath::select::Criterion;
+use ridgepath::choose::Criterion;
 use ridgepath::{
     Backend, CrossValidation, Error, Folds, Form, Gpu, Inference, Outcome, Precision, Problem, Ridge, RidgePath,
     Selection, Standardize, Strategy, Unscored,

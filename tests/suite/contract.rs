@@ -1,7 +1,7 @@
 //! What Rust says of the shaders against what the shaders say.
 
 use naga::{AddressSpace, Block, Expression, Function, Statement, StorageAccess, TypeInner};
-use ridgepath::gpu::kernel::{SPECS, Spec};
+use ridgepath::gpu::{kernel::Spec, registry::SPECS};
 
 fn parsed(spec: &Spec) -> naga::Module {
     naga::front::wgsl::parse_str(spec.source).unwrap_or_else(|error| panic!("{}: {error}", spec.stage))

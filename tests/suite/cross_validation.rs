@@ -1,7 +1,7 @@
 //! Cross-validation against fits of each fold alone, and against scikit-learn.
 
 use nalgebra::DMatrix;
-use ridgepath::select::{Better, Edge, Split};
+use ridgepath::choose::{Better, Edge, Split};
 use ridgepath::{Backend, CrossValidation, Error, Folds, Penalty, Ridge, Rule, Score, Selection, Standardize};
 
 use crate::support::{Random, diabetes, gpu, regression};

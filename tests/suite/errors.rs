@@ -1,7 +1,7 @@
 //! Every wrong argument gets its error, which says what was found, where, and what was wanted.
 
 use nalgebra::{DMatrix, DVector};
-use ridgepath::select::Criterion;
+use ridgepath::choose::Criterion;
 use ridgepath::{
     Backend, CrossValidation, Error, Limits, Penalty, Plan, Problem, Request, Ridge, Score, Shape, Unscored, View,
 };

@@ -2,7 +2,7 @@
 //! in the files, or have 60 digits.
 
 use nalgebra::DMatrix;
-use ridgepath::select::Criterion;
+use ridgepath::choose::Criterion;
 use ridgepath::{CrossValidation, Form, Inference, Precision, Problem, Ridge};
 
 /// A table with a header: X of the columns that are not named, y, and the weights, if any.

@@ -1,6 +1,6 @@
 //! Folds: every scheme's rows, and what cannot be parted.
 
-use ridgepath::select::Split;
+use ridgepath::choose::Split;
 use ridgepath::{Error, Folds};
 
 fn tests(folds: &Folds, rows: usize) -> Vec<Vec<usize>> {

@@ -42,6 +42,7 @@ mod random;
 mod range;
 mod rates;
 mod refine;
+mod rooms;
 mod rule;
 mod sharing;
 mod soak;

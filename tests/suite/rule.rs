@@ -1,7 +1,7 @@
 //! Rules: from scores to one λ.
 
 use ridgepath::Rule;
-use ridgepath::select::{Better, Choice, Edge};
+use ridgepath::choose::{Better, Choice, Edge};
 
 const LAMBDAS: [f64; 5] = [10.0, 1.0, 0.1, 0.01, 0.0];
 

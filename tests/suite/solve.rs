@@ -1,7 +1,8 @@
 //! Stage `solve`, fed with the CPU's factors, so that it is judged alone.
 
 use nalgebra::DMatrix;
-use ridgepath::gpu::solve::{Solution, packed, record, unpacked};
+use ridgepath::gpu::solution::{Solution, packed, unpacked};
+use ridgepath::gpu::solve::record;
 use ridgepath::{Gpu, Model, NormalEquations, Problem, cpu, gpu};
 
 use crate::support::{EDGES, Random, distance, download, equations, gpu, regression};
@@ -97,7 +98,7 @@ fn together_and_apart(gpu: &Gpu, n: usize, t: usize, shifts: &[f64]) -> [(Vec<f3
         solution.upload(gpu, &packed(&rhs));
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
         if together {
-            gpu::factor::record_solved(gpu, &mut encoder, &system, &factors, &solution, k);
+            gpu::solve::record_factored(gpu, &mut encoder, &system, &factors, &solution, k);
         } else {
             gpu::factor::record(gpu, &mut encoder, &system, &factors, k);
             record(gpu, &mut encoder, &factors, &solution, k);

@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use nalgebra::{DMatrix, DVector};
-use ridgepath::select::Criterion;
+use ridgepath::choose::Criterion;
 use ridgepath::{CrossValidation, Error, Penalty, Ridge, Rule, Score, Standardize};
 
 use crate::support::{Random, diabetes, regression};

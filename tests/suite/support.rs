@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
 use ridgepath::{
-    Backend, Factors, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, Plan, Precision, Request, Shape,
+    Backend, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, PenaltyFactors, Plan, Precision, Request, Shape,
 };
 
 /// Sizes on both sides of the tiles' edges.
@@ -76,7 +76,7 @@ pub(crate) fn gpu_plan(gpu: &Gpu, shape: Shape, precision: Precision, memory_bud
 pub(crate) fn equations(moments: &Moments, model: Model, shifts: &[f64]) -> NormalEquations {
     let scale = 2.0 * moments.weight_sum();
     let lambdas = shifts.iter().map(|shift| shift / scale).collect();
-    NormalEquations::new(moments, model, Grid { lambdas, shifts: shifts.to_vec(), factors: Factors::default() })
+    NormalEquations::new(moments, model, Grid { lambdas, shifts: shifts.to_vec(), factors: PenaltyFactors::default() })
 }
 
 /// The contents of a buffer on the device.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use ridgepath::gpu::wgpu::{self, util::DeviceExt};
-use ridgepath::gpu::{factor, gram, solve};
+use ridgepath::gpu::{factor, gram, solution, solve};
 use ridgepath::nalgebra::DMatrix;
 use ridgepath::{Backend, Form, GpuPlan, GramPlan, NormalEquations, Plan, Precision, Problem, Request, View, cpu};
 use serde::Serialize;
@@ -61,7 +61,7 @@ pub(crate) struct Bench<'a> {
     system: factor::System,
     factors: factor::Factors,
     right: Vec<f32>,
-    solution: solve::Solution,
+    solution: solution::Solution,
     back: wgpu::Buffer,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Bench<'a> {
             let gram = [storage("rows", block.len()), storage("partials", partials), storage("moments", q * n * 4)];
             let system = factor::System::new(gpu, &normal, lambdas);
             system.upload(gpu, &normal, 0, lambdas);
-            let solution = solve::Solution::new(gpu, n, t, lambdas);
+            let solution = solution::Solution::new(gpu, n, t, lambdas);
             let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
             let back = clock::buffer(gpu, "back", solution.bytes(lambdas), usage);
             // Memory that the host writes, as uploads are staged in.
@@ -140,7 +140,7 @@ impl<'a> Bench<'a> {
                 gram,
                 system,
                 factors: factor::Factors::new(gpu, n, lambdas),
-                right: solve::packed(&vec![DMatrix::repeat(n, t, 1.0); lambdas]),
+                right: solution::packed(&vec![DMatrix::repeat(n, t, 1.0); lambdas]),
                 solution,
                 back,
             }
@@ -248,7 +248,7 @@ impl<'a> Bench<'a> {
     /// Both as the library does them: in one dispatch where the order is small.
     fn record_solved(&self, encoder: &mut wgpu::CommandEncoder) {
         let (gpu, count) = (self.clock.gpu, self.sizes.lambdas_at_once);
-        factor::record_solved(gpu, encoder, &self.system, &self.factors, &self.solution, count);
+        solve::record_factored(gpu, encoder, &self.system, &self.factors, &self.solution, count);
     }
 
     fn record_down(&self, encoder: &mut wgpu::CommandEncoder) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use ridgepath::select::{Criterion, Scheme};
+use ridgepath::choose::{Criterion, Scheme};
 use ridgepath::{Convention, Folds, Rule, Score};
 
 use crate::args::{DataArgs, GridArgs, PathFormat, SolverArgs};

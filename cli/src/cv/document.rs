@@ -1,6 +1,6 @@
 //! The choice as JSON.
 
-use ridgepath::select::Scheme;
+use ridgepath::choose::Scheme;
 use ridgepath::{Folds, Selection};
 use serde::Serialize;
 

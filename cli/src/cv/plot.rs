@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use ridgepath::Selection;
-use ridgepath::select::Spectrum;
+use ridgepath::choose::Spectrum;
 
 use crate::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, fine, line, point, thick, write};
 use crate::curves::{self, Curve};

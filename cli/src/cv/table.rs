@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ridgepath::select::{Choice, Edge, Scheme};
+use ridgepath::choose::{Choice, Edge, Scheme};
 use ridgepath::{Folds, Rule, Selection};
 
 use crate::cv::CvArgs;

@@ -1,0 +1,164 @@
+//! Residual sums of squares from the rows, where the equations keep too few digits of them: in double precision, and where that
+//! cancels too, in twice the digits.
+
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+
+use crate::answer::path::RidgePath;
+use crate::data::frame::Frame;
+use crate::data::problem::Problem;
+use crate::equations::normal::NormalEquations;
+use crate::equations::residual::BATCH;
+use crate::math::extended::{Strips, Wide, two_sum};
+use crate::math::powers::{exponent, scaled};
+use crate::math::threads::at_least;
+
+/// Rows taken at a time.
+const ROWS: usize = 256;
+/// Products that are summed in twice the digits: seconds.
+const MOST: usize = 2_000_000_000;
+/// The digits that a sum should keep.
+const DIGITS: f64 = 1e8;
+
+/// Σ s (y − Xw − b)² for the entries (λ and target) named, with the intercept that is best beside w.
+pub(crate) fn from_rows(problem: &Problem<'_>, path: &mut RidgePath, entries: &[usize]) {
+    // Rows were measured before, which can only succeed again.
+    let Some(rows) = (!entries.is_empty()).then(|| Rows::new(problem, path)).flatten() else { return };
+    let (m, n) = (problem.rows(), path.features);
+    let mut left = Vec::new();
+    for entries in entries.chunks(BATCH) {
+        let w = rows.weights(path, entries);
+        let sums = rows.sums(path, entries, |start, count| {
+            let mut block = DMatrix::<f64>::zeros(count, n);
+            problem.x().visit(start, count, |row, j, value| block[(row - start, j)] = rows.frame.apply(j, value));
+            Wide { high: block * &w, low: DMatrix::zeros(count, entries.len()) }
+        });
+        for ((e, entry), sum) in entries.iter().enumerate().zip(sums) {
+            path.rss[*entry] = rows.natural(path, *entry, sum);
+            if !(sum.sqrt() > rows.rounding(path, *entry, &w.as_slice()[e * n..(e + 1) * n]) * DIGITS) {
+                left.push(*entry);
+            }
+        }
+    }
+    let most = MOST / (m * n).max(1);
+    for entries in left[..left.len().min(most)].chunks(BATCH) {
+        let w = Wide { high: rows.weights(path, entries), low: DMatrix::zeros(n, entries.len()) };
+        let w = Strips::from(&w);
+        let sums = rows.sums(path, entries, |start, count| {
+            let mut block = Strips::zeros(n, count);
+            problem.x().visit(start, count, |row, j, value| block.set(j, row - start, rows.frame.apply_wide(j, value)));
+            let mut fitted = Wide::zeros(count, entries.len());
+            fitted.add_product(&block, &w, false);
+            fitted
+        });
+        for (entry, sum) in entries.iter().zip(sums) {
+            path.rss[*entry] = rows.natural(path, *entry, sum);
+        }
+    }
+}
+
+/// Entries by how they differ from another of their target, told before them: with c − Gw = Pw, P the penalty,
+/// RSS = RSS₀ + (w₀ − w)ᵀ(P₀w₀ + Pw). Gives those where w, rounded, or RSS₀ leave more of it unknown than the rows would: more than
+/// a rounding of √(RSS·what the moments sum to it), which comes with both entries.
+pub(crate) fn by_difference(
+    normal: &NormalEquations,
+    path: &mut RidgePath,
+    entries: &[[(usize, f64); 2]],
+) -> Vec<usize> {
+    let (n, t) = (path.features, path.targets);
+    let told = |[(at, terms), (other, other_terms)]: &[(usize, f64); 2]| {
+        let in_units_of = |of: usize, own: usize, j: usize| {
+            let unit = normal.unit[j] + normal.step[of / t * n + j] + normal.target_unit[of % t];
+            scaled(path.coefficients[own * n + j], -unit)
+        };
+        let part = |of: usize, j: usize| {
+            let (w, penalty) = (in_units_of(of, *at, j), normal.added(of / t)[j] * in_units_of(of, of, j));
+            let other = in_units_of(of, *other, j);
+            [(other - w) * penalty, (other.abs() + w.abs()) * penalty.abs()]
+        };
+        let parts = (0..n).flat_map(|j| [part(*other, j), part(*at, j)]);
+        let sums = parts.fold([0.0, 0.0], |sums, part| [sums[0] + part[0], sums[1] + part[1]]);
+        let [sum, size] = sums.map(|sum| scaled(sum, 2 * normal.target_unit[at % t]));
+        let rss = path.rss[*other] + sum;
+        let unknown = size + path.rss[*other].sqrt() * other_terms.sqrt();
+        (unknown <= 4.0 * rss.sqrt() * terms.sqrt()).then_some(rss)
+    };
+    let told: Vec<Option<f64>> = entries.par_iter().with_min_len(at_least(16 * n)).map(told).collect();
+    let mut left = Vec::new();
+    for ([(at, _), _], rss) in entries.iter().zip(told) {
+        match rss {
+            Some(rss) => path.rss[*at] = rss,
+            None => left.push(*at),
+        }
+    }
+    left
+}
+
+/// Rows as they are measured: centred if an intercept is fitted, and every column in units of its own.
+struct Rows<'a, 'p> {
+    problem: &'a Problem<'p>,
+    frame: Frame,
+    /// √Σ s·x² of every column in these units.
+    norms: Vec<f64>,
+    /// Weights count in units of two to this.
+    unit: i32,
+}
+
+impl<'a, 'p> Rows<'a, 'p> {
+    fn new(problem: &'a Problem<'p>, path: &RidgePath) -> Option<Self> {
+        let frame = if path.intercept { Frame::measure(problem).ok()? } else { Frame::scaling(problem) };
+        // As they are, unless their sums would leave the range of doubles: light rows count too.
+        let unit = (exponent(problem.weight(problem.heaviest())) - 900).max(0) & !1;
+        let norms = frame.squares(problem).into_iter().map(|sum| scaled(sum, -unit).sqrt()).collect();
+        Some(Self { problem, frame, norms, unit })
+    }
+
+    /// Coefficients of these entries, n of each, in units of the columns.
+    fn weights(&self, path: &RidgePath, entries: &[usize]) -> DMatrix<f64> {
+        let (n, t) = (path.features, path.targets);
+        let by = |j: usize, entry: usize| self.frame.exponents[j] - self.frame.exponents[n + entry % t];
+        DMatrix::from_fn(n, entries.len(), |j, e| scaled(path.coefficients[entries[e] * n + j], by(j, entries[e])))
+    }
+
+    /// Σ s (y − ŷ)² of these entries in units of the columns, of what is fitted to so many rows from a row on.
+    fn sums(&self, path: &RidgePath, entries: &[usize], fitted: impl Fn(usize, usize) -> Wide + Sync) -> Vec<f64> {
+        let (m, n, t) = (self.problem.rows(), path.features, path.targets);
+        let block = |at: usize| {
+            let (start, count) = (at * ROWS, ROWS.min(m - at * ROWS));
+            let fitted = fitted(start, count);
+            let weight = |row: usize| scaled(self.problem.weight(row), -self.unit);
+            let error = |e: usize, row: usize| {
+                let target = entries[e] % t;
+                let (y, low) = self.frame.apply_wide(n + target, self.problem.y().get(row, target));
+                let (error, lost) = two_sum(y, -fitted.high[(row - start, e)]);
+                error + (lost + (low - fitted.low[(row - start, e)]))
+            };
+            let counted: Vec<usize> = (start..start + count).filter(|row| weight(*row) > 0.0).collect();
+            let sum = |e: usize, of: &dyn Fn(f64) -> f64| {
+                counted.iter().map(|row| weight(*row) * of(error(e, *row))).sum::<f64>()
+            };
+            (0..entries.len()).map(|e| (sum(e, &|r| r), sum(e, &|r| r * r))).collect()
+        };
+        let blocks: Vec<Vec<(f64, f64)>> = (0..m.div_ceil(ROWS)).into_par_iter().map(block).collect();
+        let total = scaled(self.problem.weight_sum(), -self.unit);
+        let one = |e: usize| {
+            let (sum, squares) =
+                blocks.iter().fold((0.0, 0.0), |sums, block| (sums.0 + block[e].0, sums.1 + block[e].1));
+            // Means are rounded, which counts where residuals are no larger.
+            if path.intercept { (squares - sum / total * sum).max(0.0) } else { squares }
+        };
+        (0..entries.len()).map(one).collect()
+    }
+
+    fn natural(&self, path: &RidgePath, entry: usize, sum: f64) -> f64 {
+        scaled(sum, self.unit + 2 * self.frame.exponents[path.features + entry % path.targets])
+    }
+
+    /// What rounding in double precision makes of a vector of residuals.
+    #[expect(clippy::cast_precision_loss, reason = "numbers of features are far below 2⁵³")]
+    fn rounding(&self, path: &RidgePath, entry: usize, w: &[f64]) -> f64 {
+        let n = path.features;
+        let size: f64 = w.iter().zip(&self.norms).map(|(w, norm)| w.abs() * norm).sum();
+        f64::EPSILON * ((n as f64).sqrt() + 2.0) * (size + self.norms[n + entry % path.targets])
+    }
+}

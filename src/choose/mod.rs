@@ -1,0 +1,25 @@
+//! The choice of λ: scores for every λ of a grid, and rules that choose by them.
+
+mod criterion;
+mod cross_validation;
+mod folds;
+mod grid;
+mod held_out;
+mod leave_one_out;
+mod residuals;
+mod rule;
+mod scheme;
+mod score;
+mod selection;
+mod shuffle;
+mod spectrum;
+mod unscored;
+
+pub use criterion::Criterion;
+pub use cross_validation::CrossValidation;
+pub use folds::{Folds, Split};
+pub use rule::{Choice, Edge, Rule};
+pub use scheme::Scheme;
+pub use score::{Better, Custom, Score};
+pub use selection::Selection;
+pub use spectrum::Spectrum;

@@ -1,0 +1,139 @@
+//! Residuals of every row, some targets and λs at a time. Where λs are many, few [nodes](Resolvent) are multiplied out, and a λ is a
+//! sum of these.
+
+use std::ops::Range;
+
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+
+use crate::choose::spectrum::Spectrum;
+use crate::directions::Directions;
+use crate::math::product::product;
+use crate::math::resolvent::{Resolvent, worthwhile};
+
+/// Targets at a time.
+const TARGETS: usize = 8;
+/// Columns at a time.
+const COLUMNS: usize = 32;
+
+impl Spectrum {
+    /// Something of √s(y − ŷ) of the rows of positive weight, in the units of the target, for each of some λs and every target,
+    /// [k, t]; `of` is given their numbers.
+    pub(crate) fn of_residuals<R: Send>(
+        &self,
+        lambdas: &Range<usize>,
+        of: impl Fn(usize, usize, &[f64]) -> R + Sync,
+    ) -> Vec<R> {
+        let t = self.targets();
+        let nodes = self.nodes(lambdas);
+        let group = |first: usize| {
+            let targets = first..t.min(first + TARGETS);
+            let at_nodes = nodes.as_ref().map(|nodes| {
+                let weights: Vec<Vec<f64>> = nodes.nodes.iter().map(|shift| self.inverses(*shift)).collect();
+                (nodes, self.fitted(&weights, &targets))
+            });
+            let at_once = (COLUMNS / targets.len()).max(1);
+            let chunk = |number: usize| {
+                let start = lambdas.start + number * at_once;
+                let own = start..lambdas.end.min(start + at_once);
+                let fitted = match &at_nodes {
+                    Some((nodes, fitted)) => {
+                        let r = nodes.nodes.len();
+                        let place = (own.start - lambdas.start) * r..(own.end - lambdas.start) * r;
+                        product(fitted.as_slice(), &nodes.weights.as_slice()[place], r)
+                    }
+                    None => {
+                        let weights: Vec<Vec<f64>> = own.clone().map(|index| self.weights_of(index)).collect();
+                        self.fitted(&weights, &targets)
+                    }
+                };
+                self.told(fitted, own, &targets, at_nodes.is_some(), &of)
+            };
+            (0..lambdas.len().div_ceil(at_once)).into_par_iter().flat_map_iter(chunk).collect::<Vec<R>>()
+        };
+        let groups: Vec<Vec<R>> = (0..t).into_par_iter().step_by(TARGETS).map(group).collect();
+        let counts: Vec<usize> = groups.iter().map(|group| group.len() / lambdas.len().max(1)).collect();
+        let mut groups: Vec<_> = groups.into_iter().map(Vec::into_iter).collect();
+        let mut all = Vec::with_capacity(lambdas.len() * t);
+        for _ in lambdas.clone() {
+            groups.iter_mut().zip(&counts).for_each(|(group, count)| all.extend(group.by_ref().take(*count)));
+        }
+        all
+    }
+
+    /// Nodes for these λs, if they pay; in units of the largest σ².
+    fn nodes(&self, lambdas: &Range<usize>) -> Option<Resolvent> {
+        let own = self.directions();
+        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
+        let least = own.sigma.iter().copied().fold(f64::INFINITY, f64::min) / largest;
+        let shifts: Vec<f64> = lambdas.clone().map(|index| self.relative_shift(index)).collect();
+        let sound = largest > 0.0 && shifts.iter().all(|shift| shift.is_finite());
+        let most = worthwhile(own.u.ncols(), lambdas.len());
+        sound.then(|| Resolvent::new((least * least, 1.0), &shifts, most)).flatten()
+    }
+
+    /// The shift of λ number `index` in units of the largest σ².
+    fn relative_shift(&self, index: usize) -> f64 {
+        let own = self.directions();
+        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
+        (own.root(self.grid.shifts[index]) / largest).powi(2)
+    }
+
+    /// 1/(σ² + shift), both in units of the largest σ².
+    fn inverses(&self, shift: f64) -> Vec<f64> {
+        let own = self.directions();
+        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
+        own.sigma.iter().map(|sigma| 1.0 / ((sigma / largest).powi(2) + shift)).collect()
+    }
+
+    /// Whether less is taken of y, along every direction, than is left.
+    fn mostly_left(&self, index: usize) -> bool {
+        self.relative_shift(index) > 1.0
+    }
+
+    /// What of Uᵀy makes the residuals: what is left of it, beside all else; or less what is taken, of all y, whichever cancels less.
+    fn weights_of(&self, index: usize) -> Vec<f64> {
+        let (own, shift) = (self.directions(), self.grid.shifts[index]);
+        match self.mostly_left(index) {
+            true => own.kept(shift).into_iter().map(|kept| -kept).collect(),
+            false => own.left(shift),
+        }
+    }
+
+    /// U times these weights of Uᵀy: of each the targets.
+    fn fitted(&self, weights: &[Vec<f64>], targets: &Range<usize>) -> DMatrix<f64> {
+        let Directions { u, along, .. } = self.directions();
+        let r = u.ncols();
+        let mut right = DMatrix::zeros(r, weights.len() * targets.len());
+        if r == 0 {
+            return DMatrix::zeros(u.nrows(), right.ncols());
+        }
+        let columns = weights.iter().flat_map(|own| targets.clone().map(move |target| (own, target)));
+        for (right, (weights, target)) in right.as_mut_slice().chunks_mut(r).zip(columns) {
+            let parts = along.column(target);
+            right.iter_mut().zip(weights.iter().zip(&parts)).for_each(|(right, (weight, part))| *right = weight * part);
+        }
+        product(u.as_slice(), right.as_slice(), r)
+    }
+
+    /// What `of` tells of some λs, of the residuals that follow from what U makes of [weights](Self::weights_of) of Uᵀy; from nodes
+    /// that is what is left, without the shift.
+    fn told<R>(
+        &self,
+        mut left: DMatrix<f64>,
+        lambdas: Range<usize>,
+        targets: &Range<usize>,
+        from_nodes: bool,
+        of: &impl Fn(usize, usize, &[f64]) -> R,
+    ) -> Vec<R> {
+        let directions = self.directions();
+        let columns = lambdas.flat_map(|index| targets.clone().map(move |target| (index, target)));
+        let one = |(own, (index, target)): (&mut [f64], (usize, usize))| {
+            let shift = if from_nodes { self.relative_shift(index) } else { 1.0 };
+            let beside = if !from_nodes && self.mostly_left(index) { &directions.y } else { &directions.rest };
+            own.iter_mut().zip(&beside.column(target)).for_each(|(own, beside)| *own = beside + shift * *own);
+            of(index, target, own)
+        };
+        left.as_mut_slice().chunks_mut(directions.rest.nrows()).zip(columns).map(one).collect()
+    }
+}

@@ -1,0 +1,253 @@
+//! What was chosen, and everything that speaks for it.
+
+use nalgebra::DMatrix;
+
+use crate::answer::path::RidgePath;
+use crate::answer::prediction::{check_columns, determination, predictions};
+use crate::choose::rule::{Choice, Edge, Rule};
+use crate::choose::scheme::Scheme;
+use crate::choose::score::{Better, Score};
+use crate::data::problem::Problem;
+use crate::data::view::View;
+use crate::error::{Error, Result, Unscored};
+use crate::math::powers::{exponent, scaled};
+
+/// The scores of a path, of target τ in units of 2^`units[τ]`, in which neither they nor their squares are out of range.
+#[derive(Debug, Clone)]
+pub(crate) struct Scores {
+    pub(crate) name: String,
+    pub(crate) better: Better,
+    /// [fold, k, t]; none where nothing was held out in folds.
+    pub(crate) folds: Vec<Vec<f64>>,
+    /// [k, t]
+    pub(crate) means: Vec<f64>,
+    /// Their standard errors; NaN where there are none.
+    pub(crate) errors: Vec<f64>,
+    pub(crate) units: Vec<i32>,
+}
+
+impl Scores {
+    pub(crate) fn of_folds(score: &Score, folds: Vec<Vec<f64>>, units: Vec<i32>) -> Self {
+        let count = folds.first().map_or(0, Vec::len);
+        let of = |at: usize| mean_and_error(&folds.iter().map(|fold| fold[at]).collect::<Vec<f64>>());
+        let (means, errors) = (0..count).map(of).unzip();
+        Self { name: score.name().to_owned(), better: score.better(), folds, means, errors, units }
+    }
+
+    /// The mean over `t` targets for every λ, with its standard error: of the folds' means, or where there are no folds at most
+    /// the mean of the targets': in units of the largest.
+    #[expect(clippy::cast_precision_loss, reason = "a count of targets")]
+    fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
+        let top = self.top();
+        let mean = |values: &[f64], index: usize| {
+            let own = values[index * t..(index + 1) * t].iter().zip(&self.units);
+            own.map(|(value, unit)| scaled(*value, unit - top)).sum::<f64>() / t as f64
+        };
+        let of = |index: usize| match self.folds.is_empty() {
+            true => (mean(&self.means, index), mean(&self.errors, index)),
+            false => mean_and_error(&self.folds.iter().map(|fold| mean(fold, index)).collect::<Vec<f64>>()),
+        };
+        (0..self.means.len() / t).map(of).unzip()
+    }
+
+    fn top(&self) -> i32 {
+        self.units.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Those of one of `t` targets.
+    fn of_target(&self, target: usize, t: usize) -> (Vec<f64>, Vec<f64>) {
+        let own = |values: &[f64]| values.iter().skip(target).step_by(t).copied().collect();
+        (own(&self.means), own(&self.errors))
+    }
+}
+
+/// The scores of every λ, fold and target, the λ chosen, and the path of all rows, from which the model is taken.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    path: RidgePath,
+    scheme: Scheme,
+    scores: Scores,
+    rule: Rule,
+    choices: Vec<Choice>,
+    extensions: usize,
+}
+
+impl Selection {
+    pub(crate) fn new(path: RidgePath, scores: Scores, scheme: Scheme, rule: Rule, per_target: bool) -> Result<Self> {
+        let t = path.targets();
+        let grid = (path.lambdas(), path.shifts());
+        let choose = |target: usize, (means, errors): (Vec<f64>, Vec<f64>), unit: i32| {
+            // Each target has a score at some λ.
+            let reason = if t == 1 || per_target { Unscored::Undefined } else { Unscored::Jointly };
+            let none = Error::NoScore { target, score: scores.name.clone(), reason };
+            let mut choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
+            [&mut choice.score, &mut choice.standard_error].into_iter().for_each(|own| *own = scaled(*own, unit));
+            match rule {
+                Rule::OneStandardError if errors[choice.best].is_nan() => {
+                    Err(Error::NoStandardError { score: scores.name.clone() })
+                }
+                _ => Ok(choice),
+            }
+        };
+        let choices = match per_target {
+            true => {
+                let one = |target| choose(target, scores.of_target(target, t), scores.units[target]);
+                (0..t).map(one).collect::<Result<_>>()?
+            }
+            false => vec![choose(0, scores.joint(t), scores.top())?; t],
+        };
+        Ok(Self { path, scheme, scores, rule, choices, extensions: 0 })
+    }
+
+    pub(crate) fn after(self, extensions: usize) -> Self {
+        Self { extensions, ..self }
+    }
+
+    /// The edges of the grid at which a best score lies.
+    pub(crate) fn edges(&self) -> Vec<Edge> {
+        let at = |edge: &Edge| self.choices.iter().any(|choice| choice.edge == Some(*edge));
+        [Edge::Smallest, Edge::Largest].into_iter().filter(at).collect()
+    }
+
+    /// The path of all rows, over the whole grid.
+    #[must_use]
+    pub fn path(&self) -> &RidgePath {
+        &self.path
+    }
+
+    /// What λs were judged by.
+    #[must_use]
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The name of the score, or of the criterion.
+    #[must_use]
+    pub fn score_name(&self) -> &str {
+        &self.scores.name
+    }
+
+    /// Which of two scores is better.
+    #[must_use]
+    pub fn better(&self) -> Better {
+        self.scores.better
+    }
+
+    /// The rule that chose.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// How often the grid grew.
+    #[must_use]
+    pub fn extensions(&self) -> usize {
+        self.extensions
+    }
+
+    /// The number of folds, in all repeats; 0 for leave-one-out and criteria.
+    #[must_use]
+    pub fn folds(&self) -> usize {
+        self.scores.folds.len()
+    }
+
+    /// The score of λ number `index` for a target in one fold; NaN where it has no answer.
+    ///
+    /// # Panics
+    /// When a number is out of range, as slices do; so do the other lookups by number.
+    #[must_use]
+    pub fn fold_score(&self, index: usize, target: usize, fold: usize) -> f64 {
+        self.natural(self.scores.folds[fold][self.at(index, target)], target)
+    }
+
+    /// The mean over folds of the fold's score, NaN where one fold has none; or the leave-one-out score or the criterion.
+    #[must_use]
+    pub fn mean(&self, index: usize, target: usize) -> f64 {
+        self.natural(self.scores.means[self.at(index, target)], target)
+    }
+
+    /// sd/√folds with the sample deviation of the folds' scores; of leave-one-out sd/√m over the rows. NaN where there is none:
+    /// for one fold, criteria, and leave-one-out scores that are not means.
+    #[must_use]
+    pub fn standard_error(&self, index: usize, target: usize) -> f64 {
+        self.natural(self.scores.errors[self.at(index, target)], target)
+    }
+
+    /// What was chosen for a target. When one λ serves all, its score and standard error are those of the targets' mean (of
+    /// leave-one-out, the standard error is a bound: the mean of the targets').
+    #[must_use]
+    pub fn choice(&self, target: usize) -> &Choice {
+        &self.choices[target]
+    }
+
+    /// The n coefficients of a target at its λ, on the original scale; NaN where that has no answer.
+    #[must_use]
+    pub fn coefficients(&self, target: usize) -> &[f64] {
+        self.path.coefficients(self.choices[target].index, target)
+    }
+
+    /// The intercept of a target at its λ; 0 when none was fitted.
+    #[must_use]
+    pub fn intercept(&self, target: usize) -> f64 {
+        self.path.intercept(self.choices[target].index, target)
+    }
+
+    /// ŷ = Xw + b of new rows (m' × n), each target at its λ: m' × t, for the work of one product of matrices.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when X has not n columns.
+    pub fn predict<'a>(&self, x: impl Into<View<'a>>) -> Result<DMatrix<f64>> {
+        let x = x.into();
+        check_columns(&x, self.path.features())?;
+        let targets = 0..self.path.targets();
+        let w: Vec<f64> = targets.clone().flat_map(|target| self.coefficients(target)).copied().collect();
+        let intercepts: Vec<f64> = targets.map(|target| self.intercept(target)).collect();
+        Ok(predictions(x, &w, &intercepts, intercepts.len()).swap_remove(0))
+    }
+
+    /// R² of each target at its λ on the rows given, as [`RidgePath::score`] has it.
+    ///
+    /// # Errors
+    /// Those of [`RidgePath::score`].
+    pub fn score<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Vec<f64>> {
+        let problem = Problem::new(x, y)?;
+        determination(&problem, &self.predict(problem.x())?)
+    }
+
+    /// The same with observation weights, as [`RidgePath::score_weighted`] has it.
+    ///
+    /// # Errors
+    /// Those of [`RidgePath::score_weighted`].
+    pub fn score_weighted<'a>(
+        &self,
+        x: impl Into<View<'a>>,
+        y: impl Into<View<'a>>,
+        weights: &[f64],
+    ) -> Result<Vec<f64>> {
+        let problem = Problem::new(x, y)?;
+        let problem = problem.with_weights(weights)?;
+        determination(&problem, &self.predict(problem.x())?)
+    }
+
+    fn natural(&self, score: f64, target: usize) -> f64 {
+        scaled(score, self.scores.units[target])
+    }
+
+    fn at(&self, index: usize, target: usize) -> usize {
+        assert!(index < self.path.len(), "λ number {index} of a path of {}", self.path.len());
+        assert!(target < self.path.targets(), "target number {target} of {}", self.path.targets());
+        index * self.path.targets() + target
+    }
+}
+
+/// The mean, and sd/√n with the sample deviation.
+#[expect(clippy::cast_precision_loss, reason = "a count of folds")]
+pub(crate) fn mean_and_error(scores: &[f64]) -> (f64, f64) {
+    let n = scores.len() as f64;
+    // In units of the largest, so that no square is out of range.
+    let unit = exponent(scores.iter().fold(0.0, |most: f64, score| most.max(score.abs())));
+    let own: Vec<f64> = scores.iter().map(|score| scaled(*score, -unit)).collect();
+    let mean = own.iter().sum::<f64>() / n;
+    let squares: f64 = own.iter().map(|score| (score - mean).powi(2)).sum();
+    (scaled(mean, unit), scaled((squares / (n - 1.0) / n).sqrt(), unit))
+}

@@ -1,0 +1,14 @@
+//! The CPU backend: the same stages as the GPU's, in `f32` or `f64`, all λ in parallel.
+
+pub mod factor;
+pub mod gram;
+pub(crate) mod path;
+pub(crate) mod precise;
+pub(crate) mod qr;
+#[cfg(not(target_arch = "wasm32"))]
+mod rates;
+pub mod solve;
+pub(crate) mod spectral;
+
+pub use crate::math::eigen::{self, Eigen};
+pub use factor::Factor;

@@ -1,0 +1,243 @@
+//! Answers of few features, eight side by side: each has a lane of its own, from the right-hand side to the coefficients and what
+//! is measured of them.
+
+use std::collections::BTreeSet;
+
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+
+use crate::answer::columns::{Columns, Entry};
+use crate::answer::describe::error_bound;
+use crate::cpu::spectral::Spectral;
+use crate::equations::residual::{Extent, Fit, backward_limit};
+use crate::equations::totals::Totals;
+use crate::math::lanes::{LANES, Lanes, vectorized};
+use crate::math::powers::scaled;
+use crate::math::threads::at_least;
+use crate::model::outcome::Outcome;
+
+/// Features up to which this is faster than products of blocks.
+pub(crate) const SHORT: usize = 32;
+/// Columns that one task solves for.
+const COLUMNS: usize = 256;
+/// Operations for each number, about.
+const EACH: usize = 32;
+
+/// Columns are numbered a λ after the other, and a target after the other in each.
+pub(crate) struct Short<'a> {
+    spectral: &'a Spectral<'a>,
+    totals: &'a Totals,
+    conditions: &'a [f64],
+    rounding: f64,
+    centres: Vec<[f64; 2]>,
+    /// R·Q, row after row.
+    basis: DMatrix<f64>,
+    /// What brings weights in the units of G to natural ones: n × t.
+    powers: DMatrix<f64>,
+}
+
+impl<'a> Short<'a> {
+    /// `None` where there are many features, or units out of range.
+    pub(crate) fn new(
+        spectral: &'a Spectral<'a>,
+        totals: &'a Totals,
+        conditions: &'a [f64],
+        rounding: f64,
+    ) -> Option<Self> {
+        let normal = spectral.normal;
+        let (n, t) = (normal.features(), normal.targets());
+        let power = |j: usize, target: usize| scaled(1.0, normal.unit[j] + normal.target_unit[target]);
+        if n > SHORT {
+            return None;
+        }
+        let powers = DMatrix::from_fn(n, t, power);
+        let in_range = powers.iter().all(|power| power.is_normal());
+        let (centres, basis) = (totals.centres(normal), spectral.basis().transpose());
+        in_range.then_some(Self { spectral, totals, conditions, rounding, centres, basis, powers })
+    }
+
+    /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy; the numbers of those whose
+    /// residual is too large.
+    pub(crate) fn path(&self, place: Columns<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+        let n = self.spectral.normal.features();
+        let task = |(at, mut place): (usize, Columns<'_>)| {
+            let failed = self.solve(at * COLUMNS, &mut place);
+            told(place.columns());
+            failed
+        };
+        let tasks: Vec<Columns<'_>> = place.chunks(COLUMNS).collect();
+        let tasks = tasks.into_par_iter().with_min_len(at_least(COLUMNS * n * EACH));
+        tasks.enumerate().flat_map_iter(task).collect()
+    }
+
+    /// The same of the columns from `first` on.
+    fn solve(&self, first: usize, place: &mut Columns<'_>) -> Vec<usize> {
+        let mut scratch = Scratch::new(self.spectral.normal.features());
+        let mut failed = Vec::new();
+        for start in (0..place.columns()).step_by(LANES) {
+            vectorized(
+                #[inline(always)]
+                || self.eight(first, start, place, &mut scratch, &mut failed),
+            );
+        }
+        failed
+    }
+
+    #[inline(always)]
+    fn eight(&self, first: usize, start: usize, place: &mut Columns<'_>, own: &mut Scratch, failed: &mut Vec<usize>) {
+        let normal = self.spectral.normal;
+        let (n, t) = (normal.features(), normal.targets());
+        let count = LANES.min(place.columns() - start);
+        let mut targets = [0; LANES];
+        let mut lambdas = [0; LANES];
+        for lane in 0..LANES {
+            let column = first + start + lane.min(count - 1);
+            (lambdas[lane], targets[lane]) = (column / t, column % t);
+        }
+        if own.lambdas != lambdas {
+            own.lambdas = lambdas;
+            self.penalties(own);
+        }
+        gather(&mut own.values, self.spectral.cross.as_slice(), &targets);
+        gather(&mut own.cross, normal.cross.as_slice(), &targets);
+        gather(&mut own.powers, self.powers.as_slice(), &targets);
+        self.spectral.tridiagonal.solve_lanes(&own.shift, &mut own.inverse, &mut own.values);
+        multiply(self.basis.as_slice(), &own.values, &mut own.weights);
+        multiply(normal.gram.as_slice(), &own.weights, &mut own.values);
+        let [w2, c2, penalty, product, r2, squared_norm, explained] = own.sums(&self.totals.means);
+        let limit = backward_limit(n);
+        for lane in 0..count {
+            let (k, target, column) = (lambdas[lane], targets[lane], start + lane);
+            let w = &mut place.coefficients[column * n..(column + 1) * n];
+            for (w, weights) in w.iter_mut().zip(&own.weights) {
+                *w = weights[lane];
+            }
+            let extent = Extent { top: own.top[lane], norm: normal.norm(k), trace: own.trace[lane] };
+            let mut fit = Fit::new(normal, target, &extent, [w2[lane], c2[lane], penalty[lane], product[lane]]);
+            fit.set_residual(r2[lane].sqrt());
+            // Written so that NaN fails.
+            if !(fit.backward <= limit) {
+                failed.push(k);
+            }
+            let bound = error_bound(normal, (Outcome::Solved, self.conditions[k]), None, &fit, (self.rounding, 1.0));
+            let solved = (Outcome::Solved, Some(w2[lane] > 0.0));
+            let sums = [explained[lane], squared_norm[lane]];
+            let entry =
+                Entry::of_sums(self.totals, normal.model, target, w, sums, solved, (&fit, bound, self.centres[k]));
+            place.set(column, entry);
+        }
+    }
+
+    /// What the λs of the lanes bring.
+    #[inline(always)]
+    fn penalties(&self, own: &mut Scratch) {
+        let normal = self.spectral.normal;
+        let n = normal.features();
+        (own.top, own.trace) = ([0.0; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            let k = own.lambdas[lane];
+            own.shift[lane] = self.spectral.shift(k);
+            for j in 0..n {
+                let unit = scaled(1.0, normal.step[k * n + j]);
+                let (added, trace) = (normal.added[k * n + j], normal.gram[(j, j)] * unit * unit);
+                (own.unit[j][lane], own.back[j][lane], own.added[j][lane]) = (unit, 1.0 / unit, added);
+                own.top[lane] = own.top[lane].max(trace + added);
+                own.trace[lane] += trace;
+            }
+        }
+    }
+}
+
+/// Of each feature a number in each lane.
+struct Scratch {
+    /// Of these λs: 2^step, 2^-step, and what the penalty adds.
+    lambdas: [usize; LANES],
+    unit: Vec<Lanes>,
+    back: Vec<Lanes>,
+    added: Vec<Lanes>,
+    shift: Lanes,
+    top: Lanes,
+    trace: Lanes,
+    cross: Vec<Lanes>,
+    powers: Vec<Lanes>,
+    inverse: Vec<Lanes>,
+    /// The right-hand side, and in the end G times the weights.
+    values: Vec<Lanes>,
+    /// In the units of G, and in the end in natural ones.
+    weights: Vec<Lanes>,
+}
+
+impl Scratch {
+    fn new(n: usize) -> Self {
+        let lanes = || vec![[0.0; LANES]; n];
+        Self {
+            lambdas: [usize::MAX; LANES],
+            unit: lanes(),
+            back: lanes(),
+            added: lanes(),
+            shift: [0.0; LANES],
+            top: [0.0; LANES],
+            trace: [0.0; LANES],
+            cross: lanes(),
+            powers: lanes(),
+            inverse: lanes(),
+            values: lanes(),
+            weights: lanes(),
+        }
+    }
+
+    /// ‖w‖², ‖c‖², shift·wᵀDw, wᵀc and ‖r‖² in the units of the λ, and ‖w‖² and wᵀx̄ in natural ones, to which it brings the weights.
+    #[inline(always)]
+    fn sums(&mut self, means: &[f64]) -> [Lanes; 7] {
+        let zero = [0.0; LANES];
+        let (mut w2, mut c2, mut penalties, mut products, mut r2) = (zero, zero, zero, zero, zero);
+        let (mut squared_norm, mut explained) = (zero, zero);
+        for (j, mean) in means.iter().enumerate().take(self.weights.len()) {
+            let (u, product, cross) = (self.weights[j], self.values[j], self.cross[j]);
+            let (unit, back, added, power) = (self.unit[j], self.back[j], self.added[j], self.powers[j]);
+            let mut natural = zero;
+            for lane in 0..LANES {
+                let w = u[lane] * back[lane];
+                let c = cross[lane] * unit[lane];
+                let penalty = added[lane] * w;
+                let r = (cross[lane] - product[lane]) * unit[lane] - penalty;
+                natural[lane] = u[lane] * power[lane];
+                w2[lane] += w * w;
+                c2[lane] += c * c;
+                penalties[lane] += penalty * w;
+                products[lane] += w * c;
+                r2[lane] += r * r;
+                squared_norm[lane] += natural[lane] * natural[lane];
+                explained[lane] += natural[lane] * mean;
+            }
+            self.weights[j] = natural;
+        }
+        [w2, c2, penalties, products, r2, squared_norm, explained]
+    }
+}
+
+/// Column `columns[lane]` of a matrix in each lane.
+#[inline(always)]
+fn gather(to: &mut [Lanes], matrix: &[f64], columns: &[usize; LANES]) {
+    let n = to.len();
+    for lane in 0..LANES {
+        let column = &matrix[columns[lane] * n..(columns[lane] + 1) * n];
+        for (to, value) in to.iter_mut().zip(column) {
+            to[lane] = *value;
+        }
+    }
+}
+
+/// to = matrix·from in every lane, of the matrix row after row.
+#[inline(always)]
+fn multiply(matrix: &[f64], from: &[Lanes], to: &mut [Lanes]) {
+    for (to, row) in to.iter_mut().zip(matrix.chunks_exact(from.len())) {
+        let mut sum = [0.0; LANES];
+        for (value, from) in row.iter().zip(from) {
+            for lane in 0..LANES {
+                sum[lane] += value * from[lane];
+            }
+        }
+        *to = sum;
+    }
+}

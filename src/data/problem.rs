@@ -1,0 +1,164 @@
+//! The data of a regression, checked. The only place where shapes and finiteness are checked.
+
+use rayon::prelude::*;
+
+use crate::data::view::View;
+use crate::error::{Error, Result};
+use crate::math::lanes::vectorized;
+use crate::math::powers::scaled;
+use crate::math::threads::at_least;
+
+/// Rows X (m × n), targets Y (m × t) and observation weights s (m, all 1 if none), borrowed and checked:
+/// the shapes agree, every number is finite, no weight is negative and one at least is positive.
+#[derive(Debug, Clone, Copy)]
+pub struct Problem<'a> {
+    x: View<'a>,
+    y: View<'a>,
+    weights: Option<&'a [f64]>,
+    weight_sum: f64,
+}
+
+impl<'a> Problem<'a> {
+    /// Checks X (m × n) and Y (m × t).
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::Shape`] when the rows differ, [`Error::NonFinite`].
+    pub fn new(x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Self> {
+        let (x, y) = (x.into(), y.into());
+        for (what, view) in [("X", x), ("Y", y)] {
+            let (rows, columns) = (view.rows(), view.columns());
+            if rows == 0 || columns == 0 {
+                return Err(Error::Empty { what, rows, columns });
+            }
+        }
+        if x.rows() != y.rows() {
+            return Err(Error::Shape { what: "rows of Y against rows of X", found: y.rows(), wanted: x.rows() });
+        }
+        for (what, view) in [("X", x), ("Y", y)] {
+            if all_finite(view) {
+                continue;
+            }
+            let mut bad = None;
+            view.visit(0, view.rows(), |row, column, value| {
+                if !value.is_finite() && bad.is_none() {
+                    bad = Some(Error::NonFinite { what, row, column, value });
+                }
+            });
+            bad.map_or(Ok(()), Err)?;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
+        let weight_sum = x.rows() as f64;
+        Ok(Self { x, y, weights: None, weight_sum })
+    }
+
+    /// The same problem with an observation weight s ≥ 0 for each row.
+    ///
+    /// # Errors
+    /// [`Error::Shape`], [`Error::InvalidWeight`], [`Error::ZeroWeights`], [`Error::Overflow`] when W = Σ s does.
+    pub fn with_weights(self, weights: &'a [f64]) -> Result<Self> {
+        if weights.len() != self.rows() {
+            let (found, wanted) = (weights.len(), self.rows());
+            return Err(Error::Shape { what: "weights against rows of X", found, wanted });
+        }
+        if let Some(row) = weights.iter().position(|s| !(s.is_finite() && *s >= 0.0)) {
+            return Err(Error::InvalidWeight { row, value: weights[row] });
+        }
+        let weight_sum: f64 = weights.iter().sum();
+        if weight_sum == 0.0 {
+            return Err(Error::ZeroWeights { rows: weights.len() });
+        }
+        if !weight_sum.is_finite() {
+            return Err(Error::Overflow { what: "the sum of the weights", detail: format!("{weight_sum}") });
+        }
+        Ok(Self { weights: Some(weights), weight_sum, ..self })
+    }
+
+    /// The same rows with other features, of the same number of rows and finite.
+    pub(crate) fn with_features<'b>(&'b self, x: View<'b>) -> Problem<'b> {
+        Problem { x, ..*self }
+    }
+
+    /// m, the number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.x.rows()
+    }
+
+    /// n, the number of features.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.x.columns()
+    }
+
+    /// t, the number of targets.
+    #[must_use]
+    pub fn targets(&self) -> usize {
+        self.y.columns()
+    }
+
+    /// W = Σ s, which is m without weights.
+    #[must_use]
+    pub fn weight_sum(&self) -> f64 {
+        self.weight_sum
+    }
+
+    /// X.
+    #[must_use]
+    pub fn x(&self) -> View<'a> {
+        self.x
+    }
+
+    /// Y.
+    #[must_use]
+    pub fn y(&self) -> View<'a> {
+        self.y
+    }
+
+    /// The first row of the largest weight.
+    pub(crate) fn heaviest(&self) -> usize {
+        (1..self.rows()).fold(0, |best, row| if self.weight(row) > self.weight(best) { row } else { best })
+    }
+
+    /// Whether the positive weights span so little that their products fit `f32`.
+    pub(crate) fn weights_fit_single(&self) -> bool {
+        self.weights_within(-40)
+    }
+
+    /// The same of sums in double precision, whose products have four times the exponents.
+    pub(crate) fn weights_fit_double(&self) -> bool {
+        self.weights_within(-600)
+    }
+
+    /// Whether every positive weight is at least 2^`exponent` of the largest.
+    fn weights_within(&self, exponent: i32) -> bool {
+        let least = scaled(self.weight(self.heaviest()), exponent);
+        self.weights.is_none_or(|weights| weights.iter().all(|s| *s == 0.0 || *s >= least))
+    }
+
+    /// s of a row.
+    #[must_use]
+    pub fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+}
+
+/// Whether no element is infinite or NaN.
+fn all_finite(view: View<'_>) -> bool {
+    const PANEL: usize = 32;
+    const ROWS: usize = 256;
+    let panel = |first: usize| {
+        let columns = view.column_range(first, PANEL.min(view.columns() - first));
+        let mut block = vec![0.0; ROWS.min(view.rows()) * columns.columns()];
+        (0..view.rows()).step_by(ROWS).all(|start| {
+            let count = ROWS.min(view.rows() - start);
+            let block = &mut block[..count * columns.columns()];
+            columns.load(start, count, block);
+            vectorized(
+                #[inline(always)]
+                || block.iter().fold(true, |all, value| all & value.is_finite()),
+            )
+        })
+    };
+    let panels: Vec<usize> = (0..view.columns()).step_by(PANEL).collect();
+    panels.into_par_iter().with_min_len(at_least(PANEL * view.rows())).all(panel)
+}

@@ -1,0 +1,283 @@
+//! Borrowed matrices: any strides, `f32` or `f64`, no copy.
+
+use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage};
+
+use crate::error::{Error, Result};
+use crate::math::scalar::{Scalar, Typed, sealed::Sealed};
+
+/// A borrowed matrix of `f32` or `f64`, rows × columns, with any non-negative strides. X and Y of one problem may differ in type.
+///
+/// Made from nalgebra matrices and views (`(&x).into()`), from a slice as one column (`(&y[..]).into()`),
+/// or from a slice and its layout:
+///
+/// ```
+/// use ridgepath::View;
+/// let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+/// let x = View::row_major(&values, 3, 2)?; // rows (1, 2), (3, 4), (5, 6)
+/// assert_eq!(x.get(2, 0), 5.0);
+/// # Ok::<(), ridgepath::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a>(Typed<'a>);
+
+/// The same expression of a matrix of either type.
+macro_rules! of_either {
+    ($view:expr, $matrix:ident => $of:expr) => {
+        match &$view.0 {
+            Typed::Single($matrix) => $of,
+            Typed::Double($matrix) => $of,
+        }
+    };
+}
+
+impl<'a> View<'a> {
+    /// A matrix whose rows follow one another: element (i, j) is `values[i * columns + j]`. The slice holds the matrix and
+    /// nothing else; [`strided`](Self::strided) takes part of one.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::Shape`] unless there are rows × columns values, [`Error::Overflow`].
+    pub fn row_major<T: Scalar>(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+        exactly("values of a row-major slice against rows × columns", values.len(), rows, columns)?;
+        Self::strided(values, rows, columns, columns, 1)
+    }
+
+    /// A matrix whose columns follow one another: element (i, j) is `values[j * rows + i]`. The slice holds the matrix and
+    /// nothing else, as in [`row_major`](Self::row_major).
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::Shape`] unless there are rows × columns values, [`Error::Overflow`].
+    pub fn column_major<T: Scalar>(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
+        exactly("values of a column-major slice against rows × columns", values.len(), rows, columns)?;
+        Self::strided(values, rows, columns, 1, rows)
+    }
+
+    /// A matrix with element (i, j) at `values[i * row_stride + j * column_stride]`. The slice may hold more, between the elements
+    /// and after them.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::SliceTooShort`], [`Error::Overflow`].
+    pub fn strided<T: Scalar>(
+        values: &'a [T],
+        rows: usize,
+        columns: usize,
+        row_stride: usize,
+        column_stride: usize,
+    ) -> Result<Self> {
+        let wanted = if rows == 0 || columns == 0 {
+            Some(0)
+        } else if rows.checked_mul(columns).is_none() {
+            None // which strides of 0 would allow
+        } else {
+            (rows - 1)
+                .checked_mul(row_stride)
+                .zip((columns - 1).checked_mul(column_stride))
+                .and_then(|(down, across)| down.checked_add(across)?.checked_add(1))
+        };
+        let wanted = wanted.ok_or_else(|| Error::Overflow {
+            what: "the number of elements",
+            detail: format!("{rows}×{columns} with strides ({row_stride}, {column_stride})"),
+        })?;
+        if values.len() < wanted {
+            let found = values.len();
+            return Err(Error::SliceTooShort { rows, columns, row_stride, column_stride, found, wanted });
+        }
+        if wanted == 0 {
+            return Err(Error::Empty { what: "the matrix", rows, columns });
+        }
+        // A stride along one element is never stepped over, and could be any number.
+        let row_stride = if rows == 1 { 0 } else { row_stride };
+        let column_stride = if columns == 1 { 0 } else { column_stride };
+        Ok(View(T::typed(DMatrixView::from_slice_with_strides_generic(
+            values,
+            Dyn(rows),
+            Dyn(columns),
+            Dyn(row_stride),
+            Dyn(column_stride),
+        ))))
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        of_either!(self, matrix => matrix.nrows())
+    }
+
+    /// Columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        of_either!(self, matrix => matrix.ncols())
+    }
+
+    /// Element (row, column), as `f64`.
+    ///
+    /// # Panics
+    /// When the row or the column is out of range, as slices do.
+    #[must_use]
+    pub fn get(&self, row: usize, column: usize) -> f64 {
+        of_either!(self, matrix => double(matrix[(row, column)]))
+    }
+
+    /// The rows `start .. start + count`, borrowed.
+    ///
+    /// # Panics
+    /// When they are out of range, as slices do.
+    #[must_use]
+    pub fn row_range(&self, start: usize, count: usize) -> View<'_> {
+        of_either!(self, matrix => View(Sealed::typed(matrix.rows(start, count))))
+    }
+
+    /// The columns `start .. start + count`, borrowed.
+    ///
+    /// # Panics
+    /// When they are out of range, as slices do.
+    #[must_use]
+    pub fn column_range(&self, start: usize, count: usize) -> View<'_> {
+        of_either!(self, matrix => View(Sealed::typed(matrix.columns(start, count))))
+    }
+
+    /// Whether columns follow one another, so that it is fast to go down them.
+    pub(crate) fn by_columns(&self) -> bool {
+        let (row_stride, column_stride) = self.strides();
+        // nalgebra's iterators take a row stride of 0 for the end of a column.
+        row_stride > 0 && row_stride <= column_stride
+    }
+
+    /// Calls `visit` with each element of `to` and the value of a column in as many rows from `start` on, of a view whose row
+    /// stride is not 0.
+    pub(crate) fn go_down(&self, column: usize, start: usize, to: &mut [f64], visit: impl Fn(&mut f64, f64)) {
+        of_either!(self, matrix => {
+            let values = matrix.view((start, column), (to.len(), 1));
+            to.iter_mut().zip(values.iter()).for_each(|(to, value)| visit(to, double(*value)));
+        });
+    }
+
+    /// Copies the rows `start .. start + count`, column after column.
+    pub(crate) fn load(&self, start: usize, count: usize, to: &mut [f64]) {
+        if self.by_columns() && count > 0 {
+            // Twice as fast as both matrices together.
+            for (column, to) in to.chunks_mut(count).enumerate() {
+                self.go_down(column, start, to, |to, value| *to = value);
+            }
+        } else {
+            let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
+            of_either!(self, matrix => to.zip_apply(&matrix.rows(start, count), |to, value| *to = double(value)));
+        }
+    }
+
+    /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
+    pub(crate) fn visit(&self, start: usize, count: usize, visit: impl FnMut(usize, usize, f64)) {
+        of_either!(self, matrix => in_order_of_memory(*matrix, start, count, visit));
+    }
+
+    /// Of rows, and of columns.
+    fn strides(&self) -> (usize, usize) {
+        of_either!(self, matrix => matrix.strides())
+    }
+}
+
+/// A number of either type as `f64`, without rounding.
+#[inline(always)]
+fn double<T: Scalar>(value: T) -> f64 {
+    value.into()
+}
+
+/// Calls `visit(row, column, value)` for some rows of a matrix.
+fn in_order_of_memory<T: Scalar>(
+    matrix: DMatrixView<'_, T, Dyn, Dyn>,
+    start: usize,
+    count: usize,
+    mut visit: impl FnMut(usize, usize, f64),
+) {
+    let (row_stride, column_stride) = matrix.strides();
+    if row_stride == 0 {
+        // One row, or one that stands for many: nalgebra's iterators take a row stride of 0 for the end of a
+        // column, and would go on to the next one.
+        for row in start..start + count {
+            for column in 0..matrix.ncols() {
+                visit(row, column, matrix[(row, column)].into());
+            }
+        }
+    } else if row_stride > column_stride {
+        for row in start..start + count {
+            for (column, value) in matrix.row(row).iter().enumerate() {
+                visit(row, column, (*value).into());
+            }
+        }
+    } else {
+        for column in 0..matrix.ncols() {
+            let values = matrix.column(column);
+            for (row, value) in values.rows_range(start..start + count).iter().enumerate() {
+                visit(start + row, column, (*value).into());
+            }
+        }
+    }
+}
+
+/// Refuses a slice that is not filled by a matrix of this shape.
+fn exactly(what: &'static str, found: usize, rows: usize, columns: usize) -> Result<()> {
+    if rows == 0 || columns == 0 {
+        return Err(Error::Empty { what: "the matrix", rows, columns });
+    }
+    match rows.checked_mul(columns) {
+        Some(wanted) if wanted == found => Ok(()),
+        Some(wanted) => Err(Error::Shape { what, found, wanted }),
+        None => Err(Error::Overflow { what: "the number of elements", detail: format!("{rows}×{columns}") }),
+    }
+}
+
+impl<'a, T: Scalar, R: Dim, C: Dim, S: RawStorage<T, R, C>> From<&'a Matrix<T, R, C, S>> for View<'a>
+where
+    DMatrixView<'a, T, Dyn, Dyn>: From<&'a Matrix<T, R, C, S>>,
+{
+    fn from(matrix: &'a Matrix<T, R, C, S>) -> Self {
+        View(T::typed(matrix.into()))
+    }
+}
+
+/// One column.
+impl<'a, T: Scalar> From<&'a [T]> for View<'a> {
+    fn from(column: &'a [T]) -> Self {
+        View(T::typed(DMatrixView::from_slice_with_strides_generic(column, Dyn(column.len()), Dyn(1), Dyn(1), Dyn(0))))
+    }
+}
+
+/// One column.
+impl<'a, T: Scalar> From<&'a Vec<T>> for View<'a> {
+    fn from(column: &'a Vec<T>) -> Self {
+        column.as_slice().into()
+    }
+}
+
+/// One column.
+impl<'a, T: Scalar, const N: usize> From<&'a [T; N]> for View<'a> {
+    fn from(column: &'a [T; N]) -> Self {
+        column.as_slice().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::View;
+
+    #[test]
+    fn rows_are_visited_with_the_values_that_get_returns_whatever_the_strides() {
+        let values: Vec<f64> = (0..24).map(f64::from).collect();
+        let layouts =
+            [(4, 6, 6, 1), (4, 6, 1, 4), (1, 24, 24, 1), (24, 1, 1, 24), (3, 2, 0, 5), (3, 2, 5, 0), (1, 1, 9, 9)];
+        for (rows, columns, row_stride, column_stride) in layouts {
+            let view = View::strided(&values, rows, columns, row_stride, column_stride).unwrap();
+            let mut seen = 0;
+            view.visit(0, rows, |row, column, value| {
+                assert_eq!(value, view.get(row, column), "({row}, {column}) of {rows}×{columns}");
+                assert_eq!(view.get(row, column), values[row * row_stride + column * column_stride]);
+                seen += 1;
+            });
+            let mut loaded = vec![0.0; (rows - 1) * columns];
+            view.load(1.min(rows - 1), rows - 1, &mut loaded);
+            for (at, value) in loaded.iter().enumerate() {
+                assert_eq!(*value, view.get(1 + at % (rows - 1), at / (rows - 1)));
+            }
+            assert_eq!(seen, rows * columns);
+        }
+    }
+}

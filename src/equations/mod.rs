@@ -1,0 +1,11 @@
+//! The penalised equations of every λ, in units of their own; what corrects their answers, and what measures them.
+
+pub(crate) mod dual;
+pub(crate) mod exact;
+pub(crate) mod normal;
+pub(crate) mod refine;
+pub(crate) mod residual;
+pub(crate) mod source;
+pub(crate) mod totals;
+pub(crate) mod triangle;
+pub(crate) mod weights;

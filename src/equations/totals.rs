@@ -1,0 +1,95 @@
+//! What is known of the rows beside their equations.
+
+use rayon::prelude::*;
+
+use crate::equations::normal::NormalEquations;
+use crate::equations::residual::Fit;
+use crate::math::powers::scaled;
+use crate::math::threads::at_least;
+
+/// What a path says of the rows, and needs of them.
+#[derive(Clone)]
+pub(crate) struct Totals {
+    pub(crate) rows: usize,
+    pub(crate) weight_sum: f64,
+    /// Of the features, then of the targets.
+    pub(crate) means: Vec<f64>,
+    /// Σ s(y−ȳ)² of each target, or Σ s·y² without an intercept.
+    pub(crate) squares: Vec<f64>,
+    /// Σ s(y−ȳ)² of each target, with and without an intercept.
+    pub(crate) centred_squares: Vec<f64>,
+    /// Terms of each sum in the matrix of the equations.
+    pub(crate) terms: usize,
+    /// The units of the targets, as powers of two.
+    pub(crate) target_units: Vec<i32>,
+    /// In the dual form the scale of the penalty.
+    pub(crate) roots: Option<Roots>,
+}
+
+/// The penalised scale, that of √D·w.
+#[derive(Clone)]
+pub(crate) struct Roots {
+    /// 1/√D of each feature: mantissa and exponent.
+    pub(crate) values: Vec<(f64, i32)>,
+    /// tr XᵀSX on this scale.
+    pub(crate) trace: f64,
+}
+
+impl Roots {
+    /// ‖√D·w‖₂
+    pub(crate) fn size(&self, w: &[f64]) -> f64 {
+        w.iter().zip(&self.values).map(|(w, root)| scaled(w / root.0, -root.1)).fold(0.0, f64::hypot)
+    }
+}
+
+impl Totals {
+    /// Of each λ in the units of 1/w, of the equations or in the dual form of the penalised scale: ‖x̄‖, and ‖x̄‖ + √m·‖σ‖, σ the
+    /// deviations of the columns, for what means were rounded with: that of a sum over differences from one of its rows.
+    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
+    pub(crate) fn centres(&self, normal: &NormalEquations) -> Vec<[f64; 2]> {
+        let k = normal.penalties();
+        if !normal.model.intercept {
+            return vec![[0.0; 2]; k];
+        }
+        let both = |centre: f64, squares: f64| [centre, centre + (squares * self.rows as f64 / self.weight_sum).sqrt()];
+        // By hypot, since squares may be out of range.
+        let norm = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::hypot);
+        if let Some(Roots { values, trace }) = &self.roots {
+            let own = norm(&mut values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
+            return vec![both(own, *trace); k];
+        }
+        let n = normal.features();
+        // The weights of columns that hold nothing are 0.
+        let held: Vec<usize> = (0..n).filter(|j| normal.gram[(*j, *j)] > 0.0).collect();
+        let own = |k: usize| norm(&mut held.iter().map(|j| scaled(self.means[*j], normal.weight_unit(k, *j))));
+        let squares = |k: usize, j: usize| scaled(normal.gram[(j, j)], 2 * normal.step[k * n + j]);
+        let one = |k: usize| both(own(k), held.iter().map(|j| squares(k, *j)).sum());
+        (0..k).into_par_iter().with_min_len(at_least(16 * n)).map(one).collect()
+    }
+
+    /// √(Σ s(y − ȳ)²/W) of each target, y as it is without an intercept.
+    pub(crate) fn deviations(&self) -> Vec<f64> {
+        self.squares.iter().map(|squares| (squares / self.weight_sum).sqrt()).collect()
+    }
+
+    /// See [`RidgePath::intercept_error_bound`](crate::RidgePath::intercept_error_bound), of ‖x̄‖ in the units of 1/w.
+    #[inline(always)]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of features are far below 2⁵³")]
+    pub(crate) fn intercept_bound(
+        &self,
+        target: usize,
+        w: &[f64],
+        fit: &Fit,
+        (error, [centre, rounded]): (f64, [f64; 2]),
+    ) -> f64 {
+        let rounding = (w.len() as f64 + 4.0) * f64::EPSILON;
+        let size = match &self.roots {
+            Some(roots) => roots.size(w),
+            None => scaled(fit.size, self.target_units[target]),
+        };
+        // Where nothing is fitted, a bound of no meaning counts for nothing.
+        let explained = if size == 0.0 { 0.0 } else { (error * centre + rounding * rounded) * size };
+        let deviation = (self.squares[target] / self.weight_sum * self.rows as f64).sqrt();
+        explained + rounding * (self.means[w.len() + target].abs() + deviation)
+    }
+}

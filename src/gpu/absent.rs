@@ -1,0 +1,72 @@
+//! In place of the module `gpu` in a library without the feature of that name: a GPU that cannot be opened, and so what it does
+//! needs no code.
+
+use crate::equations::normal::NormalEquations;
+use crate::equations::weights::Weights;
+use crate::error::{Error, Result};
+use crate::model::method::Precision;
+use crate::plan::{GpuPlan, Limits};
+
+/// There is none.
+#[derive(Debug, Clone)]
+pub(crate) enum Gpu {}
+
+/// What matters of an adapter.
+#[derive(Debug)]
+pub(crate) struct AdapterSummary {
+    pub(crate) name: String,
+    pub(crate) limits: Limits,
+}
+
+impl Gpu {
+    #[expect(clippy::unused_async, reason = "as the device's own")]
+    pub(crate) async fn open(_: bool) -> Result<Self> {
+        Err(Error::NoAdapter { reason: "ridgepath was built without its feature `gpu`".into() })
+    }
+
+    pub(crate) fn adapter(&self) -> &AdapterSummary {
+        match *self {}
+    }
+
+    pub(crate) fn alive(&self) -> Result<()> {
+        match *self {}
+    }
+}
+
+#[expect(clippy::unused_async, reason = "as the device's own")]
+pub(crate) async fn solve(
+    gpu: &Gpu,
+    _: &NormalEquations,
+    _: &GpuPlan,
+    _: Precision,
+    _: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Option<Weights>>> {
+    match *gpu {}
+}
+
+pub(crate) mod gram {
+    use nalgebra::DMatrix;
+
+    use super::Gpu;
+    use crate::data::problem::Problem;
+    use crate::error::Result;
+    use crate::math::scalar::Scalar;
+    use crate::moments::Moments;
+    use crate::plan::GramPlan;
+
+    #[expect(clippy::unused_async, reason = "as the device's own")]
+    pub(crate) async fn gram(gpu: &Gpu, _: &Problem<'_>, _: &GramPlan) -> Result<Moments> {
+        match *gpu {}
+    }
+
+    #[expect(clippy::unused_async, reason = "as the device's own")]
+    pub(crate) async fn sums<A: Scalar>(
+        gpu: &Gpu,
+        _: &GramPlan,
+        _: usize,
+        _: [usize; 2],
+        _: impl Fn(usize, &mut [A]),
+    ) -> Result<DMatrix<f64>> {
+        match *gpu {}
+    }
+}

@@ -1,0 +1,226 @@
+//! Stage `gram` on the GPU: rows to [`Moments`].
+
+use std::mem::offset_of;
+
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+
+use crate::data::frame::Frame;
+use crate::data::problem::Problem;
+use crate::error::Result;
+use crate::gpu::context::Gpu;
+use crate::gpu::kernel::{self, Binding, Spec};
+use crate::gpu::stages::product;
+use crate::gpu::transfer::{self, ReadBack};
+use crate::math::powers::{exponent, scaled};
+use crate::math::scalar::Scalar;
+use crate::model::method::Precision;
+use crate::moments::Moments;
+use crate::plan::GramPlan;
+use crate::plan::gpu::schedule;
+
+/// The shader's contract.
+pub const SPEC: Spec = Spec {
+    stage: "gram",
+    source: include_str!("../../../shaders/gram.wgsl"),
+    entries: &["gram", "gram_wide", "gram_reduce", "gram_cross", "gram_cross_reduce"],
+    wide: None,
+    bindings: &[Binding::read("rows"), Binding::written("partials"), Binding::written("moments")],
+    params: (
+        &[
+            ("rows", offset_of!(Params, rows)),
+            ("columns", offset_of!(Params, columns)),
+            ("features", offset_of!(Params, features)),
+            ("stride", offset_of!(Params, stride)),
+            ("rows_per_split", offset_of!(Params, rows_per_split)),
+            ("splits", offset_of!(Params, splits)),
+            ("tile", offset_of!(Params, tile)),
+            ("tiled", offset_of!(Params, tiled)),
+            ("first", offset_of!(Params, first)),
+        ],
+        size_of::<Params>(),
+    ),
+    constants: &[],
+};
+
+/// One block of rows; the members are described in the shader.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Params {
+    /// Rows of the block.
+    pub rows: u32,
+    /// q = n + t.
+    pub columns: u32,
+    /// n.
+    pub features: u32,
+    /// `vec4f` from one row to the next.
+    pub stride: u32,
+    /// Rows that one workgroup sums.
+    pub rows_per_split: u32,
+    /// Runs of that many rows in the block.
+    pub splits: u32,
+    /// Rows and columns of a tile.
+    pub tile: u32,
+    /// Columns of Z in tiles.
+    pub tiled: u32,
+    /// 1 for the first block.
+    pub first: u32,
+}
+
+impl Params {
+    /// The block of so many rows of a task of n features and t targets.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+    pub fn new(plan: &GramPlan, n: usize, t: usize, rows: usize, first: bool) -> Self {
+        Self {
+            rows: rows as u32,
+            columns: (n + t) as u32,
+            features: n as u32,
+            stride: (plan.row_stride / 4) as u32,
+            rows_per_split: plan.rows_per_split as u32,
+            splits: rows.div_ceil(plan.rows_per_split) as u32,
+            tile: schedule::tile(n) as u32,
+            tiled: schedule::tiled(n, n + t) as u32,
+            first: u32::from(first),
+        }
+    }
+}
+
+/// Records the sums of one block of rows, in `f32`: `buffers` are rows, partials and moments, as in the shader.
+pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 3]) {
+    let [features, columns, splits] = [params.features, params.columns, params.splits].map(|size| size as usize);
+    let dispatches = schedule::gram(features, columns, splits);
+    gpu.kernel(&SPEC).bind(&[params], &buffers).record(encoder, &dispatches);
+}
+
+/// The centred moments of a problem, products and sums in the arithmetic of the plan. Columns are centred and scaled on the
+/// host, in `f64`, and rows multiplied by the roots of their weights. The same bits whatever the plan's blocks of rows.
+///
+/// # Errors
+/// [`Error::Span`](crate::Error::Span), and the device's.
+pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<Moments> {
+    let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+    let frame = Frame::measure(problem)?;
+    // Weights in units of an even power of two, so that their roots fit f32.
+    let unit = exponent(problem.weight(problem.heaviest())) & !1;
+    let roots: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
+    let width = plan.row_stride;
+    let sums = match plan.precision {
+        Precision::Single => {
+            let fill = |start: usize, block: &mut [f32]| fill(problem, &frame, &roots, start, block, width);
+            sums(gpu, plan, m, [n, t], fill).await?
+        }
+        Precision::Double => {
+            let fill = |start: usize, block: &mut [f64]| fill(problem, &frame, &roots, start, block, width);
+            sums(gpu, plan, m, [n, t], fill).await?
+        }
+    };
+    let mut moments = Moments::try_new(n, t)?;
+    moments.gram = DMatrix::from_fn(n, n, |i, j| if i >= j { scaled(sums[(i, j)], unit) } else { 0.0 });
+    moments.cross = DMatrix::from_fn(n, t, |i, target| scaled(sums[(n + target, i)], unit));
+    problem.y().visit(0, m, |row, target, value| {
+        if problem.weight(row) > 0.0 {
+            moments.squares[target] += problem.weight(row) * frame.apply(n + target, value).powi(2);
+        }
+    });
+    moments.rows = m;
+    moments.positive_rows = frame.positive_rows;
+    moments.weight_sum = problem.weight_sum();
+    (moments.means, moments.lows) = frame.means();
+    moments.exponents = frame.exponents;
+    Ok(moments)
+}
+
+/// The product ZᵀZ of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into
+/// a block of whole rows, `row_stride` apart, that holds zeros or rows put there before.
+pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
+    gpu: &Gpu,
+    plan: &GramPlan,
+    m: usize,
+    [n, t]: [usize; 2],
+    fill: impl Fn(usize, &mut [A]),
+) -> Result<DMatrix<f64>> {
+    let (q, width) = (n + t, plan.row_stride);
+    let scope = gpu.scope();
+    let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * size_of::<A>()) as u64);
+    let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
+    let sums = gpu.storage("ridgepath.gram.moments", (q * n * size_of::<A>()) as u64);
+    let needed = match plan.precision {
+        Precision::Single => (gpu.kernel(&SPEC), schedule::gram(n, q, 1)),
+        Precision::Double => (gpu.kernel(&product::SPEC), schedule::product([q, n], 1)),
+    };
+    kernel::prepare(&[needed]);
+    scope.finish("the buffers of the Gram matrix").await?;
+
+    let mut block = vec![A::zero(); plan.rows_per_chunk.min(m) * width];
+    let mut before = None;
+    let mut back = None;
+    for start in (0..m).step_by(plan.rows_per_chunk) {
+        let count = plan.rows_per_chunk.min(m - start);
+        // While the device sums the block before.
+        fill(start, &mut block[..count * width]);
+        if let Some(before) = before.take() {
+            // Uploads are staged in host memory until they are done: never more than one block of them.
+            transfer::finish(gpu, before).await?;
+        }
+        let scope = gpu.scope();
+        gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(&block[..count * width]));
+        let mut encoder = gpu.encoder("ridgepath.gram");
+        record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), [&rows, &partials, &sums]);
+        if start + count == m {
+            back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, (q * n * size_of::<A>()) as u64)]));
+        }
+        gpu.submit(encoder);
+        scope.finish("a block of rows").await?;
+        before = Some(transfer::submitted(gpu));
+    }
+    let Some(back) = back else { return Ok(DMatrix::zeros(q, n)) };
+    let parts = back.fetch(gpu).await?;
+    let values: &[A] = bytemuck::cast_slice(&parts[0]);
+    Ok(DMatrix::from_iterator(q, n, values.iter().map(|value| (*value).into())))
+}
+
+/// Records the sums of so many rows, onto those of the blocks before; `buffers` are rows, partials and moments.
+#[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+fn record_block(
+    gpu: &Gpu,
+    encoder: &mut wgpu::CommandEncoder,
+    plan: &GramPlan,
+    (n, t): (usize, usize),
+    (rows, first): (usize, bool),
+    [z, partials, sums]: [&wgpu::Buffer; 3],
+) {
+    match plan.precision {
+        Precision::Single => record(gpu, encoder, Params::new(plan, n, t, rows, first), [z, partials, sums]),
+        Precision::Double => {
+            let params = product::Params {
+                rows: rows as u32,
+                left: (n + t) as u32,
+                right: n as u32,
+                left_stride: (plan.row_stride / 2) as u32,
+                right_stride: (plan.row_stride / 2) as u32,
+                rows_per_split: plan.rows_per_split as u32,
+                splits: rows.div_ceil(plan.rows_per_split) as u32,
+                lower: 1,
+                first: u32::from(first),
+            };
+            product::record(gpu, encoder, params, [z, z, partials, sums]);
+        }
+    }
+}
+
+/// Rows `start ..` of [X | Y], centred, scaled and multiplied by their roots, row after row; rows of weight 0 as zeros.
+fn fill<A: Scalar>(problem: &Problem<'_>, frame: &Frame, roots: &[f64], start: usize, block: &mut [A], width: usize) {
+    const ROWS: usize = 256;
+    let n = problem.features();
+    block.par_chunks_mut(ROWS * width).enumerate().for_each(|(part, block)| {
+        let first = start + part * ROWS;
+        let count = block.len() / width;
+        let mut set = |row: usize, j: usize, value: f64| {
+            let value = if roots[row] > 0.0 { frame.apply(j, value) * roots[row] } else { 0.0 };
+            block[(row - first) * width + j] = A::round_from(value);
+        };
+        problem.x().visit(first, count, &mut set);
+        problem.y().visit(first, count, |row, target, value| set(row, n + target, value));
+    });
+}

@@ -1,0 +1,16 @@
+//! Arithmetic that knows nothing of regressions.
+
+pub(crate) mod complete;
+pub(crate) mod condition;
+pub mod eigen;
+pub(crate) mod extended;
+pub(crate) mod lanes;
+pub(crate) mod pair;
+pub(crate) mod powers;
+pub(crate) mod product;
+pub(crate) mod qr;
+pub(crate) mod resolvent;
+pub(crate) mod scalar;
+pub(crate) mod svd;
+pub(crate) mod threads;
+pub(crate) mod tridiagonal;

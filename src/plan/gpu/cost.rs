@@ -1,0 +1,180 @@
+//! What the dispatches of a stage do, counted without a device.
+
+use crate::model::method::Precision;
+use crate::plan::gpu::schedule::{self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, Sums, stride, tile};
+
+/// Columns of L that are multiplied between two barriers, in `shaders/factor.wgsl`.
+const DEPTH: usize = 16;
+/// Rows that are multiplied between two barriers, in `shaders/product.wgsl`.
+const PRODUCT_DEPTH: usize = 8;
+/// Rows of right-hand sides that are multiplied between two barriers, in `solve_many` of `shaders/solve.wgsl`.
+const MANY_DEPTH: usize = 32;
+/// Multiply-adds and reciprocals of roots with which a thread factors 8×8 elements and solves for its own row.
+const EIGHT: usize = 172;
+
+/// What a stage does on the device for a whole task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// Dispatches.
+    pub dispatches: u64,
+    /// Barriers that a workgroup waits at, of those that wait most often, dispatch after dispatch.
+    pub barriers: u64,
+    /// Floating-point operations done, a multiply-add being two: also those on padding and above the diagonal.
+    pub flops: u64,
+    /// Bytes that workgroups load from and store to the device's memory, caches aside.
+    pub bytes: u64,
+}
+
+impl Cost {
+    fn new(dispatches: usize, barriers: u64, multiply_adds: u128, elements: u128) -> Self {
+        let number = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
+        Self { dispatches: dispatches as u64, barriers, flops: number(2 * multiply_adds), bytes: number(4 * elements) }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            dispatches: self.dispatches.saturating_add(other.dispatches),
+            barriers: self.barriers.saturating_add(other.barriers),
+            flops: self.flops.saturating_add(other.flops),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    fn times(self, count: usize) -> Self {
+        let count = count as u64;
+        Self {
+            dispatches: self.dispatches.saturating_mul(count),
+            barriers: self.barriers.saturating_mul(count),
+            flops: self.flops.saturating_mul(count),
+            bytes: self.bytes.saturating_mul(count),
+        }
+    }
+
+    /// A task of `total` items, `chunk` at a time.
+    pub(crate) fn in_chunks(total: usize, chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
+        let whole = cost(chunk).times(total / chunk);
+        if total.is_multiple_of(chunk) { whole } else { whole.plus(cost(total % chunk)) }
+    }
+}
+
+/// In words, on one line.
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { dispatches, barriers, flops, bytes } = self;
+        write!(f, "{dispatches} dispatches, {barriers} barriers, {flops} flops done, {bytes} bytes moved")
+    }
+}
+
+/// The sums of a block of rows.
+pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Cost {
+    let splits = rows.div_ceil(rows_per_split);
+    let dispatches = schedule::gram(n, q, splits);
+    let sums = Sums::new(Precision::Single, n, q);
+    let (size, depth) = (tile(n) as u128, tile(n) / 16);
+    let mut barriers = rows_per_split.min(rows).div_ceil(depth) as u64;
+    let tiles = sums.tiles();
+    let partials = sums.elements() * splits as u128;
+    // Of each row a run on the left and one on the right; partial sums there and back; the moments.
+    let mut elements = tiles * rows as u128 * 2 * size + 2 * partials + 2 * (n * q) as u128;
+    let mut multiply_adds = tiles * size * size * rows.next_multiple_of(depth) as u128 + partials;
+    if dispatches.len() > 2 {
+        let fours = (q - n).div_ceil(4);
+        barriers += 1;
+        elements += (fours * rows * (n + 4 * n.div_ceil(128))) as u128;
+        multiply_adds += (4 * fours * rows * n) as u128;
+    }
+    Cost::new(dispatches.len(), barriers, multiply_adds, elements)
+}
+
+/// The product AᵀB of a block of rows of `left` and `right` columns, or of its lower triangle alone.
+pub(crate) fn product([left, right]: [usize; 2], lower: bool, rows: usize, rows_per_split: usize) -> Cost {
+    let splits = rows.div_ceil(rows_per_split);
+    let [down, across] = [left, right].map(|columns| columns.div_ceil(PRODUCT_TILE) as u128);
+    let tiles = down * across - if lower { across * (across - 1) / 2 } else { 0 };
+    let size = PRODUCT_TILE as u128;
+    let barriers = rows_per_split.min(rows).div_ceil(PRODUCT_DEPTH) as u64;
+    let partials = tiles * size * size * splits as u128;
+    let multiply_adds = tiles * size * size * rows.next_multiple_of(PRODUCT_DEPTH) as u128 + partials;
+    let elements = tiles * rows as u128 * 2 * size + 2 * partials + 2 * (left * right) as u128;
+    // Twice as wide as those counted elsewhere.
+    Cost::new(schedule::product([left, right], splits).len(), barriers, multiply_adds, 2 * elements)
+}
+
+/// Products of a symmetric matrix with so many vectors.
+pub(crate) fn symmetric(n: usize, vectors: usize) -> Cost {
+    product([n, vectors], false, n, schedule::symmetric_split(n))
+}
+
+/// The inverse of a diagonal block, of which L is made on the way: barriers and multiply-adds.
+fn inverse(panels: Panels) -> (u64, u128) {
+    let Panels { width, side, .. } = panels;
+    let blocks = width.div_ceil(8);
+    // Rows of A from a block of columns on, and rows of the unit matrix up to it, take 8×8 elements of each before.
+    let products: usize = (0..blocks).map(|b| 64 * b * (side - 8 * b) + 64 * 4 * b * (b + 1)).sum();
+    (2 * blocks as u64, (products + side * blocks * EIGHT) as u128)
+}
+
+/// The factors of k matrices; with `quads` times four right-hand sides, where that is one dispatch, solved too.
+pub(crate) fn factor(panels: Panels, k: usize, quads: usize) -> Cost {
+    let Panels { order: n, count, width, .. } = panels;
+    let (own_barriers, own_multiply_adds) = inverse(panels);
+    let (mut barriers, mut multiply_adds) = (own_barriers, own_multiply_adds);
+    let mut elements = 2 * width * width;
+    for panel in 0..count - 1 {
+        let tiles = (n - PANEL * (panel + 1)).div_ceil(ROWS);
+        let before = PANEL * panel;
+        // The update, the product by the inverse, two diagonal blocks; C, L and these kept; then one inverse.
+        barriers += (2 * (before + 2 * PANEL) / DEPTH + 4) as u64 + own_barriers;
+        let blocks = (n - PANEL * (panel + 1)).div_ceil(PANEL);
+        multiply_adds += (blocks * (PANEL * PANEL * (before + PANEL) + PANEL * PANEL * PANEL)) as u128;
+        multiply_adds += own_multiply_adds;
+        let operands = (ROWS + PANEL) * before + ROWS * PANEL + PANEL * PANEL + ROWS * PANEL;
+        let results = ROWS * PANEL + 2 * ROWS * PANEL + 2 * 2 * PANEL * PANEL;
+        elements += tiles * (operands + results) + 2 * PANEL * PANEL;
+    }
+    if quads > 0 {
+        barriers += 1 + 2 * quads as u64;
+        multiply_adds += (4 * quads * width * width) as u128;
+        elements += 8 * quads * n;
+    }
+    Cost::new(panels.factor(k).len(), barriers, multiply_adds * k as u128, (elements * k) as u128)
+}
+
+/// Factors and the first solutions.
+pub(crate) fn factor_solved(panels: Panels, k: usize, quads: usize) -> Cost {
+    match panels.fused(quads) {
+        true => factor(panels, k, quads),
+        false => factor(panels, k, 0).plus(solve(panels, k, quads)),
+    }
+}
+
+/// The solutions for k matrices and `quads` times four right-hand sides each.
+pub(crate) fn solve(panels: Panels, k: usize, quads: usize) -> Cost {
+    let Panels { order: n, count, .. } = panels;
+    if count > 1 && quads > FEW_QUADS {
+        return solve_many(panels, k, quads);
+    }
+    let below: usize = (0..count).map(|p| PANEL * p * PANEL.min(4 * stride(n) - PANEL * p)).sum();
+    // Down and up, with five barriers a panel each; three in all for a single one.
+    let elements = 2 * (below + panels.inverse_elements());
+    let barriers = if count == 1 { 3 } else { 10 * count as u64 };
+    let each = (k * quads) as u128;
+    let dispatches = panels.solve(k, quads).len();
+    Cost::new(dispatches, barriers, 4 * elements as u128 * each, (elements + 16 * n) as u128 * each)
+}
+
+/// The same in products of 64 rows with 64 right-hand sides.
+fn solve_many(panels: Panels, k: usize, quads: usize) -> Cost {
+    let Panels { order: n, count, .. } = panels;
+    // Rows of the right-hand sides that are multiplied for the panels, down and up: the known ones, and the panel's own.
+    let down: usize = (0..count).map(|panel| PANEL * panel + PANEL).sum();
+    let known = |panel: usize| n.saturating_sub(PANEL * (panel + 1)).next_multiple_of(MANY_DEPTH);
+    let rows = down + (0..count).map(|panel| known(panel) + PANEL).sum::<usize>();
+    // Two steps a panel and direction: one reads what it replaces.
+    let barriers = 2 * (rows / MANY_DEPTH) + 2 * 4 * count;
+    let (side, steps) = (4 * MANY_QUADS, 2 * count);
+    let each = (k * quads.div_ceil(MANY_QUADS)) as u128;
+    let elements = rows * (PANEL + side) + steps * 3 * PANEL * side;
+    let dispatches = panels.solve(k, quads).len();
+    Cost::new(dispatches, barriers as u64, (rows * PANEL * side) as u128 * each, elements as u128 * each)
+}

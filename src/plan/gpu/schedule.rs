@@ -1,0 +1,182 @@
+//! What a GPU is told to do for a shape: how the kernels cut it into tiles and panels, and the dispatches of each stage.
+//! The backend records these, the plan counts them.
+
+use crate::model::method::Precision;
+
+/// Columns of a panel of L.
+pub(crate) const PANEL: usize = 64;
+/// Rows and columns of a tile of a product in double precision.
+pub(crate) const PRODUCT_TILE: usize = 64;
+/// Rows below a panel that one workgroup takes.
+pub(crate) const ROWS: usize = 2 * PANEL;
+
+/// Four right-hand sides at a time read L as often as there are fours: more than so many go together.
+pub(crate) const FEW_QUADS: usize = 8;
+/// Fours of right-hand sides that one workgroup takes when there are more.
+pub(crate) const MANY_QUADS: usize = 16;
+
+/// A dispatch: the entry point, the number of its params, and the workgroups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dispatch {
+    pub(crate) entry: &'static str,
+    pub(crate) params: usize,
+    pub(crate) groups: [usize; 3],
+}
+
+/// Rows and columns of a tile of the Gram matrix: 64 where that holds all features, else 128.
+pub(crate) fn tile(n: usize) -> usize {
+    if n <= 64 { 64 } else { 128 }
+}
+
+/// Runs of rows that one workgroup sums side by side.
+pub(crate) fn runs(n: usize) -> usize {
+    if n <= 64 { 4 } else { 1 }
+}
+
+/// Columns of [X | Y] in tiles, of q: n where few targets would take a row of tiles to themselves, and are summed apart.
+pub(crate) fn tiled(n: usize, q: usize) -> usize {
+    let few = q - n <= 16 && q.div_ceil(tile(n)) > n.div_ceil(tile(n));
+    if few { n } else { q }
+}
+
+/// Quads from one column of a matrix of order n to the next.
+pub(crate) fn stride(n: usize) -> usize {
+    n.div_ceil(4)
+}
+
+/// Columns of the widest diagonal block that fits so many bytes of workgroup memory.
+pub(crate) fn widest(workgroup_storage: u32) -> usize {
+    (PANEL..=2 * PANEL).step_by(8).filter(|side| 4 * side * side <= workgroup_storage as usize).max().unwrap_or(PANEL)
+}
+
+/// How a matrix is cut into panels of columns: of 64, or if the workgroup memory holds them all, one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Panels {
+    /// n.
+    pub(crate) order: usize,
+    pub(crate) count: usize,
+    /// Rows and columns of the inverse of a diagonal block.
+    pub(crate) width: usize,
+    /// Of the square in workgroup memory that holds a diagonal block; 64 / side of them share a workgroup.
+    pub(crate) side: usize,
+}
+
+impl Panels {
+    pub(crate) fn new(n: usize, workgroup_storage: u32) -> Self {
+        let widest = widest(workgroup_storage);
+        let (count, width) = if n <= widest { (1, n.next_multiple_of(4)) } else { (n.div_ceil(PANEL), PANEL) };
+        let side = if n > PANEL && n <= widest { widest } else { n.next_power_of_two().clamp(16, PANEL) };
+        Self { order: n, count, width, side }
+    }
+
+    /// Elements that the inverses of the diagonal blocks of one matrix take.
+    pub(crate) fn inverse_elements(self) -> usize {
+        self.count * self.width * self.width
+    }
+
+    /// Elements that L below its diagonal blocks takes.
+    pub(crate) fn lower_elements(self) -> usize {
+        PANEL * (self.count - 1) * 4 * stride(self.order)
+    }
+
+    /// Whether a matrix is factored and solved by one workgroup, in one dispatch.
+    pub(crate) fn fused(self, quads: usize) -> bool {
+        self.count == 1 && quads <= FEW_QUADS
+    }
+
+    /// The factors of k matrices, and what is [`fused`](Self::fused) solved too.
+    pub(crate) fn factor(self, k: usize) -> Vec<Dispatch> {
+        let (entry, shared) = match (self.count, self.side) {
+            (1, ..=PANEL) => ("factor_solve", PANEL / self.side),
+            (1, _) => ("factor_solve_wide", 1),
+            _ => ("factor_diagonal", 1),
+        };
+        let first = Dispatch { entry, params: 0, groups: [k.div_ceil(shared), 1, 1] };
+        let panel = |panel: usize| Dispatch {
+            entry: "factor_panel",
+            params: panel,
+            groups: [k, (self.order - PANEL * (panel + 1)).div_ceil(ROWS), 1],
+        };
+        std::iter::once(first).chain((0..self.count - 1).map(panel)).collect()
+    }
+
+    /// The solutions for k matrices and `quads` times four right-hand sides each. Workgroups of one matrix side by side, so
+    /// that caches keep its L.
+    pub(crate) fn solve(self, k: usize, quads: usize) -> Vec<Dispatch> {
+        let (entry, side) = match (self.count, quads) {
+            (1, _) => ("solve_single", quads),
+            (_, ..=FEW_QUADS) => ("solve", quads),
+            _ => ("solve_many", quads.div_ceil(MANY_QUADS)),
+        };
+        vec![Dispatch { entry, params: 0, groups: [side, k, 1] }]
+    }
+}
+
+/// The sums of a block of rows of n features and q columns in all.
+pub(crate) fn gram(n: usize, q: usize, splits: usize) -> Vec<Dispatch> {
+    let (tile, tiled) = (tile(n), tiled(n, q));
+    let [down, across] = [tiled.div_ceil(tile), n.div_ceil(tile)];
+    let dispatch = |entry, groups| Dispatch { entry, params: 0, groups };
+    let mut dispatches = vec![
+        dispatch(if tile == 64 { "gram" } else { "gram_wide" }, [down, across, splits.div_ceil(runs(n))]),
+        dispatch("gram_reduce", [down, across, tile * tile / 1024]),
+    ];
+    if tiled < q {
+        let fours = (q - n).div_ceil(4);
+        dispatches.push(dispatch("gram_cross", [n.div_ceil(128), fours, splits]));
+        dispatches.push(dispatch("gram_cross_reduce", [n.div_ceil(256), fours, 1]));
+    }
+    dispatches
+}
+
+/// How the lower triangle of ZᵀZ, of q columns of which n are those of X, is cut into tiles.
+pub(crate) struct Sums {
+    tile: usize,
+    pub(crate) down: usize,
+    across: usize,
+    /// Elements that are summed apart, for few targets.
+    cross: usize,
+}
+
+impl Sums {
+    pub(crate) fn new(precision: Precision, n: usize, q: usize) -> Self {
+        let (tile, tiled) = match precision {
+            Precision::Single => (tile(n), tiled(n, q)),
+            Precision::Double => (PRODUCT_TILE, q),
+        };
+        let cross = if tiled < q { 4 * (q - n).div_ceil(4) * n } else { 0 };
+        Self { tile, down: tiled.div_ceil(tile), across: n.div_ceil(tile), cross }
+    }
+
+    /// Tiles on and below the diagonal.
+    pub(crate) fn tiles(&self) -> u128 {
+        let [down, across] = [self.down, self.across].map(|tiles| tiles as u128);
+        across * down - across * (across - 1) / 2
+    }
+
+    /// Elements of the partial sums of one run of rows.
+    pub(crate) fn elements(&self) -> u128 {
+        self.tiles() * (self.tile * self.tile) as u128 + self.cross as u128
+    }
+}
+
+/// The product AᵀB of a block of rows of `left` and `right` columns.
+pub(crate) fn product([left, right]: [usize; 2], splits: usize) -> Vec<Dispatch> {
+    let [down, across] = [left, right].map(|columns| columns.div_ceil(PRODUCT_TILE));
+    let dispatch = |entry, deep| Dispatch { entry, params: 0, groups: [down, across, deep] };
+    vec![dispatch("product_tile", splits), dispatch("product_reduce", PRODUCT_TILE * PRODUCT_TILE / 512)]
+}
+
+/// Rows that one workgroup sums when a symmetric matrix of order n is multiplied with vectors: of the order alone, so that the
+/// bits of a product do not depend on how many there are.
+pub(crate) fn symmetric_split(n: usize) -> usize {
+    n.div_ceil(8).next_multiple_of(16).max(64)
+}
+
+/// Elements on the device for products of a symmetric matrix with so many vectors: of the matrix, of the vectors and likewise
+/// of the products, and of the partial sums.
+pub(crate) fn symmetric_elements(n: usize, vectors: usize) -> [usize; 3] {
+    let tiles = n.div_ceil(PRODUCT_TILE) * vectors.div_ceil(PRODUCT_TILE);
+    let partials = n.div_ceil(symmetric_split(n)) * tiles * PRODUCT_TILE * PRODUCT_TILE;
+    [n * n.next_multiple_of(2), n * vectors, partials]
+}

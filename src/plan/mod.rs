@@ -1,0 +1,329 @@
+//! What will be done, decided before a device is touched: backend, strategy, precision, chunks and sizes. Pure arithmetic.
+
+use std::fmt;
+
+pub(crate) mod gpu;
+mod rates;
+
+pub use gpu::{GpuPlan, GramPlan};
+pub use rates::Rates;
+
+use crate::error::{Error, Result};
+use crate::model::method::{Backend, Form, Precision, Strategy};
+use crate::model::outcome::Fallback;
+
+/// m, n, t and k of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// m, rows.
+    pub rows: usize,
+    /// n, features.
+    pub features: usize,
+    /// t, targets.
+    pub targets: usize,
+    /// k, penalties.
+    pub penalties: usize,
+}
+
+/// What an adapter offers, as far as it decides what is done there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one storage buffer binding.
+    pub storage_binding: u64,
+    /// Bytes of one buffer.
+    pub buffer: u64,
+    /// Workgroups a dispatch in each dimension.
+    pub workgroups: u32,
+    /// Bytes of shared memory of a workgroup.
+    pub workgroup_storage: u32,
+    /// 64-bit floats in shaders.
+    pub shader_f64: bool,
+}
+
+/// What every WebGPU implementation offers.
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            storage_binding: 128 << 20,
+            buffer: 256 << 20,
+            workgroups: 65_535,
+            workgroup_storage: 16_384,
+            shader_f64: false,
+        }
+    }
+}
+
+/// What will be done for a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The task.
+    pub shape: Shape,
+    /// The backend chosen; never [`Backend::Auto`].
+    pub backend: Backend,
+    /// The arithmetic of the answer.
+    pub precision: Precision,
+    /// The equations.
+    pub form: Form,
+    /// How they are solved.
+    pub strategy: Strategy,
+    /// What the times estimated count with.
+    pub rates: Rates,
+    /// Chunks and sizes, when a GPU answers.
+    pub gpu: Option<GpuPlan>,
+    /// Why not the backend, precision, form or strategy asked for or preferred; none where it is.
+    pub fallbacks: Vec<Fallback>,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Request {
+    /// Where to solve.
+    pub backend: Backend,
+    /// In which arithmetic.
+    pub precision: Precision,
+    /// Which equations; those of less work if `None`.
+    pub form: Option<Form>,
+    /// How to solve them; what is less work if `None`.
+    pub strategy: Option<Strategy>,
+    /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
+    pub memory_budget: u64,
+    /// How fast the CPU is taken to be.
+    pub rates: Rates,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Auto,
+            precision: Precision::Double,
+            form: None,
+            strategy: None,
+            memory_budget: 1 << 30,
+            rates: Rates::default(),
+        }
+    }
+}
+
+/// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.
+const GPU_PAYS: f64 = 0.3;
+
+/// The order of equations from which memory counts, and the factors of that size that the CPU holds at a time.
+pub(crate) const LARGE: usize = 1000;
+pub(crate) const LARGE_FACTORS: usize = 2;
+
+impl Shape {
+    /// The form of less work.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        if self.features > self.rows { Form::Dual } else { Form::Primal }
+    }
+
+    /// Floating-point operations of matrix, factorizations and substitutions: mn(n + 2t) + kn³/3 + 2ktn² in the primal form,
+    /// nm² + km³/3 + 2ktm(m + n) in the dual.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn flops(&self, form: Form) -> f64 {
+        let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as f64);
+        match form {
+            Form::Primal => m * n * (n + 2.0 * t) + k * n.powi(3) / 3.0 + 2.0 * k * t * n * n,
+            Form::Dual => n * m * m + k * m.powi(3) / 3.0 + 2.0 * k * t * m * (m + n),
+        }
+    }
+
+    /// Refuses sizes whose products are no sizes of memory, so that what is counted from them does not overflow.
+    fn check(&self, form: Form) -> Result<()> {
+        const MOST: u128 = 1 << 60;
+        let order = self.order(form) as u128;
+        let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as u128);
+        let products = [m.saturating_mul(n + t), order * order, (k * t).saturating_mul(n)];
+        match products.into_iter().all(|numbers| numbers <= MOST) {
+            true => Ok(()),
+            false => Err(Error::Overflow {
+                what: "the size of the task",
+                detail: format!("{m} rows, {n} features, {t} targets and {k} penalties"),
+            }),
+        }
+    }
+
+    /// The strategy that takes less time on the CPU.
+    fn strategy(&self, form: Form, rates: &Rates) -> Strategy {
+        rates.cheaper(form, self.order(form), self.targets, self.penalties)
+    }
+
+    /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
+    /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
+    /// all), their right-hand sides twice, what penalties add to them, 12 bytes for each row, and the answers; in the dual form
+    /// these twice, and three times those of the equations. λs so ill-conditioned that equations of twice the digits are formed
+    /// take more.
+    #[must_use]
+    pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
+        let n = self.order(form) as u128;
+        let matrices = match strategy {
+            Strategy::Cholesky if n < LARGE as u128 => 1 + 4,
+            Strategy::Cholesky => 1 + LARGE_FACTORS as u128,
+            Strategy::Spectral => 3,
+        };
+        let [features, t, k] = [self.features, self.targets, self.penalties].map(|size| size as u128);
+        let answer = match form {
+            Form::Primal => features,
+            Form::Dual => 2 * features + 3 * n,
+        };
+        u64::try_from(8 * (matrices * n * n + 2 * n * t + k * t * answer) + 12 * k * n).unwrap_or(u64::MAX)
+    }
+
+    /// The order of the equations.
+    fn order(&self, form: Form) -> usize {
+        match form {
+            Form::Primal => self.features,
+            Form::Dual => self.rows,
+        }
+    }
+}
+
+impl Request {
+    /// Whether a GPU should be looked for at all.
+    #[must_use]
+    pub fn wants_gpu(&self, shape: Shape) -> bool {
+        match self.backend {
+            Backend::Gpu => true,
+            Backend::Auto => self.seconds_on_cpu(shape) >= GPU_PAYS,
+            Backend::Cpu | Backend::Reference => false,
+        }
+    }
+
+    /// About how many seconds a CPU takes for what a GPU would take over, be there 64-bit floats in its shaders or not: in
+    /// single precision all, a factorization for each λ; in double the solutions, where the CPU may have to form the matrix.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
+        let (form, rates) = (self.form(shape), &self.rates);
+        let order = shape.order(form);
+        let seconds = |strategy: Strategy| rates.seconds(strategy, form, [order, shape.targets, shape.penalties]);
+        match self.precision {
+            Precision::Single => {
+                let [m, n, order, cores] = [shape.rows, shape.features, order, rates.cores].map(|size| size as f64);
+                m * n * order / rates.product / cores + seconds(Strategy::Cholesky)
+            }
+            Precision::Double => seconds(self.strategy.unwrap_or_else(|| shape.strategy(form, rates))),
+        }
+    }
+
+    /// The equations of a task.
+    pub(crate) fn form(&self, shape: Shape) -> Form {
+        match self.backend {
+            Backend::Reference => Form::Primal,
+            _ => self.form.unwrap_or_else(|| shape.form()),
+        }
+    }
+}
+
+impl Plan {
+    /// Plans a task: with the limits of the adapter at hand, if any, or why there is none.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRate`]; [`Error::Overflow`] for sizes beyond any memory; with [`Backend::Gpu`], the reason why there is no adapter, or [`Error::TooLarge`]. With
+    /// [`Backend::Auto`] these two are reported in [`fallbacks`](Self::fallbacks), and the CPU is planned.
+    pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
+        request.rates.check()?;
+        let (form, rates) = (request.form(shape), request.rates);
+        shape.check(form)?;
+        let plan = |backend, precision, gpu, fallback: Option<Fallback>| {
+            let possible = backend == Backend::Cpu && precision == Precision::Double;
+            let wanted = request.strategy.unwrap_or_else(|| shape.strategy(form, &rates));
+            let strategy = if possible { wanted } else { Strategy::Cholesky };
+            let refused = (request.strategy == Some(Strategy::Spectral) && !possible).then_some(Fallback::Spectral);
+            let fallbacks = fallback.or(refused).into_iter().collect();
+            Self { shape, backend, precision, form, strategy, rates, gpu, fallbacks }
+        };
+        let planned = match request.backend {
+            Backend::Reference => {
+                let fallback = (request.precision == Precision::Single).then_some(Fallback::ReferencePrecision);
+                return Ok(plan(Backend::Reference, Precision::Double, None, fallback));
+            }
+            Backend::Auto | Backend::Gpu if request.wants_gpu(shape) => match adapter {
+                Some(limits) => limits
+                    .and_then(|limits| GpuPlan::new(shape, form, request.precision, limits, request.memory_budget)),
+                None => Err(Error::NoAdapter { reason: "none was opened".into() }),
+            },
+            _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
+        };
+        match planned {
+            Ok(gpu) => Ok(plan(Backend::Gpu, request.precision, Some(gpu), None)),
+            Err(error) if request.backend == Backend::Auto => {
+                let reason = error.to_string();
+                Ok(plan(Backend::Cpu, request.precision, None, Some(Fallback::Device { reason })))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same, for one more reason.
+    pub(crate) fn because(mut self, reason: Fallback) -> Self {
+        self.fallbacks.push(reason);
+        self
+    }
+
+    /// The plan in words, line by line.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shape { rows, features, targets, penalties } = self.shape;
+        writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ")?;
+        writeln!(f, "backend    {}, {}, {} precision", self.backend, self.strategy.name(self.form), self.precision)?;
+        writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
+        let cpu = |strategy: &Strategy| {
+            let seconds = self.rates.seconds(*strategy, self.form, [self.shape.order(self.form), targets, penalties]);
+            format!("{} about {seconds:.1e} s", strategy.name(self.form))
+        };
+        let strategies: &[Strategy] = match (self.strategy, self.precision) {
+            (_, Precision::Single) => &[Strategy::Cholesky],
+            (Strategy::Cholesky, Precision::Double) => &[Strategy::Cholesky, Strategy::Spectral],
+            (Strategy::Spectral, Precision::Double) => &[Strategy::Spectral, Strategy::Cholesky],
+        };
+        let times = strategies.iter().map(cpu).collect::<Vec<_>>().join("; ");
+        match self.backend {
+            Backend::Reference => (),
+            Backend::Gpu => writeln!(f, "on the cpu {times}")?,
+            Backend::Auto | Backend::Cpu => {
+                writeln!(f, "strategy   {times}")?;
+            }
+        }
+        if self.backend == Backend::Cpu && self.precision == Precision::Double {
+            writeln!(f, "memory     {} bytes beside the data", self.shape.bytes_on_cpu(self.form, self.strategy))?;
+        }
+        if let Some(gpu) = &self.gpu {
+            if let Some(gram) = &gpu.gram {
+                let GramPlan { precision, rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
+                let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(rows));
+                writeln!(
+                    f,
+                    "gram       {precision}, {chunks} × {most} rows, {rows_per_split} rows a workgroup, {bytes} bytes"
+                )?;
+                writeln!(f, "  bound by {rows_bound}")?;
+                writeln!(f, "  sum      {cost}")?;
+            } else {
+                writeln!(f, "gram       on the CPU")?;
+            }
+            let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
+            writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
+            writeln!(f, "  bound by {}", gpu.lambdas_bound)?;
+            writeln!(f, "  factor   {}", gpu.factor)?;
+            writeln!(f, "  correct  {}", gpu.correction)?;
+            if let Some(product) = gpu.product {
+                writeln!(f, "  residual {product}")?;
+            }
+        }
+        if let Some(reason) = Fallback::joined(&self.fallbacks) {
+            writeln!(f, "fallback   {reason}")?;
+        }
+        match self.backend {
+            Backend::Reference => Ok(()),
+            _ => writeln!(f, "rates      {}", self.rates),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! [`Ridge`]: what the user holds.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use nalgebra::DMatrix;
+
+use crate::answer::path::RidgePath;
+use crate::data::problem::Problem;
+use crate::data::view::View;
+use crate::error::{Error, Result};
+use crate::gpu::Gpu;
+use crate::model::method::{Backend, Form, Precision, Strategy};
+use crate::model::outcome::Fallback;
+use crate::model::penalty::Penalty;
+use crate::model::prior::Prior;
+use crate::model::{Model, Standardize};
+use crate::moments::Moments;
+use crate::plan::{Plan, Rates, Request, Shape};
+
+type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
+
+/// Ridge regression over a grid of penalties.
+///
+/// Minimises 1/(2W) Σ sᵢ(yᵢ − xᵢᵀw − b)² + λ‖w‖² for every λ of the grid and every target.
+///
+/// | setting | default | purpose |
+/// |---|---|---|
+/// | [`lambdas`](Self::lambdas), [`alphas`](Self::alphas), [`penalty`](Self::penalty) | 100 values scaled from the data | the grid |
+/// | [`penalty_factors`](Self::penalty_factors) | all 1 | what λ is multiplied by for each feature |
+/// | [`prior_mean`](Self::prior_mean) | 0 | what to shrink toward |
+/// | [`tikhonov`](Self::tikhonov) | the identity | a full matrix of the penalty |
+/// | [`intercept`](Self::intercept) | `true` | fit b, which is never penalised |
+/// | [`standardize`](Self::standardize) | [`No`](Standardize::No) | penalise the coefficients of standardised columns |
+/// | [`weights`](Self::weights) | all 1 | observation weights s |
+/// | [`backend`](Self::backend) | [`Auto`](Backend::Auto) | where to solve |
+/// | [`allow_software_gpu`](Self::allow_software_gpu) | `false` | let [`Backend::Gpu`] open a software adapter |
+/// | [`gpu`](Self::gpu) | opened when needed | a device of the caller's |
+/// | [`precision`](Self::precision) | [`Double`](Precision::Double) | the arithmetic |
+/// | [`form`](Self::form), [`strategy`](Self::strategy) | those of less work | the equations, and how they are solved |
+/// | [`rates`](Self::rates) | [constants](Rates::default) | the speed of the CPU, for estimates |
+/// | [`minimum_norm`](Self::minimum_norm) | `false` | answer λ = 0 on data of deficient rank |
+/// | [`memory_budget`](Self::memory_budget) | 1 GiB | device memory to take at a time |
+/// | [`on_progress`](Self::on_progress) | none | called as λs are done |
+///
+/// ```
+/// use ridgepath::{Ridge, View};
+///
+/// let x = View::row_major(&[1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 4.0, 5.0], 4, 2)?;
+/// let path = Ridge::new().lambdas([0.01, 1.0]).fit(x, &[1.0, 2.0, 3.0, 4.0])?;
+/// assert!(path.squared_norm(0, 0) > path.squared_norm(1, 0)); // a larger λ shrinks more
+/// # Ok::<(), ridgepath::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Ridge {
+    pub(crate) penalty: Penalty,
+    factors: Option<Vec<f64>>,
+    pub(crate) prior: Prior,
+    pub(crate) model: Model,
+    weights: Option<Vec<f64>>,
+    pub(crate) request: Request,
+    allow_software: bool,
+    pub(crate) minimum_norm: bool,
+    /// The caller's, or the one opened at first need; shared by clones.
+    gpu: Arc<OnceLock<Gpu>>,
+    progress: Option<Progress>,
+}
+
+impl Ridge {
+    /// The defaults of the table above.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The λs to solve for, in this order.
+    #[must_use]
+    pub fn lambdas(self, lambdas: impl Into<Vec<f64>>) -> Self {
+        self.penalty(Penalty::Lambdas(lambdas.into()))
+    }
+
+    /// The shifts 2Wλ to solve for, which are scikit-learn's alphas.
+    #[must_use]
+    pub fn alphas(self, alphas: impl Into<Vec<f64>>) -> Self {
+        self.penalty(Penalty::Alphas(alphas.into()))
+    }
+
+    /// The grid of penalties.
+    #[must_use]
+    pub fn penalty(self, penalty: Penalty) -> Self {
+        Self { penalty, ..self }
+    }
+
+    /// A factor ≥ 0 for each feature, by which every λ is multiplied there: the penalty is λ Σ fⱼwⱼ² (of standardised columns
+    /// where these are). 0 leaves a feature unpenalised, as the intercept is; more than one that depend on each other are
+    /// [`Singular`](crate::Outcome::Singular) at every λ. They are taken as they are; glmnet rescales its `penalty.factor` to sum to n, and
+    /// [`Convention::penalty_factors`](crate::Convention::penalty_factors) does the same. For groups of features with λs of
+    /// their own see [`Penalty::groups`].
+    #[must_use]
+    pub fn penalty_factors(self, factors: impl Into<Vec<f64>>) -> Self {
+        Self { factors: Some(factors.into()), ..self }
+    }
+
+    /// w₀ to shrink toward instead of 0: the penalty is λ‖w − w₀‖² (on the scale on which it acts). n numbers for all targets, or n for
+    /// each target, one target after the other, on the original scale. The rows are copied, in double precision.
+    #[must_use]
+    pub fn prior_mean(mut self, mean: impl Into<Vec<f64>>) -> Self {
+        self.prior.mean = Some(mean.into());
+        self
+    }
+
+    /// A full matrix Γ, n × n, symmetric and positive semi-definite, in place of D: the penalty is λ wᵀΓw (of standardised
+    /// columns where these are), which leaves the directions free that Γ annihilates. With Γ = BᵀB it is λ‖Bw‖², such as of
+    /// differences between neighbours (Tikhonov, 1963). By Γ = QΛQᵀ it is a path of the rows X·Q with penalty factors Λ: the rows
+    /// are copied, in double precision, and rounded once more; residuals, condition numbers and the orders of singular minors
+    /// are those of the turned equations.
+    #[must_use]
+    pub fn tikhonov(mut self, matrix: DMatrix<f64>) -> Self {
+        self.prior.tikhonov = Some(matrix);
+        self
+    }
+
+    pub(crate) fn without_prior(self) -> Self {
+        Self { prior: Prior::default(), ..self }
+    }
+
+    /// Whether to fit an intercept.
+    #[must_use]
+    pub fn intercept(mut self, intercept: bool) -> Self {
+        self.model.intercept = intercept;
+        self
+    }
+
+    /// Whether and how to standardise the columns before the penalty acts.
+    #[must_use]
+    pub fn standardize(mut self, standardize: Standardize) -> Self {
+        self.model.standardize = standardize;
+        self
+    }
+
+    /// Observation weights, one ≥ 0 for each row.
+    #[must_use]
+    pub fn weights(self, weights: impl Into<Vec<f64>>) -> Self {
+        Self { weights: Some(weights.into()), ..self }
+    }
+
+    /// Where to solve.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.request.backend = backend;
+        self
+    }
+
+    /// Whether [`Backend::Gpu`] may open a software adapter, which is slower than the CPU backend. For tests.
+    #[must_use]
+    pub fn allow_software_gpu(self, allow_software: bool) -> Self {
+        Self { allow_software, ..self }
+    }
+
+    /// The arithmetic.
+    #[must_use]
+    pub fn precision(mut self, precision: Precision) -> Self {
+        self.request.precision = precision;
+        self
+    }
+
+    /// Whether λ = 0 on data of deficient rank is answered by the least squares solution of least norm, with
+    /// [`Outcome::MinimumNorm`](crate::Outcome::MinimumNorm), instead of [`Outcome::Singular`](crate::Outcome::Singular),
+    /// where no penalty factor is 0. Pivots of the rows below m·eps (n·eps if larger) times the largest count as 0.
+    /// [`Backend::Reference`] does not know it.
+    #[must_use]
+    pub fn minimum_norm(self, minimum_norm: bool) -> Self {
+        Self { minimum_norm, ..self }
+    }
+
+    /// Which equations to solve, instead of those of less work.
+    #[must_use]
+    pub fn form(mut self, form: Form) -> Self {
+        self.request.form = Some(form);
+        self
+    }
+
+    /// How to solve them, instead of what is less work. [`Strategy::Spectral`] works on the CPU in double precision; elsewhere
+    /// every λ is factored, and [`RidgePath::backend`] says so.
+    #[must_use]
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.request.strategy = Some(strategy);
+        self
+    }
+
+    /// How fast the CPU is, by which the strategy is chosen and a GPU taken, instead of the default: such as
+    /// [`Rates::measure`] finds. Measured rates may choose another strategy in another run, whose answer has other last bits.
+    #[must_use]
+    pub fn rates(mut self, rates: Rates) -> Self {
+        self.request.rates = rates;
+        self
+    }
+
+    /// Device memory to take at a time, in bytes. λs and rows are cut into chunks that fit, at least one λ and one run
+    /// of rows; the answer is the same, bit for bit, whatever the chunks.
+    #[must_use]
+    pub fn memory_budget(mut self, bytes: u64) -> Self {
+        self.request.memory_budget = bytes;
+        self
+    }
+
+    /// A GPU to use instead of opening one: see [`Gpu::from_device`].
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn gpu(self, gpu: Gpu) -> Self {
+        Self { gpu: Arc::new(OnceLock::from(gpu)), ..self }
+    }
+
+    /// Calls `progress(λs done, λs in all)` as the work goes on, from the thread that solves.
+    #[must_use]
+    pub fn on_progress(self, progress: impl Fn(usize, usize) + Send + Sync + 'static) -> Self {
+        Self { progress: Some(Arc::new(progress)), ..self }
+    }
+
+    /// Fits X (m × n) and Y (m × t), blocking.
+    ///
+    /// # Errors
+    /// Those of [`Problem`] and [`Penalty`], [`Error::Span`]; of a prior [`Error::NonFinite`], [`Error::NotSemidefinite`],
+    /// [`Error::NotDecomposed`] and [`Error::Conflict`]; [`Error::InvalidRate`]; with [`Backend::Gpu`] also those of the device.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn fit<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<RidgePath> {
+        pollster::block_on(self.fit_async(x, y))
+    }
+
+    /// The same as [`fit`](Self::fit), for async code and browsers. CPU work is done on the thread that polls.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub async fn fit_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<RidgePath> {
+        self.solve(&self.problem(x.into(), y.into())?).await
+    }
+
+    /// The data checked, with the weights set.
+    pub(crate) fn problem<'a>(&'a self, x: View<'a>, y: View<'a>) -> Result<Problem<'a>> {
+        let problem = Problem::new(x, y)?;
+        match &self.weights {
+            Some(weights) => problem.with_weights(weights),
+            None => Ok(problem),
+        }
+    }
+
+    /// The path of moments summed before, in double precision on the CPU. Without rows, a residual sum of squares that is
+    /// a tiny part of the total comes with few digits.
+    ///
+    /// # Errors
+    /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows, [`Error::Conflict`] with a prior mean or a Tikhonov
+    /// matrix, which need the rows; [`Error::InvalidRate`].
+    pub fn fit_moments(&self, moments: &Moments) -> Result<RidgePath> {
+        self.request.rates.check()?;
+        if moments.weight_sum() == 0.0 {
+            return Err(Error::ZeroWeights { rows: moments.rows() });
+        }
+        if !self.prior.is_none() {
+            let (first, second) = ("a prior mean or a Tikhonov matrix", "moments alone");
+            return Err(Error::Conflict { first, second, instead: "the rows themselves" });
+        }
+        self.solve_moments(moments)
+    }
+
+    /// m, n and t of X and Y, and k of the grid set.
+    pub fn shape<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Shape {
+        let x = x.into();
+        Shape { rows: x.rows(), features: x.columns(), targets: y.into().columns(), penalties: self.penalty.len() }
+    }
+
+    /// About how many seconds the CPU takes, as [`Request::seconds_on_cpu`] has it.
+    #[must_use]
+    pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
+        self.possible(self.factored().without_inverse().as_ref()).seconds_on_cpu(shape)
+    }
+
+    /// What is asked for, as far as these penalties allow: why not all, is in `without_inverse`.
+    fn possible(&self, without_inverse: Option<&Fallback>) -> Request {
+        match without_inverse {
+            Some(_) => Request { form: Some(Form::Primal), strategy: Some(Strategy::Cholesky), ..self.request },
+            None => self.request,
+        }
+    }
+
+    /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted. Blocking.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn plan(&self, shape: Shape) -> Result<Plan> {
+        pollster::block_on(self.plan_async(shape))
+    }
+
+    /// The same as [`plan`](Self::plan), for async code and browsers.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub async fn plan_async(&self, shape: Shape) -> Result<Plan> {
+        let without_inverse = self.factored().without_inverse();
+        let request = self.possible(without_inverse.as_ref());
+        let adapter = match request.wants_gpu(shape) {
+            true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
+            false => None,
+        };
+        let plan = Plan::new(shape, request, adapter)?;
+        let other = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
+            || self.request.strategy == Some(Strategy::Spectral);
+        Ok(match without_inverse.filter(|_| other && plan.backend != Backend::Reference) {
+            Some(reason) => plan.because(reason),
+            None => plan,
+        })
+    }
+
+    /// The grid with the penalty factors, if any.
+    pub(crate) fn factored(&self) -> Penalty {
+        let grid = self.penalty.clone();
+        match self.factors.clone() {
+            Some(factors) => Penalty::Factored { grid: Box::new(grid), factors },
+            None => grid,
+        }
+    }
+
+    /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.
+    pub(crate) fn reporter(&self, total: usize) -> impl Fn(usize) + Send + Sync + 'static {
+        let progress = self.progress.clone();
+        move |done| {
+            if let Some(progress) = &progress {
+                progress(done, total);
+            }
+        }
+    }
+
+    /// The same as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
+    pub(crate) fn task(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
+        let Some(progress) = self.progress.clone() else { return self.clone() };
+        let (told, own, total) = (told.clone(), AtomicUsize::new(0), count * self.penalty.len());
+        self.clone().on_progress(move |done, _| {
+            let more = done.saturating_sub(own.fetch_max(done, Ordering::Relaxed));
+            if more > 0 {
+                progress(told.fetch_add(more, Ordering::Relaxed) + more, total);
+            }
+        })
+    }
+
+    pub(crate) async fn open(&self) -> Result<Gpu> {
+        if let Some(gpu) = self.gpu.get() {
+            return Ok(gpu.clone());
+        }
+        let allowed = self.allow_software && self.request.backend == Backend::Gpu;
+        let gpu = Gpu::open(allowed).await?;
+        // Two threads may open one each; the first is kept.
+        Ok(self.gpu.get_or_init(|| gpu).clone())
+    }
+}
+
+impl fmt::Debug for Ridge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ridge")
+            .field("penalty", &self.penalty)
+            .field("factors", &self.factors)
+            .field("model", &self.model)
+            .field("weights", &self.weights.as_ref().map(Vec::len))
+            .field("request", &self.request)
+            .field("allow_software", &self.allow_software)
+            .field("gpu", &self.gpu.get().map(Gpu::adapter))
+            .finish_non_exhaustive()
+    }
+}
