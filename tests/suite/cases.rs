@@ -1,4 +1,4 @@
-//! Random regressions of every awkward kind, for the properties in `random.rs`.
+//! Random regressions of every awkward kind, for the properties in `solve/random.rs`.
 
 use nalgebra::DMatrix;
 use proptest::prelude::*;

@@ -6,46 +6,81 @@
 #[path = "../../benches/accuracy/exact.rs"]
 #[allow(dead_code, reason = "the bench takes its moments too")]
 mod exact;
+
+mod cases;
 mod oracle;
 mod support;
 
-mod backends;
-mod bounds;
-mod cases;
-mod changed_moments;
-mod contract;
-mod convention;
-mod cross_validation;
-mod decay;
-mod devices;
-#[cfg(feature = "serde")]
-mod documents;
-mod dual;
-mod eigen;
-mod errors;
-mod factor;
-mod factors;
-mod facts;
-mod faults;
-mod figures;
-mod folds;
-mod gram;
-mod inference;
-mod moments;
-mod norms;
-mod path;
-mod plan;
-mod prediction;
-mod prior;
-mod product;
-mod random;
-mod range;
-mod rates;
-mod refine;
 mod rooms;
-mod rule;
-mod sharing;
-mod soak;
-mod solve;
-mod spectral;
-mod spectrum;
+
+mod decay;
+mod errors;
+
+mod math {
+    mod eigen;
+}
+
+mod moments {
+    mod changed;
+    mod merge;
+}
+
+mod model {
+    mod convention;
+    mod penalty_factors;
+}
+
+mod plan {
+    mod decisions;
+    mod rates;
+}
+
+mod equations {
+    mod dual;
+    mod refine;
+}
+
+mod answer {
+    mod bounds;
+    #[cfg(feature = "serde")]
+    mod documents;
+    mod lookups;
+    mod prediction;
+}
+
+mod cpu {
+    mod spectral;
+}
+
+mod gpu {
+    mod contract;
+    pub(crate) mod devices;
+    mod factor;
+    mod faults;
+    mod gram;
+    mod product;
+    mod sharing;
+    mod soak;
+    mod solve;
+}
+
+mod solve {
+    mod backends;
+    mod facts;
+    mod prior;
+    mod random;
+    mod range;
+}
+
+mod choose {
+    mod cross_validation;
+    mod folds;
+    mod rule;
+    mod spectrum;
+}
+
+mod tell {
+    mod figures;
+    mod inference;
+    mod norms;
+}

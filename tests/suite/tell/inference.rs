@@ -22,7 +22,7 @@ fn problem() -> Problem<'static> {
 
 #[test]
 fn least_squares_on_longleys_data_has_its_published_errors() {
-    let text = include_str!("../../benches/accuracy/nist/longley.txt");
+    let text = include_str!("../../../benches/accuracy/nist/longley.txt");
     let rows: Vec<f64> = text
         .lines()
         .filter(|line| !line.starts_with(['#', '=']))

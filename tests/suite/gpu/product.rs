@@ -5,7 +5,7 @@ use ridgepath::gpu::product::{Params, record};
 use ridgepath::gpu::wgpu;
 use ridgepath::{Backend, Gpu, Penalty, Plan, Precision, Request, Ridge, Shape};
 
-use crate::devices::own_device;
+use crate::gpu::devices::own_device;
 use crate::support::{EDGES, Random, assert_within, distance, download, gpu, regression};
 
 /// The adapter under test, if its shaders have 64-bit floats.

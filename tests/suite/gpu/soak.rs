@@ -35,7 +35,7 @@ fn apart(name: &str) -> Result<(), (bool, String)> {
         return Ok(());
     }
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args([&format!("soak::{name}"), "--exact", "--nocapture", "--test-threads=1"]).env(CHILD, "1");
+    child.args([&format!("gpu::soak::{name}"), "--exact", "--nocapture", "--test-threads=1"]).env(CHILD, "1");
     let ended = child.output().unwrap();
     let said = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     eprintln!("{said}");

@@ -23,8 +23,8 @@ fn close(found: f64, wanted: f64, tolerance: f64) {
     assert!((found - wanted).abs() <= tolerance * wanted.abs(), "found {found:?}, wanted {wanted:?}");
 }
 
-const COUNTS: &str = include_str!("../cases/counts.csv");
-const NEAR8: &str = include_str!("../cases/near8.csv");
+const COUNTS: &str = include_str!("../../cases/counts.csv");
+const NEAR8: &str = include_str!("../../cases/near8.csv");
 
 #[test]
 fn gcv_has_its_digits_where_there_are_ten_times_as_many_features_as_rows() {
@@ -44,7 +44,7 @@ fn gcv_has_its_digits_where_there_are_ten_times_as_many_features_as_rows() {
 
 #[test]
 fn gcv_has_its_digits_where_a_fit_is_all_but_saturated() {
-    let (x, y, _) = table(include_str!("../cases/sat.csv"), "y", None);
+    let (x, y, _) = table(include_str!("../../cases/sat.csv"), "y", None);
     let spectrum = Ridge::new().alphas([1e-13, 1e-11, 1e-9]).spectrum(&x, &y).unwrap();
     let wanted = [1.104_953_454_393_76, 1.104_953_454_459_73, 1.104_953_461_056_34];
     spectrum.criterion(Criterion::Gcv).into_iter().zip(wanted).for_each(|(found, wanted)| close(found, wanted, 1e-13));
@@ -70,7 +70,7 @@ fn errors(text: &str, alphas: &[f64], wanted: &[&[f64]], tolerance: f64) {
 fn standard_errors_of_wide_rows_are_sums_of_squares() {
     let wanted: [&[f64]; 2] = [&[6.688_606_2e-9, 5.936_250_1e-9], &[2.115_122_8e-8, 1.877_206_9e-8]];
     errors(COUNTS, &[1.0, 10.0, 100.0], &wanted, 1e-7);
-    errors(include_str!("../cases/wide6x8.csv"), &[1e-8], &[&[4.090_517_375e-6, 8.853_002_25e-6]], 1e-9);
+    errors(include_str!("../../cases/wide6x8.csv"), &[1e-8], &[&[4.090_517_375e-6, 8.853_002_25e-6]], 1e-9);
 }
 
 #[test]
@@ -82,18 +82,18 @@ fn standard_errors_of_nearly_equal_columns_keep_their_digits() {
     ];
     errors(NEAR8, &[0.0, 1e-12, 1e-6], &wanted, 1e-9);
     let dependent: &[f64] = &[0.170_256, 0.194_501, 0.146_120];
-    errors(include_str!("../cases/se_dependent.csv"), &[1e-7, 1e-8, 1e-9, 1e-10], &[dependent; 4], 1e-5);
+    errors(include_str!("../../cases/se_dependent.csv"), &[1e-7, 1e-8, 1e-9, 1e-10], &[dependent; 4], 1e-5);
 }
 
 #[test]
 fn fractions_and_bounds_of_the_norm_are_met_where_columns_are_nearly_equal() {
-    let (x, y, _) = table(include_str!("../cases/near7.csv"), "y", None);
+    let (x, y, _) = table(include_str!("../../cases/near7.csv"), "y", None);
     let norms = Ridge::new().norms(&x, &y).unwrap();
     let weight = 2.0 * x.nrows() as f64;
     for (fraction, wanted) in [(0.9, 3.300_268_449_83e-13), (0.5, 2.970_241_605_64e-12), (0.1, 2.673_217_465_18e-11)] {
         close(weight * norms.lambda_at_fraction(0, fraction).unwrap(), wanted, 1e-11);
     }
-    let (x, y, _) = table(include_str!("../cases/norm_near.csv"), "y", None);
+    let (x, y, _) = table(include_str!("../../cases/norm_near.csv"), "y", None);
     let norms = Ridge::new().norms(&x, &y).unwrap();
     let weight = 2.0 * x.nrows() as f64;
     // The columns differ by 1e-7, of which a double has nine digits.
@@ -105,8 +105,8 @@ fn fractions_and_bounds_of_the_norm_are_met_where_columns_are_nearly_equal() {
 #[test]
 fn leave_one_out_has_its_digits_where_one_row_outweighs_the_others() {
     for (text, wanted) in [
-        (include_str!("../cases/heavy12.csv"), 0.269_328_480_567_86),
-        (include_str!("../cases/heavy14.csv"), 0.269_328_480_566_20),
+        (include_str!("../../cases/heavy12.csv"), 0.269_328_480_567_86),
+        (include_str!("../../cases/heavy14.csv"), 0.269_328_480_566_20),
     ] {
         let (x, y, weights) = table(text, "y", Some("w"));
         let spectrum = Ridge::new().alphas([0.1]).weights(weights.unwrap()).spectrum(&x, &y).unwrap();
@@ -116,20 +116,20 @@ fn leave_one_out_has_its_digits_where_one_row_outweighs_the_others() {
 
 #[test]
 fn columns_of_any_scale_and_none_at_all_count() {
-    let (x, y, _) = table(include_str!("../cases/df_scales.csv"), "y", None);
+    let (x, y, _) = table(include_str!("../../cases/df_scales.csv"), "y", None);
     let spectrum = Ridge::new().lambdas([0.0]).spectrum(&x, &y).unwrap();
     close(spectrum.df(0), 3.0, 1e-15);
     close(spectrum.criterion(Criterion::Gcv)[0], 1.5407, 5e-5);
     close(spectrum.loo_mse()[0], 1.2720, 5e-5);
 
-    let (x, y, _) = table(include_str!("../cases/gcv_constant.csv"), "y", None);
+    let (x, y, _) = table(include_str!("../../cases/gcv_constant.csv"), "y", None);
     let spectrum = Ridge::new().lambdas([1.0]).spectrum(&x, &y).unwrap();
     assert_eq!((spectrum.criterion(Criterion::Gcv)[0], spectrum.loo_mse()[0]), (1.0, 1.0));
 }
 
 #[test]
 fn a_fit_without_an_error_has_no_likelihood() {
-    let (x, y, _) = table(include_str!("../cases/sat.csv"), "y", None);
+    let (x, y, _) = table(include_str!("../../cases/sat.csv"), "y", None);
     let spectrum = Ridge::new().lambdas([0.0, 0.01]).spectrum(&x, &y).unwrap();
     for criterion in [Criterion::Aic, Criterion::Bic] {
         let found = spectrum.criterion(criterion);
@@ -139,7 +139,7 @@ fn a_fit_without_an_error_has_no_likelihood() {
 
 #[test]
 fn scores_of_a_target_whose_squares_overflow_still_choose() {
-    let (x, y, _) = table(include_str!("../cases/huge_y.csv"), "y", None);
+    let (x, y, _) = table(include_str!("../../cases/huge_y.csv"), "y", None);
     let choose = || CrossValidation::new(Ridge::new().lambdas([0.05, 0.5, 5.0]));
     for (criterion, wanted) in [(Criterion::Gcv, 0.5), (Criterion::Aic, 0.05), (Criterion::Evidence, 0.5)] {
         let selection = choose().criterion(criterion).fit(&x, &y).unwrap();

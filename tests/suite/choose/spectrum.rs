@@ -126,7 +126,7 @@ fn the_diabetes_data_have_the_values_of_scikit_learn_and_numpy() {
 /// `select(lm.ridge(y ~ ., longley))` of MASS prints 0.006836982 and 0.05267247; the digits beyond by numpy from its source.
 #[test]
 fn the_longley_data_have_the_plug_in_shifts_of_mass() {
-    let text = include_str!("../../benches/accuracy/nist/longley.txt");
+    let text = include_str!("../../../benches/accuracy/nist/longley.txt");
     let rows: Vec<f64> = text.lines().flat_map(str::split_whitespace).filter_map(|value| value.parse().ok()).collect();
     // Employed, then the six others of which the first, the deflator, is MASS's y.
     let all = DMatrix::from_row_slice(16, 7, &rows[rows.len() - 112..]);

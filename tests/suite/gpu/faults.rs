@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
 use ridgepath::{Backend, Error, Gpu, Precision, Rates, Ridge, RidgePath, Strategy};
 
-use crate::devices::{own_device, own_instance, watched};
+use crate::gpu::devices::{own_device, own_instance, watched};
 use crate::support::{distance, regression};
 
 type Lack = fn(&mut wgpu::Limits);
