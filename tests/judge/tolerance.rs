@@ -61,13 +61,13 @@ pub(crate) fn coefficients(digits: Digits, sizes: Sizes, condition: f64, w: &Big
     // c = Xᵀy is rounded in units of ‖y‖.
     let plain = |epsilon: f64| (w + &(y * &Big::of(sizes.n.sqrt()))) * Big::of(epsilon * own * condition);
     match digits {
-        // README, Limits: 1e-7·n·κ, and u·(1 + v)·κ in the documentation of the bound.
+        // docs/limits.md: 1e-7·n·κ, and u·(1 + v)·κ in the documentation of the bound.
         Digits::Single => (condition < 1e8).then(|| plain(f64::from(f32::EPSILON))),
         Digits::Double if condition > CORRECTED => None,
         Digits::Double => {
             // Rounding of w, and what 100 bits of G and c leave.
             let corrected = w * &Big::of(ROWS) + y * &Big::of(sizes.n * condition * 2f64.powi(-96));
-            // README, Limits: below this κ the equations have 53 bits.
+            // docs/limits.md: below this κ the equations have 53 bits.
             let first = (1e-4 * (sizes.m + 10.0 * sizes.kt) * sizes.n.powi(2)).min(1e8);
             Some(if condition < first { corrected + plain(f64::EPSILON) } else { corrected })
         }
