@@ -1,0 +1,21 @@
+//! The GPU against the CPU, on this machine: what `bench` measures.
+
+// All of it.
+pub(crate) mod report;
+
+// Whole fits.
+pub(crate) mod accuracy;
+pub(crate) mod contender;
+pub(crate) mod lineup;
+pub(crate) mod made;
+pub(crate) mod median;
+pub(crate) mod meter;
+pub(crate) mod task;
+
+// The GPU's stages, each alone.
+pub(crate) mod clock;
+pub(crate) mod peak;
+pub(crate) mod stages;
+
+// The sizes from which on the GPU wins.
+pub(crate) mod break_even;
