@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::args::answer::Format;
-use crate::args::data::{DataArgs, Deviation};
+use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
 use crate::args::names::NameList;
 use crate::args::numbers;
@@ -44,7 +44,7 @@ pub(crate) struct BenchArgs {
     pub(crate) no_intercept: bool,
     /// Penalise the coefficients of standardised columns
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "population")]
-    pub(crate) standardize: Option<Deviation>,
+    pub(crate) standardize: Option<DeviationName>,
     /// How many λ, scaled from the data [default: 100]
     #[arg(long, value_parser = numbers::length, conflicts_with = "GridArgs")]
     pub(crate) lambdas_count: Option<usize>,

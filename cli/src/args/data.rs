@@ -32,7 +32,7 @@ pub(crate) struct DataArgs {
     pub(crate) no_intercept: bool,
     /// Penalise the coefficients of standardised columns; the coefficients reported are on the original scale
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "population")]
-    pub(crate) standardize: Option<Deviation>,
+    pub(crate) standardize: Option<DeviationName>,
     /// What λ is multiplied by for some of the features, 1 for the others
     #[arg(long, value_name = "NAME=F,…")]
     pub(crate) penalty_factor: Option<NamedFactors>,
@@ -43,18 +43,18 @@ pub(crate) struct DataArgs {
 
 /// By which standard deviation columns are standardised.
 #[derive(ValueEnum, Debug, Clone, Copy)]
-pub(crate) enum Deviation {
+pub(crate) enum DeviationName {
     /// √(Σ(x−x̄)²/m), as scikit-learn has it
     Population,
     /// √(Σ(x−x̄)²/(m−1)), as R has it
     Sample,
 }
 
-impl From<Deviation> for Standardize {
-    fn from(deviation: Deviation) -> Self {
+impl From<DeviationName> for Standardize {
+    fn from(deviation: DeviationName) -> Self {
         match deviation {
-            Deviation::Population => Self::Population,
-            Deviation::Sample => Self::Sample,
+            DeviationName::Population => Self::Population,
+            DeviationName::Sample => Self::Sample,
         }
     }
 }

@@ -7,7 +7,7 @@ pub(crate) mod rates;
 pub(crate) mod solver;
 
 // After the fit.
-pub(crate) mod backend_used;
+pub(crate) mod backend_entry;
 pub(crate) mod dependence;
 pub(crate) mod figures;
 pub(crate) mod intercept;

@@ -9,7 +9,7 @@ use crate::measure::clock::Clock;
 use crate::measure::contender::{Contender, race, ratio};
 use crate::measure::median::median;
 use crate::measure::meter::Meter;
-use crate::measure::stages;
+use crate::measure::stage_bench::StageBench;
 use crate::measure::task::{Task, least_flops};
 
 const ROUNDS: usize = 3;
@@ -99,7 +99,7 @@ fn cell(
     race(&mut both.iter_mut().flatten().collect::<Vec<_>>(), ROUNDS, x, y, meter).map_err(failure)?;
     meter.skip(both.iter().filter(|own| own.is_none()).count() * (ROUNDS + 1));
     let on_device = || {
-        let bench = stages::StageBench::new(clock, task, shape.features, &Penalty::Auto(shape.penalties), budget)?;
+        let bench = StageBench::new(clock, task, shape.features, &Penalty::Auto(shape.penalties), budget)?;
         bench.rows_on_device()?;
         (0..ROUNDS).map(|_| bench.rows_on_device()).collect::<Result<Vec<_>>>()
     };

@@ -5,7 +5,7 @@ use std::time::Instant;
 use ridgepath::{Ridge, RidgePath, View};
 use serde::Serialize;
 
-use crate::fit::backend_used::BackendUsed;
+use crate::fit::backend_entry::BackendEntry;
 use crate::measure::accuracy::{self, Oracle};
 use crate::measure::median::median;
 use crate::measure::meter::Meter;
@@ -38,7 +38,7 @@ pub(crate) struct Timing<'a> {
     pub(crate) deviation: Option<f64>,
     pub(crate) digits: Option<f64>,
     #[serde(flatten)]
-    pub(crate) backend: BackendUsed<'a>,
+    pub(crate) backend: BackendEntry<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) coefficients: Option<Vec<Vec<&'a [f64]>>>,
 }
@@ -89,7 +89,7 @@ impl Contender {
             times_as_fast_as_cpu: cpu.map(|cpu| ratio(cpu, self)),
             deviation,
             digits: deviation.map(digits),
-            backend: BackendUsed::of(&self.path),
+            backend: BackendEntry::of(&self.path),
             coefficients: coefficients.then(|| accuracy::coefficients(&self.path)),
         }
     }

@@ -15,6 +15,7 @@ pub(crate) mod task;
 // The GPU's stages, each alone.
 pub(crate) mod clock;
 pub(crate) mod peak;
+pub(crate) mod stage_bench;
 pub(crate) mod stages;
 
 // The sizes from which on the GPU wins.

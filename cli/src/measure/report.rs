@@ -12,7 +12,8 @@ use crate::measure::clock::Clock;
 use crate::measure::contender::{self, Timing};
 use crate::measure::lineup::{Lineup, Timed};
 use crate::measure::peak;
-use crate::measure::stages::{StageBench, Stages};
+use crate::measure::stage_bench::StageBench;
+use crate::measure::stages::{self, Stages};
 use crate::measure::task::{Task, least_flops};
 
 #[derive(Serialize)]
@@ -127,7 +128,7 @@ fn of_stages(args: &BenchArgs, task: &Task, gpu: &Gpu) -> Result<Stages> {
     let clock = Clock::new(gpu);
     let peak = peak::measure(&clock)?;
     let bench = StageBench::new(&clock, task, task.shape.features, task.penalty(), args.memory_budget)?;
-    bench.measure(args.repeat, peak)
+    stages::measure(&bench, args.repeat, peak)
 }
 
 /// What must be known before any number is believed.

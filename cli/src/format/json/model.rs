@@ -3,7 +3,7 @@
 use ridgepath::{LinearModel, Selection};
 use serde::Serialize;
 
-use crate::fit::backend_used::BackendUsed;
+use crate::fit::backend_entry::BackendEntry;
 use crate::fit::figures::Figures;
 use crate::format::json::document::{self, Standardized};
 use crate::format::json::lambda_entry::{self, LambdaEntry};
@@ -25,7 +25,7 @@ pub(crate) struct ModelDocument<'a> {
     weight_sum: f64,
     intercept: bool,
     standardize: Standardized,
-    backend: BackendUsed<'a>,
+    backend: BackendEntry<'a>,
     chosen_by: ChosenBy<'a>,
     /// One for each target, on all rows.
     path: Vec<LambdaEntry<'a>>,
@@ -60,7 +60,7 @@ pub(crate) fn document<'a>(selection: &'a Selection, data: &'a Data, figures: &'
         weight_sum: path.weight_sum(),
         intercept: path.intercept_fitted(),
         standardize: Standardized::of(path),
-        backend: BackendUsed::of(path),
+        backend: BackendEntry::of(path),
         chosen_by: ChosenBy {
             scheme: selection.scheme().name(),
             score: selection.score_name(),

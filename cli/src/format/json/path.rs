@@ -3,7 +3,7 @@
 use ridgepath::RidgePath;
 use serde::Serialize;
 
-use crate::fit::backend_used::BackendUsed;
+use crate::fit::backend_entry::BackendEntry;
 use crate::fit::figures::Figures;
 use crate::fit::other_system::OtherSystemValues;
 use crate::format::json::document::{self, Standardized};
@@ -25,7 +25,7 @@ struct PathDocument<'a> {
     penalty_factors: Option<&'a [f64]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     convention: Option<OtherSystemValues>,
-    backend: BackendUsed<'a>,
+    backend: BackendEntry<'a>,
     path: Vec<LambdaEntry<'a>>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn written(path: &RidgePath, data: &Data, figures: &Figures) -> Resul
         standardize: Standardized::of(path),
         penalty_factors: data.penalty_factors(),
         convention: figures.system.as_ref().map(|system| system.values(path)),
-        backend: BackendUsed::of(path),
+        backend: BackendEntry::of(path),
         path: (0..path.len()).map(|index| lambda_entry::of(path, data, index, 0..path.targets(), figures)).collect(),
     })
 }

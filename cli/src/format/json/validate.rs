@@ -3,7 +3,7 @@
 use ridgepath::Validation;
 use serde::Serialize;
 
-use crate::fit::backend_used::BackendUsed;
+use crate::fit::backend_entry::BackendEntry;
 use crate::format::json::document;
 use crate::format::outcome;
 use crate::input::data::Data;
@@ -15,7 +15,7 @@ struct ValidateDocument<'a> {
     rows: usize,
     features: &'a [String],
     targets: &'a [String],
-    backend: BackendUsed<'a>,
+    backend: BackendEntry<'a>,
     /// The largest deviation of the coefficients over the whole path.
     largest: f64,
     outcomes_agree: bool,
@@ -42,7 +42,7 @@ fn document<'a>(validation: &'a Validation, data: &'a Data) -> ValidateDocument<
         rows: validation.path.rows(),
         features: data.features(),
         targets: data.targets(),
-        backend: BackendUsed::of(&validation.path),
+        backend: BackendEntry::of(&validation.path),
         largest: validation.largest(),
         outcomes_agree: outcome::all_agree(validation),
         path: validation

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// The backend that answered, and how, as JSON documents have it.
 #[derive(Serialize)]
-pub(crate) struct BackendUsed<'a> {
+pub(crate) struct BackendEntry<'a> {
     name: String,
     adapter: Option<&'a str>,
     strategy: &'static str,
@@ -13,7 +13,7 @@ pub(crate) struct BackendUsed<'a> {
     fallback: Option<String>,
 }
 
-impl<'a> BackendUsed<'a> {
+impl<'a> BackendEntry<'a> {
     pub(crate) fn of(path: &'a RidgePath) -> Self {
         let used = path.backend();
         Self {
