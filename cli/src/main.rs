@@ -1,8 +1,9 @@
 //! The program `ridgepath`: from a table to the whole ridge path in one command.
 //!
-//! The command line is read in `args`, and run in `commands`: a table is read in `input`, solved in `fit`, and written in `format`
-//! and `plot`; `measure` is what `bench` measures. `machine` has to do with files, streams and signals. A room imports only
-//! from rooms before it in this order: `args` and `machine`, `input`, `fit`, `measure`, `format`, `plot`, `commands`.
+//! The command line is read in `args`, and run in `commands`: a table is read in `input`, solved in `fit`, and written in
+//! `format` and `plot`; `measure` is what `bench` measures. `machine` has to do with files, streams and signals. A room
+//! imports only from rooms before it in this order: `args` and `machine`, `input`, `fit`, `measure`, `format`, `plot`,
+//! `commands`.
 
 mod args;
 mod commands;
@@ -45,8 +46,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Turns off Mesa's layer that sorts devices where there is no desktop to sort them for, which it would complain of on standard error:
-/// devices are chosen here.
+/// Turns off Mesa's layer that sorts devices where there is no desktop to sort them for, which it would complain of on
+/// standard error: devices are chosen here.
 fn without_device_layer() {
     const LAYER: &str = "NODEVICE_SELECT";
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() && std::env::var_os(LAYER).is_none() {

@@ -154,7 +154,7 @@ impl SchemeArgs {
         group.or(self.fold_column.as_deref().map(|name| LabelColumn { option: "--fold-column", name }))
     }
 
-    /// The scheme, of rows with these labels.
+    /// The scheme, of rows with a label for each.
     pub(crate) fn scheme(&self, labels: &[usize]) -> Scheme {
         if self.loo {
             return Scheme::LeaveOneOut;

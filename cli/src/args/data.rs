@@ -13,8 +13,8 @@ pub(crate) struct DataArgs {
     /// A CSV file with a header; - is standard input
     #[arg(value_name = "INPUT.csv")]
     pub(crate) input: PathBuf,
-    /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third column,
-    /// unless one has that name
+    /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third
+    /// column, unless one has that name
     #[arg(long, value_name = "COLUMN", required = true)]
     pub(crate) target: Vec<String>,
     /// The columns to predict from [default: all that are not a target, the weights or excluded]. Names that hold

@@ -35,7 +35,7 @@ impl Figures {
         Ok(Self { r2, targets, stats: None, errors: None, system })
     }
 
-    /// These figures, and those that options of `path` ask for.
+    /// The figures that every path has, and those that options of `path` ask for.
     pub(crate) fn asked_for(self, args: &PathArgs, ridge: &Ridge, path: &RidgePath, data: &Data) -> Result<Self> {
         let stats = args.stats.then(|| Statistics::of(ridge, path, data)).transpose()?;
         let errors = args.standard_errors.then(|| StandardErrors::of(path, data)).transpose()?;

@@ -8,7 +8,7 @@ pub(crate) mod solver;
 
 // After the fit.
 pub(crate) mod backend_entry;
-pub(crate) mod dependence;
+pub(crate) mod dependent_features;
 pub(crate) mod figures;
 pub(crate) mod intercept;
 pub(crate) mod standard_errors;

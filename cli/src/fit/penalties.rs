@@ -97,19 +97,19 @@ fn converted(convention: Convention, grid: Penalty, args: &DataArgs, data: &Data
     let mut ridge = ridge.penalty(penalty);
     match (convention.standardize(), args.standardize()) {
         (Standardize::No, _) => (),
-        (own, given) if given != Standardize::No && given != own => {
+        (wanted, given) if given != Standardize::No && given != wanted => {
             let words = |how: Standardize| format!("{how:?}").to_lowercase();
             return Err(Failure::Input(format!(
                 "--convention {convention} standardises by the {} deviation; found --standardize={}",
-                words(own),
+                words(wanted),
                 words(given)
             )));
         }
-        (own, given) => {
-            if own != given {
+        (wanted, given) => {
+            if wanted != given {
                 notes.push(format!("{convention}: columns are standardised, as there"));
             }
-            ridge = ridge.standardize(own);
+            ridge = ridge.standardize(wanted);
         }
     }
     if let Some(factors) = data.penalty_factors() {

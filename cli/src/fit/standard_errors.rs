@@ -52,10 +52,13 @@ impl StandardErrors {
     }
 }
 
-/// The standard error of the intercept of columns as they are in the file, with these means: √(σ̂²/W + x̄ᵀCx̄), C the covariances.
+/// The standard error of the intercept of columns as they are in the file, whose means are given: √(σ̂²/W + x̄ᵀCx̄), C the
+/// covariances.
 fn intercept_far_away(at: &Uncertainty, target: usize, means: &[f64], weight_sum: f64) -> f64 {
     let covariance = at.covariance(target);
-    let along = |j: usize| means.iter().zip(covariance.column(j).iter()).map(|(mean, own)| mean * own).sum::<f64>();
+    let along = |j: usize| {
+        means.iter().zip(covariance.column(j).iter()).map(|(mean, covariance)| mean * covariance).sum::<f64>()
+    };
     let of_means: f64 = means.iter().enumerate().map(|(j, mean)| mean * along(j)).sum();
     (at.noise_variance(target) / weight_sum + of_means).sqrt()
 }

@@ -2,7 +2,7 @@
 
 use ridgepath::{Outcome, RidgePath, Route, View};
 
-use crate::fit::dependence;
+use crate::fit::dependent_features;
 use crate::format::outcome;
 use crate::input::data::Data;
 
@@ -81,7 +81,7 @@ fn describe(kind: Outcome, entries: &[usize], path: &RidgePath, data: &Data, min
             format!("{which}: single precision did not do, answered by the CPU in double precision (rerouted)")
         }
         Outcome::Singular { order } => {
-            let (why, advice) = match dependence::among_unpenalised(path, data) {
+            let (why, advice) = match dependent_features::among_unpenalised(path, data) {
                 Some(feature) => (
                     told(feature, "the unpenalised ones before it", path, data),
                     "no λ has one unless it is penalised or left out".into(),

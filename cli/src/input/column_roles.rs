@@ -23,7 +23,8 @@ impl ColumnRoles {
         self.features.iter().chain(&self.targets).chain(&self.weights).copied().collect()
     }
 
-    /// The roles that the command line gives to the columns of a file. `header` is that of `file`, and stands on its line `line`.
+    /// The roles that the command line gives to the columns of a file. `header` is that of `file`, and stands on its line
+    /// `line`.
     pub(crate) fn choose(
         args: &DataArgs,
         labels: Option<LabelColumn<'_>>,
@@ -81,7 +82,7 @@ impl ColumnRoles {
         Ok(columns)
     }
 
-    /// The features of these names, which `who` asks for.
+    /// Features by their names, which `who` asks for.
     pub(crate) fn named(who: &str, names: &[String], header: &[String], file: &str, line: u64) -> Result<Self> {
         let header = Header::of_file(header, file, line);
         let features = header.find_all(who, names)?;

@@ -69,7 +69,7 @@ impl<'a> Header<'a> {
             return Ok(all.clone());
         }
         let number = name.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()?.checked_sub(1));
-        if let Some(at) = number.and_then(|number| self.numbers.iter().position(|own| *own == number)) {
+        if let Some(at) = number.and_then(|number| self.numbers.iter().position(|known| *known == number)) {
             return Ok(vec![at]);
         }
         let place = &self.place;
@@ -88,15 +88,15 @@ impl<'a> Header<'a> {
                 "its names are parted by {separator}, wanted commas: save or convert it as CSV with commas"
             );
         }
-        let likeness = |own: &str| strsim::jaro_winkler(&own.to_lowercase(), &name.to_lowercase());
+        let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase());
         let mut near: Vec<(f64, &String)> =
-            self.names.iter().map(|own| (likeness(own), own)).filter(|(likeness, _)| *likeness > 0.8).collect();
+            self.names.iter().map(|known| (likeness(known), known)).filter(|(likeness, _)| *likeness > 0.8).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         let listed = |names: &mut dyn Iterator<Item = &String>| {
-            names.take(12).map(|own| format!("{own:?}")).collect::<Vec<_>>().join(", ")
+            names.take(12).map(|known| format!("{known:?}")).collect::<Vec<_>>().join(", ")
         };
         if !near.is_empty() {
-            return format!("did you mean {}?", listed(&mut near.iter().take(3).map(|(_, own)| *own)));
+            return format!("did you mean {}?", listed(&mut near.iter().take(3).map(|(_, known)| *known)));
         }
         let rest = match self.names.len().saturating_sub(12) {
             0 => String::new(),

@@ -62,9 +62,9 @@ impl<R: Read> Tracked<R> {
         self.row = Passed { byte: end, ..self.passed };
     }
 
-    /// The line, from 1, of the first byte from this one on that is no line end.
+    /// The line, from 1, of the first byte from `byte` on that is no line end.
     pub(crate) fn line_from(&self, byte: u64) -> u64 {
-        self.ends.iter().take_while(|run| run.begin <= byte).last().map_or(0, |run| run.lines) + 1
+        self.ends.iter().take_while(|ends| ends.begin <= byte).last().map_or(0, |ends| ends.lines) + 1
     }
 
     fn check_row(&self) -> io::Result<()> {

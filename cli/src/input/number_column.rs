@@ -10,8 +10,8 @@ const SAFE_DIGITS: usize = 15;
 
 /// A column as it is read.
 ///
-/// Whole numbers beyond 2⁵³, such as times in nanoseconds, are not all 64-bit floats, and rounded to these they may lose all
-/// that tells them apart. Their distances from one of them, the origin, fit where they are less than 2⁵³.
+/// Whole numbers beyond 2⁵³, such as times in nanoseconds, are not all 64-bit floats, and rounded to floats they may lose
+/// all that tells them apart. Their distances from one of them, the origin, fit where they are less than 2⁵³.
 #[derive(Debug, Default)]
 pub(crate) struct NumberColumn {
     /// The numbers less the origin.
@@ -36,14 +36,14 @@ impl NumberColumn {
                  column, or write it as a decimal, such as 1.5e18, where it may be rounded",
             );
         }
-        let own = whole(cell, value);
+        let whole_number = whole(cell, value);
         if self.origin == 0
-            && let Some(origin) = own
+            && let Some(origin) = whole_number
             && let Some(moved) = self.values.iter().map(|old| distance(whole(&[], *old)?, origin)).collect()
         {
             (self.values, self.origin) = (moved, origin);
         }
-        match own.and_then(|own| distance(own, self.origin)) {
+        match whole_number.and_then(|whole_number| distance(whole_number, self.origin)) {
             Some(value) if self.origin != 0 => {
                 self.values.push(value);
                 Ok(value)

@@ -51,7 +51,7 @@ pub(crate) fn is_data(head: &[u8], header: &[String]) -> bool {
 pub(crate) fn separator(header: &[String]) -> Option<&'static str> {
     let count = |of: char| header.iter().map(|name| name.matches(of).count()).sum::<usize>();
     let others = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
-    let other = others.iter().find(|(own, _)| count(*own) >= header.len()).map(|(_, name)| *name);
+    let other = others.iter().find(|(sign, _)| count(*sign) >= header.len()).map(|(_, name)| *name);
     other.or_else(|| (header.len() == 1 && count(' ') > 0).then_some("spaces"))
 }
 

@@ -5,7 +5,7 @@ use crate::args::names::{NameList, NamedFactors};
 use crate::input::header::Header;
 use crate::machine::failure::{Failure, Result};
 
-/// A penalty factor for each feature, if any is asked for. `numbers` are those of their columns in the file.
+/// A penalty factor for each feature, if any is asked for. `numbers` are the numbers of the features' columns in the file.
 pub(crate) fn of_features(args: &DataArgs, features: &[String], numbers: &[usize]) -> Result<Option<Vec<f64>>> {
     if args.penalty_factor.is_none() && args.unpenalised.is_none() {
         return Ok(None);

@@ -18,12 +18,12 @@ impl Table {
         let count = columns.len();
         // Each column is freed as soon as it is copied, so that the table is never held twice.
         for column in columns {
-            let (own, origin) = column.into_parts();
+            let (numbers, origin) = column.into_parts();
             if values.is_empty() {
-                rows = own.len();
+                rows = numbers.len();
                 values.reserve_exact(rows * count);
             }
-            values.extend_from_slice(&own);
+            values.extend_from_slice(&numbers);
             origins.push(origin);
         }
         Self { names, rows, values, origins }

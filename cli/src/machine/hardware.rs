@@ -44,13 +44,13 @@ impl Machine {
             os: os(),
             cpu: cpu(),
             cores: cores(),
-            adapter: adapter.map(|own| UsedAdapter {
-                name: own.name.clone(),
-                api: own.api.clone(),
-                kind: own.kind.clone(),
-                driver: own.driver.clone(),
-                software: own.software,
-                shader_f64: own.limits.shader_f64,
+            adapter: adapter.map(|summary| UsedAdapter {
+                name: summary.name.clone(),
+                api: summary.api.clone(),
+                kind: summary.kind.clone(),
+                driver: summary.driver.clone(),
+                software: summary.software,
+                shader_f64: summary.limits.shader_f64,
             }),
         }
     }

@@ -116,7 +116,7 @@ fn way(path: &Path) -> io::Result<Way> {
     }
 }
 
-/// Whether a path ends as those of directories do, which paths taken apart do not tell.
+/// Whether a path ends as the paths of directories do, which paths taken apart do not tell.
 fn names_directory(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     bytes.ends_with(b"/") || bytes.ends_with(b"/.") || (cfg!(windows) && bytes.ends_with(b"\\"))

@@ -32,12 +32,13 @@ enum Identity {
     Named(PathBuf),
 }
 
-/// Refuses places, each with its role in the command, of which two are the same regular file. Devices and pipes may well be both.
+/// Refuses places, each with its role in the command, of which two are the same regular file. Devices and pipes may well be
+/// both.
 pub(crate) fn check(places: &[(&str, Place<'_>)]) -> Result<()> {
     let known: Vec<(&str, Identity)> =
         places.iter().filter_map(|(role, place)| Some((*role, identity(*place)?))).collect();
-    for (index, (role, own)) in known.iter().enumerate() {
-        if let Some((other, _)) = known[..index].iter().find(|(_, other)| other == own) {
+    for (index, (role, identity)) in known.iter().enumerate() {
+        if let Some((other, _)) = known[..index].iter().find(|(_, other)| other == identity) {
             return Err(Failure::Input(format!("{other} and {role} are the same file; wanted different ones")));
         }
     }

@@ -38,7 +38,7 @@ impl Accuracy {
     /// The accuracy at the probes of a path.
     pub(crate) fn new(path: &RidgePath, oracle: Option<&Oracle>) -> Self {
         let at = |values: &[f64]| probes(path.len()).into_iter().map(|index| values[index]).collect();
-        Self { against: oracle.map(|own| own.against), lambdas: at(path.lambdas()), alphas: at(path.shifts()) }
+        Self { against: oracle.map(|oracle| oracle.against), lambdas: at(path.lambdas()), alphas: at(path.shifts()) }
     }
 }
 
@@ -98,10 +98,10 @@ pub(crate) fn largest_deviation(
 ) -> f64 {
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
     let mut worst = 0.0;
-    for (own, other) in pairs {
+    for (here, there) in pairs {
         for target in 0..path.targets() {
-            let (own, wanted) = (path.coefficients(own, target), from.coefficients(other, target));
-            let distance = norm(&mut own.iter().zip(wanted).map(|(a, b)| a - b));
+            let (found, wanted) = (path.coefficients(here, target), from.coefficients(there, target));
+            let distance = norm(&mut found.iter().zip(wanted).map(|(a, b)| a - b));
             let relative = if distance == 0.0 { 0.0 } else { distance / norm(&mut wanted.iter().copied()) };
             // A NaN stays.
             worst = if relative > worst || relative.is_nan() { relative } else { worst };

@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use crate::args::bench::BenchArgs;
 use crate::machine::failure::{Failure, Result};
-use crate::measure::clock::Clock;
 use crate::measure::contender::{Contender, race, ratio};
+use crate::measure::device_clock::Clock;
 use crate::measure::median::median;
-use crate::measure::meter::Meter;
-use crate::measure::stage_bench::StageBench;
+use crate::measure::progress_meter::Meter;
+use crate::measure::stage_work::StageWork;
 use crate::measure::task::{Task, least_flops};
 
 const ROUNDS: usize = 3;
@@ -46,8 +46,8 @@ pub(crate) struct Wins {
 
 /// Powers of `base` up to a size, and the size itself.
 pub(crate) fn ladder(base: usize, size: usize) -> Vec<usize> {
-    let powers = std::iter::successors(Some(base), |own| own.checked_mul(base));
-    let mut steps: Vec<usize> = powers.take_while(|own| *own < size).collect();
+    let powers = std::iter::successors(Some(base), |step| step.checked_mul(base));
+    let mut steps: Vec<usize> = powers.take_while(|step| *step < size).collect();
     steps.push(size);
     steps
 }
@@ -97,18 +97,18 @@ fn cell(
     };
     let mut both = [open(cpu, quick[0])?, open(gpu, quick[1])?];
     race(&mut both.iter_mut().flatten().collect::<Vec<_>>(), ROUNDS, x, y, meter).map_err(failure)?;
-    meter.skip(both.iter().filter(|own| own.is_none()).count() * (ROUNDS + 1));
+    meter.skip(both.iter().filter(|contender| contender.is_none()).count() * (ROUNDS + 1));
     let on_device = || {
-        let bench = StageBench::new(clock, task, shape.features, &Penalty::Auto(shape.penalties), budget)?;
-        bench.rows_on_device()?;
-        (0..ROUNDS).map(|_| bench.rows_on_device()).collect::<Result<Vec<_>>>()
+        let work = StageWork::new(clock, task, shape.features, &Penalty::Auto(shape.penalties), budget)?;
+        work.rows_on_device()?;
+        (0..ROUNDS).map(|_| work.rows_on_device()).collect::<Result<Vec<_>>>()
     };
     let on_device = match both[1].is_some().then(on_device).transpose() {
         Err(Failure::Other(_)) => None,
         samples => samples?.as_deref().map(median),
     };
     let [cpu, gpu] = &both;
-    let seconds = |own: &Option<Contender>| own.as_ref().map(Contender::seconds);
+    let seconds = |contender: &Option<Contender>| contender.as_ref().map(Contender::seconds);
     Ok(Cell {
         features: shape.features,
         lambdas: shape.penalties,
@@ -122,8 +122,8 @@ fn cell(
 
 fn wins(cells: &[Cell], lambdas: usize) -> Wins {
     let from = |ratio: fn(&Cell) -> Option<f64>| {
-        let own = cells.iter().filter(|cell| cell.lambdas == lambdas);
-        let known: Vec<(usize, f64)> = own.filter_map(|cell| Some((cell.features, ratio(cell)?))).collect();
+        let cells = cells.iter().filter(|cell| cell.lambdas == lambdas);
+        let known: Vec<(usize, f64)> = cells.filter_map(|cell| Some((cell.features, ratio(cell)?))).collect();
         let lost = known.iter().rposition(|(_, ratio)| *ratio <= 1.0).map_or(0, |at| at + 1);
         known.get(lost).map(|(features, _)| *features)
     };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::fit::backend_entry::BackendEntry;
 use crate::measure::accuracy::{self, Oracle};
 use crate::measure::median::median;
-use crate::measure::meter::Meter;
+use crate::measure::progress_meter::Meter;
 
 /// A solver that is timed: the times that it took, and its last answer.
 pub(crate) struct Contender {
@@ -45,8 +45,8 @@ pub(crate) struct Timing<'a> {
 
 impl Contender {
     pub(crate) fn warmed_up(ridge: Ridge, x: View<'_>, y: View<'_>, meter: &Meter) -> ridgepath::Result<Self> {
-        let own = meter.clone();
-        let ridge = ridge.on_progress(move |done, total| own.within(done, total));
+        let counted = meter.clone();
+        let ridge = ridge.on_progress(move |done, total| counted.within(done, total));
         let begun = Instant::now();
         let path = ridge.fit(x, y)?;
         let first = begun.elapsed().as_secs_f64();

@@ -6,7 +6,7 @@ use crate::args::bench::{BenchArgs, BenchBackend, BenchPart};
 use crate::machine::failure::{Failure, Result};
 use crate::measure::accuracy::{self, Oracle};
 use crate::measure::contender::{Contender, Timing, race};
-use crate::measure::meter::Meter;
+use crate::measure::progress_meter::Meter;
 use crate::measure::task::Task;
 
 /// A contender, or why it could not be timed.
@@ -49,7 +49,7 @@ impl Lineup {
             _ => start(task.ridge(args, Backend::Reference)).map_err(failure).map(Ok),
         }?;
         let mut everyone: Vec<&mut Contender> =
-            [&mut reference, &mut cpu, &mut gpu].into_iter().filter_map(|own| own.as_mut().ok()).collect();
+            [&mut reference, &mut cpu, &mut gpu].into_iter().filter_map(|contender| contender.as_mut().ok()).collect();
         race(&mut everyone, args.repeat, x, y, &meter).map_err(failure)?;
         meter.finish();
         Ok(Self { reference, cpu, gpu })
@@ -57,9 +57,9 @@ impl Lineup {
 
     /// Someone who was timed.
     pub(crate) fn any(&self) -> Result<&Contender> {
-        let found = [&self.cpu, &self.gpu, &self.reference].into_iter().find_map(|own| own.as_ref().ok());
+        let found = [&self.cpu, &self.gpu, &self.reference].into_iter().find_map(|contender| contender.as_ref().ok());
         found.ok_or_else(|| {
-            let reason = |own: &Timed| own.as_ref().err().cloned().unwrap_or_default();
+            let reason = |contender: &Timed| contender.as_ref().err().cloned().unwrap_or_default();
             let [cpu, gpu, reference] = [&self.cpu, &self.gpu, &self.reference].map(reason);
             Failure::Input(format!("there is nothing to time; CPU: {cpu}; GPU: {gpu}; reference: {reference}"))
         })
@@ -67,11 +67,11 @@ impl Lineup {
 
     pub(crate) fn timing<'a>(
         &self,
-        own: &'a Timed,
+        contender: &'a Timed,
         flops: f64,
         oracle: Option<&Oracle>,
         coefficients: bool,
     ) -> Option<Timing<'a>> {
-        Some(own.as_ref().ok()?.timing(flops, self.cpu.as_ref().ok(), oracle, coefficients))
+        Some(contender.as_ref().ok()?.timing(flops, self.cpu.as_ref().ok(), oracle, coefficients))
     }
 }

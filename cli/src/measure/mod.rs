@@ -7,15 +7,15 @@ pub(crate) mod report;
 pub(crate) mod accuracy;
 pub(crate) mod contender;
 pub(crate) mod lineup;
-pub(crate) mod made;
+pub(crate) mod made_data;
 pub(crate) mod median;
-pub(crate) mod meter;
+pub(crate) mod progress_meter;
 pub(crate) mod task;
 
 // The GPU's stages, each alone.
-pub(crate) mod clock;
-pub(crate) mod peak;
-pub(crate) mod stage_bench;
+pub(crate) mod device_clock;
+pub(crate) mod device_peak;
+pub(crate) mod stage_work;
 pub(crate) mod stages;
 
 // The sizes from which on the GPU wins.

@@ -8,11 +8,11 @@ use crate::machine::failure::{Failure, Result};
 use crate::machine::hardware::Machine;
 use crate::measure::accuracy::{Accuracy, Oracle, largest_deviation};
 use crate::measure::break_even::{self, BreakEven};
-use crate::measure::clock::Clock;
 use crate::measure::contender::{self, Timing};
+use crate::measure::device_clock::Clock;
+use crate::measure::device_peak;
 use crate::measure::lineup::{Lineup, Timed};
-use crate::measure::peak;
-use crate::measure::stage_bench::StageBench;
+use crate::measure::stage_work::StageWork;
 use crate::measure::stages::{self, Stages};
 use crate::measure::task::{Task, least_flops};
 
@@ -65,11 +65,11 @@ impl<'a> BenchReport<'a> {
         gpu_open_seconds: Option<f64>,
         lineup: &'a Lineup,
     ) -> Result<Self> {
-        let cpu_path = lineup.cpu.as_ref().ok().map(|own| &own.path);
+        let cpu_path = lineup.cpu.as_ref().ok().map(|contender| &contender.path);
         let oracle = Oracle::new(args, task, &lineup.any()?.path, cpu_path)?;
-        let timing = |own| lineup.timing(own, least_flops(task.shape), oracle.as_ref(), args.coefficients);
-        let reason = |own: &Timed| own.as_ref().err().cloned();
-        let (gpu_path, total) = (lineup.gpu.as_ref().ok().map(|own| &own.path), task.shape.penalties);
+        let timing = |contender| lineup.timing(contender, least_flops(task.shape), oracle.as_ref(), args.coefficients);
+        let reason = |contender: &Timed| contender.as_ref().err().cloned();
+        let (gpu_path, total) = (lineup.gpu.as_ref().ok().map(|contender| &contender.path), task.shape.penalties);
         let machine = Machine::here(gpu.as_ref().ok().map(Gpu::adapter));
         let gpu = gpu.as_ref().ok().filter(|_| lineup.gpu.is_ok());
         let wanted = gpu.filter(|_| !args.without(BenchPart::Stages));
@@ -126,9 +126,9 @@ impl<'a> BenchReport<'a> {
 /// The times of the GPU's stages.
 fn of_stages(args: &BenchArgs, task: &Task, gpu: &Gpu) -> Result<Stages> {
     let clock = Clock::new(gpu);
-    let peak = peak::measure(&clock)?;
-    let bench = StageBench::new(&clock, task, task.shape.features, task.penalty(), args.memory_budget)?;
-    stages::measure(&bench, args.repeat, peak)
+    let peak = device_peak::measure(&clock)?;
+    let work = StageWork::new(&clock, task, task.shape.features, task.penalty(), args.memory_budget)?;
+    stages::measure(&work, args.repeat, peak)
 }
 
 /// What must be known before any number is believed.

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::machine::failure::Result;
-use crate::measure::clock::Span;
+use crate::measure::device_clock::Span;
+use crate::measure::device_peak::Peak;
 use crate::measure::median::median;
-use crate::measure::peak::Peak;
-use crate::measure::stage_bench::StageBench;
+use crate::measure::stage_work::StageWork;
 
 /// One stage of the whole task. Where the plan cuts the task into chunks, one chunk is timed and counted as often as it
 /// takes.
@@ -45,30 +45,30 @@ pub(crate) struct Stages {
 }
 
 /// Times every stage, so many times, in turns.
-pub(crate) fn measure<'a>(bench: &StageBench<'a>, repeat: usize, peak: Peak) -> Result<Stages> {
-    let run: [fn(&StageBench<'a>) -> Result<Span>; 5] =
-        [StageBench::up, StageBench::gram, StageBench::factor, StageBench::solve, StageBench::down];
+pub(crate) fn measure<'a>(work: &StageWork<'a>, repeat: usize, peak: Peak) -> Result<Stages> {
+    let run: [fn(&StageWork<'a>) -> Result<Span>; 5] =
+        [StageWork::up, StageWork::gram, StageWork::factor, StageWork::solve, StageWork::down];
     let mut spans: [Vec<Span>; 5] = Default::default();
     let mut device = Vec::with_capacity(repeat);
-    run.iter().try_for_each(|run| run(bench).map(drop))?;
+    run.iter().try_for_each(|run| run(work).map(drop))?;
     for _ in 0..repeat {
         for (run, spans) in run.iter().zip(&mut spans) {
-            spans.push(run(bench)?);
+            spans.push(run(work)?);
         }
-        device.push(bench.rows_on_device()?);
+        device.push(work.rows_on_device()?);
     }
     let mut stages = Vec::new();
-    for ((name, scale, flops, bytes), spans) in bench.work().into_iter().zip(&spans) {
+    for ((name, scale, flops, bytes), spans) in work.work().into_iter().zip(&spans) {
         stages.push(stage(name, scale, [flops, bytes], spans, peak));
     }
     Ok(Stages {
-        timestamps: match bench.has_timestamps() {
+        timestamps: match work.has_timestamps() {
             true if stages.iter().all(|stage| stage.device_seconds.is_some()) => "timestamps of the device",
             true => "missing: the adapter's timestamps do not advance",
             false => "missing: the adapter has no timestamp queries",
         },
-        chunks_of_rows: bench.chunks_of_rows(),
-        chunks_of_lambdas: bench.chunks_of_lambdas(),
+        chunks_of_rows: work.chunks_of_rows(),
+        chunks_of_lambdas: work.chunks_of_lambdas(),
         peak,
         stages,
         rows_on_device_seconds: median(&device),
@@ -82,7 +82,7 @@ fn stage(name: &'static str, scale: f64, [flops, bytes]: [f64; 2], spans: &[Span
     let host_seconds = scale * median(&spans.iter().map(|span| span.host).collect::<Vec<_>>());
     let seconds = device_seconds.filter(|_| flops > 0.0).unwrap_or(host_seconds);
     let (gflops, gbytes) = (flops / seconds * 1e-9, bytes / seconds * 1e-9);
-    let percent = |own: f64, most: f64| (flops > 0.0).then_some(100.0 * own / most);
+    let percent = |reached: f64, most: f64| (flops > 0.0).then_some(100.0 * reached / most);
     Stage {
         name,
         device_seconds,

@@ -6,7 +6,7 @@ use crate::args::bench::{BenchArgs, MadeSizes};
 use crate::fit::penalties;
 use crate::input::data::Data;
 use crate::machine::failure::{Failure, Result};
-use crate::measure::made::Made;
+use crate::measure::made_data::Made;
 
 /// A problem, of made data or of a file, and the penalties to solve it for.
 pub(crate) struct Task {
@@ -24,7 +24,7 @@ pub(crate) fn least_flops(shape: Shape) -> f64 {
 /// A shape whose answers fit memory.
 fn fitting(shape: Shape) -> Result<Shape> {
     let Shape { features: n, targets: t, penalties: k, .. } = shape;
-    let answers = n.checked_mul(t).and_then(|own| own.checked_mul(k));
+    let answers = n.checked_mul(t).and_then(|product| product.checked_mul(k));
     match answers.is_some_and(|answers| Vec::<f64>::new().try_reserve_exact(answers).is_ok()) {
         true => Ok(shape),
         false => Err(Failure::Input(format!("the answers of {k} λ, {n} features and {t} targets do not fit memory"))),

@@ -8,7 +8,7 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// log₁₀ λ, large to small. One λ alone gets a decade to either side; none at all, those around 1.
+    /// log₁₀ λ, large to small. One λ alone gets a decade to either side; none at all, the decades around 1.
     pub(crate) fn decades(logs: impl Iterator<Item = f64>) -> Self {
         let (low, high) = ends(logs, (f64::INFINITY, f64::NEG_INFINITY));
         if low > high {

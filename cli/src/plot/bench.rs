@@ -39,12 +39,12 @@ pub(crate) fn draw(report: &BenchReport<'_>) -> Result<String> {
     let stage = |stage: &Stage| Bar { name: stage.name.to_owned(), seconds: stage.seconds, range: None };
     let stages = report.gpu_stages.as_ref();
     let mut groups = vec![("whole fits, seconds: median, least and most".to_owned(), everyone)];
-    groups.extend(stages.map(|own| {
-        let by = match own.stages.iter().all(|own| own.device_seconds.is_some()) {
+    groups.extend(stages.map(|timed| {
+        let by = match timed.stages.iter().all(|timed| timed.device_seconds.is_some()) {
             true => "the device, of transfers by the host",
             false => "the host's clock",
         };
-        (format!("the GPU's stages alone, seconds by {by}"), own.stages.iter().map(stage).collect())
+        (format!("the GPU's stages alone, seconds by {by}"), timed.stages.iter().map(stage).collect())
     }));
     let height_of = |bars: &[Bar]| bars.iter().map(|_| BAR).sum::<f64>() + GAP;
     let curves = report.break_even.as_ref();
@@ -61,7 +61,7 @@ pub(crate) fn draw(report: &BenchReport<'_>) -> Result<String> {
             draw_bars(area, title, bars, top)?;
             top += height_of(bars);
         }
-        curves.map_or(Ok(()), |own| draw_curves(area, own, top))
+        curves.map_or(Ok(()), |table| draw_curves(area, table, top))
     })
 }
 
@@ -70,7 +70,7 @@ fn heading(report: &BenchReport<'_>) -> String {
     let sizes = [(report.rows, "row"), (report.features, "feature"), (report.targets, "target")]
         .map(|(count, what)| plural(count, what))
         .join(", ");
-    let adapter = machine.adapter.as_ref().map_or_else(String::new, |own| format!(" · {}", own.name));
+    let adapter = machine.adapter.as_ref().map_or_else(String::new, |adapter| format!(" · {}", adapter.name));
     escaped(&format!("{sizes}, {} λ · {}{adapter}", report.lambdas, machine.cpu))
 }
 
@@ -117,8 +117,8 @@ fn draw_curves(area: &Area<'_>, break_even: &BreakEven, top: f64) -> Drawn {
     let log = |value: f64| (value > 0.0).then(|| value.log10());
     #[expect(clippy::cast_precision_loss, reason = "sizes")]
     let points = |k: usize, ratio: fn(&Cell) -> Option<f64>| -> Points {
-        let own = break_even.cells.iter().filter(|cell| cell.lambdas == k);
-        own.filter_map(|cell| Some((log(cell.features as f64)?, log(ratio(cell)?)?))).collect()
+        let cells = break_even.cells.iter().filter(|cell| cell.lambdas == k);
+        cells.filter_map(|cell| Some((log(cell.features as f64)?, log(ratio(cell)?)?))).collect()
     };
     let curves: Vec<(usize, [Points; 2])> = break_even
         .wins

@@ -8,7 +8,8 @@ use crate::machine::failure::{Failure, Result};
 /// The backend places everything on whole pixels, so it draws this many times too large, for a view box to shrink.
 const FINE: f64 = 10.0;
 
-/// Colours that are told apart with every common kind of colour blindness, neighbours most of all: after Okabe and Ito, and Paul Tol.
+/// Colours that are told apart with every common kind of colour blindness, neighbours most of all: after Okabe and Ito, and
+/// Paul Tol.
 pub(crate) const COLOURS: [RGBColor; 12] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),

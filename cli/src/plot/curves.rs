@@ -27,7 +27,7 @@ pub(crate) fn shown(path: &RidgePath) -> Vec<usize> {
     entries
 }
 
-/// The curves of a target, one for each feature; `factors` are those of [`factors`].
+/// The curves of a target, one for each feature; `factors` are what [`factors`] returns.
 pub(crate) fn of(path: &RidgePath, target: usize, entries: &[usize], factors: &[f64]) -> Vec<Curve> {
     let curve = |(feature, factor): (usize, &f64)| {
         let mut runs = vec![Vec::new()];

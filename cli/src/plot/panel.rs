@@ -13,7 +13,7 @@ pub(crate) const WIDTH: f64 = 880.0;
 pub(crate) const TOP: f64 = 96.0;
 pub(crate) const BOTTOM: f64 = 56.0;
 pub(crate) const LEFT: f64 = 76.0;
-/// More colours than these could not be told apart.
+/// More colours could not be told apart.
 const MOST_COLOURS: usize = COLOURS.len();
 /// Where there are more features than colours, so many are named.
 const NAMED: usize = 10;
@@ -94,8 +94,8 @@ impl Panel {
         }
         line(area, [(self.left, self.bottom), (self.right, self.bottom)], LINE, 1.0)?;
         let named = named(curves);
-        let colour = |number: usize| named.iter().position(|own| *own == number).map(|place| COLOURS[place]);
-        // Those without a name lie below, and the first feature on top.
+        let colour = |number: usize| named.iter().position(|other| *other == number).map(|place| COLOURS[place]);
+        // Curves without a name lie below, and the first feature on top.
         let order =
             (0..curves.len()).rev().filter(|number| colour(*number).is_none()).chain(named.iter().rev().copied());
         for (curve, colour) in order.map(|number| (&curves[number], colour(number))) {
@@ -112,7 +112,8 @@ impl Panel {
         self.label(area, curves, &named, labels, &across, &up)
     }
 
-    /// Writes these features' names where their curves end, moved apart where they would overlap, and how many there are more.
+    /// Writes the features' names where their curves end, moved apart where they would overlap, and how many more features
+    /// there are.
     fn label(
         &self,
         area: &Area<'_>,
@@ -134,10 +135,10 @@ impl Panel {
             write(area, &rest, (at, bottom), 13.0, GREY, HPos::Left)?;
             bottom -= LABEL_HEIGHT;
         }
-        for (((place, number), (from, height)), own) in ends.iter().zip(apart(&wanted, self.top, bottom)) {
+        for (((place, number), (from, height)), label_height) in ends.iter().zip(apart(&wanted, self.top, bottom)) {
             let colour = COLOURS[*place];
-            line(area, [(*from + 2.0, *height), (at - 4.0, own)], colour.mix(0.5), 1.0)?;
-            write(area, &labels[*number], (at, own), 14.0, darker(colour), HPos::Left)?;
+            line(area, [(*from + 2.0, *height), (at - 4.0, label_height)], colour.mix(0.5), 1.0)?;
+            write(area, &labels[*number], (at, label_height), 14.0, darker(colour), HPos::Left)?;
         }
         Ok(())
     }
@@ -157,19 +158,19 @@ fn apart(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     // Centre and number of labels of each block.
     let mut blocks: Vec<(f64, u32)> = Vec::new();
     for height in wanted {
-        let mut own = within(*height, 1);
+        let mut block = within(*height, 1);
         while let Some((centre, count)) = blocks.pop() {
-            if own.0 - centre >= reach(own.1) + reach(count) + LABEL_HEIGHT {
+            if block.0 - centre >= reach(block.1) + reach(count) + LABEL_HEIGHT {
                 blocks.push((centre, count));
                 break;
             }
-            let both = own.1 + count;
-            own = within((own.0 * f64::from(own.1) + centre * f64::from(count)) / f64::from(both), both);
+            let both = block.1 + count;
+            block = within((block.0 * f64::from(block.1) + centre * f64::from(count)) / f64::from(both), both);
         }
-        blocks.push(own);
+        blocks.push(block);
     }
-    let place = |centre: f64, count: u32, own: u32| centre - reach(count) + f64::from(own) * LABEL_HEIGHT;
-    blocks.into_iter().flat_map(|(centre, count)| (0..count).map(move |own| place(centre, count, own))).collect()
+    let place = |centre: f64, count: u32, label: u32| centre - reach(count) + f64::from(label) * LABEL_HEIGHT;
+    blocks.into_iter().flat_map(|(centre, count)| (0..count).map(move |label| place(centre, count, label))).collect()
 }
 
 #[cfg(test)]

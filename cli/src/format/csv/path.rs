@@ -30,7 +30,7 @@ fn write(writer: &mut Writer, path: &RidgePath, data: &Data, figures: &Figures) 
         "intercept",
         "intercept_error_bound",
     ];
-    // A feature may have the name of one of these.
+    // A feature may have the name of a column that every path has.
     let features = data.features().iter().map(|name| format!("coef:{name}"));
     let of_errors = errors.iter().flat_map(|_| data.features().iter().map(|name| format!("se:{name}")));
     let of_errors = of_errors.chain(errors.map(|_| "intercept_se".to_owned()));
@@ -54,8 +54,8 @@ fn write(writer: &mut Writer, path: &RidgePath, data: &Data, figures: &Figures) 
                 number(path.intercept_error_bound(index, target)),
             ];
             let coefficients = path.coefficients(index, target).iter().map(|value| number(*value));
-            let own = errors.map(|errors| errors.at(index, target));
-            let of_errors = own.iter().flat_map(|own| own.coefficients.iter().chain([&own.intercept]));
+            let errors = errors.map(|errors| errors.at(index, target));
+            let of_errors = errors.iter().flat_map(|errors| errors.coefficients.iter().chain([&errors.intercept]));
             let of_errors = of_errors.map(|value| number(*value));
             let stats = stats.iter().flat_map(|stats| stats.cells(index, target)).map(number);
             let last = system.iter().map(|system| number(system.value(path.lambdas()[index])));

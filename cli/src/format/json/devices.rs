@@ -40,27 +40,28 @@ pub(crate) fn written(adapters: &[AdapterSummary], auto: Option<usize>) -> Resul
 }
 
 fn document(adapters: &[AdapterSummary], auto: Option<usize>) -> DevicesDocument<'_> {
-    let entry = |(index, adapter): (usize, &'_ AdapterSummary)| {
-        let own = &adapters[index];
-        AdapterEntry {
-            name: &own.name,
-            api: &own.api,
-            kind: &own.kind,
-            driver: &own.driver,
-            software: adapter.software,
-            shader_f64: adapter.limits.shader_f64,
-            limits: LimitsEntry {
-                storage_binding: adapter.limits.storage_binding,
-                buffer: adapter.limits.buffer,
-                workgroups: adapter.limits.workgroups,
-                workgroup_storage: adapter.limits.workgroup_storage,
-            },
-            auto: auto == Some(index),
-        }
-    };
+    let entries = adapters.iter().enumerate().map(|(index, adapter)| entry(adapter, auto == Some(index)));
     DevicesDocument {
         schema: "ridgepath/devices/1",
-        adapters: adapters.iter().enumerate().map(entry).collect(),
+        adapters: entries.collect(),
         auto: auto.map(|index| adapters[index].name.as_str()),
+    }
+}
+
+fn entry(adapter: &AdapterSummary, auto: bool) -> AdapterEntry<'_> {
+    AdapterEntry {
+        name: &adapter.name,
+        api: &adapter.api,
+        kind: &adapter.kind,
+        driver: &adapter.driver,
+        software: adapter.software,
+        shader_f64: adapter.limits.shader_f64,
+        limits: LimitsEntry {
+            storage_binding: adapter.limits.storage_binding,
+            buffer: adapter.limits.buffer,
+            workgroups: adapter.limits.workgroups,
+            workgroup_storage: adapter.limits.workgroup_storage,
+        },
+        auto,
     }
 }

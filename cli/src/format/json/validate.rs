@@ -48,12 +48,12 @@ fn document<'a>(validation: &'a Validation, data: &'a Data) -> ValidateDocument<
         path: validation
             .deviations
             .iter()
-            .map(|own| DeviationEntry {
-                lambda: own.lambda,
-                coefficients: own.coefficients,
-                intercept: own.intercept,
-                rss: own.rss,
-                outcomes_agree: own.outcomes_agree,
+            .map(|deviation| DeviationEntry {
+                lambda: deviation.lambda,
+                coefficients: deviation.coefficients,
+                intercept: deviation.intercept,
+                rss: deviation.rss,
+                outcomes_agree: deviation.outcomes_agree,
             })
             .collect(),
     }

@@ -106,15 +106,15 @@ fn of_stages(stages: &Stages) -> String {
     let lines: Vec<Vec<String>> = stages
         .stages
         .iter()
-        .map(|own| {
+        .map(|stage| {
             vec![
-                own.name.to_owned(),
-                own.device_seconds.map_or_else(none, number),
-                number(own.host_seconds),
-                rate(Some(own.gflops).filter(|rate| *rate > 0.0)),
-                percent(own.percent_of_flops),
-                rate(Some(own.gbytes)),
-                percent(own.percent_of_bytes),
+                stage.name.to_owned(),
+                stage.device_seconds.map_or_else(none, number),
+                number(stage.host_seconds),
+                rate(Some(stage.gflops).filter(|rate| *rate > 0.0)),
+                percent(stage.percent_of_flops),
+                rate(Some(stage.gbytes)),
+                percent(stage.percent_of_bytes),
             ]
         })
         .collect();

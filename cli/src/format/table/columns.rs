@@ -61,20 +61,21 @@ pub(crate) fn aligned(header: &[&str], rows: &[Vec<String>]) -> String {
     joined(&columns.iter().map(TableColumn::lines).collect::<Vec<_>>())
 }
 
-/// Columns side by side, in blocks under one another where the screen is too narrow; each block begins with the first column.
+/// Columns side by side, in blocks under one another where the screen is too narrow; each block begins with the first
+/// column.
 pub(crate) fn fitted(columns: &[TableColumn]) -> String {
     let lines: Vec<Vec<String>> = columns.iter().map(TableColumn::lines).collect();
     let Some((first, rest)) = lines.split_first() else { return String::new() };
     let mut blocks = vec![vec![first.clone()]];
     let mut used = width(&first[0]);
     for column in rest {
-        let own = GAP.len() + width(&column[0]);
+        let needed = GAP.len() + width(&column[0]);
         // One column at least, however narrow the screen.
-        if used + own > screen() && blocks.last().is_some_and(|block| block.len() > 1) {
+        if used + needed > screen() && blocks.last().is_some_and(|block| block.len() > 1) {
             blocks.push(vec![first.clone()]);
             used = width(&first[0]);
         }
-        used += own;
+        used += needed;
         if let Some(block) = blocks.last_mut() {
             block.push(column.clone());
         }
@@ -88,7 +89,7 @@ pub(crate) fn fit(columns: &[TableColumn]) -> bool {
     widths.sum::<usize>() <= screen() + GAP.len()
 }
 
-/// The lines of a table, from those of its columns.
+/// The lines of a table, from the lines of its columns.
 fn joined(columns: &[Vec<String>]) -> String {
     let count = columns.first().map_or(0, Vec::len);
     let line = |i: usize| columns.iter().map(|column| column[i].as_str()).collect::<Vec<_>>().join(GAP);
@@ -101,7 +102,7 @@ pub(crate) fn thinned(count: usize, most: usize) -> Vec<usize> {
         return (0..count).collect();
     }
     let steps = most - 1;
-    (0..most).map(|own| (own * (count - 1) + steps / 2) / steps).collect()
+    (0..most).map(|place| (place * (count - 1) + steps / 2) / steps).collect()
 }
 
 /// What is said under a table that leaves out λs.

@@ -17,8 +17,8 @@ pub(crate) fn written(from: Convention, lambda: f64, facts: &DataFacts) -> Strin
             format!("{:?}", convention.standardize()).to_lowercase(),
         ]
     };
-    let own = vec!["ridgepath".into(), "λ".into(), number(lambda), "as asked for".into()];
-    let rows: Vec<Vec<String>> = [own].into_iter().chain(Convention::all().map(row)).collect();
+    let first = vec!["ridgepath".into(), "λ".into(), number(lambda), "as asked for".into()];
+    let rows: Vec<Vec<String>> = [first].into_iter().chain(Convention::all().map(row)).collect();
     let table = aligned(&["system", "parameter", "value", "standardised"], &rows);
     format!("{}\n{table}", from.explain())
 }

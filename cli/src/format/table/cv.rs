@@ -29,7 +29,9 @@ pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures) -> 
             "λ = {}, alpha = {}{}: {}",
             number(choice.lambda),
             number(choice.alpha),
-            system.map(|own| format!(", {} = {}", own.words(), number(own.value(choice.lambda)))).unwrap_or_default(),
+            system
+                .map(|system| format!(", {} = {}", system.words(), number(system.value(choice.lambda))))
+                .unwrap_or_default(),
             score(selection, choice)
         );
         text.push('\n');
@@ -88,8 +90,8 @@ fn scores(selection: &Selection, target: usize, system: Option<&OtherSystem>) ->
     shown.sort_unstable();
     shown.dedup();
     let mark = |index: usize| match index {
-        own if own == choice.index => "chosen",
-        own if own == choice.best => "best",
+        index if index == choice.index => "chosen",
+        index if index == choice.best => "best",
         _ => "",
     };
     let error = |index: usize| match selection.standard_error(index, target) {
@@ -100,7 +102,7 @@ fn scores(selection: &Selection, target: usize, system: Option<&OtherSystem>) ->
         |head: &str, cell: &dyn Fn(usize) -> String| TableColumn::new(head, shown.iter().map(|index| cell(*index)));
     let mut columns =
         vec![of("λ", &|index| number(path.lambdas()[index])), of("alpha", &|index| number(path.shifts()[index]))];
-    columns.extend(system.map(|own| of(&own.words(), &|index| number(own.value(path.lambdas()[index])))));
+    columns.extend(system.map(|system| of(&system.words(), &|index| number(system.value(path.lambdas()[index])))));
     columns.push(of(selection.score_name(), &|index| number(selection.mean(index, target))));
     columns.push(of("standard error", &error));
     columns.push(of("", &|index| mark(index).to_owned()));

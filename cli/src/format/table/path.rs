@@ -36,8 +36,8 @@ struct TargetBlock<'a> {
 }
 
 impl TargetBlock<'_> {
-    /// A row for each λ with the coefficients in it, where these fit and the λs are not few. Else the coefficients follow, a row
-    /// for each feature.
+    /// A row for each λ with the coefficients in it, where they fit the screen and the λs are not few. Else the
+    /// coefficients follow, a row for each feature.
     fn written(&self) -> String {
         let count = self.path.len();
         let shown = thinned(count, MOST);
@@ -52,7 +52,7 @@ impl TargetBlock<'_> {
         // Of many λs those that fit side by side; of few all, under one another if need be.
         let across = match count <= FEW {
             true => None,
-            false => (3..=FEW).rev().map(|most| thinned(count, most)).find(|own| fit(&self.features(own))),
+            false => (3..=FEW).rev().map(|most| thinned(count, most)).find(|shown| fit(&self.features(shown))),
         };
         let across = across.unwrap_or_else(|| thinned(count, FEW));
         let fits = fitted(&self.fits(&shown)) + &left_out(shown.len(), count);
@@ -80,9 +80,9 @@ impl TargetBlock<'_> {
         columns.push(of("rss", &|index| number(path.rss(index, target))));
         columns.push(of("R²", &|index| number(self.figures.r2(index, target))));
         columns.push(of("‖w‖²", &|index| number(path.squared_norm(index, target))));
-        if let Some(own) = &self.figures.stats {
+        if let Some(statistics) = &self.figures.stats {
             let heads = statistics::SHOWN.iter().enumerate();
-            columns.extend(heads.map(|(j, head)| of(head, &|index| number(own.cells(index, target)[j]))));
+            columns.extend(heads.map(|(j, head)| of(head, &|index| number(statistics.cells(index, target)[j]))));
         }
         columns
     }
@@ -104,8 +104,8 @@ impl TargetBlock<'_> {
         let intercept = self.path.intercept_fitted();
         let names = self.data.features().iter().cloned().chain(intercept.then(|| "(intercept)".into()));
         let one = |index: &usize| {
-            let own = (0..self.path.features()).map(|j| self.coefficient(*index, j));
-            let cells = own.chain(intercept.then(|| self.intercept(*index)));
+            let coefficients = (0..self.path.features()).map(|j| self.coefficient(*index, j));
+            let cells = coefficients.chain(intercept.then(|| self.intercept(*index)));
             TableColumn::new(format!("λ = {}", number(self.path.lambdas()[*index])), cells)
         };
         [TableColumn::new("feature", names)].into_iter().chain(across.iter().map(one)).collect()

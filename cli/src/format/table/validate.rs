@@ -12,13 +12,13 @@ pub(crate) fn written(validation: &Validation) -> String {
     let rows: Vec<Vec<String>> = validation
         .deviations
         .iter()
-        .map(|own| {
+        .map(|deviation| {
             vec![
-                number(own.lambda),
-                magnitude(own.coefficients),
-                magnitude(own.intercept),
-                magnitude(own.rss),
-                if own.outcomes_agree { "agree" } else { "differ" }.into(),
+                number(deviation.lambda),
+                magnitude(deviation.coefficients),
+                magnitude(deviation.intercept),
+                magnitude(deviation.rss),
+                if deviation.outcomes_agree { "agree" } else { "differ" }.into(),
             ]
         })
         .collect();

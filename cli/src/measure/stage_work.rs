@@ -1,4 +1,5 @@
-//! The work of the GPU's stages, each alone, in single precision: what the kernels do with the device, whatever the host does.
+//! The work of the GPU's stages, each alone, in single precision: what the kernels do with the device, whatever the host
+//! does.
 
 use std::time::Instant;
 
@@ -8,11 +9,11 @@ use ridgepath::nalgebra::DMatrix;
 use ridgepath::{Backend, Form, GpuPlan, GramPlan, NormalEquations, Plan, Precision, Problem, Request, View, cpu};
 
 use crate::machine::failure::{Failure, Result};
-use crate::measure::clock::{self, Clock, Span};
+use crate::measure::device_clock::{self, Clock, Span};
 use crate::measure::task::Task;
 
 /// The stages of a task, with the buffers of a chunk of rows and a chunk of λ.
-pub(crate) struct StageBench<'a> {
+pub(crate) struct StageWork<'a> {
     clock: &'a Clock<'a>,
     plan: (GpuPlan, GramPlan),
     sizes: StageSizes,
@@ -37,7 +38,7 @@ struct StageSizes {
     lambdas_at_once: usize,
 }
 
-impl<'a> StageBench<'a> {
+impl<'a> StageWork<'a> {
     /// The first n features of the task, k λ of the penalty's kind.
     pub(crate) fn new(
         clock: &'a Clock<'a>,
@@ -69,7 +70,7 @@ impl<'a> StageBench<'a> {
         let block = packed(x, y, rows, sums.row_stride);
         let partials = usize::try_from(sums.partial_bytes).unwrap_or(usize::MAX);
         let storage = |what, bytes: usize| {
-            clock::buffer(gpu, what, bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)
+            device_clock::buffer(gpu, what, bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)
         };
         let sizes = StageSizes {
             rows: m,
@@ -79,13 +80,13 @@ impl<'a> StageBench<'a> {
             rows_at_once: rows,
             lambdas_at_once: lambdas,
         };
-        clock::caught(gpu, || {
+        device_clock::caught(gpu, || {
             let gram = [storage("rows", block.len()), storage("partials", partials), storage("moments", q * n * 4)];
             let system = factor::System::new(gpu, &normal, lambdas);
             system.upload(gpu, &normal, 0, lambdas);
             let solution = solve::Solution::new(gpu, n, t, lambdas);
             let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-            let back = clock::buffer(gpu, "back", solution.bytes(lambdas), usage);
+            let back = device_clock::buffer(gpu, "back", solution.bytes(lambdas), usage);
             // Memory that the host writes, as uploads are staged in.
             let staged = gpu.device().create_buffer_init(&wgpu::util::BufferInitDescriptor {
                 label: Some("ridgepath.bench.staged"),
@@ -173,7 +174,7 @@ impl<'a> StageBench<'a> {
 
     fn fetch(&self) -> Result<f64> {
         let begun = Instant::now();
-        clock::read(self.clock.gpu, &self.back)?;
+        device_clock::read(self.clock.gpu, &self.back)?;
         Ok(begun.elapsed().as_secs_f64())
     }
 
@@ -214,8 +215,8 @@ impl<'a> StageBench<'a> {
     /// half counts, and every number is moved once.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn work(&self) -> [(&'static str, f64, f64, f64); 5] {
-        let own = &self.sizes;
-        let [m, n, t, k] = [own.rows, own.features, own.targets, own.lambdas].map(|size| size as f64);
+        let sizes = &self.sizes;
+        let [m, n, t, k] = [sizes.rows, sizes.features, sizes.targets, sizes.lambdas].map(|size| size as f64);
         let (rows, lambdas) = (self.scale_of_rows(), self.scale_of_lambdas());
         let (data, triangle) = (4.0 * m * (n + t), 2.0 * n * n);
         [

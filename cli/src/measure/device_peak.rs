@@ -5,7 +5,7 @@ use ridgepath::gpu::wgpu::{self, util::DeviceExt};
 use serde::Serialize;
 
 use crate::machine::failure::Result;
-use crate::measure::clock::{self, Clock, Span};
+use crate::measure::device_clock::{self, Clock, Span};
 
 #[derive(Serialize, Clone, Copy)]
 pub(crate) struct Peak {
@@ -27,7 +27,7 @@ const COPIED: u64 = 128 << 20;
 const RUNS: usize = 5;
 
 pub(crate) fn measure(clock: &Clock<'_>) -> Result<Peak> {
-    let [fma, copy] = clock::caught(clock.gpu, || [fma(clock), copy(clock)])?;
+    let [fma, copy] = device_clock::caught(clock.gpu, || [fma(clock), copy(clock)])?;
     Ok(Peak { gflops: fma? * 1e-9, gbytes: copy? * 1e-9 })
 }
 
@@ -58,7 +58,7 @@ fn copy(clock: &Clock<'_>) -> Result<f64> {
     let limits = gpu.adapter().limits;
     let bytes = COPIED.min(limits.storage_binding).min(limits.buffer) & !4095;
     let pipeline = pipeline(gpu, "peak_copy", COPY, &[]);
-    let buffer = |what| clock::buffer(gpu, what, bytes, wgpu::BufferUsages::STORAGE);
+    let buffer = |what| device_clock::buffer(gpu, what, bytes, wgpu::BufferUsages::STORAGE);
     let group = bind(gpu, &pipeline, &[&buffer("from"), &buffer("to")]);
     let groups = u32::try_from(bytes / 4096).unwrap_or(u32::MAX);
     let seconds = best(clock, &pipeline, &group, groups, RUNS)?;
