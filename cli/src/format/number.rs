@@ -52,7 +52,7 @@ pub(crate) fn measured(value: f64, error: f64) -> String {
     format!("({} ± {})e{}", mantissa(value), mantissa(error), top.clamp(-300, 300))
 }
 
-/// Of a number as `{:e}` writes it.
+/// The exponent of a number as `{:e}` writes it.
 fn exponent(scientific: &str) -> i32 {
     scientific.split_once('e').and_then(|(_, digits)| digits.parse().ok()).unwrap_or(i32::MAX)
 }

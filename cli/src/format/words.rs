@@ -19,7 +19,7 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
-/// Columns that a terminal would give the text.
+/// How many characters wide a terminal shows the text.
 pub(crate) fn width(text: &str) -> usize {
     measure_text_width(text)
 }

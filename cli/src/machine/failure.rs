@@ -19,7 +19,7 @@ pub(crate) enum Failure {
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// Of writing to `what`.
+    /// The failure of writing to `what`.
     pub(crate) fn writing(what: &str, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
@@ -36,7 +36,7 @@ impl Failure {
         }
     }
 
-    /// Of reading from `what`.
+    /// The failure of reading from `what`.
     pub(crate) fn reading(what: &str, error: &io::Error) -> Self {
         Self::Input(format!("cannot read {what}: {error}"))
     }

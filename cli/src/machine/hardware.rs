@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// The version of this program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// `"release"` or `"debug"`.
+/// How this program was built: `"release"` or `"debug"`.
 pub(crate) const BUILD: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
 
 #[derive(Serialize)]

@@ -17,17 +17,17 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Of work whose end is not known.
+    /// The bar of work whose end is not known.
     pub(crate) fn counting(what: &'static str) -> Self {
         Self::new(what, ProgressStyle::with_template("{spinner} {human_pos} {msg} ({elapsed})"))
     }
 
-    /// Of work whose end is known.
+    /// The bar of work whose end is known.
     pub(crate) fn towards_end(what: &'static str) -> Self {
         Self::new(what, ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {msg} ({eta} left)"))
     }
 
-    /// Of work whose parts have no number worth telling.
+    /// The bar of work whose parts have no number worth telling.
     pub(crate) fn of_parts(what: &'static str) -> Self {
         Self::new(what, ProgressStyle::with_template("{wide_bar} {percent} % of the {msg} ({eta} left)"))
     }

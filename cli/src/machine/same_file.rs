@@ -26,9 +26,9 @@ impl<'a> Place<'a> {
 /// What two names of one file have in common.
 #[derive(PartialEq)]
 enum Identity {
-    /// By device and inode: links of both kinds lead to the same.
+    /// By device and inode: symbolic and hard links lead to the same identity.
     Open(Handle),
-    /// Not there yet, or not to be opened.
+    /// By the path, of a file that is not there yet or cannot be opened.
     Named(PathBuf),
 }
 

@@ -26,7 +26,7 @@ impl Temporary {
         self.named().as_file()
     }
 
-    /// Gives the file this name, in place of what has it.
+    /// Gives the file the name `target`, in place of what has that name.
     pub(crate) fn persist(mut self, target: &Path) -> io::Result<()> {
         let mut there = there();
         let Some(file) = self.0.take() else { return Ok(()) };

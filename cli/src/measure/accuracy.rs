@@ -20,7 +20,7 @@ pub(crate) fn probes(lambdas: usize) -> Vec<usize> {
 /// The answers at the probes that other answers are held against.
 pub(crate) struct Oracle {
     path: RidgePath,
-    /// Numbers of the λs in a contender's path, and here.
+    /// Numbers of the λs in a contender's path, and in the oracle's.
     pairs: Vec<(usize, usize)>,
     against: &'static str,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Oracle {
 /// What the accuracy of the contenders is measured against, and where.
 #[derive(Serialize)]
 pub(crate) struct Accuracy {
-    /// `"reference"`; `"cpu"` where the reference would take long; nothing where there is neither.
+    /// Who is the oracle: `"reference"`; `"cpu"` where the reference would take long; nothing where there is neither.
     pub(crate) against: Option<&'static str>,
     pub(crate) lambdas: Vec<f64>,
     pub(crate) alphas: Vec<f64>,

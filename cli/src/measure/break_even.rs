@@ -26,13 +26,15 @@ pub(crate) struct BreakEven {
 pub(crate) struct Cell {
     pub(crate) features: usize,
     pub(crate) lambdas: usize,
-    /// Medians; nothing where a run would have taken too long, or does not fit the device.
+    /// The median; nothing where a run would have taken too long.
     pub(crate) cpu_seconds: Option<f64>,
+    /// The median; nothing where a run would have taken too long, or does not fit the device.
     pub(crate) gpu_seconds: Option<f64>,
     /// Seconds of the stages, in single precision, with the rows on the device already.
     pub(crate) on_device_seconds: Option<f64>,
-    /// How many times as fast as the CPU: the median of the rounds' ratios.
+    /// How many times as fast as the CPU the GPU is: the median of the rounds' ratios.
     pub(crate) gpu_ratio: Option<f64>,
+    /// How many times as fast as the CPU the stages are, with the rows on the device already.
     pub(crate) on_device_ratio: Option<f64>,
 }
 

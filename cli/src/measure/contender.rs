@@ -13,9 +13,9 @@ use crate::measure::progress_meter::Meter;
 /// A solver that is timed: the times that it took, and its last answer.
 pub(crate) struct Contender {
     ridge: Ridge,
-    /// The first run, which pays for compiled kernels and fresh memory.
+    /// Seconds of the first run, which pays for compiled kernels and fresh memory.
     first: f64,
-    /// In the order of the rounds.
+    /// Seconds of the runs timed, in the order of the rounds.
     samples: Vec<f64>,
     pub(crate) path: RidgePath,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Contender {
 /// A contender's times and its accuracy, as they are written.
 #[derive(Serialize)]
 pub(crate) struct Timing<'a> {
-    /// The median.
+    /// The median of the runs timed.
     pub(crate) seconds: f64,
     pub(crate) min: f64,
     pub(crate) max: f64,
@@ -34,7 +34,7 @@ pub(crate) struct Timing<'a> {
     pub(crate) gflops: f64,
     /// The median over the rounds of the CPU's time over this contender's.
     pub(crate) times_as_fast_as_cpu: Option<f64>,
-    /// From the oracle: the largest ‖w − w′‖ / ‖w′‖.
+    /// The largest deviation from the oracle: ‖w − w′‖ / ‖w′‖.
     pub(crate) deviation: Option<f64>,
     pub(crate) digits: Option<f64>,
     #[serde(flatten)]
@@ -95,7 +95,7 @@ impl Contender {
     }
 }
 
-/// Everyone once a round, whoever was first last time last, so that all meet the same weather.
+/// Times every contender once a round, whoever was first last time now last, so that all meet the same weather.
 pub(crate) fn race(
     contenders: &mut [&mut Contender],
     rounds: usize,

@@ -24,13 +24,13 @@ struct Queries {
 /// Seconds of one piece of work.
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
-    /// Between timestamps on the device, none of the host's work among it.
+    /// Seconds between timestamps on the device, none of the host's work among it.
     pub(crate) device: Option<f64>,
-    /// From recording the commands to knowing that they are done.
+    /// Seconds from recording the commands to knowing that they are done.
     pub(crate) host: f64,
 }
 
-/// A timestamp is 64 bits, and there are two.
+/// Bytes of two timestamps of 64 bits.
 const BYTES: u64 = 16;
 
 impl<'a> Clock<'a> {

@@ -9,9 +9,9 @@ use crate::measure::device_clock::{self, Clock, Span};
 
 #[derive(Serialize, Clone, Copy)]
 pub(crate) struct Peak {
-    /// Multiply-adds in single precision, each counted as two operations.
+    /// Rate of multiply-adds in single precision, each counted as two operations.
     pub(crate) gflops: f64,
-    /// Bytes read and written by a copy from memory to memory.
+    /// Rate of bytes read and written by a copy from memory to memory.
     pub(crate) gbytes: f64,
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn measure(clock: &Clock<'_>) -> Result<Peak> {
     Ok(Peak { gflops: fma? * 1e-9, gbytes: copy? * 1e-9 })
 }
 
-/// Operations a second.
+/// Multiply-adds, as operations a second.
 fn fma(clock: &Clock<'_>) -> Result<f64> {
     let gpu = clock.gpu;
     let pipeline = pipeline(gpu, "peak_fma", FMA, &[("rounds", f64::from(ROUNDS))]);
@@ -52,7 +52,7 @@ fn fma(clock: &Clock<'_>) -> Result<f64> {
     Ok(f64::from(groups) * f64::from(ROUNDS) * ROUND / seconds)
 }
 
-/// Bytes a second.
+/// Copying, as bytes read and written a second.
 fn copy(clock: &Clock<'_>) -> Result<f64> {
     let gpu = clock.gpu;
     let limits = gpu.adapter().limits;

@@ -19,7 +19,7 @@ pub(crate) struct Lineup {
 }
 
 impl Lineup {
-    /// Warms them up and lets them take turns.
+    /// Warms the contenders up and lets them take turns.
     pub(crate) fn timed(args: &BenchArgs, task: &Task, gpu: &std::result::Result<Gpu, String>) -> Result<Self> {
         let runs = args.repeat + 1;
         let meter = Meter::new(3 * runs, "runs");

@@ -40,7 +40,7 @@ impl Made {
 struct Random(u64);
 
 impl Random {
-    /// Uniform between −1 and 1.
+    /// The next number, uniform between −1 and 1.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -23,7 +23,7 @@ impl Meter {
         Self(Arc::new(Inner { progress: Progress::of_parts(what), runs, done: AtomicUsize::new(0) }))
     }
 
-    /// Of the run under way.
+    /// The run under way has done so many of all its λ.
     pub(crate) fn within(&self, done: usize, total: usize) {
         let inner = &self.0;
         let before = inner.done.load(Ordering::Relaxed) * STEPS;
@@ -34,7 +34,7 @@ impl Meter {
         self.skip(1);
     }
 
-    /// Runs that there will not be.
+    /// Counts runs that there will not be.
     pub(crate) fn skip(&self, runs: usize) {
         self.0.done.fetch_add(runs, Ordering::Relaxed);
         self.within(0, 1);
@@ -46,7 +46,7 @@ impl Meter {
     }
 }
 
-/// For runs that end early.
+/// Takes the bar away where runs end early.
 impl Drop for Inner {
     fn drop(&mut self) {
         self.progress.finish();

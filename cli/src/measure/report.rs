@@ -22,7 +22,7 @@ pub(crate) struct BenchReport<'a> {
     /// What must be known before any number is believed.
     pub(crate) warnings: Vec<String>,
     pub(crate) machine: Machine,
-    /// `"made"`, or the file.
+    /// What was measured on: `"made"` data, or the name of a file.
     pub(crate) data: String,
     pub(crate) rows: usize,
     pub(crate) features: usize,

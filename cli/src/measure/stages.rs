@@ -13,12 +13,12 @@ use crate::measure::stage_work::StageWork;
 #[derive(Serialize)]
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
-    /// By the device's timestamps; the median. Of a transfer, the device's part in it: the host may have written to its
+    /// Seconds by the device's timestamps; the median. Of a transfer, the device's part in it: the host may have written to its
     /// memory already.
     pub(crate) device_seconds: Option<f64>,
-    /// By the host's clock: with the recording of the commands and the wait for them; the median.
+    /// Seconds by the host's clock: with the recording of the commands and the wait for them; the median.
     pub(crate) host_seconds: f64,
-    /// What the rates that follow are of: the device's, if it tells; of a transfer, the host's.
+    /// The seconds that the rates are of: the device's, if it tells; of a transfer, the host's.
     pub(crate) seconds: f64,
     /// Floating-point operations that the stage takes at least.
     pub(crate) flops: f64,
@@ -26,8 +26,9 @@ pub(crate) struct Stage {
     pub(crate) bytes: f64,
     pub(crate) gflops: f64,
     pub(crate) gbytes: f64,
-    /// Of the measured peaks, in percent; transfers, which go over another bus, have none.
+    /// The rate of operations in percent of the measured peak; transfers, which go over another bus, have none.
     pub(crate) percent_of_flops: Option<f64>,
+    /// The rate of bytes in percent of the measured peak; transfers, which go over another bus, have none.
     pub(crate) percent_of_bytes: Option<f64>,
 }
 

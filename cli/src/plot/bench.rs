@@ -74,7 +74,7 @@ fn heading(report: &BenchReport<'_>) -> String {
     escaped(&format!("{sizes}, {} λ · {}{adapter}", report.lambdas, machine.cpu))
 }
 
-/// On a logarithmic axis, since a GPU and a reference may be a thousandfold apart.
+/// Draws bars on a logarithmic axis, since a GPU and a reference may be a thousandfold apart.
 fn draw_bars(area: &Area<'_>, title: &str, bars: &[Bar], top: f64) -> Drawn {
     let ends = bars.iter().flat_map(|bar| bar.range.map_or([bar.seconds; 2], |(least, most)| [least, most]));
     let logs: Vec<f64> = ends.filter(|seconds| *seconds > 0.0).map(f64::log10).collect();
@@ -111,7 +111,7 @@ fn draw_bars(area: &Area<'_>, title: &str, bars: &[Bar], top: f64) -> Drawn {
 /// Logarithms of the number of features and of a ratio.
 type Points = Vec<(f64, f64)>;
 
-/// How many times as fast the GPU is over n, a curve for each k; dashes where the rows are on the device already.
+/// Draws how many times as fast the GPU is over n, a curve for each k; dashes where the rows are on the device already.
 fn draw_curves(area: &Area<'_>, break_even: &BreakEven, top: f64) -> Drawn {
     let bottom = top + CURVES;
     let log = |value: f64| (value > 0.0).then(|| value.log10());

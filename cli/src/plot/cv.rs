@@ -70,7 +70,7 @@ pub(crate) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
     Ok(Drawing { svg, notes })
 }
 
-/// Mean scores as dots with their standard errors.
+/// Draws mean scores as dots with their standard errors.
 fn scores(area: &Area<'_>, panel: &Panel, selection: &Selection, target: usize, entries: &[usize]) -> Drawn {
     let path = selection.path();
     let known: Vec<(f64, f64, f64)> = entries
@@ -101,7 +101,7 @@ fn scores(area: &Area<'_>, panel: &Panel, selection: &Selection, target: usize, 
     area.draw(&PathElement::new(points, COLOURS[0].stroke_width(thick(1.4))))
 }
 
-/// Degrees of freedom above the panel, at its ticks.
+/// Writes degrees of freedom above the panel, at its ticks.
 fn degrees(area: &Area<'_>, panel: &Panel, spectrum: &Spectrum, entries: &[usize]) -> Drawn {
     let lambdas = &spectrum.grid().lambdas;
     write(area, "df", (panel.right + 12.0, panel.top - 12.0), 13.0, GREY, HPos::Left)?;

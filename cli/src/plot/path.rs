@@ -11,7 +11,7 @@ use crate::plot::curves::{self, Curve};
 use crate::plot::drawing::{Drawing, left_out, quantity};
 use crate::plot::panel::{BOTTOM, LEFT, Panel, TOP, WIDTH, label, right_margin};
 
-/// Between targets.
+/// Between the panels of two targets.
 const PANEL_GAP: f64 = 60.0;
 
 pub(crate) fn draw(path: &RidgePath, data: &Data) -> Result<Drawing> {

@@ -27,7 +27,7 @@ pub(crate) struct ModelDocument<'a> {
     standardize: Standardized,
     backend: BackendEntry<'a>,
     chosen_by: ChosenBy<'a>,
-    /// One for each target, on all rows.
+    /// The λ chosen for each target, fitted on all rows.
     path: Vec<LambdaEntry<'a>>,
 }
 

@@ -174,7 +174,7 @@ fn none() -> String {
     "-".into()
 }
 
-/// Three digits.
+/// A rate in three digits.
 fn rate(value: Option<f64>) -> String {
     value.map_or_else(none, |value| match value {
         100.0.. => format!("{value:.0}"),

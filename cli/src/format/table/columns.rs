@@ -4,7 +4,7 @@ use console::Term;
 
 use crate::format::words::{escaped, width};
 
-/// Columns of a table when neither a terminal nor COLUMNS says how many there are.
+/// The width of a table when neither a terminal nor COLUMNS says how wide the screen is.
 const WIDTH: usize = 120;
 const GAP: &str = "  ";
 
@@ -113,7 +113,7 @@ pub(crate) fn left_out(shown: usize, count: usize) -> String {
     format!("({shown} λ of {count}: --format csv and --format json have all)\n")
 }
 
-/// Columns that the screen has.
+/// How many characters the screen is wide.
 fn screen() -> usize {
     let told = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
     Term::stdout().size_checked().map(|(_, columns)| columns.into()).or_else(told).unwrap_or(WIDTH)

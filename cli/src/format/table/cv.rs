@@ -14,7 +14,7 @@ use crate::format::table::summary;
 use crate::format::words::{escaped, plural};
 use crate::input::data::Data;
 
-/// Rows of scores that are shown, and those of the λs chosen and best: more say little more.
+/// Rows of scores that are shown, besides the rows of the λs chosen and best: more say little more.
 const SHOWN: usize = 12;
 
 pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures) -> String {

@@ -49,7 +49,7 @@ impl TargetBlock<'_> {
                 return fitted(&columns) + &left_out(shown.len(), count);
             }
         }
-        // Of many λs those that fit side by side; of few all, under one another if need be.
+        // Of many λs as many as fit side by side; of few λs all, under one another if need be.
         let across = match count <= FEW {
             true => None,
             false => (3..=FEW).rev().map(|most| thinned(count, most)).find(|shown| fit(&self.features(shown))),
