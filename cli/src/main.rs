@@ -1,84 +1,53 @@
 //! The program `ridgepath`: from a table to the whole ridge path in one command.
+//!
+//! The command line is read in `args`, and run in `commands`: a table is read in `input`, solved in `fit`, and written in
+//! `format` and `plot`; `measure` is what `bench` measures. `machine` has to do with files, streams and signals. A room
+//! imports only from rooms before it in this order: `args` and `machine`, `input`, `fit`, `measure`, `format`, `plot`,
+//! `commands`.
 
 mod args;
-mod bench;
-mod canvas;
-mod cell;
-mod columns;
-mod convert;
-mod csv_input;
-mod curves;
-mod cv;
-mod data;
-mod devices;
-mod distinct;
-mod figures;
-mod grid;
-mod json;
-mod json_lines;
-mod kind;
-mod lines;
+mod commands;
+mod fit;
+mod format;
+mod input;
 mod machine;
-mod message;
-mod model;
-mod outcome;
-mod output;
-mod path;
-mod path_table;
-mod plan;
+mod measure;
 mod plot;
-mod predict;
-mod progress;
-mod rates;
-mod scale;
-mod standard_errors;
-mod stats;
-mod table;
-mod temporary;
-mod text;
-mod tidy;
-mod units;
-mod validate;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command};
-use message::Failure;
+use crate::args::command_line::{Command, CommandLine};
+use crate::format::message;
+use crate::machine::failure::{Failure, Result};
 
 fn main() -> ExitCode {
     without_device_layer();
-    let args = Args::parse();
-    let done = threads(args.threads).and_then(|()| match args.command {
-        Command::Path(args) => path::run(&args),
-        Command::Plan(args) => plan::run(&args),
-        Command::Cv(args) => cv::run(&args),
-        Command::Predict(args) => predict::run(&args),
-        Command::Convert(args) => convert::run(&args),
-        Command::Devices(args) => devices::run(&args),
-        Command::Validate(args) => validate::run(&args),
-        Command::Bench(args) => bench::run(&args),
+    let line = CommandLine::parse();
+    let done = threads(line.threads).and_then(|()| match line.command {
+        Command::Path(args) => commands::path::run(&args),
+        Command::Plan(args) => commands::plan::run(&args),
+        Command::Cv(args) => commands::cv::run(&args),
+        Command::Predict(args) => commands::predict::run(&args),
+        Command::Convert(args) => commands::convert::run(&args),
+        Command::Devices(args) => commands::devices::run(&args),
+        Command::Validate(args) => commands::validate::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
     });
     match done {
-        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
-        Err(Failure::Input(text)) => {
-            message::error(&text);
-            ExitCode::from(2)
-        }
-        Err(Failure::NoAnswer) => {
-            message::error("no λ has an answer");
-            ExitCode::from(3)
-        }
-        Err(Failure::Other(text)) => {
-            message::error(&text);
-            ExitCode::FAILURE
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(text) = failure.text() {
+                message::error(text);
+            }
+            failure.exit_code()
         }
     }
 }
 
-/// Turns off Mesa's layer that sorts devices where there is no desktop to sort them for, which it would complain of on standard error:
-/// devices are chosen here.
+/// Turns off Mesa's layer that sorts devices where there is no desktop to sort them for, which it would complain of on
+/// standard error: devices are chosen here.
 fn without_device_layer() {
     const LAYER: &str = "NODEVICE_SELECT";
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() && std::env::var_os(LAYER).is_none() {
@@ -91,7 +60,7 @@ fn without_device_layer() {
 }
 
 /// Sets how many threads the work on the CPU may take.
-fn threads(count: Option<usize>) -> message::Result<()> {
+fn threads(count: Option<usize>) -> Result<()> {
     let Some(count) = count else { return Ok(()) };
     let built = rayon::ThreadPoolBuilder::new().num_threads(count).build_global();
     built.map_err(|error| Failure::Input(format!("--threads {count}: {error}")))

@@ -15,6 +15,7 @@ mod output;
 mod penalties;
 mod plot;
 mod rates;
+mod rooms;
 mod same_file;
 mod shaders;
 mod support;

@@ -1,0 +1,66 @@
+//! What is fitted: the file, and which of its columns are what.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use ridgepath::Standardize;
+
+use crate::args::names::{NameList, NamedFactors};
+
+/// The columns of one CSV file, by the parts that they play in the fit.
+#[derive(clap::Args, Debug)]
+pub(crate) struct DataArgs {
+    /// A CSV file with a header; - is standard input
+    #[arg(value_name = "INPUT.csv")]
+    pub(crate) input: PathBuf,
+    /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third
+    /// column, unless one has that name
+    #[arg(long, value_name = "COLUMN", required = true)]
+    pub(crate) target: Vec<String>,
+    /// The columns to predict from [default: all that are not a target, the weights or excluded]. Names that hold
+    /// commas or quotes are quoted as in CSV
+    #[arg(long, value_name = "A,B,…")]
+    pub(crate) features: Option<NameList>,
+    /// Columns to leave out; a name leaves out all columns of that name
+    #[arg(long, value_name = "A,B,…")]
+    pub(crate) exclude: Option<NameList>,
+    /// The column of observation weights
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) weights: Option<String>,
+    /// Fit no intercept
+    #[arg(long)]
+    pub(crate) no_intercept: bool,
+    /// Penalise the coefficients of standardised columns; the coefficients reported are on the original scale
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "population")]
+    pub(crate) standardize: Option<DeviationName>,
+    /// What λ is multiplied by for some of the features, 1 for the others
+    #[arg(long, value_name = "NAME=F,…")]
+    pub(crate) penalty_factor: Option<NamedFactors>,
+    /// Features that are not penalised: of factor 0
+    #[arg(long, value_name = "A,B,…", alias = "unpenalized")]
+    pub(crate) unpenalised: Option<NameList>,
+}
+
+/// By which standard deviation columns are standardised.
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum DeviationName {
+    /// √(Σ(x−x̄)²/m), as scikit-learn has it
+    Population,
+    /// √(Σ(x−x̄)²/(m−1)), as R has it
+    Sample,
+}
+
+impl From<DeviationName> for Standardize {
+    fn from(deviation: DeviationName) -> Self {
+        match deviation {
+            DeviationName::Population => Self::Population,
+            DeviationName::Sample => Self::Sample,
+        }
+    }
+}
+
+impl DataArgs {
+    pub(crate) fn standardize(&self) -> Standardize {
+        self.standardize.map_or(Standardize::No, Into::into)
+    }
+}

@@ -1,0 +1,10 @@
+//! The command line of `ridgepath devices`.
+
+use crate::args::answer::Format;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct DevicesArgs {
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}

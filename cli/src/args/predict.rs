@@ -1,0 +1,18 @@
+//! The command line of `ridgepath predict`.
+
+use std::path::PathBuf;
+
+use crate::args::answer::Destination;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct PredictArgs {
+    /// What cv wrote with --save or --format json
+    #[arg(value_name = "MODEL.json")]
+    pub(crate) model: PathBuf,
+    /// A CSV file whose header has the model's features, in any order, among other columns; - is standard input
+    #[arg(value_name = "NEW.csv")]
+    pub(crate) input: PathBuf,
+    /// Where the predictions go, as CSV, a column for each target; - is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub(crate) output: Destination,
+}

@@ -1,0 +1,60 @@
+//! `ridgepath bench`: the GPU against the CPU, on this machine.
+
+use std::time::Instant;
+
+use ridgepath::Gpu;
+
+use crate::args::answer::Format;
+use crate::args::bench::{BenchArgs, BenchBackend};
+use crate::commands::places;
+use crate::format::{json, message, table};
+use crate::machine::failure::Result;
+use crate::machine::output::{self, Sink};
+use crate::machine::same_file;
+use crate::measure::lineup::Lineup;
+use crate::measure::report::BenchReport;
+use crate::measure::task::Task;
+use crate::plot;
+
+pub(crate) fn run(args: &BenchArgs) -> Result<()> {
+    check_places(args)?;
+    let plot_sink = places::sink_of_extra(&args.plot)?;
+    let task = Task::new(args)?;
+    let begun = Instant::now();
+    let gpu = open(args)?;
+    let gpu_open_seconds = gpu.is_ok().then(|| begun.elapsed().as_secs_f64());
+    let lineup = Lineup::timed(args, &task, &gpu)?;
+    let report = BenchReport::of(args, &task, &gpu, gpu_open_seconds, &lineup)?;
+    let answer = match args.format {
+        Format::Table => table::bench::written(&report).into_bytes(),
+        Format::Json => json::document::written(&report)?,
+    };
+    let mut staged = vec![Sink::stdout().stage(answer)?];
+    if let Some(sink) = plot_sink {
+        staged.push(sink.stage(plot::bench::draw(&report)?.into_bytes())?);
+    }
+    output::commit(staged)?;
+    if args.format == Format::Json {
+        report.warnings.iter().for_each(|warning| message::note(warning));
+    }
+    Ok(())
+}
+
+fn check_places(args: &BenchArgs) -> Result<()> {
+    let mut all = vec![places::standard_output()];
+    all.extend(args.input.as_deref().map(places::input));
+    all.extend(places::lambda_file(&args.grid));
+    all.extend(places::extra_file("--plot", &args.plot)?);
+    same_file::check(&all)
+}
+
+/// The GPU, or why there is none.
+fn open(args: &BenchArgs) -> Result<std::result::Result<Gpu, String>> {
+    if args.backend == BenchBackend::Cpu {
+        return Ok(Err("not asked for".into()));
+    }
+    match pollster::block_on(Gpu::open(args.allow_software_gpu)) {
+        Err(error) if args.backend == BenchBackend::Auto => Ok(Err(error.to_string())),
+        opened => Ok(Ok(opened?)),
+    }
+}

@@ -1,0 +1,77 @@
+//! `ridgepath cv`.
+
+use ridgepath::{CrossValidation, Penalty};
+
+use crate::args::answer::PathFormat;
+use crate::args::cv::CvArgs;
+use crate::commands::{ending, places};
+use crate::fit::figures::Figures;
+use crate::fit::penalties::{self, Gridded};
+use crate::fit::{rates, solver};
+use crate::format::{choice_notes, csv, json, path_notes, table};
+use crate::input::data::Data;
+use crate::machine::failure::Result;
+use crate::machine::progress::Progress;
+use crate::machine::{output, same_file};
+use crate::plot;
+
+pub(crate) fn run(args: &CvArgs) -> Result<()> {
+    check_places(args)?;
+    let sink = places::sink_of(&args.output)?;
+    let (plot_sink, model_sink) = (places::sink_of_extra(&args.plot)?, places::sink_of_extra(&args.save)?);
+
+    let labels = args.scheme.labels();
+    let data = Data::labelled(&args.data, labels)?;
+    if args.save.is_some() {
+        data.check_savable()?;
+    }
+    let progress = Progress::towards_end("λ, of all folds");
+    let ridge = solver::of(&data, &args.data, &args.solver, &progress);
+    let Gridded { ridge, mut notes, system } =
+        penalties::of_grid(args.convention, &args.grid, &args.data, &data, ridge)?;
+    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
+    let selection = CrossValidation::new(ridge.clone())
+        .scheme(args.scheme.scheme(data.labels()))
+        .score(args.score())
+        .rule(args.rule())
+        .per_target(args.per_target)
+        .extend(args.extend)
+        .fit(data.x()?, data.y()?);
+    progress.finish();
+    let selection = selection.map_err(|error| data.failure(error))?;
+    if model_sink.is_some() {
+        json::model::check_readable(&selection, &data)?;
+    }
+
+    let figures = Figures::of(selection.path(), &data, system)?;
+    let answer = match args.format {
+        PathFormat::Table => table::cv::written(&selection, &data, &figures).into_bytes(),
+        PathFormat::Json => json::cv::written(&selection, &data, &figures, labels.map(|labels| labels.name))?,
+        PathFormat::Csv => csv::cv::written(&selection, &data, &figures)?,
+    };
+    let mut staged = vec![sink.stage(answer)?];
+    notes.extend(data.notes());
+    notes.extend(path_notes::of_path(selection.path(), &data, args.solver.minimum_norm));
+    notes.extend(choice_notes::of_choice(&selection, &data, args));
+    if let Some(sink) = plot_sink {
+        let ridge = ridge.penalty(Penalty::Alphas(selection.path().shifts().to_vec()));
+        let spectrum = ridge.spectrum(data.x()?, data.y()?).map_err(|error| data.failure(error))?;
+        let drawing = plot::cv::draw(&selection, &spectrum, &data)?;
+        notes.extend(drawing.notes);
+        staged.push(sink.stage(drawing.svg.into_bytes())?);
+    }
+    if let Some(sink) = model_sink {
+        staged.push(sink.stage(json::model::written(&selection, &data, &figures)?)?);
+    }
+    output::commit(staged)?;
+    ending::told(&notes, selection.path())
+}
+
+fn check_places(args: &CvArgs) -> Result<()> {
+    let mut all = vec![places::input(&args.data.input)];
+    all.extend(places::lambda_file(&args.grid));
+    all.push(places::destination(&args.output));
+    all.extend(places::extra_file("--plot", &args.plot)?);
+    all.extend(places::extra_file("--save", &args.save)?);
+    same_file::check(&all)
+}

@@ -1,0 +1,54 @@
+//! `ridgepath path`.
+
+use crate::args::answer::PathFormat;
+use crate::args::path::PathArgs;
+use crate::commands::{ending, places};
+use crate::fit::figures::Figures;
+use crate::fit::penalties::{self, Gridded};
+use crate::fit::{rates, solver};
+use crate::format::{csv, json, path_notes, table};
+use crate::input::data::Data;
+use crate::machine::failure::Result;
+use crate::machine::progress::Progress;
+use crate::machine::{output, same_file};
+use crate::plot;
+
+pub(crate) fn run(args: &PathArgs) -> Result<()> {
+    check_places(args)?;
+    let sink = places::sink_of(&args.output)?;
+    let plot_sink = places::sink_of_extra(&args.plot)?;
+
+    let data = Data::load(&args.data)?;
+    let progress = Progress::towards_end("λ");
+    let ridge = solver::of(&data, &args.data, &args.solver, &progress);
+    let Gridded { ridge, mut notes, system } = penalties::of_path(args, &data, ridge)?;
+    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
+    let path = ridge.fit(data.x()?, data.y()?);
+    progress.finish();
+    let path = path.map_err(|error| data.failure(error))?;
+    let figures = Figures::of(&path, &data, system)?.asked_for(args, &ridge, &path, &data)?;
+
+    let answer = match args.format {
+        PathFormat::Table => table::path::written(&path, &data, &figures).into_bytes(),
+        PathFormat::Json => json::path::written(&path, &data, &figures)?,
+        PathFormat::Csv => csv::path::written(&path, &data, &figures)?,
+    };
+    let mut staged = vec![sink.stage(answer)?];
+    notes.extend(data.notes());
+    notes.extend(path_notes::of_path(&path, &data, args.solver.minimum_norm));
+    if let Some(sink) = plot_sink {
+        let drawing = plot::path::draw(&path, &data)?;
+        notes.extend(drawing.notes);
+        staged.push(sink.stage(drawing.svg.into_bytes())?);
+    }
+    output::commit(staged)?;
+    ending::told(&notes, &path)
+}
+
+fn check_places(args: &PathArgs) -> Result<()> {
+    let mut all = vec![places::input(&args.data.input)];
+    all.extend(places::lambda_file(&args.grid));
+    all.push(places::destination(&args.output));
+    all.extend(places::extra_file("--plot", &args.plot)?);
+    same_file::check(&all)
+}

@@ -1,0 +1,15 @@
+//! From data to an answer: the solver that the command line asks for, and what is computed beside its coefficients.
+
+// Before the fit.
+pub(crate) mod other_system;
+pub(crate) mod penalties;
+pub(crate) mod rates;
+pub(crate) mod solver;
+
+// After the fit.
+pub(crate) mod backend_entry;
+pub(crate) mod dependent_features;
+pub(crate) mod figures;
+pub(crate) mod intercept;
+pub(crate) mod standard_errors;
+pub(crate) mod statistics;

@@ -1,0 +1,6 @@
+//! Answers as CSV.
+
+pub(crate) mod cv;
+pub(crate) mod path;
+pub(crate) mod predictions;
+pub(crate) mod records;

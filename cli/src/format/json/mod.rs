@@ -1,0 +1,13 @@
+//! Answers as JSON documents.
+
+// What they have in common.
+pub(crate) mod document;
+pub(crate) mod lambda_entry;
+pub(crate) mod layout;
+
+// One file for each document.
+pub(crate) mod cv;
+pub(crate) mod devices;
+pub(crate) mod model;
+pub(crate) mod path;
+pub(crate) mod validate;

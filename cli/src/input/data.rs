@@ -1,0 +1,154 @@
+//! What is fitted: the rows that the command line asks for, with their names.
+
+use ridgepath::{Error, Problem, View};
+
+use crate::args::data::DataArgs;
+use crate::args::names::LabelColumn;
+use crate::input::column_roles::ColumnRoles;
+use crate::input::csv_file::{CsvFile, Purpose};
+use crate::input::penalty_factors;
+use crate::input::table::Table;
+use crate::machine::failure::{Failure, Result};
+
+/// A table whose columns are the features, then the targets, then the weights, if any.
+pub(crate) struct Data {
+    table: Table,
+    features: usize,
+    targets: usize,
+    weighted: bool,
+    labels: Vec<usize>,
+    penalty_factors: Option<Vec<f64>>,
+}
+
+impl Data {
+    pub(crate) fn load(args: &DataArgs) -> Result<Self> {
+        Self::labelled(args, None)
+    }
+
+    /// The data with a label for each row, if a column of labels is asked for.
+    pub(crate) fn labelled(args: &DataArgs, labels: Option<LabelColumn<'_>>) -> Result<Self> {
+        let input = CsvFile::open(&args.input)?;
+        let columns = ColumnRoles::choose(args, labels, input.header(), input.file(), input.header_line())?;
+        let (table, labels) = input.read(&columns, Purpose::Fit { intercept: !args.no_intercept })?;
+        let (features, targets) = (columns.features.len(), columns.targets.len());
+        let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
+        Ok(Self { table, features, targets, weighted: columns.weights.is_some(), labels, penalty_factors })
+    }
+
+    /// The label of each row; none where no column of labels is asked for.
+    pub(crate) fn labels(&self) -> &[usize] {
+        &self.labels
+    }
+
+    pub(crate) fn features(&self) -> &[String] {
+        &self.table.names()[..self.features]
+    }
+
+    pub(crate) fn targets(&self) -> &[String] {
+        &self.table.names()[self.features..self.features + self.targets]
+    }
+
+    /// The features, one after another.
+    pub(crate) fn feature_values(&self) -> &[f64] {
+        self.table.columns(0, self.features)
+    }
+
+    pub(crate) fn x(&self) -> Result<View<'_>> {
+        Ok(View::column_major(self.feature_values(), self.table.rows(), self.features)?)
+    }
+
+    pub(crate) fn y(&self) -> Result<View<'_>> {
+        let values = self.table.columns(self.features, self.targets);
+        Ok(View::column_major(values, self.table.rows(), self.targets)?)
+    }
+
+    /// The rows for a solver, checked.
+    pub(crate) fn problem(&self) -> Result<Problem<'_>> {
+        let problem = Problem::new(self.x()?, self.y()?)?;
+        Ok(match self.weights() {
+            Some(weights) => problem.with_weights(weights)?,
+            None => problem,
+        })
+    }
+
+    /// The values of a feature.
+    pub(crate) fn feature(&self, number: usize) -> &[f64] {
+        self.table.columns(number, 1)
+    }
+
+    pub(crate) fn weights(&self) -> Option<&[f64]> {
+        self.weighted.then(|| self.table.columns(self.features + self.targets, 1))
+    }
+
+    /// The origin of each target, as of each feature in [`Self::feature_origins`].
+    pub(crate) fn target_origins(&self) -> &[i128] {
+        &self.table.origins()[self.features..self.features + self.targets]
+    }
+
+    /// What the values of each feature are less by: 0 for most.
+    pub(crate) fn feature_origins(&self) -> &[i128] {
+        &self.table.origins()[..self.features]
+    }
+
+    /// Whether any column is less an origin.
+    pub(crate) fn is_shifted(&self) -> bool {
+        self.table.origins().iter().any(|origin| *origin != 0)
+    }
+
+    /// What the user should know of the columns as they were read.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let shifted = self.table.names().iter().zip(self.table.origins()).filter(|(_, origin)| **origin != 0);
+        let note = |(name, origin): (&String, &i128)| {
+            format!(
+                "column {name:?} has whole numbers that 64-bit floats cannot hold: fitted by their distances from {origin}, without \
+                 loss; the intercept is that of the column as it is, rounded"
+            )
+        };
+        shifted.map(note).collect()
+    }
+
+    /// A model has no origins: its predictions would lose the digits that the fit has kept.
+    pub(crate) fn check_savable(&self) -> Result<()> {
+        match self.features().iter().zip(self.feature_origins()).find(|(_, origin)| **origin != 0) {
+            Some((name, origin)) => Err(Failure::Input(format!(
+                "--save: column {name:?} has whole numbers that 64-bit floats cannot hold, from which no model can predict; subtract \
+                 {origin} from it in the file first"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// What λ is multiplied by for each feature, where that is asked for.
+    pub(crate) fn penalty_factors(&self) -> Option<&[f64]> {
+        self.penalty_factors.as_deref()
+    }
+
+    /// The error of a failed fit, with columns by their names.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        let name = |what: &str, column: usize| match what {
+            "Y" => self.targets().get(column),
+            _ => self.features().get(column),
+        };
+        match &error {
+            Error::Span { what, column, least, greatest } => match name(what, *column) {
+                Some(name) => Failure::Input(format!(
+                    "column {name:?} spans from {least:e} to {greatest:e}, wanted a span that a 64-bit float can hold"
+                )),
+                None => error.into(),
+            },
+            Error::NoModel { lambda, target, why, .. } => Failure::Input(format!(
+                "target {:?} has no finite coefficients at the λ chosen, {lambda:?}: {why}; wanted another grid or rule",
+                self.targets()[*target]
+            )),
+            Error::ConstantTarget { fold, target, value, score } => Failure::Input(format!(
+                "fold {fold}: target {:?} is constant ({value:?}) in the rows held out, so that it has no {score}; wanted \
+                 two values at least",
+                self.targets()[*target]
+            )),
+            Error::NoScore { target, score, reason } => {
+                Failure::Input(format!("target {:?} has no {score} at any λ: {reason}", self.targets()[*target]))
+            }
+            _ => error.into(),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What files hold: tables for a fit or a prediction, penalties, models.
+
+// From the bytes of a CSV file to the rows of a fit.
+pub(crate) mod column_roles;
+pub(crate) mod csv_file;
+pub(crate) mod data;
+pub(crate) mod header;
+pub(crate) mod line_numbers;
+pub(crate) mod number_column;
+pub(crate) mod other_formats;
+pub(crate) mod penalty_factors;
+pub(crate) mod table;
+
+// Other files.
+pub(crate) mod penalty_file;
+pub(crate) mod saved_model;

@@ -1,0 +1,60 @@
+//! Files that are no CSV with a header: what they are, by their first bytes, and what to do with them.
+
+/// As many bytes of a file are looked at.
+pub(crate) const LOOK: usize = 4096;
+
+/// Formats by how they begin: what they are, and how CSV comes of them.
+const FORMATS: [(&[u8], &str, &str); 11] = [
+    (&[0x1f, 0x8b], "is compressed with gzip", "unpack it, as with gunzip -c FILE | ridgepath … -"),
+    (b"BZh", "is compressed with bzip2", "unpack it, as with bunzip2 -c FILE | ridgepath … -"),
+    (&[0xfd, b'7', b'z', b'X', b'Z'], "is compressed with xz", "unpack it, as with xz -dc FILE | ridgepath … -"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], "is compressed with zstd", "unpack it, as with zstd -dc FILE | ridgepath … -"),
+    (b"PK\x03\x04", "is a ZIP archive, as .xlsx and .ods files are", "unpack it, or save the table as CSV"),
+    (b"PAR1", "is a Parquet file", "convert it to CSV"),
+    (b"ARROW1", "is an Arrow file", "convert it to CSV"),
+    (b"\x93NUMPY", "is a NumPy array", "convert it to CSV"),
+    (b"\x89HDF", "is an HDF5 file", "convert it to CSV"),
+    (&[0xff, 0xfe], UTF_16, RECODE),
+    (&[0xfe, 0xff], UTF_16, RECODE),
+];
+const UTF_16: &str = "is text in UTF-16";
+const RECODE: &str = "save it as UTF-8, or recode it, as with iconv -f UTF-16 -t UTF-8 FILE | ridgepath … -";
+
+/// What a file that begins so is, and what to do; none where it may be CSV.
+pub(crate) fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    if let Some((_, what, remedy)) = FORMATS.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return Some((*what, *remedy));
+    }
+    let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
+    let half = head.len() / 2;
+    match (zeros(0), zeros(1)) {
+        (0, 0) => None,
+        // Every other byte of Latin letters is 0.
+        (even, odd) if even.abs_diff(odd) > half / 2 => Some((UTF_16, RECODE)),
+        _ => Some(("is binary", "convert it to CSV")),
+    }
+}
+
+/// Whether the first line is Excel's word on the separator.
+pub(crate) fn has_separator_line(head: &[u8]) -> bool {
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
+    let line = first_line(head).trim_ascii();
+    line.len() <= 6 && line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"sep="))
+}
+
+/// Whether a header is a row of numbers rather than of names. Quoted numbers are names.
+pub(crate) fn is_data(head: &[u8], header: &[String]) -> bool {
+    !first_line(head).contains(&b'"') && header.iter().all(|name| name.parse::<f64>().is_ok_and(f64::is_finite))
+}
+
+/// What parts the names of a header, where it is not the comma: there are as many of it as commas, and one more.
+pub(crate) fn separator(header: &[String]) -> Option<&'static str> {
+    let count = |of: char| header.iter().map(|name| name.matches(of).count()).sum::<usize>();
+    let others = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
+    let other = others.iter().find(|(sign, _)| count(*sign) >= header.len()).map(|(_, name)| *name);
+    other.or_else(|| (header.len() == 1 && count(' ') > 0).then_some("spaces"))
+}
+
+fn first_line(head: &[u8]) -> &[u8] {
+    head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default()
+}

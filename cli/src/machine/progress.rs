@@ -1,0 +1,65 @@
+//! How far long work has come, on standard error when that is a terminal.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use indicatif::style::TemplateError;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Work shorter than this needs no bar.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A bar that appears when the work takes long.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    begun: Instant,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// The bar of work whose end is not known.
+    pub(crate) fn counting(what: &'static str) -> Self {
+        Self::new(what, ProgressStyle::with_template("{spinner} {human_pos} {msg} ({elapsed})"))
+    }
+
+    /// The bar of work whose end is known.
+    pub(crate) fn towards_end(what: &'static str) -> Self {
+        Self::new(what, ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {msg} ({eta} left)"))
+    }
+
+    /// The bar of work whose parts have no number worth telling.
+    pub(crate) fn of_parts(what: &'static str) -> Self {
+        Self::new(what, ProgressStyle::with_template("{wide_bar} {percent} % of the {msg} ({eta} left)"))
+    }
+
+    fn new(what: &'static str, style: Result<ProgressStyle, TemplateError>) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(Cow::Borrowed(what));
+        Self { begun: Instant::now(), bar }
+    }
+
+    pub(crate) fn counted(&self, done: u64) {
+        // A look at the clock for every row would cost as much as reading it.
+        if done.is_multiple_of(4096) {
+            self.show();
+            self.bar.set_position(done);
+        }
+    }
+
+    pub(crate) fn reached(&self, done: usize, total: usize) {
+        self.show();
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn show(&self) {
+        if self.bar.is_hidden() && self.begun.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! No file may be both read and written, or written twice.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use same_file::Handle;
+
+use crate::machine::failure::{Failure, Result};
+use crate::machine::output;
+
+/// A file or stream that is read or written.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    File(&'a Path),
+    Stdin,
+    Stdout,
+}
+
+impl<'a> Place<'a> {
+    /// An input, which `-` makes standard input.
+    pub(crate) fn input(path: &'a Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
+    }
+}
+
+/// What two names of one file have in common.
+#[derive(PartialEq)]
+enum Identity {
+    /// By device and inode: symbolic and hard links lead to the same identity.
+    Open(Handle),
+    /// By the path, of a file that is not there yet or cannot be opened.
+    Named(PathBuf),
+}
+
+/// Refuses places, each with its role in the command, of which two are the same regular file. Devices and pipes may well be
+/// both.
+pub(crate) fn check(places: &[(&str, Place<'_>)]) -> Result<()> {
+    let known: Vec<(&str, Identity)> =
+        places.iter().filter_map(|(role, place)| Some((*role, identity(*place)?))).collect();
+    for (index, (role, identity)) in known.iter().enumerate() {
+        if let Some((other, _)) = known[..index].iter().find(|(_, other)| other == identity) {
+            return Err(Failure::Input(format!("{other} and {role} are the same file; wanted different ones")));
+        }
+    }
+    Ok(())
+}
+
+fn identity(place: Place<'_>) -> Option<Identity> {
+    let regular = |handle: Handle| handle.as_file().metadata().is_ok_and(|m| m.is_file()).then_some(handle);
+    match place {
+        Place::Stdin => Handle::stdin().ok().and_then(regular).map(Identity::Open),
+        Place::Stdout => Handle::stdout().ok().and_then(regular).map(Identity::Open),
+        // Opening a pipe would wait for its other end.
+        Place::File(path) => match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => None,
+            Ok(_) => match Handle::from_path(path) {
+                Ok(handle) => Some(Identity::Open(handle)),
+                Err(_) => path.canonicalize().ok().map(Identity::Named),
+            },
+            Err(_) => output::resolved(path).ok().map(Identity::Named),
+        },
+    }
+}

@@ -1,0 +1,245 @@
+//! The work of the GPU's stages, each alone, in single precision: what the kernels do with the device, whatever the host
+//! does.
+
+use std::time::Instant;
+
+use ridgepath::gpu::wgpu::{self, util::DeviceExt};
+use ridgepath::gpu::{factor, gram, solution, solve};
+use ridgepath::nalgebra::DMatrix;
+use ridgepath::{Backend, Form, GpuPlan, GramPlan, NormalEquations, Plan, Precision, Problem, Request, View, cpu};
+
+use crate::machine::failure::{Failure, Result};
+use crate::measure::device_clock::{self, Clock, Span};
+use crate::measure::task::Task;
+
+/// The stages of a task, with the buffers of a chunk of rows and a chunk of λ.
+pub(crate) struct StageWork<'a> {
+    clock: &'a Clock<'a>,
+    plan: (GpuPlan, GramPlan),
+    sizes: StageSizes,
+    block: Vec<u8>,
+    staged: wgpu::Buffer,
+    gram: [wgpu::Buffer; 3],
+    params: gram::Params,
+    system: factor::System,
+    factors: factor::Factors,
+    right: Vec<f32>,
+    solution: solution::Solution,
+    back: wgpu::Buffer,
+}
+
+/// Sizes of the task, and of the chunk of it that is timed.
+struct StageSizes {
+    rows: usize,
+    features: usize,
+    targets: usize,
+    lambdas: usize,
+    rows_at_once: usize,
+    lambdas_at_once: usize,
+}
+
+impl<'a> StageWork<'a> {
+    /// The first n features of the task, k λ of the penalty's kind.
+    pub(crate) fn new(
+        clock: &'a Clock<'a>,
+        task: &Task,
+        n: usize,
+        penalty: &ridgepath::Penalty,
+        budget: Option<u64>,
+    ) -> Result<Self> {
+        let gpu = clock.gpu;
+        let (x, y) = (task.first_features(n)?, task.y()?);
+        let shape = ridgepath::Shape { features: n, penalties: penalty.len(), ..task.shape };
+        if shape.form() != Form::Primal {
+            return Err(Failure::Other("the stages are those of as many rows as features or more".into()));
+        }
+        let mut request = Request { backend: Backend::Gpu, precision: Precision::Single, ..Request::default() };
+        request.memory_budget = budget.unwrap_or(request.memory_budget);
+        let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits)))?;
+        let plan = plan.gpu.and_then(|plan| Some((plan.clone(), plan.gram?)));
+        let (plan, sums) = plan.ok_or_else(|| Failure::Other("the plan is not one for a GPU".into()))?;
+        let mut problem = Problem::new(x, y)?;
+        if let Some(weights) = task.weights() {
+            problem = problem.with_weights(weights)?;
+        }
+        let moments = cpu::gram::gram::<f64>(&problem)?;
+        let normal = NormalEquations::with_penalty(&moments, task.model, penalty)?;
+
+        let (m, t, q) = (shape.rows, shape.targets, n + shape.targets);
+        let (rows, lambdas) = (sums.rows_per_chunk.min(m), plan.lambdas_per_chunk.min(shape.penalties));
+        let block = packed(x, y, rows, sums.row_stride);
+        let partials = usize::try_from(sums.partial_bytes).unwrap_or(usize::MAX);
+        let storage = |what, bytes: usize| {
+            device_clock::buffer(gpu, what, bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)
+        };
+        let sizes = StageSizes {
+            rows: m,
+            features: n,
+            targets: t,
+            lambdas: shape.penalties,
+            rows_at_once: rows,
+            lambdas_at_once: lambdas,
+        };
+        device_clock::caught(gpu, || {
+            let gram = [storage("rows", block.len()), storage("partials", partials), storage("moments", q * n * 4)];
+            let system = factor::System::new(gpu, &normal, lambdas);
+            system.upload(gpu, &normal, 0, lambdas);
+            let solution = solution::Solution::new(gpu, n, t, lambdas);
+            let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+            let back = device_clock::buffer(gpu, "back", solution.bytes(lambdas), usage);
+            // Memory that the host writes, as uploads are staged in.
+            let staged = gpu.device().create_buffer_init(&wgpu::util::BufferInitDescriptor {
+                label: Some("ridgepath.bench.staged"),
+                contents: &block,
+                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+            });
+            Self {
+                clock,
+                sizes,
+                params: gram::Params::new(&sums, n, t, rows, true),
+                plan: (plan, sums),
+                block,
+                staged,
+                gram,
+                system,
+                factors: factor::Factors::new(gpu, n, lambdas),
+                right: solution::packed(&vec![DMatrix::repeat(n, t, 1.0); lambdas]),
+                solution,
+                back,
+            }
+        })
+    }
+
+    pub(crate) fn has_timestamps(&self) -> bool {
+        self.clock.has_timestamps()
+    }
+
+    pub(crate) fn chunks_of_rows(&self) -> usize {
+        self.sizes.rows.div_ceil(self.plan.1.rows_per_chunk)
+    }
+
+    pub(crate) fn chunks_of_lambdas(&self) -> usize {
+        self.sizes.lambdas.div_ceil(self.plan.0.lambdas_per_chunk)
+    }
+
+    /// Gram, factor, solve and transfer down with the rows on the device: seconds of the host's clock, for the whole task.
+    pub(crate) fn rows_on_device(&self) -> Result<f64> {
+        let (scale, rest) = (self.scale_of_rows(), self.scale_of_lambdas());
+        if scale > 1.0 || rest > 1.0 {
+            let gram = self.gram()?.host;
+            self.prepare()?;
+            let solved = self.clock.time(|encoder| self.record_solved(encoder))?.host;
+            return Ok(scale * gram + rest * (solved + self.down()?.host));
+        }
+        self.prepare()?;
+        let done = self.clock.time(|encoder| {
+            self.record_gram(encoder);
+            self.record_solved(encoder);
+            self.record_down(encoder);
+        })?;
+        Ok(done.host + self.fetch()?)
+    }
+
+    pub(crate) fn up(&self) -> Result<Span> {
+        let copied = |encoder: &mut wgpu::CommandEncoder| {
+            encoder.copy_buffer_to_buffer(&self.staged, 0, &self.gram[0], 0, self.staged.size());
+        };
+        let device = self.clock.time(copied)?.device;
+        let host = self.clock.time(|_| self.clock.gpu.queue().write_buffer(&self.gram[0], 0, &self.block))?.host;
+        Ok(Span { device, host })
+    }
+
+    pub(crate) fn gram(&self) -> Result<Span> {
+        self.clock.time(|encoder| self.record_gram(encoder))
+    }
+
+    pub(crate) fn factor(&self) -> Result<Span> {
+        self.clock.time(|encoder| self.record_factor(encoder))
+    }
+
+    pub(crate) fn solve(&self) -> Result<Span> {
+        self.prepare()?;
+        self.clock.time(|encoder| self.record_solve(encoder))
+    }
+
+    pub(crate) fn down(&self) -> Result<Span> {
+        let Span { device, host } = self.clock.time(|encoder| self.record_down(encoder))?;
+        Ok(Span { device, host: host + self.fetch()? })
+    }
+
+    /// The right-hand sides, which a solution overwrites, anew.
+    fn prepare(&self) -> Result<()> {
+        self.clock.time(|_| self.solution.upload(self.clock.gpu, &self.right)).map(drop)
+    }
+
+    fn fetch(&self) -> Result<f64> {
+        let begun = Instant::now();
+        device_clock::read(self.clock.gpu, &self.back)?;
+        Ok(begun.elapsed().as_secs_f64())
+    }
+
+    fn record_gram(&self, encoder: &mut wgpu::CommandEncoder) {
+        gram::record(self.clock.gpu, encoder, self.params, self.gram.each_ref());
+    }
+
+    fn record_factor(&self, encoder: &mut wgpu::CommandEncoder) {
+        factor::record(self.clock.gpu, encoder, &self.system, &self.factors, self.sizes.lambdas_at_once);
+    }
+
+    fn record_solve(&self, encoder: &mut wgpu::CommandEncoder) {
+        solve::record(self.clock.gpu, encoder, &self.factors, &self.solution, self.sizes.lambdas_at_once);
+    }
+
+    /// Factor and solve as the library does them: in one dispatch where the order is small.
+    fn record_solved(&self, encoder: &mut wgpu::CommandEncoder) {
+        let (gpu, count) = (self.clock.gpu, self.sizes.lambdas_at_once);
+        solve::record_factored(gpu, encoder, &self.system, &self.factors, &self.solution, count);
+    }
+
+    fn record_down(&self, encoder: &mut wgpu::CommandEncoder) {
+        let bytes = self.solution.bytes(self.sizes.lambdas_at_once);
+        encoder.copy_buffer_to_buffer(&self.solution.buffer, 0, &self.back, 0, bytes);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn scale_of_rows(&self) -> f64 {
+        self.sizes.rows as f64 / self.sizes.rows_at_once as f64
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn scale_of_lambdas(&self) -> f64 {
+        self.sizes.lambdas as f64 / self.sizes.lambdas_at_once as f64
+    }
+
+    /// Name, how often a chunk is to be counted, operations and bytes of the whole task. Of what is symmetric or triangular,
+    /// half counts, and every number is moved once.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(crate) fn work(&self) -> [(&'static str, f64, f64, f64); 5] {
+        let sizes = &self.sizes;
+        let [m, n, t, k] = [sizes.rows, sizes.features, sizes.targets, sizes.lambdas].map(|size| size as f64);
+        let (rows, lambdas) = (self.scale_of_rows(), self.scale_of_lambdas());
+        let (data, triangle) = (4.0 * m * (n + t), 2.0 * n * n);
+        [
+            ("transfer up", rows, 0.0, data),
+            ("gram", rows, m * n * (n + 2.0 * t), data + triangle + 4.0 * n * t),
+            ("factor", lambdas, k * n.powi(3) / 3.0, (k + 1.0) * triangle),
+            ("solve", lambdas, 2.0 * k * t * n * n, k * (triangle + 8.0 * n * t)),
+            ("transfer down", lambdas, 0.0, 4.0 * k * n * t),
+        ]
+    }
+}
+
+/// The first rows of [X | Y] as `f32`, row after row, as the kernel wants them.
+fn packed(x: View<'_>, y: View<'_>, rows: usize, stride: usize) -> Vec<u8> {
+    let mut block = vec![0; rows * stride * 4];
+    let columns = x.columns();
+    for column in 0..columns + y.columns() {
+        let value = |row| if column < columns { x.get(row, column) } else { y.get(row, column - columns) };
+        for row in 0..rows {
+            let at = (row * stride + column) * 4;
+            #[expect(clippy::cast_possible_truncation, reason = "single precision is meant")]
+            block[at..at + 4].copy_from_slice(&(value(row) as f32).to_le_bytes());
+        }
+    }
+    block
+}

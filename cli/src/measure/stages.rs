@@ -1,0 +1,99 @@
+//! The times of the GPU's stages, each alone, in single precision, and how near they come to the device's peaks.
+
+use serde::Serialize;
+
+use crate::machine::failure::Result;
+use crate::measure::device_clock::Span;
+use crate::measure::device_peak::Peak;
+use crate::measure::median::median;
+use crate::measure::stage_work::StageWork;
+
+/// One stage of the whole task. Where the plan cuts the task into chunks, one chunk is timed and counted as often as it
+/// takes.
+#[derive(Serialize)]
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    /// Seconds by the device's timestamps; the median. Of a transfer, the device's part in it: the host may have written to its
+    /// memory already.
+    pub(crate) device_seconds: Option<f64>,
+    /// Seconds by the host's clock: with the recording of the commands and the wait for them; the median.
+    pub(crate) host_seconds: f64,
+    /// The seconds that the rates are of: the device's, if it tells; of a transfer, the host's.
+    pub(crate) seconds: f64,
+    /// Floating-point operations that the stage takes at least.
+    pub(crate) flops: f64,
+    /// Bytes that the stage moves at least.
+    pub(crate) bytes: f64,
+    pub(crate) gflops: f64,
+    pub(crate) gbytes: f64,
+    /// The rate of operations in percent of the measured peak; transfers, which go over another bus, have none.
+    pub(crate) percent_of_flops: Option<f64>,
+    /// The rate of bytes in percent of the measured peak; transfers, which go over another bus, have none.
+    pub(crate) percent_of_bytes: Option<f64>,
+}
+
+/// Every stage, and all of them in one go.
+#[derive(Serialize)]
+pub(crate) struct Stages {
+    /// What `device_seconds` are measured with, or why they are missing.
+    pub(crate) timestamps: &'static str,
+    pub(crate) chunks_of_rows: usize,
+    pub(crate) chunks_of_lambdas: usize,
+    pub(crate) peak: Peak,
+    pub(crate) stages: Vec<Stage>,
+    /// Gram, factor, solve and transfer down in one submission, with the rows on the device already; by the host's clock.
+    pub(crate) rows_on_device_seconds: f64,
+}
+
+/// Times every stage, so many times, in turns.
+pub(crate) fn measure<'a>(work: &StageWork<'a>, repeat: usize, peak: Peak) -> Result<Stages> {
+    let run: [fn(&StageWork<'a>) -> Result<Span>; 5] =
+        [StageWork::up, StageWork::gram, StageWork::factor, StageWork::solve, StageWork::down];
+    let mut spans: [Vec<Span>; 5] = Default::default();
+    let mut device = Vec::with_capacity(repeat);
+    run.iter().try_for_each(|run| run(work).map(drop))?;
+    for _ in 0..repeat {
+        for (run, spans) in run.iter().zip(&mut spans) {
+            spans.push(run(work)?);
+        }
+        device.push(work.rows_on_device()?);
+    }
+    let mut stages = Vec::new();
+    for ((name, scale, flops, bytes), spans) in work.work().into_iter().zip(&spans) {
+        stages.push(stage(name, scale, [flops, bytes], spans, peak));
+    }
+    Ok(Stages {
+        timestamps: match work.has_timestamps() {
+            true if stages.iter().all(|stage| stage.device_seconds.is_some()) => "timestamps of the device",
+            true => "missing: the adapter's timestamps do not advance",
+            false => "missing: the adapter has no timestamp queries",
+        },
+        chunks_of_rows: work.chunks_of_rows(),
+        chunks_of_lambdas: work.chunks_of_lambdas(),
+        peak,
+        stages,
+        rows_on_device_seconds: median(&device),
+    })
+}
+
+/// The times of a stage, counted `scale` times, and its rates.
+fn stage(name: &'static str, scale: f64, [flops, bytes]: [f64; 2], spans: &[Span], peak: Peak) -> Stage {
+    let device: Option<Vec<f64>> = spans.iter().map(|span| span.device).collect();
+    let device_seconds = device.map(|device| scale * median(&device));
+    let host_seconds = scale * median(&spans.iter().map(|span| span.host).collect::<Vec<_>>());
+    let seconds = device_seconds.filter(|_| flops > 0.0).unwrap_or(host_seconds);
+    let (gflops, gbytes) = (flops / seconds * 1e-9, bytes / seconds * 1e-9);
+    let percent = |reached: f64, most: f64| (flops > 0.0).then_some(100.0 * reached / most);
+    Stage {
+        name,
+        device_seconds,
+        host_seconds,
+        seconds,
+        flops,
+        bytes,
+        gflops,
+        gbytes,
+        percent_of_flops: percent(gflops, peak.gflops),
+        percent_of_bytes: percent(gbytes, peak.gbytes),
+    }
+}
