@@ -77,6 +77,7 @@ pub fn solve(problem: &Problem<'_>, model: Model, penalty: &Penalty) -> Result<R
         squared_norms: Vec::new(),
         error_bounds: Vec::new(),
         intercept_bounds: Vec::new(),
+        retries: Vec::new(),
     };
     for (k, shift) in grid.shifts.into_iter().enumerate() {
         let a = &gram + DMatrix::from_diagonal(&DVector::from_fn(n, |j, _| shift * grid.factors.of(k, j)));

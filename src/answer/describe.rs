@@ -6,14 +6,15 @@ use crate::answer::columns::Entry;
 use crate::answer::path::RidgePath;
 use crate::answer::rss;
 use crate::data::problem::Problem;
+use crate::equations::forms::Equations;
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{BATCH, Fit, residuals};
-use crate::equations::source::Source;
 use crate::equations::totals::Totals;
 use crate::equations::weights::Weights;
 use crate::math::powers::scaled;
 use crate::math::threads::at_least;
 use crate::model::Standardize;
+use crate::model::method::Form;
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 
 /// A residual sum of squares that is less than this of what the moments sum to it lacks a digit or two.
@@ -29,22 +30,16 @@ enum Told {
 
 impl RidgePath {
     /// The path of weights found in arithmetic of rounding unit `epsilon`.
-    pub(crate) fn of_weights(
-        source: &Source<'_>,
-        normal: &NormalEquations,
-        weights: &[Weights],
-        used: BackendUsed,
-        epsilon: f64,
-    ) -> Self {
+    pub(crate) fn of_weights(equations: &Equations<'_>, weights: &[Weights], used: BackendUsed, epsilon: f64) -> Self {
         let every: Vec<usize> = (0..weights.len()).collect();
-        let totals = source.totals(normal);
+        let (normal, totals) = (equations.normal(), equations.totals());
         let mut path = Self::blank(&totals, normal, used);
-        match source {
-            Source::Primal { .. } => path.write(normal, &every, weights),
-            Source::Dual { rows, .. } => path.coefficients = rows.coefficients(normal, weights),
+        match equations {
+            Equations::Primal { .. } => path.write(normal, &every, weights),
+            Equations::Dual { rows, .. } => path.coefficients = rows.coefficients(normal, weights),
         }
         path.describe(&totals, normal, &every, weights, epsilon);
-        path.with_rows(&totals, normal, source.problem(), epsilon)
+        path.with_rows(&totals, normal, equations.problem(), epsilon)
     }
 
     /// A path of zeros, whose answers are yet to be written.
@@ -74,6 +69,7 @@ impl RidgePath {
             squared_norms: unknown(),
             error_bounds: unknown(),
             intercept_bounds: unknown(),
+            retries: Vec::new(),
         }
     }
 
@@ -144,7 +140,7 @@ impl RidgePath {
     ) -> Self {
         let (t, half) = (self.targets, epsilon.sqrt());
         let answered = |at: usize| !self.rss[at].is_nan() && self.outcomes[at] != Outcome::OutOfRange;
-        let told = |at: usize| match normal.dual {
+        let told = |at: usize| match normal.form == Form::Dual {
             true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => Told::ByRows,
             // Weights of 32 bits leave more than the exact answer does.
             true => {
@@ -206,7 +202,7 @@ pub(crate) fn rounding(normal: &NormalEquations, totals: &Totals, epsilon: f64) 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
 fn least(normal: &NormalEquations, totals: &Totals) -> f64 {
     let deviations = if normal.model.standardize == Standardize::No { 0.0 } else { (totals.rows as f64).sqrt() };
-    f64::EPSILON * (if normal.dual { 2.0 } else { 1.0 } + deviations)
+    f64::EPSILON * (if normal.form == Form::Dual { 2.0 } else { 1.0 } + deviations)
 }
 
 /// See [`RidgePath::error_bound`]; `corrected` is that bound where corrections came to rest, and `spread` by how much Xᵀβ cancels.
@@ -222,8 +218,8 @@ pub(crate) fn error_bound(
     }
     match outcome {
         Outcome::Singular { .. } => f64::NAN,
-        Outcome::MinimumNorm { .. } if normal.dual => condition * rounding * spread,
-        _ if normal.dual => condition * (fit.residual + rounding) * spread,
+        Outcome::MinimumNorm { .. } if normal.form == Form::Dual => condition * rounding * spread,
+        _ if normal.form == Form::Dual => condition * (fit.residual + rounding) * spread,
         Outcome::Rerouted { route: Route::Qr } | Outcome::MinimumNorm { .. } => {
             rounding * condition.sqrt() * (1.0 + condition.sqrt() * fit.misfit)
         }

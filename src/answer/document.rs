@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::model::Standardize;
 use crate::model::outcome::{BackendUsed, Outcome};
 use crate::model::penalty_factors::PenaltyFactors;
+use crate::model::rung::Retry;
 
 /// A path as it was found, unchecked.
 #[derive(Deserialize)]
@@ -47,6 +48,8 @@ pub(crate) struct Unchecked {
     error_bounds: Vec<f64>,
     #[serde(with = "numbers")]
     intercept_bounds: Vec<f64>,
+    #[serde(default)]
+    retries: Vec<Retry>,
 }
 
 impl Unchecked {
@@ -87,6 +90,9 @@ impl Unchecked {
         }
         if !self.factors.fit(k, n) {
             return Err(format!("factors: wanted none, or {n} finite numbers ≥ 0 for all or for each of {k} λs"));
+        }
+        if let Some(retry) = self.retries.iter().find(|retry| retry.index >= k) {
+            return Err(format!("a retry of λ number {}, of {k}", retry.index));
         }
         (0..kt).try_for_each(|at| self.check_answer(at))
     }
@@ -142,6 +148,7 @@ impl TryFrom<Unchecked> for RidgePath {
             squared_norms: found.squared_norms,
             error_bounds: found.error_bounds,
             intercept_bounds: found.intercept_bounds,
+            retries: found.retries,
         })
     }
 }

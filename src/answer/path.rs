@@ -8,6 +8,7 @@ use crate::model::Standardize;
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 use crate::model::penalty::Grid;
 use crate::model::penalty_factors::PenaltyFactors;
+use crate::model::rung::Retry;
 
 /// The whole ridge path: for every λ, in the order asked for, and every target, the coefficients on the original
 /// scale, the intercept, an outcome and the sums that describe the fit.
@@ -55,6 +56,7 @@ pub struct RidgePath {
     /// Empty in paths that were saved before there were such bounds.
     #[cfg_attr(feature = "serde", serde(with = "numbers"))]
     pub(crate) intercept_bounds: Vec<f64>,
+    pub(crate) retries: Vec<Retry>,
 }
 
 impl RidgePath {
@@ -270,13 +272,20 @@ impl RidgePath {
         (0..self.len()).min_by(|a, b| distance(self.lambdas[*a]).total_cmp(&distance(self.lambdas[*b])))
     }
 
-    /// This path with the entries numbered `which` taken from another, in order.
-    pub(crate) fn replaced(self, which: &[usize], from: &Self) -> Self {
-        self.replaced_by(from, which.iter().copied().enumerate())
+    /// The λs that another route answered than the first planned, or that it tried to: in the order of the rungs that took them.
+    #[must_use]
+    pub fn retries(&self) -> &[Retry] {
+        &self.retries
     }
 
-    /// This path with entries taken from another: of each pair the number there, and here.
-    pub(crate) fn replaced_by(mut self, from: &Self, pairs: impl Iterator<Item = (usize, usize)>) -> Self {
+    /// This path with the entries numbered `which` taken from another, in order.
+    pub(crate) fn replaced(mut self, which: &[usize], from: &Self) -> Self {
+        self.replace(from, which.iter().copied().enumerate());
+        self
+    }
+
+    /// Takes entries from another path: of each pair the number there, and here.
+    pub(crate) fn replace(&mut self, from: &Self, pairs: impl Iterator<Item = (usize, usize)>) {
         let (n, t) = (self.features, self.targets);
         for (source, index) in pairs {
             self.conditions[index] = from.conditions[source];
@@ -294,10 +303,9 @@ impl RidgePath {
                 }
             }
         }
-        self
     }
 
-    /// The same path, its answers marked as another route's than the one planned; as the other form's whatever its own route, since
+    /// This path with its answers marked as another route's than the one planned; as the other form's whatever its own route, since
     /// that says in which units their bounds are.
     pub(crate) fn rerouted(mut self, route: Route) -> Self {
         for outcome in &mut self.outcomes {

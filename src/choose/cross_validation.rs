@@ -168,7 +168,7 @@ impl CrossValidation {
         if self.scheme == Scheme::LeaveOneOut {
             unscored::check_rows(problem, &self.score)?;
         }
-        let path = ridge.solve(problem).await?;
+        let path = ridge.solve(problem, None).await?;
         let spectrum = Spectrum::new(problem, ridge.model, path.grid())?;
         let (name, better, (mut means, errors), units) = match &self.scheme {
             Scheme::Criterion(criterion) => {
@@ -207,7 +207,7 @@ impl CrossValidation {
     ) -> Result<(RidgePath, Scores)> {
         let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
         let told = Arc::new(AtomicUsize::new(0));
-        let path = ridge.task(&told, folds + 1).solve(problem).await?;
+        let path = ridge.task(&told, folds + 1).solve(problem, None).await?;
         let penalty = ridge.penalty.at(path.lambdas());
         let ridge = ridge.clone().penalty(penalty);
         let mut scores = Vec::with_capacity(folds);
@@ -223,7 +223,7 @@ impl CrossValidation {
             let fold = |(number, test): (usize, usize)| async move {
                 let weights = training_weights(problem, partition, test);
                 let training = problem.with_weights(&weights)?;
-                let path = ridge.task(told, folds + 1).solve_with(&training, moments.get(number).cloned()).await?;
+                let path = ridge.task(told, folds + 1).solve(&training, moments.get(number).cloned()).await?;
                 Ok(parts[test].scores(&path, &self.score, units))
             };
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();

@@ -22,6 +22,7 @@ use crate::math::product::add_product;
 use crate::math::qr::{reduce, stack};
 use crate::math::scalar::Scalar;
 use crate::model::Model;
+use crate::model::method::Form;
 use crate::model::outcome::Outcome;
 use crate::model::penalty::Grid;
 use crate::model::penalty_factors::PenaltyFactors;
@@ -245,7 +246,7 @@ impl<'a> Dual<'a> {
             grid,
             model,
             exact: None,
-            dual: true,
+            form: Form::Dual,
         }
     }
 

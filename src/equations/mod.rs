@@ -2,10 +2,11 @@
 
 pub(crate) mod dual;
 pub(crate) mod exact;
+pub(crate) mod forms;
 pub(crate) mod normal;
 pub(crate) mod refine;
 pub(crate) mod residual;
-pub(crate) mod source;
+
 pub(crate) mod totals;
 pub(crate) mod triangle;
 pub(crate) mod weights;

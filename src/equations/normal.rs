@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::math::powers::{exponent, scale_all, scaled};
+use crate::model::method::Form;
 use crate::model::penalty::{Grid, Penalty};
 use crate::model::penalty_factors::PenaltyFactors;
 use crate::model::{Model, Standardize};
@@ -60,8 +61,8 @@ pub struct NormalEquations {
     pub(crate) exact: Option<Exact>,
     /// ‖G + shift·D‖₁ of each λ.
     pub(crate) norms: Vec<f64>,
-    /// Whether these are the equations of the dual form, of order m.
-    pub(crate) dual: bool,
+    /// Which equations these are: of order n, or in the dual form of order m.
+    pub(crate) form: Form,
 }
 
 /// The digits of G and c beyond the 53rd bit.
@@ -148,7 +149,7 @@ impl NormalEquations {
             grid,
             model,
             exact: None,
-            dual: false,
+            form: Form::Primal,
         }
     }
 
@@ -258,7 +259,10 @@ impl NormalEquations {
 
     /// `D_j` at λ number k: mantissa and exponent (even).
     pub(crate) fn penalty_weight(&self, k: usize, j: usize) -> (f64, i32) {
-        if self.dual { self.penalty[j] } else { factored(self.penalty[j], self.grid.factors.of(k, j)) }
+        match self.form {
+            Form::Dual => self.penalty[j],
+            Form::Primal => factored(self.penalty[j], self.grid.factors.of(k, j)),
+        }
     }
 
     /// Element (i, j) of G, in the units alone.
@@ -305,7 +309,7 @@ pub(crate) fn resolved(moments: &Moments, model: Model, penalty: &Penalty) -> Re
 }
 
 /// trace of G on the penalised scale: Σ `G_jj`, or Σ `G_jj / variance_j` when standardised, over the penalty factors.
-fn trace(moments: &Moments, model: Model, factors: &PenaltyFactors) -> f64 {
+pub(crate) fn trace(moments: &Moments, model: Model, factors: &PenaltyFactors) -> f64 {
     (0..moments.features())
         .filter(|j| factors.of(0, *j) > 0.0)
         .map(|j| {

@@ -6,6 +6,7 @@ use nalgebra::DMatrix;
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{Fit, Residual, residuals};
 use crate::math::extended::two_sum;
+use crate::model::method::Form;
 
 /// Corrections after which an answer that has not converged takes another route.
 pub(crate) const MOST_STEPS: u32 = 12;
@@ -49,7 +50,7 @@ impl Progress {
 pub(crate) fn tolerance(normal: &NormalEquations, condition: f64) -> f64 {
     let lost = normal.exact.as_ref().map_or(0.0, |exact| condition * exact.lost(normal.features()));
     let rounding = f64::EPSILON / 4.0;
-    lost.max(if normal.dual { rounding / condition.sqrt() } else { rounding })
+    lost.max(if normal.form == Form::Dual { rounding / condition.sqrt() } else { rounding })
 }
 
 /// Weights that no correction changes any more.

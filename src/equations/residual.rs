@@ -6,6 +6,7 @@ use crate::equations::normal::{Exact, NormalEquations};
 use crate::math::extended::{Wide, plus_product, two_product, two_sum};
 use crate::math::lanes::{sums, vectorized_fused};
 use crate::math::powers::{exponent, scaled};
+use crate::model::method::Form;
 
 /// λs whose products with G are formed at once.
 pub(crate) const BATCH: usize = 64;
@@ -123,7 +124,7 @@ pub(crate) fn of_products(
             let explained = (0..n).map(|j| u[j] * (c[j] + (c[j] - product[j]))).sum(); // 2wᵀc − wᵀGw
             let mut fit = measure.fit_explained(target, w, explained);
             fit.set_residual(r2.sqrt());
-            if normal.dual {
+            if normal.form == Form::Dual {
                 let rss = dual_rss(normal.grid.shifts[*k], added, w);
                 fit.rss = scaled(rss, 2 * normal.target_unit[target]);
                 fit.summed = measure.extent.trace.sqrt() * fit.size;

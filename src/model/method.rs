@@ -40,6 +40,15 @@ pub enum Form {
     Dual,
 }
 
+impl Form {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Primal => Self::Dual,
+            Self::Dual => Self::Primal,
+        }
+    }
+}
+
 /// How the equations of all λ are solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]

@@ -6,6 +6,7 @@ pub(crate) mod outcome;
 pub(crate) mod penalty;
 pub(crate) mod penalty_factors;
 pub(crate) mod prior;
+pub(crate) mod rung;
 
 /// Division of the columns by their standard deviation before the penalty acts. Coefficients are always reported on the
 /// original scale; a constant column keeps scale 1.

@@ -4,6 +4,7 @@ use std::fmt;
 
 pub(crate) mod gpu;
 mod rates;
+pub(crate) mod rungs;
 
 pub use gpu::{GpuPlan, GramPlan};
 pub use rates::Rates;
@@ -11,6 +12,7 @@ pub use rates::Rates;
 use crate::error::{Error, Result};
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::outcome::Fallback;
+use crate::model::rung::Rung;
 
 /// m, n, t and k of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +68,10 @@ pub struct Plan {
     pub form: Form,
     /// How they are solved.
     pub strategy: Strategy,
-    /// What the times estimated count with.
-    pub rates: Rates,
+    /// The ways of answering, in the order in which λs are handed on: the first takes all.
+    pub rungs: Vec<Rung>,
+    /// What was asked for, as far as it decided.
+    pub request: Request,
     /// Chunks and sizes, when a GPU answers.
     pub gpu: Option<GpuPlan>,
     /// Why not the backend, precision, form or strategy asked for or preferred; none where it is.
@@ -87,6 +91,13 @@ pub struct Request {
     pub strategy: Option<Strategy>,
     /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
     pub memory_budget: u64,
+    /// Whether λ = 0 on data of deficient rank is answered by the solution of least norm.
+    pub minimum_norm: bool,
+    /// Whether there is a D⁻¹, and one for all λs: penalty factors that are not 0, and the same at every λ. The dual form and the
+    /// spectral strategy need it.
+    pub has_inverse: bool,
+    /// Whether the rows can be read again: safer routes than the equations in double precision need them.
+    pub replayable: bool,
     /// How fast the CPU is taken to be.
     pub rates: Rates,
 }
@@ -99,6 +110,9 @@ impl Default for Request {
             form: None,
             strategy: None,
             memory_budget: 1 << 30,
+            minimum_norm: false,
+            has_inverse: true,
+            replayable: true,
             rates: Rates::default(),
         }
     }
@@ -145,11 +159,6 @@ impl Shape {
         }
     }
 
-    /// The strategy that takes less time on the CPU.
-    fn strategy(&self, form: Form, rates: &Rates) -> Strategy {
-        rates.cheaper(form, self.order(form), self.targets, self.penalties)
-    }
-
     /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
     /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
     /// all), their right-hand sides twice, what penalties add to them, 12 bytes for each row, and the answers; in the dual form
@@ -172,7 +181,7 @@ impl Shape {
     }
 
     /// The order of the equations.
-    fn order(&self, form: Form) -> usize {
+    pub(crate) fn order(&self, form: Form) -> usize {
         match form {
             Form::Primal => self.features,
             Form::Dual => self.rows,
@@ -204,7 +213,7 @@ impl Request {
                 let [m, n, order, cores] = [shape.rows, shape.features, order, rates.cores].map(|size| size as f64);
                 m * n * order / rates.product / cores + seconds(Strategy::Cholesky)
             }
-            Precision::Double => seconds(self.strategy.unwrap_or_else(|| shape.strategy(form, rates))),
+            Precision::Double => seconds(self.strategy(form, shape.order(form), shape.targets, shape.penalties)),
         }
     }
 
@@ -212,7 +221,16 @@ impl Request {
     pub(crate) fn form(&self, shape: Shape) -> Form {
         match self.backend {
             Backend::Reference => Form::Primal,
+            _ if !self.has_inverse => Form::Primal,
             _ => self.form.unwrap_or_else(|| shape.form()),
+        }
+    }
+
+    /// The strategy on the CPU in double precision for so many λs of equations of this form and order.
+    pub(crate) fn strategy(&self, form: Form, order: usize, targets: usize, penalties: usize) -> Strategy {
+        match self.has_inverse {
+            true => self.strategy.unwrap_or_else(|| self.rates.cheaper(form, order, targets, penalties)),
+            false => Strategy::Cholesky,
         }
     }
 }
@@ -225,15 +243,17 @@ impl Plan {
     /// [`Backend::Auto`] these two are reported in [`fallbacks`](Self::fallbacks), and the CPU is planned.
     pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
         request.rates.check()?;
-        let (form, rates) = (request.form(shape), request.rates);
+        let form = request.form(shape);
         shape.check(form)?;
         let plan = |backend, precision, gpu, fallback: Option<Fallback>| {
             let possible = backend == Backend::Cpu && precision == Precision::Double;
-            let wanted = request.strategy.unwrap_or_else(|| shape.strategy(form, &rates));
+            let wanted = request.strategy(form, shape.order(form), shape.targets, shape.penalties);
             let strategy = if possible { wanted } else { Strategy::Cholesky };
-            let refused = (request.strategy == Some(Strategy::Spectral) && !possible).then_some(Fallback::Spectral);
+            let spectral = request.strategy == Some(Strategy::Spectral) && request.has_inverse;
+            let refused = (spectral && !possible).then_some(Fallback::Spectral);
             let fallbacks = fallback.or(refused).into_iter().collect();
-            Self { shape, backend, precision, form, strategy, rates, gpu, fallbacks }
+            let rungs = rungs::rungs(shape, &request, (backend, form, precision));
+            Self { shape, backend, precision, form, strategy, rungs, request, gpu, fallbacks }
         };
         let planned = match request.backend {
             Backend::Reference => {
@@ -257,10 +277,32 @@ impl Plan {
         }
     }
 
-    /// The same, for one more reason.
+    /// This plan, with one more reason why it is not what was asked for.
     pub(crate) fn because(mut self, reason: Fallback) -> Self {
         self.fallbacks.push(reason);
         self
+    }
+
+    /// This plan without its device, which failed.
+    pub(crate) fn on_cpu(self, reason: String) -> Self {
+        let (Request { precision, .. }, fallbacks) = (self.request, vec![Fallback::Device { reason }]);
+        let strategy = match precision {
+            Precision::Double => self.strategy(self.form, self.shape.order(self.form), self.shape.penalties),
+            Precision::Single => Strategy::Cholesky,
+        };
+        Self { backend: Backend::Cpu, gpu: None, strategy, fallbacks, ..self }
+    }
+
+    /// The plan of λs that the rungs of this form answer in double precision on the CPU, and none but those.
+    pub(crate) fn in_double(&self, form: Form, shape: Shape) -> Self {
+        let rungs = rungs::in_double(shape, &self.request, form);
+        let (backend, precision) = (Backend::Cpu, Precision::Double);
+        Self { shape, form, backend, precision, rungs, gpu: None, ..self.clone() }
+    }
+
+    /// The strategy for so many λs that are left, of equations of this form and order, on the CPU in double precision.
+    pub(crate) fn strategy(&self, form: Form, order: usize, penalties: usize) -> Strategy {
+        self.request.strategy(form, order, self.shape.targets, penalties)
     }
 
     /// The plan in words, line by line.
@@ -277,7 +319,8 @@ impl fmt::Display for Plan {
         writeln!(f, "backend    {}, {}, {} precision", self.backend, self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         let cpu = |strategy: &Strategy| {
-            let seconds = self.rates.seconds(*strategy, self.form, [self.shape.order(self.form), targets, penalties]);
+            let seconds =
+                self.request.rates.seconds(*strategy, self.form, [self.shape.order(self.form), targets, penalties]);
             format!("{} about {seconds:.1e} s", strategy.name(self.form))
         };
         let strategies: &[Strategy] = match (self.strategy, self.precision) {
@@ -318,12 +361,14 @@ impl fmt::Display for Plan {
                 writeln!(f, "  residual {product}")?;
             }
         }
+        let rungs: Vec<String> = self.rungs.iter().map(ToString::to_string).collect();
+        writeln!(f, "rungs      {}", rungs.join(" → "))?;
         if let Some(reason) = Fallback::joined(&self.fallbacks) {
             writeln!(f, "fallback   {reason}")?;
         }
         match self.backend {
             Backend::Reference => Ok(()),
-            _ => writeln!(f, "rates      {}", self.rates),
+            _ => writeln!(f, "rates      {}", self.request.rates),
         }
     }
 }

@@ -72,7 +72,7 @@ impl Ridge {
         let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
         let mean = prior.mean(n, t)?;
         let directions = prior.directions(n)?;
-        if directions.is_some() && self.factored().shared() != Some(PenaltyFactors::default()) {
+        if directions.is_some() && self.spec().factors != Some(PenaltyFactors::default()) {
             let (first, second) = ("a Tikhonov matrix", "penalty factors");
             return Err(Error::Conflict { first, second, instead: "factors f as the matrix diag(f)" });
         }
@@ -87,7 +87,7 @@ impl Ridge {
             inner = inner.penalty_factors(factors.clone()).standardize(Standardize::No);
         }
         let weights: Vec<f64> = (0..m).map(|row| problem.weight(row)).collect();
-        let mut path = inner.solve(&Problem::new(&x, &y)?.with_weights(&weights)?).await?;
+        let mut path = inner.solve(&Problem::new(&x, &y)?.with_weights(&weights)?, None).await?;
         if let Some(Directions { basis, .. }) = &directions {
             path.factors = PenaltyFactors::default();
             path.tikhonov = true;

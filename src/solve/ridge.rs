@@ -12,12 +12,14 @@ use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::model::method::{Backend, Form, Precision, Strategy};
-use crate::model::outcome::Fallback;
 use crate::model::penalty::Penalty;
 use crate::model::prior::Prior;
 use crate::model::{Model, Standardize};
 use crate::moments::Moments;
 use crate::plan::{Plan, Rates, Request, Shape};
+use crate::solve::double;
+use crate::solve::ladder::Ladder;
+use crate::solve::spec::Spec;
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 
@@ -61,7 +63,6 @@ pub struct Ridge {
     weights: Option<Vec<f64>>,
     pub(crate) request: Request,
     allow_software: bool,
-    pub(crate) minimum_norm: bool,
     /// The caller's, or the one opened at first need; shared by clones.
     gpu: Arc<OnceLock<Gpu>>,
     progress: Option<Progress>,
@@ -171,7 +172,7 @@ impl Ridge {
     /// [`Backend::Reference`] does not know it.
     #[must_use]
     pub fn minimum_norm(self, minimum_norm: bool) -> Self {
-        Self { minimum_norm, ..self }
+        Self { request: Request { minimum_norm, ..self.request }, ..self }
     }
 
     /// Which equations to solve, instead of those of less work.
@@ -233,7 +234,7 @@ impl Ridge {
     /// # Errors
     /// As [`fit`](Self::fit).
     pub async fn fit_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<RidgePath> {
-        self.solve(&self.problem(x.into(), y.into())?).await
+        self.solve(&self.problem(x.into(), y.into())?, None).await
     }
 
     /// The data checked, with the weights set.
@@ -260,7 +261,14 @@ impl Ridge {
             let (first, second) = ("a prior mean or a Tikhonov matrix", "moments alone");
             return Err(Error::Conflict { first, second, instead: "the rows themselves" });
         }
-        self.solve_moments(moments)
+        let spec = self.spec();
+        spec.penalty.check_features(moments.features())?;
+        let (request, penalties) = (spec.request, spec.penalty.len());
+        let shape = Shape { rows: moments.rows(), features: moments.features(), targets: moments.targets(), penalties };
+        // Safer routes need the rows.
+        let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
+        let request = Request { precision: Precision::Double, ..request };
+        double::of_moments(&spec, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
     }
 
     /// m, n and t of X and Y, and k of the grid set.
@@ -272,15 +280,7 @@ impl Ridge {
     /// About how many seconds the CPU takes, as [`Request::seconds_on_cpu`] has it.
     #[must_use]
     pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
-        self.possible(self.factored().without_inverse().as_ref()).seconds_on_cpu(shape)
-    }
-
-    /// What is asked for, as far as these penalties allow: why not all, is in `without_inverse`.
-    fn possible(&self, without_inverse: Option<&Fallback>) -> Request {
-        match without_inverse {
-            Some(_) => Request { form: Some(Form::Primal), strategy: Some(Strategy::Cholesky), ..self.request },
-            None => self.request,
-        }
+        self.spec().request.seconds_on_cpu(shape)
     }
 
     /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted. Blocking.
@@ -297,28 +297,69 @@ impl Ridge {
     /// # Errors
     /// As [`plan`](Self::plan).
     pub async fn plan_async(&self, shape: Shape) -> Result<Plan> {
-        let without_inverse = self.factored().without_inverse();
-        let request = self.possible(without_inverse.as_ref());
-        let adapter = match request.wants_gpu(shape) {
+        self.planned(&self.spec(), shape).await
+    }
+
+    async fn planned(&self, spec: &Spec, shape: Shape) -> Result<Plan> {
+        let adapter = match spec.request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,
         };
-        let plan = Plan::new(shape, request, adapter)?;
+        let plan = Plan::new(shape, spec.request, adapter)?;
         let other = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
             || self.request.strategy == Some(Strategy::Spectral);
-        Ok(match without_inverse.filter(|_| other && plan.backend != Backend::Reference) {
+        Ok(match spec.without_inverse.clone().filter(|_| other && plan.backend != Backend::Reference) {
             Some(reason) => plan.because(reason),
             None => plan,
         })
     }
 
-    /// The grid with the penalty factors, if any.
-    pub(crate) fn factored(&self) -> Penalty {
+    /// What is asked for, settled once.
+    pub(crate) fn spec(&self) -> Spec {
         let grid = self.penalty.clone();
-        match self.factors.clone() {
+        let penalty = match self.factors.clone() {
             Some(factors) => Penalty::Factored { grid: Box::new(grid), factors },
             None => grid,
+        };
+        Spec::new(self.model, penalty, self.request)
+    }
+
+    /// Solves what the plan says, where it says; `known` are the moments of the rows in double precision.
+    pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
+        let spec = self.spec();
+        spec.penalty.check_features(problem.features())?;
+        if !self.prior.is_none() {
+            return Box::pin(self.solve_about(&self.prior, problem)).await;
         }
+        let shape = Shape {
+            rows: problem.rows(),
+            features: problem.features(),
+            targets: problem.targets(),
+            penalties: spec.penalty.len(),
+        };
+        let plan = self.planned(&spec, shape).await?;
+        let report = self.reporter(shape.penalties);
+        let ladder = Ladder { spec: &spec, plan: &plan, problem, device: None, report: &report };
+        if plan.backend != Backend::Gpu {
+            return ladder.climb(known, None).await;
+        }
+        match self.solve_on_gpu(ladder, known.clone()).await {
+            // What the CPU can still answer, it does, and says so.
+            Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
+                let plan = plan.clone().on_cpu(error.to_string());
+                Ladder { plan: &plan, ..ladder }.climb(known, None).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn solve_on_gpu(&self, ladder: Ladder<'_>, known: Option<Moments>) -> Result<RidgePath> {
+        let gpu = self.open().await?;
+        gpu.alive()?;
+        let Some(sizes) = &ladder.plan.gpu else {
+            return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
+        };
+        Ladder { device: Some((&gpu, sizes)), ..ladder }.climb(known, None).await
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.

@@ -1,4 +1,4 @@
-//! What equations come from, and lead back to: the rows, in the primal form or multiplied with each other.
+//! The equations of every λ with the rows that they came from, in the primal form or multiplied with each other.
 
 use std::borrow::Cow;
 
@@ -7,68 +7,79 @@ use nalgebra::DMatrix;
 use crate::data::problem::Problem;
 use crate::equations::dual::Dual;
 use crate::equations::exact;
-use crate::equations::normal::{NormalEquations, resolved};
+use crate::equations::normal::NormalEquations;
 use crate::equations::totals::{Roots, Totals};
 use crate::equations::triangle::{Triangle, triangle};
 use crate::error::Result;
 use crate::math::powers::scaled;
 use crate::model::Model;
-use crate::model::penalty::Penalty;
+use crate::model::penalty::Grid;
 use crate::moments::Moments;
 
-/// Rows whose sums of products the equations have taken: of the primal form, of order n, or of the dual form, of order m.
-pub(crate) enum Source<'a> {
-    Primal { problem: &'a Problem<'a>, totals: Totals },
-    Dual { problem: &'a Problem<'a>, rows: Box<Dual<'a>> },
+/// Equations that have taken the sums of products of some rows: of order n, or in the dual form of order m.
+pub(crate) enum Equations<'a> {
+    Primal { problem: &'a Problem<'a>, totals: Totals, normal: NormalEquations },
+    Dual { problem: &'a Problem<'a>, rows: Box<Dual<'a>>, normal: NormalEquations },
 }
 
-impl<'a> Source<'a> {
-    /// Rows of these moments, and their equations of every λ.
-    ///
-    /// # Errors
-    /// Those of [`Penalty::resolve`].
-    pub(crate) fn primal(
-        problem: &'a Problem<'a>,
-        moments: Moments,
-        model: Model,
-        penalty: &Penalty,
-    ) -> Result<(Self, NormalEquations)> {
-        let (totals, normal) = primal(moments, model, penalty)?;
-        Ok((Self::Primal { problem, totals }, normal))
+impl<'a> Equations<'a> {
+    /// Those of rows of these moments.
+    pub(crate) fn primal(problem: &'a Problem<'a>, moments: Moments, model: Model, grid: Grid) -> Self {
+        let (totals, normal) = of_moments(moments, model, grid);
+        Self::Primal { problem, totals, normal }
     }
 
-    /// Rows of these products in the dual form, and their equations of every λ.
-    ///
-    /// # Errors
-    /// Those of [`Penalty::resolve`].
-    pub(crate) fn dual(
-        problem: &'a Problem<'a>,
-        rows: Dual<'a>,
-        products: DMatrix<f64>,
-        penalty: &Penalty,
-    ) -> Result<(Self, NormalEquations)> {
-        let normal = rows.normal(products, penalty.resolve(problem.weight_sum(), rows.trace)?);
-        Ok((Self::Dual { problem, rows: Box::new(rows) }, normal))
+    /// Those of the dual form, of rows of these products.
+    pub(crate) fn dual(problem: &'a Problem<'a>, rows: Dual<'a>, products: DMatrix<f64>, grid: Grid) -> Self {
+        let normal = rows.normal(products, grid);
+        Self::Dual { problem, rows: Box::new(rows), normal }
     }
 
-    /// The same equations to twice the digits.
+    /// (G + shift·D) w = c of every λ, or the equations of β.
+    pub(crate) fn normal(&self) -> &NormalEquations {
+        match self {
+            Self::Primal { normal, .. } | Self::Dual { normal, .. } => normal,
+        }
+    }
+
+    /// The rows.
+    pub(crate) fn problem(&self) -> &'a Problem<'a> {
+        match self {
+            Self::Primal { problem, .. } | Self::Dual { problem, .. } => problem,
+        }
+    }
+
+    /// These equations of the λs numbered `which` alone.
+    pub(crate) fn only(self, which: &[usize]) -> Self {
+        match self {
+            Self::Primal { problem, totals, normal } => Self::Primal { problem, totals, normal: normal.only(which) },
+            Self::Dual { problem, rows, normal } => Self::Dual { problem, rows, normal: normal.only(which) },
+        }
+    }
+
+    /// These equations formed again to twice the digits.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn exact(&self, normal: NormalEquations) -> Result<NormalEquations> {
-        match self {
-            Self::Primal { problem, .. } => exact::exact(problem, normal),
-            Self::Dual { rows, .. } => Ok(rows.exact(normal)),
-        }
+    pub(crate) fn exact(self) -> Result<Self> {
+        Ok(match self {
+            Self::Primal { problem, totals, normal } => {
+                Self::Primal { problem, totals, normal: exact::exact(problem, normal)? }
+            }
+            Self::Dual { problem, rows, normal } => {
+                let normal = rows.exact(normal);
+                Self::Dual { problem, rows, normal }
+            }
+        })
     }
 
     /// The triangular factor of the rows, or of their transpose.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn triangle(&self, normal: &NormalEquations) -> Result<Triangle> {
+    pub(crate) fn triangle(&self) -> Result<Triangle> {
         match self {
-            Self::Primal { problem, .. } => triangle(problem, normal),
+            Self::Primal { problem, normal, .. } => triangle(problem, normal),
             Self::Dual { rows, .. } => Ok(rows.triangle()),
         }
     }
@@ -81,18 +92,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The rows.
-    pub(crate) fn problem(&self) -> &'a Problem<'a> {
-        match self {
-            Self::Primal { problem, .. } | Self::Dual { problem, .. } => problem,
-        }
-    }
-
     /// What is known of the rows beside these equations.
-    pub(crate) fn totals(&self, normal: &NormalEquations) -> Cow<'_, Totals> {
+    pub(crate) fn totals(&self) -> Cow<'_, Totals> {
         match self {
             Self::Primal { totals, .. } => Cow::Borrowed(totals),
-            Self::Dual { problem, rows } => Cow::Owned(Totals {
+            Self::Dual { problem, rows, normal } => Cow::Owned(Totals {
                 rows: problem.rows(),
                 weight_sum: problem.weight_sum(),
                 means: rows.means.clone(),
@@ -110,28 +114,25 @@ impl<'a> Source<'a> {
     /// digits, which costs two to five times as much as they did, and every answer is corrected, which costs as much as ten more
     /// terms: the more there is of that, the more digits must be at stake, but never half of them.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn worth(&self, normal: &NormalEquations) -> f64 {
+    pub(crate) fn worth(&self) -> f64 {
         if let Self::Primal { problem, .. } = self
             && !problem.weights_fit_double()
         {
             return 0.0;
         }
+        let normal = self.normal();
         let terms = self.terms() as f64 + 10.0 * (normal.penalties() * normal.targets()) as f64;
         (1e-4 * terms * (normal.features() as f64).powi(2)).min(1e8)
     }
 }
 
 /// The equations of moments for every λ, which take their sums of products, and what else a path needs of them.
-///
-/// # Errors
-/// Those of [`Penalty::resolve`].
-pub(crate) fn primal(moments: Moments, model: Model, penalty: &Penalty) -> Result<(Totals, NormalEquations)> {
-    let grid = resolved(&moments, model, penalty)?;
+pub(crate) fn of_moments(moments: Moments, model: Model, grid: Grid) -> (Totals, NormalEquations) {
     let (rows, weight_sum, means) = (moments.rows, moments.weight_sum, moments.means.clone());
     let centred_squares = (0..moments.targets()).map(|target| moments.sum_of_squares(target)).collect();
     let normal = NormalEquations::taking(moments, model, grid);
     let square = |target: usize| scaled(normal.squares[target], 2 * normal.target_unit[target]);
     let squares = (0..normal.targets()).map(square).collect();
     let target_units = normal.target_unit.clone();
-    Ok((Totals { rows, weight_sum, means, squares, centred_squares, terms: rows, target_units, roots: None }, normal))
+    (Totals { rows, weight_sum, means, squares, centred_squares, terms: rows, target_units, roots: None }, normal)
 }

@@ -1,0 +1,35 @@
+//! The ladder of a task: which routes are tried, in what order.
+
+use crate::model::method::{Backend, Form, Precision};
+use crate::model::rung::Rung;
+use crate::plan::{Request, Shape};
+
+/// The rungs of a task, in order. Rows that cannot be read again leave the equations in double precision alone.
+pub(crate) fn rungs(
+    shape: Shape,
+    request: &Request,
+    (backend, form, precision): (Backend, Form, Precision),
+) -> Vec<Rung> {
+    if backend == Backend::Reference {
+        return vec![Rung::Reference];
+    }
+    let first = (precision == Precision::Single).then_some(Rung::Single);
+    let fits = 3 * 8 * (shape.order(form.other()) as u128).pow(2) <= request.memory_budget.into();
+    let other = (request.has_inverse && fits).then_some(Rung::OtherForm);
+    let last = (form == Form::Dual).then_some(Rung::Unpenalised);
+    first.into_iter().chain(in_double(shape, request, form)).chain(other).chain(last).collect()
+}
+
+/// The rungs of one form in double precision.
+pub(crate) fn in_double(shape: Shape, request: &Request, form: Form) -> Vec<Rung> {
+    /// Operations of a second or so.
+    const MOST: usize = 10_000_000;
+    if !request.replayable {
+        return vec![Rung::Double];
+    }
+    let columns = shape.features + shape.targets;
+    let few = shape.rows.saturating_mul(shape.features.saturating_mul(columns)) <= MOST;
+    let pairs = (form == Form::Primal && few).then_some(Rung::QrInPairs);
+    let norm = request.minimum_norm.then_some(Rung::LeastNorm);
+    [Rung::Double, Rung::Exact, Rung::Qr].into_iter().chain(pairs).chain(norm).collect()
+}
