@@ -5,6 +5,7 @@ pub(crate) mod describe;
 #[cfg(feature = "serde")]
 mod document;
 pub(crate) mod entry;
+mod explain;
 #[cfg(feature = "serde")]
 mod numbers;
 pub(crate) mod path;

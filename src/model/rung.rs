@@ -53,6 +53,8 @@ pub enum Reason {
     SinglePrecision,
     /// The error of the intercept in single precision may be a tenth of the target's deviation.
     Intercept,
+    /// The equations are so small that twice the digits cost nothing: no failure, and no [`Retry`] tells of it.
+    Small,
     /// Weights are so far apart that their products leave the range of doubles.
     Weights,
     /// The condition number costs digits that equations to twice the digits keep.
@@ -74,6 +76,7 @@ impl fmt::Display for Reason {
         f.pad(match self {
             Self::SinglePrecision => "single precision does not reach",
             Self::Intercept => "the intercept in single precision is uncertain",
+            Self::Small => "the equations are small",
             Self::Weights => "products of the weights leave the range of doubles",
             Self::Condition => "the condition number costs digits",
             Self::Corrections => "corrections did not come to rest",
@@ -90,7 +93,7 @@ impl Reason {
     pub(crate) fn next(self) -> Rung {
         match self {
             Self::SinglePrecision | Self::Intercept => Rung::Double,
-            Self::Weights | Self::Condition => Rung::Exact,
+            Self::Small | Self::Weights | Self::Condition => Rung::Exact,
             Self::Corrections => Rung::Qr,
             Self::QrDigits => Rung::QrInPairs,
             Self::Dependent => Rung::LeastNorm,

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 use crate::model::rung::{Reason, Rung};
 use crate::solve::double;
-use crate::solve::ladder::{Device, Ladder, Report};
+use crate::solve::task::{Device, Report, Task};
 
 /// λs by equations to twice the digits, whose answers are measured and written together.
 pub(crate) struct Corrected<'a> {
@@ -29,14 +29,14 @@ pub(crate) struct Corrected<'a> {
 impl<'a> Corrected<'a> {
     /// The equations formed again, and solved with corrections; those of the λs handed back that did not come to rest.
     pub(crate) async fn new(
-        ladder: &Ladder<'_>,
+        task: &Task<'_>,
         (equations, numbers): (Equations<'a>, Vec<usize>),
         device: Device<'_>,
         (used, rerouted): (&BackendUsed, bool),
         report: Report<'_>,
     ) -> Result<(Self, Vec<(usize, Reason)>)> {
         let equations = equations.exact()?;
-        let weights = double::weights(ladder.plan, equations.normal(), device, report).await?;
+        let weights = double::weights(task.plan, equations.normal(), device, report).await?;
         let open = numbers.iter().zip(&weights).filter(|(_, own)| own.errors.is_none());
         let open = open.map(|(k, _)| (*k, Reason::Corrections)).collect();
         Ok((Self { equations, numbers, weights, triangle: None, used: used.clone(), rerouted }, open))

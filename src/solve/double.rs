@@ -13,18 +13,18 @@ use crate::model::rung::Reason;
 use crate::moments::Moments;
 use crate::plan::Plan;
 use crate::solve::formed;
-use crate::solve::ladder::{Climb, Device, Ladder, Report, Solved};
 use crate::solve::spec::Spec;
+use crate::solve::task::{Climb, Device, Report, Solved, Task};
 
 /// All λs, or those numbered `which`, in double precision; those handed back whose digits are at stake.
 pub(crate) async fn solve<'a>(
-    ladder: &Ladder<'a>,
+    task: &Task<'a>,
     known: Option<Moments>,
     which: Option<&[usize]>,
     device: Device<'a>,
     report: Report<'_>,
 ) -> Result<Climb<'a>> {
-    let Ladder { spec, plan, problem, .. } = *ladder;
+    let Task { spec, plan, problem, .. } = *task;
     let equations = match (plan.form, known) {
         (Form::Primal, Some(moments)) => formed::of_moments(spec, problem, moments)?,
         _ => formed::equations(spec, problem, (plan.form, Precision::Double), device).await?,
@@ -36,11 +36,12 @@ pub(crate) async fn solve<'a>(
     let normal = equations.normal();
     // Of what is there: fewer rows count than were planned for, or the device planned for is lost.
     let strategy = if device.is_some() { Strategy::Cholesky } else { strategy(plan, normal) };
-    let used = used(ladder, device, strategy);
+    let used = used(task, device, strategy);
     let limit = equations.worth();
     let numbers = (0..normal.penalties()).collect();
     if limit < 1.0 {
-        let open = (0..normal.penalties()).map(|k| (k, Reason::Weights)).collect();
+        let reason = if limit == 0.0 { Reason::Weights } else { Reason::Small };
+        let open = (0..normal.penalties()).map(|k| (k, reason)).collect();
         let path = RidgePath::blank(&equations.totals(), normal, used);
         return Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), open });
     }
@@ -90,8 +91,8 @@ fn strategy(plan: &Plan, normal: &NormalEquations) -> Strategy {
 }
 
 /// What the path says of who answered.
-pub(crate) fn used(ladder: &Ladder<'_>, device: Device<'_>, strategy: Strategy) -> BackendUsed {
-    let plan = ladder.plan;
+pub(crate) fn used(task: &Task<'_>, device: Device<'_>, strategy: Strategy) -> BackendUsed {
+    let plan = task.plan;
     BackendUsed {
         name: if device.is_some() { Backend::Gpu } else { Backend::Cpu },
         adapter: device.map(|(gpu, _)| gpu.adapter().name.clone()),

@@ -13,8 +13,8 @@ use crate::math::scalar::Scalar;
 use crate::model::method::{Form, Precision};
 use crate::moments::Moments;
 use crate::plan::GramPlan;
-use crate::solve::ladder::Device;
 use crate::solve::spec::Spec;
+use crate::solve::task::Device;
 
 /// The equations of every λ.
 pub(crate) async fn equations<'a>(

@@ -1,20 +1,19 @@
 //! The ladder: the rungs of a plan, climbed in order, until every λ has its answer.
 
 use crate::answer::path::RidgePath;
-use crate::data::problem::Problem;
-use crate::equations::forms::Equations;
 use crate::error::Result;
-use crate::gpu::Gpu;
 use crate::math::condition;
 use crate::model::method::Form;
 use crate::model::outcome::{Outcome, Route};
+use crate::model::penalty::Penalty;
 use crate::model::rung::{Reason, Retry, Rung};
 use crate::moments::Moments;
-use crate::plan::{GpuPlan, Plan};
+use crate::plan::{Plan, Request, Shape};
 use crate::reference;
 use crate::solve::corrected::Corrected;
 use crate::solve::spec::Spec;
-use crate::solve::{double, single, unpenalised};
+use crate::solve::task::{Climb, Report, Solved, Task};
+use crate::solve::{dependent, double, single};
 
 /// The bound on the error of an answer of the dual form above which the primal is tried, the condition number above which it is,
 /// and how many times the order of the dual that of the primal may be.
@@ -22,40 +21,7 @@ const DIGITS: f64 = 1e-13;
 const ILL: f64 = 1e8;
 const AS_CHEAP: usize = 4;
 
-/// A GPU with the plan of the work there.
-pub(crate) type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
-
-/// Whom to tell how many λs are done.
-pub(crate) type Report<'a> = &'a (dyn Fn(usize) + Sync);
-
-/// One problem, what is asked of it, and what is planned.
-#[derive(Clone, Copy)]
-pub(crate) struct Ladder<'a> {
-    pub(crate) spec: &'a Spec,
-    pub(crate) plan: &'a Plan,
-    pub(crate) problem: &'a Problem<'a>,
-    pub(crate) device: Device<'a>,
-    pub(crate) report: Report<'a>,
-}
-
-/// Equations in double precision, the numbers of their λs in the path, and the device that solved them.
-pub(crate) struct Solved<'a> {
-    pub(crate) equations: Equations<'a>,
-    pub(crate) numbers: Vec<usize>,
-    pub(crate) device: Device<'a>,
-}
-
-/// How far the λs have come.
-pub(crate) struct Climb<'a> {
-    /// The answers so far.
-    pub(crate) path: RidgePath,
-    /// What was solved in double precision, until it is solved to twice the digits.
-    pub(crate) solved: Option<Solved<'a>>,
-    /// The λs that were handed back, and why.
-    pub(crate) open: Vec<(usize, Reason)>,
-}
-
-impl<'a> Ladder<'a> {
+impl<'a> Task<'a> {
     /// The path of all λs, or of those numbered `which`; `known` are the moments of the rows in double precision.
     pub(crate) async fn climb(&self, known: Option<Moments>, which: Option<&[usize]>) -> Result<RidgePath> {
         let first = self.plan.rungs.first().copied().unwrap_or(Rung::Double);
@@ -73,6 +39,7 @@ impl<'a> Ladder<'a> {
         for rung in self.plan.rungs.iter().skip(1).copied() {
             match rung {
                 Rung::OtherForm | Rung::Unpenalised => {
+                    climb.solved = None; // Whose matrix makes room for the other form's.
                     corrected.take().into_iter().for_each(|corrected| corrected.write(&mut climb.path));
                     climb.open.extend(self.questionable(rung, &climb.path));
                 }
@@ -108,21 +75,17 @@ impl<'a> Ladder<'a> {
                     answered = self.other_form(&mut climb.path, &lambdas).await?;
                 }
                 Rung::Unpenalised => {
-                    let again = unpenalised::path(self, &lambdas, climb.path.backend()).await?;
+                    let again = self.unpenalised(&climb.path, &lambdas).await?;
                     climb.path = climb.path.replaced(&lambdas, &again);
                 }
             }
-            let answered = taken.into_iter().filter(|(k, _)| answered.binary_search(k).is_ok());
+            let told = |(k, reason): &(usize, Reason)| *reason != Reason::Small && answered.binary_search(k).is_ok();
+            let answered = taken.into_iter().filter(told);
             retries.extend(answered.map(|(index, reason)| Retry { index, rung, reason }));
         }
         corrected.into_iter().for_each(|corrected| corrected.write(&mut climb.path));
         climb.path.retries = retries;
         Ok(climb.path)
-    }
-
-    /// This problem by other rungs, on the CPU.
-    pub(crate) fn by<'b>(&'b self, plan: &'b Plan) -> Ladder<'b> {
-        Ladder { plan, device: None, report: &|_| (), ..*self }
     }
 
     /// λs of a path that a rung takes though nobody handed them back, and why.
@@ -145,16 +108,6 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    /// The orders of the equations planned, and of those of the other form.
-    fn orders(&self) -> [usize; 2] {
-        let (m, n) = (self.problem.rows(), self.problem.features());
-        if self.plan.form == Form::Primal { [n, m] } else { [m, n] }
-    }
-
-    fn is_double(&self) -> bool {
-        self.plan.rungs.first() == Some(&Rung::Double)
-    }
-
     /// λs again by equations of twice the digits: on the device that solved them, if its factors reach one of them.
     async fn exact(
         &self,
@@ -167,7 +120,7 @@ impl<'a> Ladder<'a> {
         let at = |k: usize| numbers.binary_search(&k).ok();
         let positions: Vec<usize> = taken.iter().filter_map(|(k, _)| at(*k)).collect();
         let reach = condition::reach(equations.normal().features(), f32::EPSILON.into());
-        let unsolved = taken.iter().any(|(_, reason)| *reason == Reason::Weights);
+        let unsolved = taken.iter().any(|(_, reason)| matches!(reason, Reason::Small | Reason::Weights));
         let within_reach = unsolved || taken.iter().any(|(k, _)| path.condition(*k) <= reach);
         let rerouted = first == Rung::Single || (device.is_some() && !within_reach);
         let report: Report<'_> = if unsolved && first == Rung::Double { self.report } else { &|_| () };
@@ -191,5 +144,33 @@ impl<'a> Ladder<'a> {
         let answered = better.iter().map(|(_, k)| *k).collect();
         path.replace(&again, better.into_iter());
         Ok(answered)
+    }
+
+    /// λs of a path of the dual form that penalise nothing, or so little that it is lost: the primal form answers there, as it does
+    /// for few features, or else the rank of the rows.
+    async fn unpenalised(&self, path: &RidgePath, lambdas: &[usize]) -> Result<RidgePath> {
+        if self.problem.features() <= self.problem.rows() {
+            let plan = self.plan.in_double(Form::Primal, self.plan.shape);
+            return Box::pin(self.by(&plan).climb(None, Some(lambdas))).await;
+        }
+        dependent::path(self, lambdas, path.backend(), self.first_dependent().await?)
+    }
+
+    /// The order of the first feature that depends on those before it: of more features than rows, or of as many when rows are
+    /// centred, one does.
+    async fn first_dependent(&self) -> Result<usize> {
+        let Task { spec, plan, problem, .. } = *self;
+        let x = problem.x();
+        let most = problem.rows() + usize::from(!spec.model.intercept);
+        let leading = problem.with_features(x.column_range(0, problem.features().min(most)));
+        let request = Request { minimum_norm: false, ..spec.request };
+        let alone = Spec::new(spec.model, Penalty::Alphas(vec![0.0]), request);
+        let shape = Shape { features: leading.features(), penalties: 1, ..plan.shape };
+        let plan = Plan { request, ..plan.clone() }.in_double(Form::Primal, shape);
+        let path = Task { spec: &alone, problem: &leading, ..self.by(&plan) };
+        Ok(match Box::pin(path.climb(None, None)).await?.outcome(0, 0) {
+            Outcome::Singular { order } => order,
+            _ => leading.features(),
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! From rows to a path.
 
 mod corrected;
+mod dependent;
 mod double;
 mod formed;
 mod ladder;
@@ -8,4 +9,4 @@ mod prior;
 pub(crate) mod ridge;
 mod single;
 mod spec;
-mod unpenalised;
+mod task;

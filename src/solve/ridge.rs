@@ -18,8 +18,8 @@ use crate::model::{Model, Standardize};
 use crate::moments::Moments;
 use crate::plan::{Plan, Rates, Request, Shape};
 use crate::solve::double;
-use crate::solve::ladder::Ladder;
 use crate::solve::spec::Spec;
+use crate::solve::task::Task;
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 
@@ -339,27 +339,27 @@ impl Ridge {
         };
         let plan = self.planned(&spec, shape).await?;
         let report = self.reporter(shape.penalties);
-        let ladder = Ladder { spec: &spec, plan: &plan, problem, device: None, report: &report };
+        let task = Task { spec: &spec, plan: &plan, problem, device: None, report: &report };
         if plan.backend != Backend::Gpu {
-            return ladder.climb(known, None).await;
+            return task.climb(known, None).await;
         }
-        match self.solve_on_gpu(ladder, known.clone()).await {
+        match self.solve_on_gpu(task, known.clone()).await {
             // What the CPU can still answer, it does, and says so.
             Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
                 let plan = plan.clone().on_cpu(error.to_string());
-                Ladder { plan: &plan, ..ladder }.climb(known, None).await
+                Task { plan: &plan, ..task }.climb(known, None).await
             }
             answer => answer,
         }
     }
 
-    async fn solve_on_gpu(&self, ladder: Ladder<'_>, known: Option<Moments>) -> Result<RidgePath> {
+    async fn solve_on_gpu(&self, task: Task<'_>, known: Option<Moments>) -> Result<RidgePath> {
         let gpu = self.open().await?;
         gpu.alive()?;
-        let Some(sizes) = &ladder.plan.gpu else {
+        let Some(sizes) = &task.plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        Ladder { device: Some((&gpu, sizes)), ..ladder }.climb(known, None).await
+        Task { device: Some((&gpu, sizes)), ..task }.climb(known, None).await
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.

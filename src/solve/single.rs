@@ -9,21 +9,21 @@ use crate::gpu;
 use crate::math::condition;
 use crate::model::method::{Precision, Strategy};
 use crate::model::rung::Reason;
-use crate::solve::ladder::{Climb, Ladder};
+use crate::solve::task::{Climb, Task};
 use crate::solve::{double, formed};
 
 /// The error of an intercept, in deviations of the target, beyond which double precision answers.
 const INTERCEPT: f64 = 0.1;
 
 /// Every λ in single precision, and those that it does not reach handed back.
-pub(crate) async fn solve<'a>(ladder: &Ladder<'a>) -> Result<Climb<'a>> {
-    let Ladder { spec, plan, problem, device, .. } = *ladder;
+pub(crate) async fn solve<'a>(task: &Task<'a>) -> Result<Climb<'a>> {
+    let Task { spec, plan, problem, device, .. } = *task;
     let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
     let equations = formed::equations(spec, problem, (plan.form, sums), device).await?;
-    let answers = weights(ladder, equations.normal()).await?;
+    let answers = weights(task, equations.normal()).await?;
     let reached: Vec<bool> = answers.iter().map(|own| own.is_some() && problem.weights_fit_double()).collect();
     let weights: Vec<Weights> = answers.into_iter().map(|own| own.unwrap_or_else(|| Weights::singular(0))).collect();
-    let used = double::used(ladder, device, Strategy::Cholesky);
+    let used = double::used(task, device, Strategy::Cholesky);
     let path = RidgePath::of_weights(&equations, &weights, used, f32::EPSILON.into());
     let deviations = equations.totals().deviations();
     // Means far from zero, in spreads of the columns, take the digits of w from b.
@@ -40,12 +40,12 @@ pub(crate) async fn solve<'a>(ladder: &Ladder<'a>) -> Result<Climb<'a>> {
 }
 
 /// Weights in single precision, and `None` where that does not reach.
-async fn weights(ladder: &Ladder<'_>, normal: &NormalEquations) -> Result<Vec<Option<Weights>>> {
-    if let Some((gpu, sizes)) = ladder.device {
-        return gpu::solve(gpu, normal, sizes, Precision::Single, ladder.report).await;
+async fn weights(task: &Task<'_>, normal: &NormalEquations) -> Result<Vec<Option<Weights>>> {
+    if let Some((gpu, sizes)) = task.device {
+        return gpu::solve(gpu, normal, sizes, Precision::Single, task.report).await;
     }
     let reach = condition::reach(normal.features(), f32::EPSILON.into());
     let reached = |k: usize, weights: &Weights| weights.condition <= reach && normal.fits_single(k);
-    let answers = cpu::solve::solve::<f32>(normal, ladder.report).into_iter().enumerate();
+    let answers = cpu::solve::solve::<f32>(normal, task.report).into_iter().enumerate();
     Ok(answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect())
 }

@@ -70,6 +70,7 @@ mod solve {
     mod prior;
     mod random;
     mod range;
+    mod rungs;
 }
 
 mod choose {

@@ -1,0 +1,60 @@
+//! What one climb of the ladder is about, and how far it has come.
+
+use crate::answer::path::RidgePath;
+use crate::data::problem::Problem;
+use crate::equations::forms::Equations;
+use crate::gpu::Gpu;
+use crate::model::method::Form;
+use crate::model::rung::{Reason, Rung};
+use crate::plan::{GpuPlan, Plan};
+use crate::solve::spec::Spec;
+
+/// A GPU with the plan of the work there.
+pub(crate) type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
+
+/// Whom to tell how many λs are done.
+pub(crate) type Report<'a> = &'a (dyn Fn(usize) + Sync);
+
+/// One problem, what is asked of it, and what is planned.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) plan: &'a Plan,
+    pub(crate) problem: &'a Problem<'a>,
+    pub(crate) device: Device<'a>,
+    pub(crate) report: Report<'a>,
+}
+
+/// Equations in double precision, the numbers of their λs in the path, and the device that solved them.
+pub(crate) struct Solved<'a> {
+    pub(crate) equations: Equations<'a>,
+    pub(crate) numbers: Vec<usize>,
+    pub(crate) device: Device<'a>,
+}
+
+/// How far the λs have come.
+pub(crate) struct Climb<'a> {
+    /// The answers so far.
+    pub(crate) path: RidgePath,
+    /// What was solved in double precision, until it is solved to twice the digits.
+    pub(crate) solved: Option<Solved<'a>>,
+    /// The λs that were handed back, and why.
+    pub(crate) open: Vec<(usize, Reason)>,
+}
+
+impl<'a> Task<'a> {
+    /// This problem by other rungs, on the CPU.
+    pub(crate) fn by<'b>(&'b self, plan: &'b Plan) -> Task<'b> {
+        Task { plan, device: None, report: &|_| (), ..*self }
+    }
+
+    /// The orders of the equations planned, and of those of the other form.
+    pub(crate) fn orders(&self) -> [usize; 2] {
+        let (m, n) = (self.problem.rows(), self.problem.features());
+        if self.plan.form == Form::Primal { [n, m] } else { [m, n] }
+    }
+
+    pub(crate) fn is_double(&self) -> bool {
+        self.plan.rungs.first() == Some(&Rung::Double)
+    }
+}
