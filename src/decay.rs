@@ -21,7 +21,7 @@ pub enum Optimizer {
     GradientDescent,
     /// Kingma and Ba (2015), decay in the gradient: PyTorch's `Adam` with `weight_decay`.
     Adam(Adam),
-    /// The same with the decay beside the step: PyTorch's `AdamW`.
+    /// Adam with the decay beside the step: PyTorch's `AdamW`.
     AdamW(Adam),
 }
 

@@ -35,7 +35,7 @@ impl Entry {
         Self::of_sums(totals, model, target, w, sums, (outcome, solution), told)
     }
 
-    /// The same of wᵀx̄ and ‖w‖²; told are what is measured, the bound on the error, and the [`centres`](Self::centres) of the λ.
+    /// The entry of coefficients w whose wᵀx̄ and ‖w‖² are known; told are what is measured, the bound on the error, and the [`centres`](Self::centres) of the λ.
     #[inline(always)]
     pub(crate) fn of_sums(
         totals: &Totals,
@@ -68,6 +68,7 @@ impl Entry {
     }
 }
 
+/// The places of some columns of a path, one after another.
 pub(crate) struct Columns<'a> {
     /// n of each column.
     pub(crate) coefficients: &'a mut [f64],

@@ -127,7 +127,7 @@ impl RidgePath {
         lambdas.iter().zip(weights).for_each(|(k, weights)| self.conditions[*k] = weights.condition);
     }
 
-    /// The same, with the residual sums of squares from the rows where the equations, in arithmetic of rounding unit `epsilon`,
+    /// This path, with the residual sums of squares from the rows where the equations, in arithmetic of rounding unit `epsilon`,
     /// keep less than half of their digits: the moments lose what is small against y and what is fitted, and β of the dual form,
     /// of which residuals are a part, may be no better. Where the moments keep more, but not all, one λ of the target is told by the
     /// rows, and the others by how they differ from it.

@@ -64,7 +64,7 @@ impl RidgePath {
         determination(&problem, &self.predict(index, problem.x())?)
     }
 
-    /// The same with an observation weight s ≥ 0 for each row: R² = 1 − Σ s(y − ŷ)² / Σ s(y − ȳ)² with ȳ = Σ s·y / Σ s.
+    /// R² with an observation weight s ≥ 0 for each row: R² = 1 − Σ s(y − ŷ)² / Σ s(y − ȳ)² with ȳ = Σ s·y / Σ s.
     ///
     /// # Errors
     /// Those of [`score`](Self::score) and [`Problem::with_weights`].

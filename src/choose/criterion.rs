@@ -16,7 +16,7 @@ pub enum Criterion {
     Gcv,
     /// Akaike's m·ln(RSS/m) + 2df.
     Aic,
-    /// The same corrected for few rows: + 2df(df + 1)/(m − df − 1) (Hurvich and Tsai, 1989). NaN where df ≥ m − 1.
+    /// AIC corrected for few rows: + 2df(df + 1)/(m − df − 1) (Hurvich and Tsai, 1989). NaN where df ≥ m − 1.
     Aicc,
     /// Schwarz's m·ln(RSS/m) + df·ln m.
     Bic,

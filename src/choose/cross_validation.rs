@@ -136,7 +136,7 @@ impl CrossValidation {
         pollster::block_on(self.fit_async(x, y))
     }
 
-    /// The same as [`fit`](Self::fit), for async code and browsers.
+    /// [`fit`](Self::fit) for async code and browsers.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
@@ -198,7 +198,7 @@ impl CrossValidation {
         Ok((path, scores))
     }
 
-    /// The same by folds, each trained and scored.
+    /// The path of all rows, and its scores by folds, each trained and scored.
     async fn of_folds(
         &self,
         ridge: &Ridge,

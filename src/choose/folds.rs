@@ -18,7 +18,7 @@ const MOST_NUMBERS: usize = 1 << 28;
 pub enum Folds {
     /// This many folds of consecutive rows, each held out once, as scikit-learn's `KFold`.
     Contiguous(usize),
-    /// The same after the rows were shuffled: Fisher–Yates with `SplitMix64`, which gives the same folds everywhere and in every
+    /// Runs of rows, as even as can be, after the rows were shuffled: Fisher–Yates with `SplitMix64`, which gives the same folds everywhere and in every
     /// version.
     Shuffled {
         /// How many.

@@ -214,7 +214,7 @@ impl Selection {
         determination(&problem, &self.predict(problem.x())?)
     }
 
-    /// The same with observation weights, as [`RidgePath::score_weighted`] has it.
+    /// R² with observation weights, as [`RidgePath::score_weighted`] has it.
     ///
     /// # Errors
     /// Those of [`RidgePath::score_weighted`].

@@ -69,7 +69,7 @@ pub fn solve<A: Scalar>(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sy
     solve_these::<A>(normal, &every, progress)
 }
 
-/// The same for the λs numbered `which` alone.
+/// The weights of the λs numbered `which` alone.
 pub(crate) fn solve_these<A: Scalar>(
     normal: &NormalEquations,
     which: &[usize],
@@ -80,7 +80,7 @@ pub(crate) fn solve_these<A: Scalar>(
     answers
 }
 
-/// The same, some λs after others: `take` gets their numbers and weights, which need not all be held at once.
+/// Solves some λs after others: `take` gets their numbers and weights, which need not all be held at once.
 pub(crate) fn in_parts<A: Scalar>(
     normal: &NormalEquations,
     which: &[usize],

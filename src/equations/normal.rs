@@ -91,7 +91,7 @@ impl NormalEquations {
         Self::taking(moments.clone(), model, grid)
     }
 
-    /// The same of moments that nobody else needs: the equations take their sums, and no second matrix is held.
+    /// The equations of moments that nobody else needs: the equations take their sums, and no second matrix is held.
     pub(crate) fn taking(moments: Moments, model: Model, grid: Grid) -> Self {
         let (n, t) = (moments.features(), moments.targets());
         // The penalty's weight on each feature, as mantissa and exponent: 1, or the variance.

@@ -188,7 +188,7 @@ impl<'a> Measure<'a> {
         Fit::new(self.normal, target, &self.extent, self.sums(target, w))
     }
 
-    /// The same where `explained`, which is 2wᵀc − wᵀGw, is known, and with it how far the least squares problem is from being
+    /// The fit where `explained`, which is 2wᵀc − wᵀGw, is known, and with it how far the least squares problem is from being
     /// solved exactly.
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
     fn fit_explained(&self, target: usize, w: &[f64], explained: f64) -> Fit {

@@ -38,7 +38,7 @@ impl Weights {
         }
     }
 
-    /// The same with what corrections left of their errors, if they were made, and the digits that one double has no room for.
+    /// These weights with what corrections left of their errors, if they were made, and the digits that one double has no room for.
     pub(crate) fn refined(self, refined: Option<Refined>) -> Self {
         match refined {
             Some(Refined { values, low, errors }) => {
@@ -67,7 +67,7 @@ impl Weights {
         self.outcome
     }
 
-    /// The same, marked as answered by another route than the one planned, if they are an answer.
+    /// These weights, marked as answered by another route than the one planned, if they are an answer.
     pub(crate) fn rerouted(mut self, route: Route) -> Self {
         if matches!(self.outcome, Outcome::Solved | Outcome::Refined { .. }) {
             self.outcome = Outcome::Rerouted { route };

@@ -20,7 +20,7 @@ pub(crate) fn inverse_norm(n: usize, mut solve: impl FnMut(&mut DVector<f64>)) -
     growth(v, solve)
 }
 
-/// The same when the first solve, of [`start`], was done elsewhere.
+/// ‖A⁻¹‖₂ as [`inverse_norm`] has it, when the first solve, of [`start`], was done elsewhere.
 pub(crate) fn growth(mut v: DVector<f64>, mut solve: impl FnMut(&mut DVector<f64>)) -> f64 {
     for _ in 1..STEPS {
         v /= v.norm();

@@ -17,7 +17,7 @@ pub(crate) fn vectorized<R>(mut op: impl FnMut() -> R) -> R {
 /// A closure that consumes nothing would be called by way of a function of its own, which is not inlined.
 struct Consumed;
 
-/// The same for an `op` that is told whether the processor has `mul_add`, which else is a slow function call. It must consume
+/// [`vectorized`] for an `op` that is told whether the processor has `mul_add`, which else is a slow function call. It must consume
 /// something that it captures: it is called in two places, and what only borrows is called by way of a function of its own.
 #[inline]
 pub(crate) fn vectorized_fused<R>(op: impl FnOnce(bool) -> R) -> R {

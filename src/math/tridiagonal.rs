@@ -62,7 +62,7 @@ impl Tridiagonal {
         }
     }
 
-    /// The same of a column in each lane: the recurrences wait for divisions, which may overlap. `inverses` is overwritten with D⁻¹.
+    /// Solves for a column in each lane: the recurrences wait for divisions, which may overlap. `inverses` is overwritten with D⁻¹.
     #[inline(always)]
     pub(crate) fn solve_lanes(&self, shift: &Lanes, inverses: &mut [Lanes], values: &mut [Lanes]) {
         let (mut inverse, mut value, mut before) = ([0.0; LANES], [0.0; LANES], 0.0);

@@ -137,7 +137,7 @@ impl Penalty {
         }
     }
 
-    /// The same grid, λs that were scaled from the data written down.
+    /// This grid with λs that were scaled from the data written down.
     pub(crate) fn at(&self, lambdas: &[f64]) -> Self {
         match self {
             Self::Auto(_) => Self::Lambdas(lambdas.to_vec()),

@@ -9,7 +9,7 @@ pub struct PenaltyFactors {
 }
 
 impl PenaltyFactors {
-    /// The same at every λ.
+    /// One factor for each feature, whatever the λ.
     pub(crate) fn same(factors: Vec<f64>) -> Self {
         Self { rows: vec![factors] }
     }

@@ -229,7 +229,7 @@ impl Ridge {
         pollster::block_on(self.fit_async(x, y))
     }
 
-    /// The same as [`fit`](Self::fit), for async code and browsers. CPU work is done on the thread that polls.
+    /// [`fit`](Self::fit) for async code and browsers. CPU work is done on the thread that polls.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
@@ -292,7 +292,7 @@ impl Ridge {
         pollster::block_on(self.plan_async(shape))
     }
 
-    /// The same as [`plan`](Self::plan), for async code and browsers.
+    /// [`plan`](Self::plan) for async code and browsers.
     ///
     /// # Errors
     /// As [`plan`](Self::plan).
@@ -372,7 +372,7 @@ impl Ridge {
         }
     }
 
-    /// The same as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
+    /// This solver as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
     pub(crate) fn task(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
         let Some(progress) = self.progress.clone() else { return self.clone() };
         let (told, own, total) = (told.clone(), AtomicUsize::new(0), count * self.penalty.len());

@@ -68,7 +68,7 @@ impl LinearModel {
         Ok(Self { features, coefficients, intercepts, lambdas: None, feature_names: None, target_names: None })
     }
 
-    /// The same, found at these λs, one for each target.
+    /// This model, found at these λs, one for each target.
     ///
     /// # Errors
     /// [`Error::Shape`]; [`Error::InvalidPenalty`] for one that is negative, NaN or infinite.
@@ -81,7 +81,7 @@ impl LinearModel {
         Ok(self)
     }
 
-    /// The same, the features named in their order.
+    /// This model with its features named in their order.
     ///
     /// # Errors
     /// [`Error::Shape`] unless there are n names, [`Error::RepeatedName`].
@@ -90,7 +90,7 @@ impl LinearModel {
         Ok(self)
     }
 
-    /// The same, the targets named in their order.
+    /// This model with its targets named in their order.
     ///
     /// # Errors
     /// [`Error::Shape`] unless there are t names, [`Error::RepeatedName`].
@@ -163,7 +163,7 @@ impl LinearModel {
         determination(&problem, &self.predict(problem.x())?)
     }
 
-    /// The same with observation weights, as [`RidgePath::score_weighted`] has it.
+    /// R² with observation weights, as [`RidgePath::score_weighted`] has it.
     ///
     /// # Errors
     /// Those of [`RidgePath::score_weighted`].

@@ -70,7 +70,7 @@ impl<'a> Short<'a> {
         tasks.enumerate().flat_map_iter(task).collect()
     }
 
-    /// The same of the columns from `first` on.
+    /// Solves and writes the columns from `first` on.
     fn solve(&self, first: usize, place: &mut Columns<'_>) -> Vec<usize> {
         let mut scratch = Scratch::new(self.spectral.normal.features());
         let mut failed = Vec::new();
