@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::outcome::Fallback;
 
-/// m, n, t and k of a task.
+/// m, n, t and k of a task, and p.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// m, rows.
@@ -23,6 +23,8 @@ pub struct Shape {
     pub targets: usize,
     /// k, penalties.
     pub penalties: usize,
+    /// p, problems of this shape that are solved side by side; 1 for one regression.
+    pub problems: usize,
 }
 
 /// What an adapter offers, as far as it decides what is done there.
@@ -85,7 +87,8 @@ pub struct Request {
     pub form: Option<Form>,
     /// How to solve them; what is less work if `None`.
     pub strategy: Option<Strategy>,
-    /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
+    /// Bytes that may be taken on the device, as far as the matrices of the problems, one λ and one run of rows at a time
+    /// allow.
     pub memory_budget: u64,
     /// How fast the CPU is taken to be.
     pub rates: Rates,
@@ -119,12 +122,13 @@ impl Shape {
     }
 
     /// Floating-point operations of matrix, factorizations and substitutions: mn(n + 2t) + kn³/3 + 2ktn² in the primal form,
-    /// nm² + km³/3 + 2ktm(m + n) in the dual.
+    /// nm² + km³/3 + 2ktm(m + n) in the dual; p times that.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn flops(&self, form: Form) -> f64 {
-        let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as f64);
-        match form {
+        let sizes = [self.rows, self.features, self.targets, self.penalties, self.problems];
+        let [m, n, t, k, p] = sizes.map(|size| size as f64);
+        p * match form {
             Form::Primal => m * n * (n + 2.0 * t) + k * n.powi(3) / 3.0 + 2.0 * k * t * n * n,
             Form::Dual => n * m * m + k * m.powi(3) / 3.0 + 2.0 * k * t * m * (m + n),
         }
@@ -136,16 +140,22 @@ impl Shape {
         let order = self.order(form) as u128;
         let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as u128);
         let products = [m.saturating_mul(n + t), order * order, (k * t).saturating_mul(n)];
-        match products.into_iter().all(|numbers| numbers <= MOST) {
+        let problems = self.problems as u128;
+        match products.into_iter().all(|numbers| numbers.saturating_mul(problems) <= MOST) {
             true => Ok(()),
             false => Err(Error::Overflow {
                 what: "the size of the task",
-                detail: format!("{m} rows, {n} features, {t} targets and {k} penalties"),
+                detail: format!("{m} rows, {n} features, {t} targets and {k} penalties{}", self.times()),
             }),
         }
     }
 
-    /// The strategy that takes less time on the CPU.
+    /// " of p problems", where there is not one.
+    fn times(&self) -> String {
+        if self.problems == 1 { String::new() } else { format!(" of {} problems", self.problems) }
+    }
+
+    /// The strategy that takes less time on the CPU: of each problem as if it were alone, for the bits of its answer.
     fn strategy(&self, form: Form, rates: &Rates) -> Strategy {
         rates.cheaper(form, self.order(form), self.targets, self.penalties)
     }
@@ -154,7 +164,7 @@ impl Shape {
     /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
     /// all), their right-hand sides twice, what penalties add to them, 12 bytes for each row, and the answers; in the dual form
     /// these twice, and three times those of the equations. λs so ill-conditioned that equations of twice the digits are formed
-    /// take more.
+    /// take more. Of p problems p times as many, if all are held at once.
     #[must_use]
     pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
         let n = self.order(form) as u128;
@@ -168,7 +178,15 @@ impl Shape {
             Form::Primal => features,
             Form::Dual => 2 * features + 3 * n,
         };
-        u64::try_from(8 * (matrices * n * n + 2 * n * t + k * t * answer) + 12 * k * n).unwrap_or(u64::MAX)
+        let one = 8 * (matrices * n * n + 2 * n * t + k * t * answer) + 12 * k * n;
+        u64::try_from(one.saturating_mul(self.problems as u128)).unwrap_or(u64::MAX)
+    }
+
+    /// About how long the λs of all problems take on a CPU, as [`Rates::seconds`] has it for one.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn seconds(&self, strategy: Strategy, form: Form, rates: &Rates) -> f64 {
+        let sizes = [self.order(form), self.targets, self.penalties];
+        self.problems as f64 * rates.seconds(strategy, form, sizes)
     }
 
     /// The order of the equations.
@@ -198,11 +216,11 @@ impl Request {
     pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
         let (form, rates) = (self.form(shape), &self.rates);
         let order = shape.order(form);
-        let seconds = |strategy: Strategy| rates.seconds(strategy, form, [order, shape.targets, shape.penalties]);
+        let seconds = |strategy: Strategy| shape.seconds(strategy, form, rates);
         match self.precision {
             Precision::Single => {
                 let [m, n, order, cores] = [shape.rows, shape.features, order, rates.cores].map(|size| size as f64);
-                m * n * order / rates.product / cores + seconds(Strategy::Cholesky)
+                shape.problems as f64 * (m * n * order) / rates.product / cores + seconds(Strategy::Cholesky)
             }
             Precision::Double => seconds(self.strategy.unwrap_or_else(|| shape.strategy(form, rates))),
         }
@@ -272,12 +290,13 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shape { rows, features, targets, penalties } = self.shape;
-        writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ")?;
+        let Shape { rows, features, targets, penalties, problems } = self.shape;
+        let times = self.shape.times();
+        writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ{times}")?;
         writeln!(f, "backend    {}, {}, {} precision", self.backend, self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         let cpu = |strategy: &Strategy| {
-            let seconds = self.rates.seconds(*strategy, self.form, [self.shape.order(self.form), targets, penalties]);
+            let seconds = self.shape.seconds(*strategy, self.form, &self.rates);
             format!("{} about {seconds:.1e} s", strategy.name(self.form))
         };
         let strategies: &[Strategy] = match (self.strategy, self.precision) {
@@ -309,9 +328,10 @@ impl fmt::Display for Plan {
             } else {
                 writeln!(f, "gram       on the CPU")?;
             }
-            let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
-            writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
-            writeln!(f, "  bound by {}", gpu.lambdas_bound)?;
+            let (most, bytes) = (gpu.matrices_per_chunk, gpu.solve_bytes);
+            let chunks = problems.saturating_mul(penalties).div_ceil(most);
+            writeln!(f, "solve      {chunks} × {most} λ, {bytes} bytes")?;
+            writeln!(f, "  bound by {}", gpu.matrices_bound)?;
             writeln!(f, "  factor   {}", gpu.factor)?;
             writeln!(f, "  correct  {}", gpu.correction)?;
             if let Some(product) = gpu.product {

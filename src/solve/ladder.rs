@@ -51,6 +51,7 @@ impl Ridge {
             features: problem.features(),
             targets: problem.targets(),
             penalties: self.penalty.len(),
+            problems: 1,
         };
         let plan = self.plan_async(shape).await?;
         match plan.backend {
@@ -247,7 +248,7 @@ impl Ridge {
     async fn single(&self, normal: &NormalEquations, device: Device<'_>) -> Result<Vec<Option<Weights>>> {
         let reporter = self.reporter(normal.penalties());
         if let Some((gpu, sizes)) = device {
-            return gpu::solve(gpu, normal, sizes, Precision::Single, &reporter).await;
+            return gpu::solve_one(gpu, normal, sizes, Precision::Single, &reporter).await;
         }
         let reach = condition::reach(normal.features(), f32::EPSILON.into());
         let reached = |k: usize, weights: &Weights| weights.condition <= reach && normal.fits_single(k);
@@ -339,7 +340,7 @@ impl Ridge {
         let Some((gpu, sizes)) = device else {
             return Ok(self.doubles_on_cpu(normal, progress));
         };
-        let answers = gpu::solve(gpu, normal, sizes, Precision::Double, progress).await?;
+        let answers = gpu::solve_one(gpu, normal, sizes, Precision::Double, progress).await?;
         Ok(completed(normal, answers, |own| own.rerouted(Route::Double)))
     }
 

@@ -266,7 +266,13 @@ impl Ridge {
     /// m, n and t of X and Y, and k of the grid set.
     pub fn shape<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Shape {
         let x = x.into();
-        Shape { rows: x.rows(), features: x.columns(), targets: y.into().columns(), penalties: self.penalty.len() }
+        Shape {
+            rows: x.rows(),
+            features: x.columns(),
+            targets: y.into().columns(),
+            penalties: self.penalty.len(),
+            problems: 1,
+        }
     }
 
     /// About how many seconds the CPU takes, as [`Request::seconds_on_cpu`] has it.

@@ -40,7 +40,7 @@ impl Cost {
         }
     }
 
-    fn times(self, count: usize) -> Self {
+    pub(crate) fn times(self, count: usize) -> Self {
         let count = count as u64;
         Self {
             dispatches: self.dispatches.saturating_mul(count),
@@ -54,6 +54,18 @@ impl Cost {
     pub(crate) fn in_chunks(total: usize, chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
         let whole = cost(chunk).times(total / chunk);
         if total.is_multiple_of(chunk) { whole } else { whole.plus(cost(total % chunk)) }
+    }
+
+    /// What is done for the λs of one problem at a time, where chunks of matrices cross problems.
+    pub(crate) fn in_problems([problems, penalties]: [usize; 2], chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
+        let one = |problem: usize| {
+            // Those that end the chunk in which the problem before ends.
+            let begun = problem.saturating_mul(penalties) % chunk;
+            let head = if begun == 0 { 0 } else { penalties.min(chunk - begun) };
+            let rest = Self::in_chunks(penalties - head, chunk, &cost);
+            if head == 0 { rest } else { cost(head).plus(rest) }
+        };
+        (0..problems).map(one).fold(Self::default(), Self::plus)
     }
 }
 
