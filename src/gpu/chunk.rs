@@ -203,3 +203,71 @@ fn on_host<'a>(problems: impl Iterator<Item = &'a [Candidate<'a>]>) -> Vec<Resid
     };
     batches.into_par_iter().flat_map_iter(of_batch).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use crate::cpu;
+    use crate::data::problem::Problem;
+    use crate::equations::exact::exact;
+    use crate::equations::normal::NormalEquations;
+    use crate::equations::weights::Weights;
+    use crate::gpu::{self, Gpu};
+    use crate::model::Model;
+    use crate::model::method::{Backend, Precision};
+    use crate::model::penalty::Penalty;
+    use crate::plan::{GpuPlan, Plan, Request, Shape};
+
+    /// Equations of made data, of twice the digits if asked.
+    fn made(seed: usize, n: usize, twice: bool) -> NormalEquations {
+        let value = |i: usize, j: usize| ((i * i + 3 * i * j + seed * (j + 1)) as f64).sin();
+        let (x, y) = (DMatrix::from_fn(2 * n + 5, n, value), DMatrix::from_fn(2 * n + 5, 2, |i, j| value(i, n + j)));
+        let problem = Problem::new(&x, &y).expect("finite");
+        let moments = cpu::gram::gram::<f64>(&problem).expect("in range");
+        let penalty = Penalty::Lambdas(vec![0.1, 1e-3, 10.0]);
+        let normal = NormalEquations::with_penalty(&moments, Model::default(), &penalty).expect("λs are positive");
+        if twice { exact(&problem, normal).expect("in range") } else { normal }
+    }
+
+    fn bits(answers: &[Option<Weights>]) -> Vec<Option<Vec<u64>>> {
+        let own = |weights: &Weights| {
+            let numbers = weights.values.iter().chain(&weights.low).flat_map(|own| own.iter().copied());
+            let bounds = weights.errors.iter().flatten().copied();
+            numbers.chain(bounds).chain([weights.condition]).map(f64::to_bits).collect()
+        };
+        answers.iter().map(|weights| weights.as_ref().map(own)).collect()
+    }
+
+    #[test]
+    fn equations_of_twice_the_digits_have_corrections_of_their_own_among_others() {
+        let Ok(gpu) = pollster::block_on(Gpu::open(true)) else {
+            eprintln!("!!! NOT TESTED: this test needs a GPU or software Vulkan, and found neither");
+            return;
+        };
+        for n in [5, 70] {
+            let all = [made(1, n, false), made(2, n, true), made(3, n, true), made(4, n, false)];
+            let plan = |problems: usize| {
+                let shape = Shape { rows: 2 * n + 5, features: n, targets: 2, penalties: 3, problems };
+                let request = Request { backend: Backend::Gpu, ..Request::default() };
+                Plan::new(shape, request, Some(Ok(gpu.adapter().limits))).expect("it fits").gpu.expect("of a GPU")
+            };
+            let alone = |normal: &NormalEquations| {
+                let plan = plan(1);
+                let answers = gpu::solve_one(&gpu, normal, &plan, Precision::Double, &|_| ());
+                let answers = pollster::block_on(answers).expect("weights");
+                assert!(answers.iter().flatten().all(|own| own.low.is_some() == normal.exact.is_some()));
+                bits(&answers)
+            };
+            let wanted: Vec<_> = all.iter().map(alone).collect();
+            assert!(wanted.iter().flatten().all(Option::is_some), "every λ is within reach");
+            for matrices_per_chunk in [12, 5] {
+                let plan = GpuPlan { matrices_per_chunk, ..plan(4) };
+                let problems = all.each_ref();
+                let found = gpu::solve(&gpu, &problems, &plan, Precision::Double, &|_| ());
+                let found: Vec<_> = pollster::block_on(found).expect("weights").iter().map(|own| bits(own)).collect();
+                assert_eq!(found, wanted, "n {n}, {matrices_per_chunk} at a time");
+            }
+        }
+    }
+}

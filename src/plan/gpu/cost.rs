@@ -190,3 +190,26 @@ fn solve_many(panels: Panels, k: usize, quads: usize) -> Cost {
     let dispatches = panels.solve(k, quads).len();
     Cost::new(dispatches, barriers as u64, (rows * PANEL * side) as u128 * each, elements as u128 * each)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Cost;
+
+    #[test]
+    fn a_chunk_that_crosses_problems_counts_for_each_of_them() {
+        let one = |count: usize| Cost { dispatches: 1, flops: count as u64, ..Cost::default() };
+        for problems in 0..5 {
+            for penalties in 1..8 {
+                for chunk in 1..40 {
+                    let found = Cost::in_problems([problems, penalties], chunk, one);
+                    // The number of different pairs of a chunk and a problem.
+                    let mut pairs: Vec<_> =
+                        (0..problems * penalties).map(|own| (own / chunk, own / penalties)).collect();
+                    pairs.dedup();
+                    let wanted = (pairs.len() as u64, (problems * penalties) as u64);
+                    assert_eq!((found.dispatches, found.flops), wanted, "{problems} of {penalties}, {chunk} at a time");
+                }
+            }
+        }
+    }
+}
