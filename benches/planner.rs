@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for &n in &features {
         for &t in &targets {
             for &k in &lambdas {
-                let shape = Shape { rows: 2 * n, features: n, targets: t, penalties: k };
+                let shape = Shape { rows: 2 * n, features: n, targets: t, penalties: k, problems: 1 };
                 let seconds = race(shape)?;
                 let best = seconds[0].min(seconds[1]);
                 let mut line = format!("| {n} | {t} | {k} | {:.3} | {:.3} |", 1e3 * seconds[0], 1e3 * seconds[1]);
@@ -67,7 +67,7 @@ fn list(text: &str) -> Result<Vec<usize>, Box<dyn Error>> {
 
 /// The medians of what each strategy takes, in turns.
 fn race(shape: Shape) -> Result<[f64; 2], Box<dyn Error>> {
-    let Shape { rows, features, targets, penalties } = shape;
+    let Shape { rows, features, targets, penalties, .. } = shape;
     let mut state = 1u64;
     let mut random = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -157,13 +157,13 @@ fn factor(criterion: &mut Criterion) {
             b.iter(|| (0..k).map(|at| cpu::factor::factor::<f32>(black_box(&normal), at).info).sum::<usize>());
         });
         if let Some(device) =
-            device.as_ref().filter(|device| task.plan(device, Precision::Double).lambdas_per_chunk >= k)
+            device.as_ref().filter(|device| task.plan(device, Precision::Double).matrices_per_chunk >= k)
         {
-            let system = gpu::factor::System::new(device, &normal, k);
+            let system = gpu::factor::System::new(device, &[&normal], k);
             let factors = gpu::factor::Factors::new(device, task.shape.features, k);
-            system.upload(device, &normal, 0, k);
+            system.upload(device, &[&normal], 0..k);
             group.bench_function(BenchmarkId::new("gpu", &name), |b| {
-                b.iter(|| run(device, |encoder| gpu::factor::record(device, encoder, &system, &factors, k)));
+                b.iter(|| run(device, |encoder| gpu::factor::record(device, encoder, &system, &factors, 0..k)));
             });
         }
     }
@@ -187,13 +187,13 @@ fn solve(criterion: &mut Criterion) {
             });
         });
         if let Some(device) =
-            device.as_ref().filter(|device| task.plan(device, Precision::Double).lambdas_per_chunk >= k)
+            device.as_ref().filter(|device| task.plan(device, Precision::Double).matrices_per_chunk >= k)
         {
-            let system = gpu::factor::System::new(device, &normal, k);
+            let system = gpu::factor::System::new(device, &[&normal], k);
             let factors = gpu::factor::Factors::new(device, n, k);
             let solution = gpu::solution::Solution::new(device, n, 1, k);
-            system.upload(device, &normal, 0, k);
-            run(device, |encoder| gpu::factor::record(device, encoder, &system, &factors, k));
+            system.upload(device, &[&normal], 0..k);
+            run(device, |encoder| gpu::factor::record(device, encoder, &system, &factors, 0..k));
             let right = gpu::solution::packed(&vec![nalgebra::DMatrix::repeat(n, 1, 1.0); k]);
             group.bench_function(BenchmarkId::new("gpu", &name), |b| {
                 b.iter(|| {

@@ -1,13 +1,14 @@
-// Stage factor: Cholesky factors L of A = scale·G·scale + added, one matrix per λ, all of a batch in each dispatch.
+// Stage factor: Cholesky factors L of A = scale·G·scale + added, one matrix per problem and λ, all of a chunk in each dispatch.
+// λ number i of problem number h is matrix h·k + i; a chunk is matrices in a row, of any problems.
 //
 // Panels of 64 columns; one of all columns, if the workgroup memory holds that many. The diagonal blocks of L are kept as
 // their inverses X, which make a product of every substitution; `lower` holds what is below them.
 //   factor_diagonal  X of the first panel
 //   factor_solve     X of order ≤ 64, then w = XᵀX w; matrices of order ≤ 32 share a workgroup
 //   factor_solve_wide  the same of order ≤ SIDE
-//   factor_panel     a workgroup per 128 rows below a panel p:
-//                      C = A[rows, p] − Σ_{q<p} L[rows, q] L[p, q]ᵀ,  L[rows, p] = C Xᵀ,
-//                      and for the two diagonal blocks of these rows A[i, i] −= L[i, p] L[i, p]ᵀ, kept in their place
+//   factor_panel     a workgroup per 128 rows below a panel j:
+//                      C = A[rows, j] − Σ_{h<j} L[rows, h] L[j, h]ᵀ,  L[rows, j] = C Xᵀ,
+//                      and for the two diagonal blocks of these rows A[i, i] −= L[i, j] L[i, j]ᵀ, kept in their place
 //                      in `inverse`; the first of them is then complete and inverted for the next panel
 // One dispatch a panel, therefore. A pivot that is not greater than `tolerance` times the diagonal element that it comes
 // from leaves its order in `info`; its column becomes 0 and the work goes on.
@@ -15,23 +16,25 @@
 struct Params {
     order: u32,      // n
     stride: u32,     // ⌈n / 4⌉: vec4f from one column to the next
-    panel: u32,      // p
+    panel: u32,      // j
     panels: u32,     // ⌈n / 64⌉
     width: u32,      // columns of a diagonal block: 4·stride of a single one, else 64
     side: u32,       // of the square that a diagonal block is in: 16, 32, 64 or SIDE
-    matrices: u32,   // k
+    matrices: u32,   // of the chunk
+    penalties: u32,  // k
+    first: u32,      // number of the chunk's first matrix
     quads: u32,      // ⌈t / 4⌉
     tolerance: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> gram: array<vec4f>;            // [n, stride] column-major
-@group(0) @binding(2) var<storage, read> scale: array<vec4f>;           // [k, stride], 0 beyond n
-@group(0) @binding(3) var<storage, read> added: array<vec4f>;           // [k, stride]
-@group(0) @binding(4) var<storage, read_write> lower: array<vec4f>;     // [k, 64(panels − 1), stride] column-major
-@group(0) @binding(5) var<storage, read_write> inverse: array<vec4f>;   // [k, panels, width / 4, width]: 4 rows a column
-@group(0) @binding(6) var<storage, read_write> info: array<u32>;        // [k]
-@group(0) @binding(7) var<storage, read_write> solution: array<vec4f>;  // [k, quads, n], a target a component
+@group(0) @binding(1) var<storage, read> gram: array<vec4f>;            // [p, n, stride] column-major
+@group(0) @binding(2) var<storage, read> scale: array<vec4f>;           // [matrices, stride], 0 beyond n
+@group(0) @binding(3) var<storage, read> added: array<vec4f>;           // [matrices, stride]
+@group(0) @binding(4) var<storage, read_write> lower: array<vec4f>;     // [matrices, 64(panels − 1), stride] column-major
+@group(0) @binding(5) var<storage, read_write> inverse: array<vec4f>;   // [matrices, panels, width / 4, width]: 4 rows a column
+@group(0) @binding(6) var<storage, read_write> info: array<u32>;        // [matrices]
+@group(0) @binding(7) var<storage, read_write> solution: array<vec4f>;  // [matrices, quads, n], a target a component
 
 const PANEL: u32 = 64u;
 // Threads of a workgroup that make X, a row each; of the widest square in workgroup memory.
@@ -43,6 +46,14 @@ const DEPTH: u32 = 16u; // columns multiplied between two barriers
 var<workgroup> sh_strips: array<array<vec4f, 8>, SIDE * SIDE / 32u>;
 // The operands: [DEPTH, 4, 8] of 128 rows, and from RIGHT on [DEPTH, 2, 8] of 64.
 const RIGHT: u32 = 64u;
+
+// Where the Gram matrix of a thread's problem begins. Every entry point sets it, with the one division that it takes.
+var<private> of_gram: u32;
+
+fn find_gram(matrix: u32) {
+    let problem = (params.first + min(matrix, params.matrices - 1u)) / params.penalties;
+    of_gram = problem * params.order * params.stride;
+}
 
 // Rows first .. first + 3 of a column of a unit matrix.
 fn unit_quad(first: u32, at: u32) -> vec4f {
@@ -58,7 +69,7 @@ fn element_quad(matrix: u32, quad: u32, j: u32) -> vec4f {
     let column = min(j, params.order - 1u);
     let at = matrix * params.stride;
     let across = scale[at + column / 4u][column % 4u];
-    let value = fma(gram[column * params.stride + q], scale[at + q] * across, unit * added[at + q]);
+    let value = fma(gram[of_gram + column * params.stride + q], scale[at + q] * across, unit * added[at + q]);
     return select(unit, value, inside);
 }
 
@@ -258,6 +269,7 @@ fn shared_matrix(group: u32, thread: u32) -> u32 {
 
 @compute @workgroup_size(64)
 fn factor_diagonal(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    find_gram(group.x);
     invert(group.x, 0u, thread);
 }
 
@@ -277,6 +289,7 @@ fn factor_solve_wide(@builtin(workgroup_id) group: vec3u, @builtin(local_invocat
 }
 
 fn invert_and_solve(matrix: u32, thread: u32) {
+    find_gram(matrix);
     let last = invert(matrix, 0u, thread);
     let r = thread % params.side;
     let rows = r / 8u;
@@ -502,6 +515,7 @@ fn subtract(matrix: u32, quad: u32, j: u32, sum: mat4x4f) {
 @compute @workgroup_size(128)
 fn factor_panel(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let matrix = group.x;
+    find_gram(matrix);
     let first = PANEL * params.panel;
     let top = first + PANEL + 2u * PANEL * group.y;
     let quad = top / 4u + thread % 16u;

@@ -16,9 +16,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> lower: array<vec4f>;          // [k, 64(panels − 1), stride] column-major
-@group(0) @binding(2) var<storage, read> inverse: array<vec4f>;        // [k, panels, width / 4, width]: 4 rows a column
-@group(0) @binding(3) var<storage, read_write> solution: array<vec4f>; // [k, quads, n], a target a component
+@group(0) @binding(1) var<storage, read> lower: array<vec4f>;          // [matrices, 64(panels − 1), stride] column-major
+@group(0) @binding(2) var<storage, read> inverse: array<vec4f>;        // [matrices, panels, width / 4, width]: 4 rows a column
+@group(0) @binding(3) var<storage, read_write> solution: array<vec4f>; // [matrices, quads, n], a target a component
 
 const PANEL: u32 = 64u;
 

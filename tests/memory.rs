@@ -76,7 +76,7 @@ fn measure((form, strategy, penalties, targets): Task) {
     assert_eq!((path.backend().form, path.backend().strategy), (form, strategy));
     let results = (penalties * targets * features * size_of::<f64>()) as u64;
     let bound = 3 * (ORDER * ORDER * size_of::<f64>()) as u64 + results;
-    let shape = Shape { rows, features, targets, penalties };
+    let shape = Shape { rows, features, targets, penalties, problems: 1 };
     let planned = shape.bytes_on_cpu(form, strategy);
     let told = format!(
         "{form:?}, {strategy:?}, {penalties} λ, {targets} targets: {} MiB, bound {} MiB, planned {} MiB",

@@ -18,7 +18,7 @@ impl Task {
         };
         let x: Vec<f32> = (0..rows * features).map(|_| random()).collect();
         let y = x.chunks(features).map(|row| row.iter().take(8).sum::<f32>() + random()).collect();
-        Self { shape: Shape { rows, features, targets: 1, penalties }, x, y }
+        Self { shape: Shape { rows, features, targets: 1, penalties, problems: 1 }, x, y }
     }
 
     pub(crate) fn x(&self) -> View<'_> {

@@ -267,7 +267,7 @@ fn needs_moments(ridge: &Ridge, problem: &Problem<'_>) -> bool {
 
 fn shape(penalty: &Penalty, problem: &Problem<'_>) -> Shape {
     let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
-    Shape { rows, features, targets, penalties: penalty.len() }
+    Shape { rows, features, targets, penalties: penalty.len(), problems: 1 }
 }
 
 /// What each fold's future gives if it has nothing to wait for.

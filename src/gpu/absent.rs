@@ -36,12 +36,22 @@ impl Gpu {
 #[expect(clippy::unused_async, reason = "as the device's own")]
 pub(crate) async fn solve(
     gpu: &Gpu,
-    _: &NormalEquations,
+    _: &[&NormalEquations],
     _: &GpuPlan,
     _: Precision,
     _: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<Option<Weights>>> {
+) -> Result<Vec<Vec<Option<Weights>>>> {
     match *gpu {}
+}
+
+pub(crate) async fn solve_one(
+    gpu: &Gpu,
+    normal: &NormalEquations,
+    plan: &GpuPlan,
+    precision: Precision,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Option<Weights>>> {
+    solve(gpu, &[normal], plan, precision, progress).await.map(|mut answers| answers.remove(0))
 }
 
 pub(crate) mod gram {

@@ -1,18 +1,21 @@
-//! One chunk of λ on the device: factored once, solved, and in double precision corrected until its residual is that of
-//! 64-bit arithmetic (iterative refinement; Higham 2002, ch. 12, as in LAPACK's `dsposv`).
+//! One chunk of matrices on the device: factored once, solved, and in double precision corrected until the residual of each is
+//! that of 64-bit arithmetic (iterative refinement; Higham 2002, ch. 12, as in LAPACK's `dsposv`).
 
-use nalgebra::{DMatrix, DVector};
+use std::ops::Range;
+
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::equations::normal::NormalEquations;
-use crate::equations::refine::{self, MOST_STEPS, Progress, Refined};
-use crate::equations::residual::{self, Answer, BATCH, Fit, Residual, residuals};
+use crate::equations::refine::MOST_STEPS;
+use crate::equations::residual::{self, Answer, BATCH, Residual, residuals};
 use crate::equations::weights::Weights;
 use crate::error::Result;
+use crate::gpu::candidate::Candidate;
 use crate::gpu::context::Gpu;
 use crate::gpu::solution::{self, Solution};
 use crate::gpu::stages::factor::{Factors, System};
-use crate::gpu::stages::product::Symmetric;
+use crate::gpu::stages::product::{Products, Symmetric};
 use crate::gpu::stages::solve;
 use crate::gpu::transfer::ReadBack;
 use crate::math::condition;
@@ -21,82 +24,78 @@ use crate::model::method::Precision;
 use crate::model::outcome::Outcome;
 use crate::plan::GpuPlan;
 
-/// The buffers of a chunk; reused for the chunks that follow.
+/// The buffers of a chunk of matrices, λ after λ and problem after problem; reused for the chunks that follow.
 pub(crate) struct Chunk<'a> {
     gpu: &'a Gpu,
-    normal: &'a NormalEquations,
+    /// All with the same n, t and k.
+    problems: &'a [&'a NormalEquations],
+    features: usize,
+    targets: usize,
+    penalties: usize,
     system: System,
     factors: Factors,
     solution: Solution,
-    /// G in double precision, where the device multiplies with it.
-    gram: Option<Symmetric>,
-}
-
-/// A λ that is being solved: its weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how its corrections shrink.
-struct Candidate {
-    k: usize,
-    w: DMatrix<f64>,
-    /// Its digits beyond one double.
-    low: DMatrix<f64>,
-    probe: DVector<f64>,
-    inverse: f64,
-    progress: Vec<Progress>,
-    /// Of the last residual.
-    fits: Vec<Fit>,
+    /// Where the device multiplies with G in double precision: G of each problem, but of those whose equations have twice the
+    /// digits and residuals of their own; and room for the products of one of them at a time.
+    grams: Vec<Option<Symmetric>>,
+    products: Option<Products>,
 }
 
 impl<'a> Chunk<'a> {
-    /// Allocates for as many λs as the plan has in a chunk.
-    pub(crate) async fn new(gpu: &'a Gpu, normal: &'a NormalEquations, plan: &GpuPlan) -> Result<Self> {
-        let (n, lambdas) = (normal.features(), plan.lambdas_per_chunk);
+    /// Allocates for as many matrices as the plan has in a chunk.
+    pub(crate) async fn new(
+        gpu: &'a Gpu,
+        problems: &'a [&'a NormalEquations],
+        [features, targets, penalties]: [usize; 3],
+        plan: &GpuPlan,
+    ) -> Result<Self> {
+        let matrices = plan.matrices_per_chunk;
         let scope = gpu.scope();
-        let system = System::new(gpu, normal, lambdas);
-        let factors = Factors::new(gpu, n, lambdas);
+        let system = System::new(gpu, problems, matrices);
+        let factors = Factors::new(gpu, features, matrices);
         // One more right-hand side than targets: the probe of the condition number.
-        let solution = Solution::new(gpu, n, normal.targets() + 1, lambdas);
-        solve::prepare(gpu, &factors, solution.quads, lambdas);
-        // Equations of twice the digits have residuals of their own.
-        let on_device = plan.product.is_some() && normal.exact.is_none();
-        let gram = on_device.then(|| Symmetric::new(gpu, &normal.gram, residual::columns(lambdas * normal.targets())));
+        let solution = Solution::new(gpu, features, targets + 1, matrices);
+        solve::prepare(gpu, &factors, solution.quads, matrices);
+        let on_device = |normal: &NormalEquations| plan.product.is_some() && normal.exact.is_none();
+        let gram = |normal: &&NormalEquations| on_device(normal).then(|| Symmetric::new(gpu, &normal.gram));
+        let grams: Vec<Option<Symmetric>> = problems.iter().map(gram).collect();
+        let vectors = residual::columns(matrices.min(penalties) * targets);
+        let products = grams.iter().any(Option::is_some).then(|| Products::new(gpu, features, vectors));
         scope.finish("the buffers of a chunk of λ").await?;
-        Ok(Self { gpu, normal, system, factors, solution, gram })
+        Ok(Self { gpu, problems, features, targets, penalties, system, factors, solution, grams, products })
     }
 
-    /// The weights of `count` λs from number `first` on; `None` where this arithmetic does not reach.
-    pub(crate) async fn solve(&self, first: usize, count: usize, precision: Precision) -> Result<Vec<Option<Weights>>> {
-        let (n, t) = (self.normal.features(), self.normal.targets());
+    /// The weights of the matrices of these numbers; `None` where this arithmetic does not reach.
+    pub(crate) async fn solve(&self, matrices: Range<usize>, precision: Precision) -> Result<Vec<Option<Weights>>> {
+        let (n, t, count) = (self.features, self.targets, matrices.len());
         let start = condition::start(n);
-        let rhs = |k: usize| {
-            let mut rhs = self.normal.cross.clone().resize_horizontally(t + 1, 0.0);
+        let rhs = |matrix: usize| {
+            let (normal, [_, k]) = self.of(matrix);
+            let mut rhs = normal.cross.clone().resize_horizontally(t + 1, 0.0);
             rhs.set_column(t, &start);
-            self.normal
-                .steps(k)
-                .into_iter()
-                .enumerate()
-                .for_each(|(j, unit)| rhs.view_mut((j, 0), (1, t)).scale_mut(unit));
+            normal.steps(k).into_iter().enumerate().for_each(|(j, unit)| rhs.view_mut((j, 0), (1, t)).scale_mut(unit));
             rhs
         };
-        let (solutions, info) = self.run(first, (first..first + count).map(rhs).collect(), true).await?;
+        let (solutions, info) = self.run(matrices.clone(), matrices.clone().map(rhs).collect(), true).await?;
         let mut answers: Vec<Option<Weights>> = (0..count).map(|_| None).collect();
-        let mut pending: Vec<Candidate> = solutions
-            .into_iter()
-            .zip(info)
-            .enumerate()
-            .filter(|(at, (_, info))| *info == 0 && self.normal.fits_single(first + at))
-            .map(|(at, (solution, _))| Candidate::new(first + at, solution))
-            .collect();
+        let mut pending: Vec<Candidate<'_>> = Vec::with_capacity(count);
+        for (at, (solution, info)) in solutions.into_iter().zip(info).enumerate() {
+            let (normal, [problem, k]) = self.of(matrices.start + at);
+            if info == 0 && normal.fits_single(k) {
+                pending.push(Candidate::new(normal, [problem, k, at], solution));
+            }
+        }
         if precision == Precision::Single {
             // One solve says too little of ‖A⁻¹‖; corrections, which would bring more, there are none.
             for _ in 1..condition::STEPS {
                 let mut rhs = vec![DMatrix::zeros(n, t + 1); count];
-                pending.iter().for_each(|own| rhs[own.k - first].set_column(t, &own.probe));
-                let (solutions, _) = self.run(first, rhs, false).await?;
-                pending.iter_mut().for_each(|own| own.grow(&solutions[own.k - first]));
+                pending.iter().for_each(|own| rhs[own.at].set_column(t, &own.probe));
+                let (solutions, _) = self.run(matrices.clone(), rhs, false).await?;
+                pending.iter_mut().for_each(|own| own.grow(&solutions[own.at]));
             }
             for candidate in pending {
-                let at = candidate.k - first;
-                let weights = candidate.finish(self.normal, Outcome::Solved);
-                answers[at] = (weights.condition <= condition::reach(n, f32::EPSILON.into())).then_some(weights);
+                let at = candidate.at;
+                answers[at] = candidate.finish(Outcome::Solved);
             }
             return Ok(answers);
         }
@@ -105,12 +104,11 @@ impl<'a> Chunk<'a> {
             let mut rhs: Vec<DMatrix<f64>> = vec![DMatrix::zeros(n, t + 1); count];
             let mut open = Vec::with_capacity(pending.len());
             for (mut candidate, residual) in pending.into_iter().zip(residuals) {
-                let at = candidate.k - first;
+                let at = candidate.at;
                 candidate.fits = residual.fits;
-                if self.normal.exact.is_none() && candidate.fits.iter().all(|fit| fit.backward <= converged(n)) {
+                if candidate.solved() {
                     let outcome = if step == 0 { Outcome::Solved } else { Outcome::Refined { steps: step } };
-                    let weights = candidate.finish(self.normal, outcome);
-                    answers[at] = (weights.condition <= condition::reach(n, f32::EPSILON.into())).then_some(weights);
+                    answers[at] = candidate.finish(outcome);
                 } else {
                     // Each in units of its own size, so that small residuals keep their digits in f32.
                     let units: Vec<i32> = residual.r.column_iter().map(|r| exponent(r.amax())).collect();
@@ -125,14 +123,13 @@ impl<'a> Chunk<'a> {
             if open.is_empty() || step == MOST_STEPS {
                 break;
             }
-            let (corrections, _) = self.run(first, rhs, false).await?;
+            let (corrections, _) = self.run(matrices.clone(), rhs, false).await?;
             pending = Vec::with_capacity(open.len());
             for (mut candidate, units) in open {
-                let at = candidate.k - first;
-                let shrinks = candidate.correct(self.normal, &corrections[at], &units);
-                if shrinks && self.normal.exact.is_some() && candidate.converged(self.normal) {
-                    let weights = candidate.finish(self.normal, Outcome::Refined { steps: step + 1 });
-                    answers[at] = (weights.condition <= condition::reach(n, f32::EPSILON.into())).then_some(weights);
+                let at = candidate.at;
+                let shrinks = candidate.correct(&corrections[at], &units);
+                if shrinks && candidate.at_rest() {
+                    answers[at] = candidate.finish(Outcome::Refined { steps: step + 1 });
                 } else if shrinks {
                     pending.push(candidate);
                 }
@@ -141,25 +138,47 @@ impl<'a> Chunk<'a> {
         Ok(answers)
     }
 
-    async fn residuals(&self, pending: &[Candidate]) -> Result<Vec<Residual>> {
-        let answers: Vec<Answer<'_>> = pending.iter().map(|own| (own.k, &own.w, Some(&own.low))).collect();
-        let Some(gram) = &self.gram else {
-            return Ok(answers.par_chunks(BATCH).flat_map_iter(|part| residuals(self.normal, part)).collect());
+    /// The equations of a matrix, and the numbers of its problem and, in that, of its λ.
+    fn of(&self, matrix: usize) -> (&'a NormalEquations, [usize; 2]) {
+        let problem = matrix / self.penalties;
+        (self.problems[problem], [problem, matrix % self.penalties])
+    }
+
+    /// The residual of each; candidates of one problem, which follow each other, share a product with its G.
+    async fn residuals(&self, pending: &[Candidate<'_>]) -> Result<Vec<Residual>> {
+        let problems = pending.chunk_by(|own, next| own.problem == next.problem);
+        let Some(products) = &self.products else {
+            return Ok(on_host(problems));
         };
-        let u = residual::vectors(self.normal, &answers, |(_, w, _)| Some(w));
-        let product = gram.times(self.gpu, &u).await?;
-        Ok(residual::of_products(self.normal, &answers, &u, &product, None))
+        let mut all = Vec::with_capacity(pending.len());
+        for own in problems {
+            let (normal, problem) = (own[0].normal, own[0].problem);
+            let Some(gram) = &self.grams[problem] else {
+                all.extend(on_host(std::iter::once(own)));
+                continue;
+            };
+            let answers: Vec<Answer<'_>> = own.iter().map(Candidate::answer).collect();
+            let u = residual::vectors(normal, &answers, |(_, w, _)| Some(w));
+            let product = products.of(self.gpu, gram, &u).await?;
+            all.extend(residual::of_products(normal, &answers, &u, &product, None));
+        }
+        Ok(all)
     }
 
     /// Solves for right-hand sides (n × (t + 1) each), after factoring if asked; the solutions and the factors' status.
-    async fn run(&self, first: usize, rhs: Vec<DMatrix<f64>>, factored: bool) -> Result<(Vec<DMatrix<f64>>, Vec<u32>)> {
-        let count = rhs.len();
+    async fn run(
+        &self,
+        matrices: Range<usize>,
+        rhs: Vec<DMatrix<f64>>,
+        factored: bool,
+    ) -> Result<(Vec<DMatrix<f64>>, Vec<u32>)> {
+        let count = matrices.len();
         let scope = self.gpu.scope();
         self.solution.upload(self.gpu, &solution::packed(&rhs));
         let mut encoder = self.gpu.encoder("ridgepath.chunk");
         if factored {
-            self.system.upload(self.gpu, self.normal, first, count);
-            solve::record_factored(self.gpu, &mut encoder, &self.system, &self.factors, &self.solution, count);
+            self.system.upload(self.gpu, self.problems, matrices.clone());
+            solve::record_factored(self.gpu, &mut encoder, &self.system, &self.factors, &self.solution, matrices);
         } else {
             solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
         }
@@ -168,74 +187,87 @@ impl<'a> Chunk<'a> {
         self.gpu.submit(encoder);
         scope.finish("a chunk of λ").await?;
         let parts = back.fetch(self.gpu).await?;
-        let (n, columns) = (self.normal.features(), self.normal.targets() + 1);
         Ok((
-            solution::unpacked(bytemuck::cast_slice(&parts[0]), count, n, columns),
+            solution::unpacked(bytemuck::cast_slice(&parts[0]), count, self.features, self.targets + 1),
             bytemuck::cast_slice(&parts[1]).to_vec(),
         ))
     }
 }
 
-/// The backward error from which another correction gains nothing.
-#[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-fn converged(n: usize) -> f64 {
-    f64::EPSILON * (n as f64).sqrt()
+/// The residuals of the candidates of some problems, on all cores.
+fn on_host<'a>(problems: impl Iterator<Item = &'a [Candidate<'a>]>) -> Vec<Residual> {
+    let batches: Vec<&[Candidate<'_>]> = problems.flat_map(|own| own.chunks(BATCH)).collect();
+    let of_batch = |batch: &[Candidate<'_>]| {
+        let answers: Vec<Answer<'_>> = batch.iter().map(Candidate::answer).collect();
+        residuals(batch[0].normal, &answers)
+    };
+    batches.into_par_iter().flat_map_iter(of_batch).collect()
 }
 
-impl Candidate {
-    fn new(k: usize, mut solution: DMatrix<f64>) -> Self {
-        let t = solution.ncols() - 1;
-        let probe = solution.column(t).into_owned();
-        let inverse = probe.norm();
-        solution = solution.remove_column(t);
-        Self {
-            k,
-            low: DMatrix::zeros(solution.nrows(), t),
-            w: solution,
-            probe: probe / inverse,
-            inverse,
-            progress: vec![Progress::new(); t],
-            fits: Vec::new(),
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use crate::cpu;
+    use crate::data::problem::Problem;
+    use crate::equations::exact::exact;
+    use crate::equations::normal::NormalEquations;
+    use crate::equations::weights::Weights;
+    use crate::gpu::{self, Gpu};
+    use crate::model::Model;
+    use crate::model::method::{Backend, Precision};
+    use crate::model::penalty::Penalty;
+    use crate::plan::{GpuPlan, Plan, Request, Shape};
+
+    /// Equations of made data, of twice the digits if asked.
+    fn made(seed: usize, n: usize, twice: bool) -> NormalEquations {
+        let value = |i: usize, j: usize| ((i * i + 3 * i * j + seed * (j + 1)) as f64).sin();
+        let (x, y) = (DMatrix::from_fn(2 * n + 5, n, value), DMatrix::from_fn(2 * n + 5, 2, |i, j| value(i, n + j)));
+        let problem = Problem::new(&x, &y).expect("finite");
+        let moments = cpu::gram::gram::<f64>(&problem).expect("in range");
+        let penalty = Penalty::Lambdas(vec![0.1, 1e-3, 10.0]);
+        let normal = NormalEquations::with_penalty(&moments, Model::default(), &penalty).expect("λs are positive");
+        if twice { exact(&problem, normal).expect("in range") } else { normal }
+    }
+
+    fn bits(answers: &[Option<Weights>]) -> Vec<Option<Vec<u64>>> {
+        let own = |weights: &Weights| {
+            let numbers = weights.values.iter().chain(&weights.low).flat_map(|own| own.iter().copied());
+            let bounds = weights.errors.iter().flatten().copied();
+            numbers.chain(bounds).chain([weights.condition]).map(f64::to_bits).collect()
+        };
+        answers.iter().map(|weights| weights.as_ref().map(own)).collect()
+    }
+
+    #[test]
+    fn equations_of_twice_the_digits_have_corrections_of_their_own_among_others() {
+        let Ok(gpu) = pollster::block_on(Gpu::open(true)) else {
+            eprintln!("!!! NOT TESTED: this test needs a GPU or software Vulkan, and found neither");
+            return;
+        };
+        for n in [5, 70] {
+            let all = [made(1, n, false), made(2, n, true), made(3, n, true), made(4, n, false)];
+            let plan = |problems: usize| {
+                let shape = Shape { rows: 2 * n + 5, features: n, targets: 2, penalties: 3, problems };
+                let request = Request { backend: Backend::Gpu, ..Request::default() };
+                Plan::new(shape, request, Some(Ok(gpu.adapter().limits))).expect("it fits").gpu.expect("of a GPU")
+            };
+            let alone = |normal: &NormalEquations| {
+                let plan = plan(1);
+                let answers = gpu::solve_one(&gpu, normal, &plan, Precision::Double, &|_| ());
+                let answers = pollster::block_on(answers).expect("weights");
+                assert!(answers.iter().flatten().all(|own| own.low.is_some() == normal.exact.is_some()));
+                bits(&answers)
+            };
+            let wanted: Vec<_> = all.iter().map(alone).collect();
+            assert!(wanted.iter().flatten().all(Option::is_some), "every λ is within reach");
+            for matrices_per_chunk in [12, 5] {
+                let plan = GpuPlan { matrices_per_chunk, ..plan(4) };
+                let problems = all.each_ref();
+                let found = gpu::solve(&gpu, &problems, &plan, Precision::Double, &|_| ());
+                let found: Vec<_> = pollster::block_on(found).expect("weights").iter().map(|own| bits(own)).collect();
+                assert_eq!(found, wanted, "n {n}, {matrices_per_chunk} at a time");
+            }
         }
-    }
-
-    /// Adds a correction; false when it does not converge.
-    fn correct(&mut self, normal: &NormalEquations, correction: &DMatrix<f64>, units: &[i32]) -> bool {
-        self.grow(correction);
-        let condition = normal.norm(self.k) * self.inverse;
-        let (floor, tolerance) = (condition * f64::from(f32::EPSILON), refine::tolerance(normal, condition));
-        let d = DMatrix::from_fn(self.w.nrows(), self.w.ncols(), |i, target| {
-            scaled(correction[(i, target)], units[target])
-        });
-        refine::add(&mut self.w, &mut self.low, &d);
-        let mut shrinks = true;
-        for (target, progress) in self.progress.iter_mut().enumerate() {
-            let (d, w) = (d.column(target).norm(), self.w.column(target).norm());
-            shrinks &= progress.converged(tolerance) || progress.step(d, w, floor);
-        }
-        shrinks
-    }
-
-    /// Whether the corrections have come to rest.
-    fn converged(&self, normal: &NormalEquations) -> bool {
-        let tolerance = refine::tolerance(normal, normal.norm(self.k) * self.inverse);
-        self.progress.iter().all(|progress| progress.converged(tolerance))
-    }
-
-    /// Takes the probe from the last column of a solution.
-    fn grow(&mut self, solution: &DMatrix<f64>) {
-        let own = solution.column(solution.ncols() - 1);
-        self.inverse = own.norm();
-        self.probe = own / self.inverse;
-    }
-
-    fn finish(self, normal: &NormalEquations, outcome: Outcome) -> Weights {
-        let condition = normal.norm(self.k) * self.inverse;
-        let refined = normal.exact.is_some().then(|| Refined {
-            values: self.w.clone(),
-            low: self.low,
-            errors: refine::errors(normal, condition, &self.progress, &self.fits),
-        });
-        Weights::solved(self.w, condition, outcome).refined(refined)
     }
 }

@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use crate::gpu::context::Gpu;
 use crate::math::scalar::Scalar;
 
-/// Right-hand sides, then solutions, of a chunk of λ: `[k, quads, n]` of four targets each.
+/// Right-hand sides, then solutions, of a chunk of matrices: `[matrices, quads, n]` of four targets each.
 #[derive(Debug)]
 pub struct Solution {
     order: usize,
@@ -15,15 +15,15 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// Room for `lambdas` λs of n features and t targets.
+    /// Room for those of so many matrices, of n features and t targets.
     #[must_use]
-    pub fn new(gpu: &Gpu, n: usize, t: usize, lambdas: usize) -> Self {
+    pub fn new(gpu: &Gpu, n: usize, t: usize, matrices: usize) -> Self {
         let quads = t.div_ceil(4);
-        let buffer = gpu.storage("ridgepath.solve.solution", (lambdas * quads * n * 16) as u64);
+        let buffer = gpu.storage("ridgepath.solve.solution", (matrices * quads * n * 16) as u64);
         Self { order: n, quads, buffer }
     }
 
-    /// Bytes of the first `count` λs.
+    /// Bytes of those of the first `count` matrices.
     #[must_use]
     pub fn bytes(&self, count: usize) -> u64 {
         (count * self.quads * self.order * 16) as u64
@@ -35,14 +35,14 @@ impl Solution {
     }
 }
 
-/// Right-hand sides (n × t, one matrix per λ) in the buffer's layout: `[k, quads, n, 4]`.
+/// Right-hand sides (n × t each, one per matrix of the chunk) in the buffer's layout: `[matrices, quads, n, 4]`.
 #[must_use]
-pub fn packed(matrices: &[DMatrix<f64>]) -> Vec<f32> {
+pub fn packed(sides: &[DMatrix<f64>]) -> Vec<f32> {
     let mut values = Vec::new();
-    for matrix in matrices {
-        for quad in 0..matrix.ncols().div_ceil(4) {
-            for j in 0..matrix.nrows() {
-                let value = |target: usize| if target < matrix.ncols() { matrix[(j, target)] } else { 0.0 };
+    for side in sides {
+        for quad in 0..side.ncols().div_ceil(4) {
+            for j in 0..side.nrows() {
+                let value = |target: usize| if target < side.ncols() { side[(j, target)] } else { 0.0 };
                 values.extend((4 * quad..4 * quad + 4).map(|target| f32::round_from(value(target))));
             }
         }
@@ -50,7 +50,7 @@ pub fn packed(matrices: &[DMatrix<f64>]) -> Vec<f32> {
     values
 }
 
-/// The matrices (n × t) of `count` λs from the buffer's layout.
+/// The same of the first `count` matrices from the buffer's layout.
 #[must_use]
 pub fn unpacked(values: &[f32], count: usize, n: usize, t: usize) -> Vec<DMatrix<f64>> {
     let size = t.div_ceil(4) * n * 4;

@@ -5,27 +5,17 @@ use std::fmt;
 pub(crate) mod gpu;
 mod rates;
 pub(crate) mod rungs;
+mod shape;
 
 pub use gpu::{GpuPlan, GramPlan};
 pub use rates::Rates;
+pub use shape::Shape;
+pub(crate) use shape::{LARGE, LARGE_FACTORS};
 
 use crate::error::{Error, Result};
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::outcome::Fallback;
 use crate::model::rung::Rung;
-
-/// m, n, t and k of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    /// m, rows.
-    pub rows: usize,
-    /// n, features.
-    pub features: usize,
-    /// t, targets.
-    pub targets: usize,
-    /// k, penalties.
-    pub penalties: usize,
-}
 
 /// What an adapter offers, as far as it decides what is done there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +79,8 @@ pub struct Request {
     pub form: Option<Form>,
     /// How to solve them; what is less work if `None`.
     pub strategy: Option<Strategy>,
-    /// Bytes that may be taken on the device, as far as one λ and one run of rows at a time allow.
+    /// Bytes that may be taken on the device, as far as the matrices of the problems, one λ and one run of rows at a time
+    /// allow.
     pub memory_budget: u64,
     /// Whether λ = 0 on data of deficient rank is answered by the solution of least norm.
     pub minimum_norm: bool,
@@ -121,74 +112,6 @@ impl Default for Request {
 /// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.
 const GPU_PAYS: f64 = 0.3;
 
-/// The order of equations from which memory counts, and the factors of that size that the CPU holds at a time.
-pub(crate) const LARGE: usize = 1000;
-pub(crate) const LARGE_FACTORS: usize = 2;
-
-impl Shape {
-    /// The form of less work.
-    #[must_use]
-    pub fn form(&self) -> Form {
-        if self.features > self.rows { Form::Dual } else { Form::Primal }
-    }
-
-    /// Floating-point operations of matrix, factorizations and substitutions: mn(n + 2t) + kn³/3 + 2ktn² in the primal form,
-    /// nm² + km³/3 + 2ktm(m + n) in the dual.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub fn flops(&self, form: Form) -> f64 {
-        let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as f64);
-        match form {
-            Form::Primal => m * n * (n + 2.0 * t) + k * n.powi(3) / 3.0 + 2.0 * k * t * n * n,
-            Form::Dual => n * m * m + k * m.powi(3) / 3.0 + 2.0 * k * t * m * (m + n),
-        }
-    }
-
-    /// Refuses sizes whose products are no sizes of memory, so that what is counted from them does not overflow.
-    fn check(&self, form: Form) -> Result<()> {
-        const MOST: u128 = 1 << 60;
-        let order = self.order(form) as u128;
-        let [m, n, t, k] = [self.rows, self.features, self.targets, self.penalties].map(|size| size as u128);
-        let products = [m.saturating_mul(n + t), order * order, (k * t).saturating_mul(n)];
-        match products.into_iter().all(|numbers| numbers <= MOST) {
-            true => Ok(()),
-            false => Err(Error::Overflow {
-                what: "the size of the task",
-                detail: format!("{m} rows, {n} features, {t} targets and {k} penalties"),
-            }),
-        }
-    }
-
-    /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
-    /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
-    /// all), their right-hand sides twice, what penalties add to them, 12 bytes for each row, and the answers; in the dual form
-    /// these twice, and three times those of the equations. λs so ill-conditioned that equations of twice the digits are formed
-    /// take more.
-    #[must_use]
-    pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
-        let n = self.order(form) as u128;
-        let matrices = match strategy {
-            Strategy::Cholesky if n < LARGE as u128 => 1 + 4,
-            Strategy::Cholesky => 1 + LARGE_FACTORS as u128,
-            Strategy::Spectral => 3,
-        };
-        let [features, t, k] = [self.features, self.targets, self.penalties].map(|size| size as u128);
-        let answer = match form {
-            Form::Primal => features,
-            Form::Dual => 2 * features + 3 * n,
-        };
-        u64::try_from(8 * (matrices * n * n + 2 * n * t + k * t * answer) + 12 * k * n).unwrap_or(u64::MAX)
-    }
-
-    /// The order of the equations.
-    pub(crate) fn order(&self, form: Form) -> usize {
-        match form {
-            Form::Primal => self.features,
-            Form::Dual => self.rows,
-        }
-    }
-}
-
 impl Request {
     /// Whether a GPU should be looked for at all.
     #[must_use]
@@ -207,11 +130,11 @@ impl Request {
     pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
         let (form, rates) = (self.form(shape), &self.rates);
         let order = shape.order(form);
-        let seconds = |strategy: Strategy| rates.seconds(strategy, form, [order, shape.targets, shape.penalties]);
+        let seconds = |strategy: Strategy| shape.seconds(strategy, form, rates);
         match self.precision {
             Precision::Single => {
                 let [m, n, order, cores] = [shape.rows, shape.features, order, rates.cores].map(|size| size as f64);
-                m * n * order / rates.product / cores + seconds(Strategy::Cholesky)
+                shape.problems as f64 * (m * n * order) / rates.product / cores + seconds(Strategy::Cholesky)
             }
             Precision::Double => seconds(self.strategy(form, shape.order(form), shape.targets, shape.penalties)),
         }
@@ -226,7 +149,8 @@ impl Request {
         }
     }
 
-    /// The strategy on the CPU in double precision for so many λs of equations of this form and order.
+    /// The strategy on the CPU in double precision for so many λs of equations of this form and order: of each problem as if it were
+    /// alone, for the bits of its answer.
     pub(crate) fn strategy(&self, form: Form, order: usize, targets: usize, penalties: usize) -> Strategy {
         match self.has_inverse {
             true => self.strategy.unwrap_or_else(|| self.rates.cheaper(form, order, targets, penalties)),
@@ -314,13 +238,13 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shape { rows, features, targets, penalties } = self.shape;
-        writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ")?;
+        let Shape { rows, features, targets, penalties, problems } = self.shape;
+        let times = self.shape.times();
+        writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ{times}")?;
         writeln!(f, "backend    {}, {}, {} precision", self.backend, self.strategy.name(self.form), self.precision)?;
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         let cpu = |strategy: &Strategy| {
-            let seconds =
-                self.request.rates.seconds(*strategy, self.form, [self.shape.order(self.form), targets, penalties]);
+            let seconds = self.shape.seconds(*strategy, self.form, &self.request.rates);
             format!("{} about {seconds:.1e} s", strategy.name(self.form))
         };
         let strategies: &[Strategy] = match (self.strategy, self.precision) {
@@ -352,9 +276,10 @@ impl fmt::Display for Plan {
             } else {
                 writeln!(f, "gram       on the CPU")?;
             }
-            let chunks = penalties.div_ceil(gpu.lambdas_per_chunk);
-            writeln!(f, "solve      {chunks} × {} λ, {} bytes", gpu.lambdas_per_chunk, gpu.solve_bytes)?;
-            writeln!(f, "  bound by {}", gpu.lambdas_bound)?;
+            let (most, bytes) = (gpu.matrices_per_chunk, gpu.solve_bytes);
+            let chunks = problems.saturating_mul(penalties).div_ceil(most);
+            writeln!(f, "solve      {chunks} × {most} λ, {bytes} bytes")?;
+            writeln!(f, "  bound by {}", gpu.matrices_bound)?;
             writeln!(f, "  factor   {}", gpu.factor)?;
             writeln!(f, "  correct  {}", gpu.correction)?;
             if let Some(product) = gpu.product {

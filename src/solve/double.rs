@@ -65,7 +65,7 @@ pub(crate) async fn weights(
     report: Report<'_>,
 ) -> Result<Vec<Weights>> {
     if let Some((gpu, sizes)) = device {
-        let answers = gpu::solve(gpu, normal, sizes, Precision::Double, report).await?;
+        let answers = gpu::solve_one(gpu, normal, sizes, Precision::Double, report).await?;
         return Ok(completed(normal, answers, |own| own.rerouted(Route::Double)));
     }
     Ok(match strategy(plan, normal) {

@@ -165,7 +165,7 @@ impl<'a> Task<'a> {
         let leading = problem.with_features(x.column_range(0, problem.features().min(most)));
         let request = Request { minimum_norm: false, ..spec.request };
         let alone = Spec::new(spec.model, Penalty::Alphas(vec![0.0]), request);
-        let shape = Shape { features: leading.features(), penalties: 1, ..plan.shape };
+        let shape = Shape { features: leading.features(), penalties: 1, problems: 1, ..plan.shape };
         let plan = Plan { request, ..plan.clone() }.in_double(Form::Primal, shape);
         let path = Task { spec: &alone, problem: &leading, ..self.by(&plan) };
         Ok(match Box::pin(path.climb(None, None)).await?.outcome(0, 0) {

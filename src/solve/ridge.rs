@@ -264,7 +264,13 @@ impl Ridge {
         let spec = self.spec();
         spec.penalty.check_features(moments.features())?;
         let (request, penalties) = (spec.request, spec.penalty.len());
-        let shape = Shape { rows: moments.rows(), features: moments.features(), targets: moments.targets(), penalties };
+        let shape = Shape {
+            rows: moments.rows(),
+            features: moments.features(),
+            targets: moments.targets(),
+            penalties,
+            problems: 1,
+        };
         // Safer routes need the rows.
         let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
         let request = Request { precision: Precision::Double, ..request };
@@ -274,7 +280,13 @@ impl Ridge {
     /// m, n and t of X and Y, and k of the grid set.
     pub fn shape<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Shape {
         let x = x.into();
-        Shape { rows: x.rows(), features: x.columns(), targets: y.into().columns(), penalties: self.penalty.len() }
+        Shape {
+            rows: x.rows(),
+            features: x.columns(),
+            targets: y.into().columns(),
+            penalties: self.penalty.len(),
+            problems: 1,
+        }
     }
 
     /// About how many seconds the CPU takes, as [`Request::seconds_on_cpu`] has it.
@@ -336,6 +348,7 @@ impl Ridge {
             features: problem.features(),
             targets: problem.targets(),
             penalties: spec.penalty.len(),
+            problems: 1,
         };
         let plan = self.planned(&spec, shape).await?;
         let report = self.reporter(shape.penalties);

@@ -135,9 +135,16 @@ fn weights_that_cannot_be_used() {
 #[test]
 fn tasks_whose_sizes_cannot_be_multiplied() {
     for size in [usize::MAX, 1 << 40] {
-        let sizes = [[size, 2, 1, 5], [10, size, 1, 5], [10, 2, size, 5], [10, 2, 1, size], [size; 4]];
-        for [rows, features, targets, penalties] in sizes {
-            let shape = Shape { rows, features, targets, penalties };
+        let sizes = [
+            [size, 2, 1, 5, 1],
+            [10, size, 1, 5, 1],
+            [10, 2, size, 5, 1],
+            [10, 2, 1, size, 1],
+            [10, 2, 1, 5, size],
+            [size; 5],
+        ];
+        for [rows, features, targets, penalties, problems] in sizes {
+            let shape = Shape { rows, features, targets, penalties, problems };
             for backend in [Backend::Cpu, Backend::Auto, Backend::Gpu] {
                 let request = Request { backend, ..Request::default() };
                 // Whether it is refused or not, nothing overflows.
@@ -151,20 +158,20 @@ fn tasks_whose_sizes_cannot_be_multiplied() {
 
 #[test]
 fn tasks_that_no_chunk_brings_onto_the_device() {
-    let shape = Shape { rows: 10_000, features: 10_000, targets: 1, penalties: 5 };
+    let shape = Shape { rows: 10_000, features: 10_000, targets: 1, penalties: 5, problems: 1 };
     let request = Request { backend: Backend::Gpu, ..Request::default() };
     let error = Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");
     assert!(error.to_string().contains("the limit is 134217728"), "{error}");
     // Four targets share a workgroup of the substitutions.
-    let shape = Shape { rows: 10, features: 1, targets: 262_140, penalties: 5 };
+    let shape = Shape { rows: 10, features: 1, targets: 262_140, penalties: 5, problems: 1 };
     let error = Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap_err();
     assert!(matches!(error, Error::TooLarge { what: "the number of targets", .. }), "{error}");
 }
 
 #[test]
 fn no_adapter() {
-    let shape = Shape { rows: 10, features: 3, targets: 1, penalties: 5 };
+    let shape = Shape { rows: 10, features: 3, targets: 1, penalties: 5, problems: 1 };
     let request = Request { backend: Backend::Gpu, ..Request::default() };
     let missing = Error::NoAdapter { reason: "none here".into() };
     assert_eq!(Plan::new(shape, request, Some(Err(missing.clone()))).unwrap_err(), missing);

@@ -32,6 +32,7 @@ mod model {
 
 mod plan {
     mod decisions;
+    mod problems;
     mod rates;
 }
 
@@ -58,6 +59,7 @@ mod gpu {
     mod factor;
     mod faults;
     mod gram;
+    mod problems;
     mod product;
     mod sharing;
     mod soak;

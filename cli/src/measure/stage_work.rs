@@ -66,7 +66,7 @@ impl<'a> StageWork<'a> {
         let normal = NormalEquations::with_penalty(&moments, task.model, penalty)?;
 
         let (m, t, q) = (shape.rows, shape.targets, n + shape.targets);
-        let (rows, lambdas) = (sums.rows_per_chunk.min(m), plan.lambdas_per_chunk.min(shape.penalties));
+        let (rows, lambdas) = (sums.rows_per_chunk.min(m), plan.matrices_per_chunk.min(shape.penalties));
         let block = packed(x, y, rows, sums.row_stride);
         let partials = usize::try_from(sums.partial_bytes).unwrap_or(usize::MAX);
         let storage = |what, bytes: usize| {
@@ -82,8 +82,8 @@ impl<'a> StageWork<'a> {
         };
         device_clock::caught(gpu, || {
             let gram = [storage("rows", block.len()), storage("partials", partials), storage("moments", q * n * 4)];
-            let system = factor::System::new(gpu, &normal, lambdas);
-            system.upload(gpu, &normal, 0, lambdas);
+            let system = factor::System::new(gpu, &[&normal], lambdas);
+            system.upload(gpu, &[&normal], 0..lambdas);
             let solution = solution::Solution::new(gpu, n, t, lambdas);
             let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
             let back = device_clock::buffer(gpu, "back", solution.bytes(lambdas), usage);
@@ -119,7 +119,7 @@ impl<'a> StageWork<'a> {
     }
 
     pub(crate) fn chunks_of_lambdas(&self) -> usize {
-        self.sizes.lambdas.div_ceil(self.plan.0.lambdas_per_chunk)
+        self.sizes.lambdas.div_ceil(self.plan.0.matrices_per_chunk)
     }
 
     /// Gram, factor, solve and transfer down with the rows on the device: seconds of the host's clock, for the whole task.
@@ -179,11 +179,12 @@ impl<'a> StageWork<'a> {
     }
 
     fn record_gram(&self, encoder: &mut wgpu::CommandEncoder) {
-        gram::record(self.clock.gpu, encoder, self.params, self.gram.each_ref());
+        let [rows, partials, moments] = self.gram.each_ref();
+        gram::record(self.clock.gpu, encoder, self.params, gram::Buffers { rows, partials, moments });
     }
 
     fn record_factor(&self, encoder: &mut wgpu::CommandEncoder) {
-        factor::record(self.clock.gpu, encoder, &self.system, &self.factors, self.sizes.lambdas_at_once);
+        factor::record(self.clock.gpu, encoder, &self.system, &self.factors, 0..self.sizes.lambdas_at_once);
     }
 
     fn record_solve(&self, encoder: &mut wgpu::CommandEncoder) {
@@ -193,7 +194,7 @@ impl<'a> StageWork<'a> {
     /// Factor and solve as the library does them: in one dispatch where the order is small.
     fn record_solved(&self, encoder: &mut wgpu::CommandEncoder) {
         let (gpu, count) = (self.clock.gpu, self.sizes.lambdas_at_once);
-        solve::record_factored(gpu, encoder, &self.system, &self.factors, &self.solution, count);
+        solve::record_factored(gpu, encoder, &self.system, &self.factors, &self.solution, 0..count);
     }
 
     fn record_down(&self, encoder: &mut wgpu::CommandEncoder) {

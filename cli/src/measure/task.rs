@@ -48,12 +48,12 @@ impl Task {
             Some(read) => {
                 let data = Data::load(&read)?;
                 let (rows, features, targets) = (data.x()?.rows(), data.features().len(), data.targets().len());
-                (Source::Read(data), fitting(Shape { rows, features, targets, penalties: penalty.len() })?)
+                (Source::Read(data), fitting(Shape { rows, features, targets, penalties: penalty.len(), problems: 1 })?)
             }
             None => {
                 let sizes = args.made_sizes().map_err(Failure::Input)?;
                 let MadeSizes { rows, features, targets } = sizes;
-                let shape = fitting(Shape { rows, features, targets, penalties: penalty.len() })?;
+                let shape = fitting(Shape { rows, features, targets, penalties: penalty.len(), problems: 1 })?;
                 (Source::Made(Made::new(&sizes)?), shape)
             }
         };

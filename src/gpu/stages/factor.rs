@@ -1,6 +1,9 @@
-//! Stage `factor` on the GPU: the Cholesky factors of a chunk of λ, in `f32`.
+//! Stage `factor` on the GPU: the Cholesky factors of a chunk of matrices, in `f32`.
+//!
+//! Matrices are numbered problem after problem: λ number i of problem number h is matrix h·k + i.
 
 use std::mem::offset_of;
+use std::ops::Range;
 
 use crate::equations::normal::{NormalEquations, pivot_tolerance};
 use crate::gpu::context::Gpu;
@@ -33,6 +36,8 @@ pub const SPEC: Spec = Spec {
             ("width", offset_of!(Params, width)),
             ("side", offset_of!(Params, side)),
             ("matrices", offset_of!(Params, matrices)),
+            ("penalties", offset_of!(Params, penalties)),
+            ("first", offset_of!(Params, first)),
             ("quads", offset_of!(Params, quads)),
             ("tolerance", offset_of!(Params, tolerance)),
         ],
@@ -57,55 +62,70 @@ pub struct Params {
     pub width: u32,
     /// Of the square that holds a diagonal block: 16, 32, 64, or what the workgroup memory holds.
     pub side: u32,
-    /// k.
+    /// Of the chunk.
     pub matrices: u32,
+    /// k.
+    pub penalties: u32,
+    /// Number of the chunk's first matrix.
+    pub first: u32,
     /// ⌈t / 4⌉.
     pub quads: u32,
     /// Least pivot, relative to its diagonal element.
     pub tolerance: f32,
 }
 
-/// A = scale·G·scale + added of a chunk of λ, on the device.
+/// A = scale·G·scale + added of a chunk of matrices, on the device, with G of every problem.
 #[derive(Debug)]
 pub struct System {
     order: usize,
+    penalties: usize,
     gram: wgpu::Buffer,
     scale: wgpu::Buffer,
     added: wgpu::Buffer,
 }
 
 impl System {
-    /// Uploads G (n × n, `f32`) and makes room for the scales of `lambdas` λs.
+    /// Uploads G of each problem (n × n, `f32`) and makes room for the scales of so many matrices.
+    ///
+    /// # Panics
+    /// Where problems differ in n or k.
     #[must_use]
-    pub fn new(gpu: &Gpu, normal: &NormalEquations, lambdas: usize) -> Self {
-        let n = normal.features();
+    pub fn new(gpu: &Gpu, problems: &[&NormalEquations], matrices: usize) -> Self {
+        let sizes = |normal: &NormalEquations| [normal.features(), normal.penalties()];
+        let [n, penalties] = problems.first().map_or([0, 1], |first| sizes(first));
+        assert!(problems.iter().all(|own| sizes(own) == [n, penalties]), "all problems have n {n} and k {penalties}");
         let rows = 4 * stride(n);
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
         let system = Self {
             order: n,
-            gram: buffer("ridgepath.factor.gram", n * rows),
-            scale: buffer("ridgepath.factor.scale", lambdas * rows),
-            added: buffer("ridgepath.factor.added", lambdas * rows),
+            penalties,
+            gram: buffer("ridgepath.factor.gram", problems.len() * n * rows),
+            scale: buffer("ridgepath.factor.scale", matrices * rows),
+            added: buffer("ridgepath.factor.added", matrices * rows),
         };
-        // Both triangles, and columns of whole quads.
+        // Both triangles, and columns of whole quads, whose last rows stay zero.
         let mut gram = vec![0.0f32; n * rows];
-        for j in 0..n {
-            for i in j..n {
-                let value = f32::round_from(normal.gram[(i, j)]);
-                gram[j * rows + i] = value;
-                gram[i * rows + j] = value;
+        for (problem, normal) in problems.iter().enumerate() {
+            for j in 0..n {
+                for i in j..n {
+                    let value = f32::round_from(normal.gram[(i, j)]);
+                    gram[j * rows + i] = value;
+                    gram[i * rows + j] = value;
+                }
             }
+            let offset = (problem * n * rows * 4) as u64;
+            gpu.queue().write_buffer(&system.gram, offset, bytemuck::cast_slice(&gram));
         }
-        gpu.queue().write_buffer(&system.gram, 0, bytemuck::cast_slice(&gram));
         system
     }
 
-    /// Uploads the scales of `count` λs from number `first` on.
-    pub fn upload(&self, gpu: &Gpu, normal: &NormalEquations, first: usize, count: usize) {
+    /// Uploads the scales of a chunk of matrices: those of these numbers, of any problems.
+    pub fn upload(&self, gpu: &Gpu, problems: &[&NormalEquations], matrices: Range<usize>) {
         let rows = 4 * stride(self.order);
-        let mut scale = vec![0.0f32; count * rows];
-        let mut added = vec![0.0f32; count * rows];
-        for (own, k) in (first..first + count).enumerate() {
+        let mut scale = vec![0.0f32; matrices.len() * rows];
+        let mut added = vec![0.0f32; matrices.len() * rows];
+        for (own, matrix) in matrices.enumerate() {
+            let (normal, k) = (problems[matrix / self.penalties], matrix % self.penalties);
             for (j, (step, value)) in normal.steps(k).into_iter().zip(normal.added(k)).enumerate() {
                 scale[own * rows + j] = f32::round_from(step);
                 added[own * rows + j] = f32::round_from(*value);
@@ -116,32 +136,32 @@ impl System {
     }
 }
 
-/// L and the status of a chunk of λ, on the device: the inverses X of the diagonal blocks, and what is below these blocks,
+/// L and the status of a chunk of matrices, on the device: the inverses X of the diagonal blocks, and what is below these blocks,
 /// which have 64 columns, or if the workgroup memory holds that many, all.
 #[derive(Debug)]
 pub struct Factors {
     pub(crate) panels: Panels,
-    /// `[k, 64(panels − 1), stride, 4]`: L below its diagonal blocks, column after column of 4⌈n / 4⌉ rows, those beyond
+    /// `[matrices, 64(panels − 1), stride, 4]`: L below its diagonal blocks, column after column of 4⌈n / 4⌉ rows, those beyond
     /// n zero. What is above has no meaning.
     pub lower: wgpu::Buffer,
-    /// `[k, panels, width / 4, width, 4]`: four rows of every column of X, then the next four; a unit matrix beyond n.
+    /// `[matrices, panels, width / 4, width, 4]`: four rows of every column of X, then the next four; a unit matrix beyond n.
     /// The width is 64, or 4⌈n / 4⌉ of a single block.
     pub inverse: wgpu::Buffer,
-    /// `[k]` of `u32`: 0, or the order of the leading minor that failed.
+    /// `[matrices]` of `u32`: 0, or the order of the leading minor that failed.
     pub info: wgpu::Buffer,
 }
 
 impl Factors {
-    /// Room for `lambdas` factors of order n.
+    /// Room for so many factors of order n.
     #[must_use]
-    pub fn new(gpu: &Gpu, n: usize, lambdas: usize) -> Self {
+    pub fn new(gpu: &Gpu, n: usize, matrices: usize) -> Self {
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
         let panels = Panels::new(n, gpu.adapter().limits.workgroup_storage);
         Self {
             panels,
-            lower: buffer("ridgepath.factor.lower", (lambdas * panels.lower_elements()).max(4)),
-            inverse: buffer("ridgepath.factor.inverse", lambdas * panels.inverse_elements()),
-            info: buffer("ridgepath.factor.info", lambdas),
+            lower: buffer("ridgepath.factor.lower", (matrices * panels.lower_elements()).max(4)),
+            inverse: buffer("ridgepath.factor.inverse", matrices * panels.inverse_elements()),
+            info: buffer("ridgepath.factor.info", matrices),
         }
     }
 
@@ -158,13 +178,19 @@ impl Factors {
     }
 }
 
-/// Records the factorization of `count` λs: a dispatch per panel of 64 columns.
-pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, system: &System, factors: &Factors, count: usize) {
+/// Records the factorization of a chunk of matrices, those whose scales were uploaded: a dispatch per panel of 64 columns.
+pub fn record(
+    gpu: &Gpu,
+    encoder: &mut wgpu::CommandEncoder,
+    system: &System,
+    factors: &Factors,
+    matrices: Range<usize>,
+) {
     let none = gpu.storage("ridgepath.factor.none", 16);
-    record_panels(gpu, encoder, system, factors, (&none, 0), count);
+    record_panels(gpu, encoder, system, factors, (&none, 0), matrices);
 }
 
-/// Records the factorization of `count` λs with the substitutions in the dispatch of the only panel: where
+/// Records the factorization of a chunk of matrices with the substitutions in the dispatch of the only panel: where
 /// [`Panels::fused`] says that targets are few enough.
 pub(crate) fn record_fused(
     gpu: &Gpu,
@@ -172,9 +198,9 @@ pub(crate) fn record_fused(
     system: &System,
     factors: &Factors,
     solution: &Solution,
-    count: usize,
+    matrices: Range<usize>,
 ) {
-    record_panels(gpu, encoder, system, factors, (&solution.buffer, solution.quads), count);
+    record_panels(gpu, encoder, system, factors, (&solution.buffer, solution.quads), matrices);
 }
 
 /// With right-hand sides in the solution, if there are any.
@@ -185,7 +211,7 @@ fn record_panels(
     system: &System,
     factors: &Factors,
     (solution, quads): (&wgpu::Buffer, usize),
-    count: usize,
+    matrices: Range<usize>,
 ) {
     let panels = factors.panels;
     let n = panels.order;
@@ -197,12 +223,14 @@ fn record_panels(
             panels: panels.count as u32,
             width: panels.width as u32,
             side: panels.side as u32,
-            matrices: count as u32,
+            matrices: matrices.len() as u32,
+            penalties: system.penalties as u32,
+            first: matrices.start as u32,
             quads: quads as u32,
             tolerance: f32::round_from(pivot_tolerance(n, f32::EPSILON.into())),
         })
         .collect();
     let buffers =
         [&system.gram, &system.scale, &system.added, &factors.lower, &factors.inverse, &factors.info, solution];
-    gpu.kernel(&SPEC).bind(&params, &buffers).record(encoder, &panels.factor(count));
+    gpu.kernel(&SPEC).bind(&params, &buffers).record(encoder, &panels.factor(matrices.len()));
 }

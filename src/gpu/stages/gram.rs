@@ -86,11 +86,23 @@ impl Params {
     }
 }
 
-/// Records the sums of one block of rows, in `f32`: `buffers` are rows, partials and moments, as in the shader.
-pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 3]) {
+/// The shader's storage buffers.
+#[derive(Debug, Clone, Copy)]
+pub struct Buffers<'a> {
+    /// The block of rows of [X | Y].
+    pub rows: &'a wgpu::Buffer,
+    /// Sums of each run of rows.
+    pub partials: &'a wgpu::Buffer,
+    /// The sums of all blocks so far.
+    pub moments: &'a wgpu::Buffer,
+}
+
+/// Records the sums of one block of rows, in `f32`.
+pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: Buffers<'_>) {
+    let Buffers { rows, partials, moments } = buffers;
     let [features, columns, splits] = [params.features, params.columns, params.splits].map(|size| size as usize);
     let dispatches = schedule::gram(features, columns, splits);
-    gpu.kernel(&SPEC).bind(&[params], &buffers).record(encoder, &dispatches);
+    gpu.kernel(&SPEC).bind(&[params], &[rows, partials, moments]).record(encoder, &dispatches);
 }
 
 /// The centred moments of a problem, products and sums in the arithmetic of the plan. Columns are centred and scaled on the
@@ -144,11 +156,12 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     let scope = gpu.scope();
     let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * size_of::<A>()) as u64);
     let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
-    let sums = gpu.storage("ridgepath.gram.moments", (q * n * size_of::<A>()) as u64);
+    let moments = gpu.storage("ridgepath.gram.moments", (q * n * size_of::<A>()) as u64);
     let needed = match plan.precision {
         Precision::Single => (gpu.kernel(&SPEC), schedule::gram(n, q, 1)),
         Precision::Double => (gpu.kernel(&product::SPEC), schedule::product([q, n], 1)),
     };
+    let buffers = Buffers { rows: &rows, partials: &partials, moments: &moments };
     kernel::prepare(&[needed]);
     scope.finish("the buffers of the Gram matrix").await?;
 
@@ -166,9 +179,9 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
         let scope = gpu.scope();
         gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(&block[..count * width]));
         let mut encoder = gpu.encoder("ridgepath.gram");
-        record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), [&rows, &partials, &sums]);
+        record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), buffers);
         if start + count == m {
-            back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, (q * n * size_of::<A>()) as u64)]));
+            back = Some(ReadBack::record(gpu, &mut encoder, &[(&moments, (q * n * size_of::<A>()) as u64)]));
         }
         gpu.submit(encoder);
         scope.finish("a block of rows").await?;
@@ -180,7 +193,7 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     Ok(DMatrix::from_iterator(q, n, values.iter().map(|value| (*value).into())))
 }
 
-/// Records the sums of so many rows, onto those of the blocks before; `buffers` are rows, partials and moments.
+/// Records the sums of so many rows, onto those of the blocks before.
 #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
 fn record_block(
     gpu: &Gpu,
@@ -188,10 +201,10 @@ fn record_block(
     plan: &GramPlan,
     (n, t): (usize, usize),
     (rows, first): (usize, bool),
-    [z, partials, sums]: [&wgpu::Buffer; 3],
+    buffers: Buffers<'_>,
 ) {
     match plan.precision {
-        Precision::Single => record(gpu, encoder, Params::new(plan, n, t, rows, first), [z, partials, sums]),
+        Precision::Single => record(gpu, encoder, Params::new(plan, n, t, rows, first), buffers),
         Precision::Double => {
             let params = product::Params {
                 rows: rows as u32,
@@ -204,7 +217,9 @@ fn record_block(
                 lower: 1,
                 first: u32::from(first),
             };
-            product::record(gpu, encoder, params, [z, z, partials, sums]);
+            let Buffers { rows, partials, moments } = buffers;
+            let buffers = product::Buffers { a: rows, b: rows, partials, product: moments };
+            product::record(gpu, encoder, params, buffers);
         }
     }
 }

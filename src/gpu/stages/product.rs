@@ -61,38 +61,39 @@ pub struct Params {
     pub first: u32,
 }
 
-/// Records the product of one block of rows: `buffers` are A, B, partials and product, as in the shader.
-pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: [&wgpu::Buffer; 4]) {
-    let [left, right, splits] = [params.left, params.right, params.splits].map(|size| size as usize);
-    let dispatches = schedule::product([left, right], splits);
-    gpu.kernel(&SPEC).bind(&[params], &buffers).record(encoder, &dispatches);
+/// The shader's storage buffers.
+#[derive(Debug, Clone, Copy)]
+pub struct Buffers<'a> {
+    /// The block of rows of A.
+    pub a: &'a wgpu::Buffer,
+    /// Those of B.
+    pub b: &'a wgpu::Buffer,
+    /// Sums of each run of rows.
+    pub partials: &'a wgpu::Buffer,
+    /// P of all blocks so far.
+    pub product: &'a wgpu::Buffer,
 }
 
-/// A symmetric matrix on the device, to be multiplied with many vectors at a time.
+/// Records the product of one block of rows.
+pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buffers: Buffers<'_>) {
+    let [left, right, splits] = [params.left, params.right, params.splits].map(|size| size as usize);
+    let Buffers { a, b, partials, product } = buffers;
+    let dispatches = schedule::product([left, right], splits);
+    gpu.kernel(&SPEC).bind(&[params], &[a, b, partials, product]).record(encoder, &dispatches);
+}
+
+/// A symmetric matrix on the device, row after row of whole pairs.
 #[derive(Debug)]
 pub(crate) struct Symmetric {
     order: usize,
-    /// Row after row of whole pairs.
     matrix: wgpu::Buffer,
-    vectors: wgpu::Buffer,
-    partials: wgpu::Buffer,
-    product: wgpu::Buffer,
 }
 
 impl Symmetric {
-    /// Uploads the matrix, of which the lower triangle counts, and makes room for so many vectors.
-    pub(crate) fn new(gpu: &Gpu, matrix: &DMatrix<f64>, vectors: usize) -> Self {
+    /// Uploads the matrix, of which the lower triangle counts.
+    pub(crate) fn new(gpu: &Gpu, matrix: &DMatrix<f64>) -> Self {
         let n = matrix.nrows();
         let stride = n.next_multiple_of(2);
-        let [shared, staged, partial] = schedule::symmetric_elements(n, vectors);
-        let buffer = |label, elements| gpu.storage(label, 8 * elements as u64);
-        let own = Self {
-            order: n,
-            matrix: buffer("ridgepath.product.a", shared),
-            vectors: buffer("ridgepath.product.b", staged),
-            partials: buffer("ridgepath.product.partials", partial),
-            product: buffer("ridgepath.product.product", staged),
-        };
         let mut rows = vec![0.0f64; n * stride];
         for j in 0..n {
             for i in j..n {
@@ -100,32 +101,55 @@ impl Symmetric {
                 rows[i * stride + j] = matrix[(i, j)];
             }
         }
+        let own = Self { order: n, matrix: gpu.storage("ridgepath.product.a", 8 * rows.len() as u64) };
         gpu.queue().write_buffer(&own.matrix, 0, bytemuck::cast_slice(&rows));
-        kernel::prepare(&[(gpu.kernel(&SPEC), schedule::product([n, vectors], 1))]);
         own
+    }
+}
+
+/// Room on the device for the products of symmetric matrices, one at a time, with many vectors.
+#[derive(Debug)]
+pub(crate) struct Products {
+    vectors: wgpu::Buffer,
+    partials: wgpu::Buffer,
+    product: wgpu::Buffer,
+}
+
+impl Products {
+    /// For matrices of order n and so many vectors.
+    pub(crate) fn new(gpu: &Gpu, n: usize, vectors: usize) -> Self {
+        let [_, staged, partial] = schedule::symmetric_elements(n, vectors);
+        let buffer = |label, elements| gpu.storage(label, 8 * elements as u64);
+        kernel::prepare(&[(gpu.kernel(&SPEC), schedule::product([n, vectors], 1))]);
+        Self {
+            vectors: buffer("ridgepath.product.b", staged),
+            partials: buffer("ridgepath.product.partials", partial),
+            product: buffer("ridgepath.product.product", staged),
+        }
     }
 
     /// The matrix times vectors, n × any even number of them that there is room for.
     #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
-    pub(crate) async fn times(&self, gpu: &Gpu, vectors: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+    pub(crate) async fn of(&self, gpu: &Gpu, matrix: &Symmetric, vectors: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         let (n, columns) = vectors.shape();
         let rows_per_split = schedule::symmetric_split(n);
         let params = Params {
             rows: n as u32,
             left: n as u32,
             right: columns as u32,
-            left_stride: self.order.div_ceil(2) as u32,
+            left_stride: matrix.order.div_ceil(2) as u32,
             right_stride: (columns / 2) as u32,
             rows_per_split: rows_per_split as u32,
             splits: n.div_ceil(rows_per_split) as u32,
             lower: 0,
             first: 1,
         };
+        let Self { vectors: b, partials, product } = self;
         let scope = gpu.scope();
-        gpu.queue().write_buffer(&self.vectors, 0, bytemuck::cast_slice(vectors.transpose().as_slice()));
+        gpu.queue().write_buffer(b, 0, bytemuck::cast_slice(vectors.transpose().as_slice()));
         let mut encoder = gpu.encoder("ridgepath.product");
-        record(gpu, &mut encoder, params, [&self.matrix, &self.vectors, &self.partials, &self.product]);
-        let back = ReadBack::record(gpu, &mut encoder, &[(&self.product, (8 * n * columns) as u64)]);
+        record(gpu, &mut encoder, params, Buffers { a: &matrix.matrix, b, partials, product });
+        let back = ReadBack::record(gpu, &mut encoder, &[(product, (8 * n * columns) as u64)]);
         gpu.submit(encoder);
         scope.finish("the products of a residual").await?;
         let parts = back.fetch(gpu).await?;

@@ -1,6 +1,7 @@
-//! Stage `solve` on the GPU: forward and back substitution for all targets of a chunk of λ, in `f32`.
+//! Stage `solve` on the GPU: forward and back substitution for all targets of a chunk of matrices, in `f32`.
 
 use std::mem::offset_of;
+use std::ops::Range;
 
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, PANELS, Spec};
@@ -44,7 +45,7 @@ pub struct Params {
     pub quads: u32,
 }
 
-/// Records the substitutions of `count` λs in one dispatch.
+/// Records the substitutions of the first `count` matrices of a chunk in one dispatch.
 #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
 pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, factors: &Factors, solution: &Solution, count: usize) {
     let panels = factors.panels;
@@ -61,14 +62,14 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, factors: &Factors, 
     gpu.kernel(&SPEC).bind(&[params], &buffers).record(encoder, &dispatches);
 }
 
-/// Builds the pipelines of a chunk of `count` λs and of its corrections.
+/// Builds the pipelines of a chunk of `count` matrices and of its corrections.
 pub(crate) fn prepare(gpu: &Gpu, factors: &Factors, quads: usize, count: usize) {
     let panels = factors.panels;
     let needed = [(gpu.kernel(&factor::SPEC), panels.factor(count)), (gpu.kernel(&SPEC), panels.solve(count, quads))];
     kernel::prepare(&needed);
 }
 
-/// Records the factorization of `count` λs and the substitutions: one dispatch if there is a single panel and targets are few,
+/// Records the factorization of a chunk of matrices and the substitutions: one dispatch if there is a single panel and targets are few,
 /// else one more than panels.
 pub fn record_factored(
     gpu: &Gpu,
@@ -76,12 +77,13 @@ pub fn record_factored(
     system: &System,
     factors: &Factors,
     solution: &Solution,
-    count: usize,
+    matrices: Range<usize>,
 ) {
     if factors.panels.fused(solution.quads) {
-        factor::record_fused(gpu, encoder, system, factors, solution, count);
+        factor::record_fused(gpu, encoder, system, factors, solution, matrices);
     } else {
-        factor::record(gpu, encoder, system, factors, count);
+        let count = matrices.len();
+        factor::record(gpu, encoder, system, factors, matrices);
         record(gpu, encoder, factors, solution, count);
     }
 }

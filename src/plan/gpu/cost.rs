@@ -40,7 +40,7 @@ impl Cost {
         }
     }
 
-    fn times(self, count: usize) -> Self {
+    pub(crate) fn times(self, count: usize) -> Self {
         let count = count as u64;
         Self {
             dispatches: self.dispatches.saturating_mul(count),
@@ -54,6 +54,18 @@ impl Cost {
     pub(crate) fn in_chunks(total: usize, chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
         let whole = cost(chunk).times(total / chunk);
         if total.is_multiple_of(chunk) { whole } else { whole.plus(cost(total % chunk)) }
+    }
+
+    /// What is done for the λs of one problem at a time, where chunks of matrices cross problems.
+    pub(crate) fn in_problems([problems, penalties]: [usize; 2], chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
+        let one = |problem: usize| {
+            // Those that end the chunk in which the problem before ends.
+            let begun = problem.saturating_mul(penalties) % chunk;
+            let head = if begun == 0 { 0 } else { penalties.min(chunk - begun) };
+            let rest = Self::in_chunks(penalties - head, chunk, &cost);
+            if head == 0 { rest } else { cost(head).plus(rest) }
+        };
+        (0..problems).map(one).fold(Self::default(), Self::plus)
     }
 }
 
@@ -177,4 +189,27 @@ fn solve_many(panels: Panels, k: usize, quads: usize) -> Cost {
     let elements = rows * (PANEL + side) + steps * 3 * PANEL * side;
     let dispatches = panels.solve(k, quads).len();
     Cost::new(dispatches, barriers as u64, (rows * PANEL * side) as u128 * each, elements as u128 * each)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cost;
+
+    #[test]
+    fn a_chunk_that_crosses_problems_counts_for_each_of_them() {
+        let one = |count: usize| Cost { dispatches: 1, flops: count as u64, ..Cost::default() };
+        for problems in 0..5 {
+            for penalties in 1..8 {
+                for chunk in 1..40 {
+                    let found = Cost::in_problems([problems, penalties], chunk, one);
+                    // The number of different pairs of a chunk and a problem.
+                    let mut pairs: Vec<_> =
+                        (0..problems * penalties).map(|own| (own / chunk, own / penalties)).collect();
+                    pairs.dedup();
+                    let wanted = (pairs.len() as u64, (problems * penalties) as u64);
+                    assert_eq!((found.dispatches, found.flops), wanted, "{problems} of {penalties}, {chunk} at a time");
+                }
+            }
+        }
+    }
 }

@@ -29,13 +29,13 @@ const LENGTH: &str = "the length of a submission";
 /// Chunks and sizes on a GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuPlan {
-    /// How the device sums the matrix of the equations; `None` where the CPU does.
+    /// How the device sums the matrix of the equations, problem after problem; `None` where the CPU does.
     pub gram: Option<GramPlan>,
-    /// λs factored and solved at a time.
-    pub lambdas_per_chunk: usize,
+    /// Matrices factored and solved at a time: λs, of any of the problems.
+    pub matrices_per_chunk: usize,
     /// What keeps them from being more.
-    pub lambdas_bound: &'static str,
-    /// Bytes on the device while a chunk of λ is solved.
+    pub matrices_bound: &'static str,
+    /// Bytes on the device while a chunk of matrices is solved.
     pub solve_bytes: u64,
     /// What it does to factor and solve once.
     pub factor: Cost,
@@ -65,7 +65,7 @@ pub struct GramPlan {
     pub bytes: u64,
     /// Of these, bytes of the partial sums of a block of rows.
     pub partial_bytes: u64,
-    /// What the device does.
+    /// What the device does, for all problems.
     pub cost: Cost,
 }
 
@@ -84,6 +84,18 @@ impl Room {
             false => {
                 Err(Error::TooLarge { what, needed: number(needed), limit: number(self.binding), binding: BINDING })
             }
+        }
+    }
+
+    fn matrices_fit(matrices: u128) -> Result<()> {
+        match matrices <= u32::MAX.into() {
+            true => Ok(()),
+            false => Err(Error::TooLarge {
+                what: "the number of λs of all problems",
+                needed: number(matrices),
+                limit: u32::MAX.into(),
+                binding: "the numbers of 32 bits that shaders count with",
+            }),
         }
     }
 
@@ -123,63 +135,82 @@ impl GpuPlan {
             budget: budget.into(),
             workgroups: limits.workgroups.into(),
         };
+        let problems = shape.problems as u128;
         let summed = match form {
             Form::Primal => [shape.rows, shape.features, shape.targets],
             Form::Dual => [shape.features, shape.rows, 0],
         };
+        let sums = |own| GramPlan::new(own, precision, room).map(|one| one.times(shape.problems));
         let gram = match precision {
-            Precision::Single => Some(GramPlan::new(summed, precision, room)?),
+            Precision::Single => Some(sums(summed)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
             Precision::Double if !limits.shader_f64 => None,
-            Precision::Double => GramPlan::new(summed, precision, room).ok(),
+            Precision::Double => sums(summed).ok(),
         };
         let n = shape.order(form) as u128;
         let [t, k] = [shape.targets, shape.penalties].map(|size| size as u128);
+        let all = k.saturating_mul(problems);
+        Room::matrices_fit(all)?;
         // One more right-hand side than targets estimates the condition number.
         let quads = (t + 1).div_ceil(4);
         room.targets_fit(quads)?;
-        // Per λ the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
+        // Per matrix the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
         let (rows, panels) = (n.next_multiple_of(4), Panels::new(size(n), limits.workgroup_storage));
-        let matrix = room.fits("the Gram matrix", n * rows * 4)?;
+        let grams = room.fits("the Gram matrix", n * rows * 4)?;
+        let grams = room.fits("the Gram matrices of all problems", problems.saturating_mul(grams))?;
         let factor = room.fits("a factor", 4 * panels.lower_elements() as u128)?;
         let inverse = room.fits("the inverted diagonal blocks", 4 * panels.inverse_elements() as u128)?;
         let solution = quads * n * 16;
         let back = room.fits("the solutions of one λ, with its status", solution + 4)?;
-        let mut one = factor + inverse + 2 * solution + 8 * rows + 4;
-        let (mut shared, mut most) = (matrix, room.binding / factor.max(inverse).max(back));
-        // Products in double precision: the matrix once more, and vectors, products and partial sums by tiles of columns.
+        let one = factor + inverse + 2 * solution + 8 * rows + 4;
+        let (mut shared, mut most) = (grams, room.binding / factor.max(inverse).max(back));
+        // Products in double precision: the matrices once more, and for the λs of one problem at a time vectors, products and
+        // partial sums by tiles of columns. Whether they pay is each problem's own, for the bits of its answer.
         let [wide, vectors, partials] = schedule::symmetric_elements(size(n), TILE).map(|count| 8 * count as u128);
         let pays = precision == Precision::Double && limits.shader_f64 && n * n * t * k >= PRODUCT_PAYS;
         let on_device = pays && wide.max(2 * vectors).max(2 * partials) <= room.binding;
+        let mut each = 0;
         if on_device {
             let tiles = |columns: u128, bytes: u128| (columns * bytes).div_ceil(TILE as u128);
-            shared += wide + 2 * vectors + partials; // with a tile that is not full
-            one += 2 * tiles(t, vectors) + tiles(t, partials);
+            shared += problems.saturating_mul(wide) + 2 * vectors + partials; // with a tile that is not full
+            each = 2 * tiles(t, vectors) + tiles(t, partials);
             let left = |bytes: u128| (room.binding - bytes) / tiles(t, bytes);
-            most = most.min(left(vectors)).min(left(partials));
+            let fit = left(vectors).min(left(partials));
+            most = if k <= fit { most } else { most.min(fit) };
         }
-        let (lambdas, lambdas_bound) = least([
-            (k, ALL),
-            (room.budget.saturating_sub(shared) / one, BUDGET),
+        // No chunk has more than k λs of one problem.
+        let spare = room.budget.saturating_sub(shared);
+        let affordable = (spare / (one + each)).max(spare.saturating_sub(k * each) / one);
+        let (matrices, matrices_bound) = least([
+            (all, ALL),
+            (affordable, BUDGET),
             (most, BINDING),
             (room.workgroups, WORKGROUPS),
             (SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops), LENGTH),
         ]);
-        let [n, k, quads, lambdas_per_chunk] = [n, k, quads, lambdas].map(size);
+        let bytes = shared + matrices * one + matrices.min(k) * each;
+        let [n, all, quads, matrices_per_chunk] = [n, all, quads, matrices].map(size);
         Ok(Self {
             gram,
-            lambdas_per_chunk,
-            lambdas_bound,
-            solve_bytes: number(shared + lambdas * one),
-            factor: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::factor_solved(panels, k, quads)),
-            correction: Cost::in_chunks(k, lambdas_per_chunk, |k| cost::solve(panels, k, quads)),
-            product: on_device
-                .then(|| Cost::in_chunks(k, lambdas_per_chunk, |k| cost::symmetric(n, k * shape.targets))),
+            matrices_per_chunk,
+            matrices_bound,
+            solve_bytes: number(bytes),
+            factor: Cost::in_chunks(all, matrices_per_chunk, |count| cost::factor_solved(panels, count, quads)),
+            correction: Cost::in_chunks(all, matrices_per_chunk, |count| cost::solve(panels, count, quads)),
+            product: on_device.then(|| {
+                let products = |lambdas| cost::symmetric(n, lambdas * shape.targets);
+                Cost::in_problems([shape.problems, shape.penalties], matrices_per_chunk, products)
+            }),
         })
     }
 }
 
 impl GramPlan {
+    /// The same for so many problems, one after the other.
+    fn times(self, problems: usize) -> Self {
+        Self { cost: self.cost.times(problems), ..self }
+    }
+
     /// Runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
     fn new([rows, n, t]: [usize; 3], precision: Precision, room: Room) -> Result<Self> {
         let [m, n, t] = [rows, n, t].map(|size| size as u128);

@@ -186,7 +186,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn many_lambdas_are_planned_by_one_reduction_and_few_by_factorizations() {
-    let shape = |penalties| Shape { rows: 1000, features: 200, targets: 1, penalties };
+    let shape = |penalties| Shape { rows: 1000, features: 200, targets: 1, penalties, problems: 1 };
     let plan = |penalties, strategy, backend, precision| {
         Plan::new(shape(penalties), Request { strategy, backend, precision, ..Request::default() }, None).unwrap()
     };

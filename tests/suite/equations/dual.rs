@@ -170,7 +170,7 @@ fn forced_on_tall_data_the_dual_form_still_answers_every_penalty() {
 
 #[test]
 fn the_plan_takes_the_form_of_less_work() {
-    let shape = |rows, features| Shape { rows, features, targets: 1, penalties: 10 };
+    let shape = |rows, features| Shape { rows, features, targets: 1, penalties: 10, problems: 1 };
     let plan =
         |shape, form| Plan::new(shape, Request { backend: Backend::Cpu, form, ..Request::default() }, None).unwrap();
     assert_eq!(plan(shape(100, 100), None).form, Form::Primal);

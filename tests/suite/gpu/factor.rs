@@ -14,11 +14,11 @@ fn made(n: usize, shifts: &[f64]) -> NormalEquations {
 /// L of every λ and the status, from the GPU.
 fn on_gpu(gpu: &Gpu, normal: &NormalEquations) -> (Vec<DMatrix<f64>>, Vec<u32>) {
     let (n, k) = (normal.features(), normal.penalties());
-    let system = gpu::factor::System::new(gpu, normal, k);
+    let system = gpu::factor::System::new(gpu, &[normal], k);
     let factors = gpu::factor::Factors::new(gpu, n, k);
-    system.upload(gpu, normal, 0, k);
+    system.upload(gpu, &[normal], 0..k);
     let mut encoder = gpu.device().create_command_encoder(&Default::default());
-    gpu::factor::record(gpu, &mut encoder, &system, &factors, k);
+    gpu::factor::record(gpu, &mut encoder, &system, &factors, 0..k);
     gpu.queue().submit([encoder.finish()]);
     (lowers(gpu, &factors, n, k), download(gpu, &factors.info, k))
 }

@@ -30,7 +30,13 @@ fn precisions(gpu: &Gpu) -> Vec<(Precision, f64)> {
 }
 
 fn on_gpu(gpu: &Gpu, problem: &Problem<'_>, precision: Precision, budget: u64) -> Moments {
-    let shape = Shape { rows: problem.rows(), features: problem.features(), targets: problem.targets(), penalties: 1 };
+    let shape = Shape {
+        rows: problem.rows(),
+        features: problem.features(),
+        targets: problem.targets(),
+        penalties: 1,
+        problems: 1,
+    };
     let plan = gpu_plan(gpu, shape, precision, budget).gram.expect("the device forms it");
     pollster::block_on(gpu::gram::gram(gpu, problem, &plan)).expect("moments")
 }

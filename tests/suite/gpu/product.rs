@@ -1,7 +1,7 @@
 //! Stage `product`: AᵀB in double precision on the GPU against nalgebra's.
 
 use nalgebra::DMatrix;
-use ridgepath::gpu::product::{Params, record};
+use ridgepath::gpu::product::{Buffers, Params, record};
 use ridgepath::gpu::wgpu;
 use ridgepath::{Backend, Gpu, Penalty, Plan, Precision, Request, Ridge, Shape};
 
@@ -56,7 +56,7 @@ fn on_gpu(gpu: &Gpu, a: &DMatrix<f64>, b: &DMatrix<f64>, lower: bool, run: usize
             first: u32::from(start == 0),
         };
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
-        record(gpu, &mut encoder, params, [&a, &b, &partials, &product]);
+        record(gpu, &mut encoder, params, Buffers { a: &a, b: &b, partials: &partials, product: &product });
         gpu.queue().submit([encoder.finish()]);
         start = end;
     }
@@ -106,7 +106,7 @@ fn double_precision_is_the_same_with_and_without_64_bit_floats_in_shaders() {
     let without = Gpu::from_device(device, queue);
     assert!(!without.adapter().limits.shader_f64);
     let (x, y) = regression(7, 400, 140, 60);
-    let shape = Shape { rows: 400, features: 140, targets: 60, penalties: 50 };
+    let shape = Shape { rows: 400, features: 140, targets: 60, penalties: 50, problems: 1 };
     let ridge = Ridge::new().penalty(Penalty::Auto(50));
     let cpu = ridge.clone().backend(Backend::Cpu).fit(&x, &y).unwrap();
     let request = Request { backend: Backend::Gpu, ..Request::default() };

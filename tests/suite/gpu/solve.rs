@@ -92,15 +92,15 @@ fn together_and_apart(gpu: &Gpu, n: usize, t: usize, shifts: &[f64]) -> [(Vec<f3
     let k = shifts.len();
     let rhs: Vec<_> = (0..k).map(|k| Random::new(k as u64).matrix(n, t)).collect();
     [true, false].map(|together| {
-        let system = gpu::factor::System::new(gpu, &normal, k);
+        let system = gpu::factor::System::new(gpu, &[&normal], k);
         let (factors, solution) = (gpu::factor::Factors::new(gpu, n, k), Solution::new(gpu, n, t, k));
-        system.upload(gpu, &normal, 0, k);
+        system.upload(gpu, &[&normal], 0..k);
         solution.upload(gpu, &packed(&rhs));
         let mut encoder = gpu.device().create_command_encoder(&Default::default());
         if together {
-            gpu::solve::record_factored(gpu, &mut encoder, &system, &factors, &solution, k);
+            gpu::solve::record_factored(gpu, &mut encoder, &system, &factors, &solution, 0..k);
         } else {
-            gpu::factor::record(gpu, &mut encoder, &system, &factors, k);
+            gpu::factor::record(gpu, &mut encoder, &system, &factors, 0..k);
             record(gpu, &mut encoder, &factors, &solution, k);
         }
         gpu.queue().submit([encoder.finish()]);

@@ -2,7 +2,7 @@
 
 use ridgepath::{Backend, Error, Fallback, GpuPlan, GramPlan, Limits, Plan, Precision, Rates, Request, Shape};
 
-const SHAPE: Shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 100 };
+const SHAPE: Shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 100, problems: 1 };
 
 const DOUBLE: Limits = Limits {
     storage_binding: 128 << 20,
@@ -28,14 +28,14 @@ fn chunks_fit_the_budget_and_the_limits() {
         for (rows, features, penalties) in
             [(100, 10, 1000), (100_000, 500, 100), (5_000, 4_096, 7), (3, 5_000, 2), (5_000, 5_000, 2)]
         {
-            let shape = Shape { rows, features, targets: 1, penalties };
+            let shape = Shape { rows, features, targets: 1, penalties, problems: 1 };
             let plan = plan(shape, budget);
-            let single = plan.lambdas_per_chunk == 1;
+            let single = plan.matrices_per_chunk == 1;
             assert!(single || plan.solve_bytes <= budget, "{shape:?}, {budget}");
             let limit = Limits::default().storage_binding as usize;
             let order = features.min(rows);
-            assert!(plan.lambdas_per_chunk * order * order * 4 <= limit);
-            assert!(plan.lambdas_per_chunk <= penalties);
+            assert!(plan.matrices_per_chunk * order * order * 4 <= limit);
+            assert!(plan.matrices_per_chunk <= penalties);
             for (precision, size) in [(Precision::Single, 4), (Precision::Double, 8)] {
                 let Some(sums) = sums(shape, precision, budget) else {
                     let wide = order * (order + 1) * size > limit;
@@ -62,8 +62,8 @@ fn the_runs_of_rows_do_not_depend_on_the_budget() {
 
 #[test]
 fn a_chunk_never_holds_more_lambdas_than_a_dispatch_has_workgroups() {
-    let shape = Shape { rows: 10, features: 2, targets: 1, penalties: 1_000_000 };
-    assert_eq!(plan(shape, 1 << 40).lambdas_per_chunk, 65_535);
+    let shape = Shape { rows: 10, features: 2, targets: 1, penalties: 1_000_000, problems: 1 };
+    assert_eq!(plan(shape, 1 << 40).matrices_per_chunk, 65_535);
 }
 
 #[test]
@@ -110,11 +110,11 @@ fn explain_names_backend_precision_chunks_and_fallback() {
 #[test]
 fn costs_are_counted_without_a_device() {
     let costs = |features: usize, penalties: usize| {
-        let shape = Shape { rows: 100_000, features, targets: 1, penalties };
+        let shape = Shape { rows: 100_000, features, targets: 1, penalties, problems: 1 };
         let plan = plan(shape, 1 << 40);
         // Multiply-adds of a Cholesky factorization alone, over those done: with padding, inverses and the solution.
         let useful = penalties as f64 * (features as f64).powi(3) / 3.0 / plan.factor.flops as f64;
-        let columns = (features * penalties.div_ceil(plan.lambdas_per_chunk)) as f64;
+        let columns = (features * penalties.div_ceil(plan.matrices_per_chunk)) as f64;
         (plan.factor.dispatches, plan.factor.barriers as f64 / columns, useful, plan)
     };
     for (features, penalties, dispatches, barriers, useful) in [
@@ -149,14 +149,14 @@ fn costs_are_counted_without_a_device() {
 #[test]
 fn a_submission_is_no_more_than_a_fifth_of_a_second_of_a_slow_gpu() {
     for (rows, features, penalties) in [(10_000_000, 64, 65_000), (1_000_000, 2048, 500), (1000, 512, 20_000)] {
-        let shape = Shape { rows, features, targets: 1, penalties };
+        let shape = Shape { rows, features, targets: 1, penalties, problems: 1 };
         let limits = Limits { storage_binding: 4 << 30, buffer: 4 << 30, ..DOUBLE };
         for (precision, most) in [(Precision::Single, 200_000_000_000), (Precision::Double, 6_250_000_000)] {
             let request = Request { backend: Backend::Gpu, precision, memory_budget: 1 << 40, ..Request::default() };
             let plan = Plan::new(shape, request, Some(Ok(limits))).unwrap().gpu.unwrap();
             let sums = plan.gram.unwrap();
             let gram = sums.cost.flops / (rows as u64).div_ceil(sums.rows_per_chunk as u64);
-            let factor = plan.factor.flops / (penalties as u64).div_ceil(plan.lambdas_per_chunk as u64);
+            let factor = plan.factor.flops / (penalties as u64).div_ceil(plan.matrices_per_chunk as u64);
             assert!(gram <= most && factor <= 200_000_000_000, "{shape:?}: {gram}, {factor}, {precision}");
         }
     }
@@ -178,13 +178,13 @@ fn explain_prints_the_costs() {
 
 #[test]
 fn explain_names_the_limit_that_binds() {
-    let shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 1000 };
+    let shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 1000, problems: 1 };
     let bounds = |shape, limits, memory_budget| {
         let request =
             Request { backend: Backend::Gpu, precision: Precision::Single, memory_budget, ..Request::default() };
         let plan = Plan::new(shape, request, Some(Ok(limits))).unwrap();
         let (text, gpu) = (plan.explain(), plan.gpu.unwrap());
-        let bounds = [gpu.gram.unwrap().rows_bound, gpu.lambdas_bound];
+        let bounds = [gpu.gram.unwrap().rows_bound, gpu.matrices_bound];
         bounds.iter().for_each(|bound| assert!(text.contains(&format!("bound by {bound}")), "{bound} in\n{text}"));
         bounds
     };

@@ -5,7 +5,7 @@ use ridgepath::{Backend, Error, Limits, Moments, Plan, Precision, Problem, Rates
 
 use crate::support::regression;
 
-const SHAPE: Shape = Shape { rows: 1000, features: 200, targets: 1, penalties: 100 };
+const SHAPE: Shape = Shape { rows: 1000, features: 200, targets: 1, penalties: 100, problems: 1 };
 const DEFAULT: fn() -> Rates = Rates::default;
 
 fn plan(shape: Shape, rates: Rates) -> Plan {
@@ -96,7 +96,7 @@ fn measured_rates_can_be_planned_with() {
 #[test]
 fn a_task_has_the_shape_of_its_data_and_grid() {
     let (x, y) = (DMatrix::<f64>::zeros(7, 3), DMatrix::<f64>::zeros(7, 2));
-    let shape = Shape { rows: 7, features: 3, targets: 2, penalties: 5 };
+    let shape = Shape { rows: 7, features: 3, targets: 2, penalties: 5, problems: 1 };
     let ridge = Ridge::new().lambdas([1.0; 5]);
     assert_eq!(ridge.shape(&x, &y), shape);
     assert_eq!(ridge.seconds_on_cpu(shape), Request::default().seconds_on_cpu(shape));

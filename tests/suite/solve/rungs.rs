@@ -4,7 +4,7 @@ use ridgepath::{Backend, Form, Moments, Outcome, Plan, Precision, Problem, Reaso
 
 use crate::support::{Random, regression};
 
-const SHAPE: Shape = Shape { rows: 100, features: 10, targets: 1, penalties: 5 };
+const SHAPE: Shape = Shape { rows: 100, features: 10, targets: 1, penalties: 5, problems: 1 };
 
 fn rungs(shape: Shape, request: Request) -> Vec<Rung> {
     Plan::new(shape, Request { backend: Backend::Cpu, ..request }, None).unwrap().rungs
