@@ -63,7 +63,7 @@ pub async fn solve(
     Ok(problems.iter().map(|_| answers.by_ref().take(k).collect()).collect())
 }
 
-/// [`solve`] of one problem.
+/// [`solve()`] of one problem.
 ///
 /// # Errors
 /// [`Error::DeviceLost`], [`Error::OutOfMemory`], [`Error::Device`].
