@@ -1,11 +1,7 @@
 //! Cross-validation of the whole grid: k-fold, leave-one-out, or a criterion in its place.
 
-#[cfg(not(target_arch = "wasm32"))]
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-#[cfg(not(target_arch = "wasm32"))]
-use std::task::{Context, Poll, Waker};
 
 #[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
@@ -26,6 +22,7 @@ use crate::data::view::View;
 use crate::error::Result;
 use crate::model::method::{Backend, Form, Precision};
 use crate::model::penalty::Penalty;
+use crate::moments::Moments;
 use crate::plan::{Request, Shape};
 use crate::solve::ridge::Ridge;
 
@@ -219,25 +216,31 @@ impl CrossValidation {
                 true => held_out::training_moments(partition, &parts)?,
                 false => Vec::new(),
             };
-            let (ridge, parts, moments, told, units) = (&ridge, &parts, &moments, &told, &of_targets);
-            let fold = |(number, test): (usize, usize)| async move {
-                let weights = training_weights(problem, partition, test);
-                let training = problem.with_weights(&weights)?;
-                let path = ridge.task(told, folds + 1).solve(&training, moments.get(number).cloned()).await?;
-                Ok(parts[test].scores(&path, &self.score, units))
-            };
+            let training = Training { problem, partition, moments: &moments };
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
-            // Side by side, unless they may have to wait for a device.
-            let done = match ridge.request.wants_gpu(shape(&ridge.penalty, problem)) {
-                true => vec![None; every.len()],
-                false => side_by_side(&every, fold),
-            };
-            for (done, own) in done.into_iter().zip(every) {
-                scores.push(match done {
-                    Some(scores) => scores?,
-                    None => fold(own).await?,
-                });
+            let paths = &|own: &(usize, usize), path: &RidgePath| parts[own.1].scores(path, &self.score, &of_targets);
+            let mut left = &every[..];
+            // On a GPU as many as fit in the same dispatches; it may fail on the way.
+            let together = ridge.together(Shape { problems: every.len(), ..shape(&ridge.penalty, problem) }).await?;
+            while together > 0 && !left.is_empty() {
+                let (group, rest) = left.split_at(together.min(left.len()));
+                match training.together(&ridge.task(&told, folds + 1), group).await {
+                    Ok(found) => scores.extend(group.iter().zip(&found).map(|(own, path)| paths(own, path))),
+                    Err(error) if error.is_device() && ridge.request.backend == Backend::Auto => break,
+                    Err(error) => return Err(error),
+                }
+                left = rest;
             }
+            let alone = match ridge.request.backend {
+                Backend::Auto | Backend::Gpu => ridge.clone().backend(Backend::Cpu),
+                _ => ridge.clone(),
+            };
+            let (training, alone, told) = (&training, &alone, &told);
+            let fold = |own: (usize, usize)| async move {
+                let path = training.alone(&alone.task(told, folds + 1), own).await?;
+                Ok(paths(&own, &path))
+            };
+            scores.extend(on_cpu(left, fold).await?);
         }
         let scores = Scores::of_folds(&self.score, scores, of_scores);
         let t = path.targets();
@@ -270,35 +273,60 @@ fn shape(penalty: &Penalty, problem: &Problem<'_>) -> Shape {
     Shape { rows, features, targets, penalties: penalty.len(), problems: 1 }
 }
 
-/// What each fold's future gives if it has nothing to wait for.
+/// What is trained on when parts of a problem are held out.
+struct Training<'a> {
+    problem: &'a Problem<'a>,
+    partition: &'a Partition,
+    /// Of each fold, where they are known.
+    moments: &'a [Moments],
+}
+
+impl Training<'_> {
+    /// The paths of some folds, by their numbers and the parts that they hold out, on a GPU.
+    async fn together(&self, ridge: &Ridge, folds: &[(usize, usize)]) -> Result<Vec<RidgePath>> {
+        let weights: Vec<Vec<f64>> = folds.iter().map(|(_, test)| self.weights(*test)).collect();
+        let known = |(number, _): &(usize, usize)| self.moments.get(*number).cloned();
+        let folds =
+            folds.iter().zip(&weights).map(|(own, weights)| Ok((self.problem.with_weights(weights)?, known(own))));
+        ridge.solve_together(&folds.collect::<Result<Vec<_>>>()?).await
+    }
+
+    /// The path of one fold, on the CPU.
+    async fn alone(&self, ridge: &Ridge, (number, test): (usize, usize)) -> Result<RidgePath> {
+        let weights = self.weights(test);
+        ridge.solve(&self.problem.with_weights(&weights)?, self.moments.get(number).cloned()).await
+    }
+
+    /// The weights of the rows when a part is held out: 0 for those that are not trained on.
+    fn weights(&self, test: usize) -> Vec<f64> {
+        let mut weights = vec![0.0; self.problem.rows()];
+        for (part, rows) in self.partition.parts.iter().enumerate() {
+            if self.partition.trains(part, test) {
+                rows.iter().for_each(|row| weights[*row] = self.problem.weight(*row));
+            }
+        }
+        weights
+    }
+}
+
+/// What each of the folds gives on the CPU, side by side: there is nothing that they wait for.
 #[cfg(not(target_arch = "wasm32"))]
-fn side_by_side<R: Send, F: Future<Output = R>>(
+async fn on_cpu<R: Send, F: Future<Output = Result<R>>>(
     folds: &[(usize, usize)],
     fold: impl Fn((usize, usize)) -> F + Sync,
-) -> Vec<Option<R>> {
-    let ready = |own: &(usize, usize)| match pin!(fold(*own)).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => Some(answer),
-        Poll::Pending => None,
-    };
-    folds.par_iter().map(ready).collect()
+) -> Result<Vec<R>> {
+    folds.par_iter().map(|own| pollster::block_on(fold(*own))).collect()
 }
 
-/// Nothing: in a browser no thread may share what a fold may need of the device.
+/// What each of the folds gives on the CPU, in a browser one after the other: no thread there may share what holds a device.
 #[cfg(target_arch = "wasm32")]
-fn side_by_side<R: Clone, F: Future<Output = R>>(
+async fn on_cpu<R, F: Future<Output = Result<R>>>(
     folds: &[(usize, usize)],
-    _: impl Fn((usize, usize)) -> F,
-) -> Vec<Option<R>> {
-    vec![None; folds.len()]
-}
-
-/// The weights of the rows when a part is held out: 0 for those that are not trained on.
-fn training_weights(problem: &Problem<'_>, partition: &Partition, test: usize) -> Vec<f64> {
-    let mut weights = vec![0.0; problem.rows()];
-    for (part, rows) in partition.parts.iter().enumerate() {
-        if partition.trains(part, test) {
-            rows.iter().for_each(|row| weights[*row] = problem.weight(*row));
-        }
+    fold: impl Fn((usize, usize)) -> F,
+) -> Result<Vec<R>> {
+    let mut found = Vec::with_capacity(folds.len());
+    for own in folds {
+        found.push(fold(*own).await?);
     }
-    weights
+    Ok(found)
 }

@@ -10,8 +10,8 @@ use crate::equations::weights::Weights;
 use crate::error::Result;
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 use crate::model::rung::{Reason, Rung};
-use crate::solve::double;
 use crate::solve::task::{Device, Report, Task};
+use crate::solve::weights;
 
 /// λs by equations to twice the digits, whose answers are measured and written together.
 pub(crate) struct Corrected<'a> {
@@ -36,10 +36,20 @@ impl<'a> Corrected<'a> {
         report: Report<'_>,
     ) -> Result<(Self, Vec<(usize, Reason)>)> {
         let equations = equations.exact()?;
-        let weights = double::weights(task.plan, equations.normal(), device, report).await?;
+        let weights = weights::weights(task.plan, equations.normal(), device, report).await?;
+        Ok(Self::of_weights(equations, numbers, weights, (used, rerouted)))
+    }
+
+    /// The weights of equations to twice the digits; those of the λs handed back that did not come to rest.
+    pub(crate) fn of_weights(
+        equations: Equations<'a>,
+        numbers: Vec<usize>,
+        weights: Vec<Weights>,
+        (used, rerouted): (&BackendUsed, bool),
+    ) -> (Self, Vec<(usize, Reason)>) {
         let open = numbers.iter().zip(&weights).filter(|(_, own)| own.errors.is_none());
         let open = open.map(|(k, _)| (*k, Reason::Corrections)).collect();
-        Ok((Self { equations, numbers, weights, triangle: None, used: used.clone(), rerouted }, open))
+        (Self { equations, numbers, weights, triangle: None, used: used.clone(), rerouted }, open)
     }
 
     /// λs of these numbers in the path by a rung of QR, and those that it hands back.

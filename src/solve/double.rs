@@ -3,18 +3,19 @@
 use crate::answer::path::RidgePath;
 use crate::cpu;
 use crate::equations::forms::{self, Equations};
-use crate::equations::normal::{self, NormalEquations};
+use crate::equations::normal;
 use crate::equations::weights::Weights;
 use crate::error::Result;
-use crate::gpu;
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::outcome::{BackendUsed, Route};
 use crate::model::rung::Reason;
 use crate::moments::Moments;
 use crate::plan::Plan;
+use crate::solve::corrected::Corrected;
 use crate::solve::formed;
 use crate::solve::spec::Spec;
 use crate::solve::task::{Climb, Device, Report, Solved, Task};
+use crate::solve::weights::{completed, strategy, weights};
 
 /// All λs, or those numbered `which`, in double precision; those handed back whose digits are at stake.
 pub(crate) async fn solve<'a>(
@@ -35,59 +36,48 @@ pub(crate) async fn solve<'a>(
     };
     let normal = equations.normal();
     // Of what is there: fewer rows count than were planned for, or the device planned for is lost.
-    let strategy = if device.is_some() { Strategy::Cholesky } else { strategy(plan, normal) };
-    let used = used(task, device, strategy);
+    let planned = if device.is_some() { Strategy::Cholesky } else { strategy(plan, normal) };
+    let used = used(task, device, planned);
     let limit = equations.worth();
-    let numbers = (0..normal.penalties()).collect();
     if limit < 1.0 {
         let reason = if limit == 0.0 { Reason::Weights } else { Reason::Small };
         let open = (0..normal.penalties()).map(|k| (k, reason)).collect();
         let path = RidgePath::blank(&equations.totals(), normal, used);
-        return Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), open });
+        let numbers = (0..path.len()).collect();
+        return Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open });
     }
     let path = match &equations {
         Equations::Primal { problem, totals, normal } if device.is_none() => {
-            cpu::path::path((totals, normal), strategy, limit, used, Some(problem), report)
+            cpu::path::path((totals, normal), planned, limit, used, Some(problem), report)
         }
         _ => RidgePath::of_weights(&equations, &weights(plan, normal, device, report).await?, used, f64::EPSILON),
     };
+    Ok(climbed(path, equations, device))
+}
+
+/// What a device has found for the equations of all λs, which may have twice the digits; those that it does not reach factored on
+/// the CPU.
+pub(crate) fn answered<'a>(task: &Task<'a>, equations: Equations<'a>, answers: Vec<Option<Weights>>) -> Climb<'a> {
+    let weights = completed(equations.normal(), answers, |own| own.rerouted(Route::Double));
+    let used = used(task, task.device, Strategy::Cholesky);
+    if equations.normal().exact.is_none() {
+        let path = RidgePath::of_weights(&equations, &weights, used, f64::EPSILON);
+        return climbed(path, equations, task.device);
+    }
+    let path = RidgePath::blank(&equations.totals(), equations.normal(), used.clone());
+    let numbers = (0..path.len()).collect();
+    let (corrected, open) = Corrected::of_weights(equations, numbers, weights, (&used, false));
+    Climb { path, solved: None, corrected: Some(corrected), open }
+}
+
+/// A path in double precision, with those λs handed back whose condition number costs digits.
+fn climbed<'a>(path: RidgePath, equations: Equations<'a>, device: Device<'a>) -> Climb<'a> {
+    let limit = equations.worth();
     // Written so that NaN counts as ill-conditioned.
     let poor = (0..path.len()).filter(|k| !(path.condition(*k) <= limit));
     let open = poor.map(|k| (k, Reason::Condition)).collect();
-    Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), open })
-}
-
-/// Weights in double precision on a GPU, if there is one, and on the CPU where it does not reach.
-pub(crate) async fn weights(
-    plan: &Plan,
-    normal: &NormalEquations,
-    device: Device<'_>,
-    report: Report<'_>,
-) -> Result<Vec<Weights>> {
-    if let Some((gpu, sizes)) = device {
-        let answers = gpu::solve_one(gpu, normal, sizes, Precision::Double, report).await?;
-        return Ok(completed(normal, answers, |own| own.rerouted(Route::Double)));
-    }
-    Ok(match strategy(plan, normal) {
-        Strategy::Cholesky => cpu::solve::solve::<f64>(normal, report),
-        Strategy::Spectral => completed(normal, cpu::spectral::solve(normal, report), |own| own),
-    })
-}
-
-/// The weights of all λ: those that are missing by a Cholesky factorization in double precision, and marked so.
-fn completed(
-    normal: &NormalEquations,
-    answers: Vec<Option<Weights>>,
-    mark: impl Fn(Weights) -> Weights,
-) -> Vec<Weights> {
-    let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
-    let mut others = cpu::solve::solve_these::<f64>(normal, &missing, &|_| ()).into_iter();
-    answers.into_iter().filter_map(|own| own.or_else(|| others.next().map(&mark))).collect()
-}
-
-/// The strategy planned for as many λs as these equations have.
-fn strategy(plan: &Plan, normal: &NormalEquations) -> Strategy {
-    plan.strategy(normal.form, normal.features(), normal.penalties())
+    let numbers = (0..path.len()).collect();
+    Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open }
 }
 
 /// What the path says of who answered.

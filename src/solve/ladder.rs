@@ -7,12 +7,11 @@ use crate::model::method::Form;
 use crate::model::outcome::{Outcome, Route};
 use crate::model::penalty::Penalty;
 use crate::model::rung::{Reason, Retry, Rung};
-use crate::moments::Moments;
 use crate::plan::{Plan, Request, Shape};
 use crate::reference;
 use crate::solve::corrected::Corrected;
 use crate::solve::spec::Spec;
-use crate::solve::task::{Climb, Report, Solved, Task};
+use crate::solve::task::{Climb, Report, Solved, Start, Task};
 use crate::solve::{dependent, double, single};
 
 /// The bound on the error of an answer of the dual form above which the primal is tried, the condition number above which it is,
@@ -22,25 +21,27 @@ const ILL: f64 = 1e8;
 const AS_CHEAP: usize = 4;
 
 impl<'a> Task<'a> {
-    /// The path of all λs, or of those numbered `which`; `known` are the moments of the rows in double precision.
-    pub(crate) async fn climb(&self, known: Option<Moments>, which: Option<&[usize]>) -> Result<RidgePath> {
+    /// The path of all λs, or of those that are asked for at the start.
+    pub(crate) async fn climb(&self, start: Start<'a>) -> Result<RidgePath> {
         let first = self.plan.rungs.first().copied().unwrap_or(Rung::Double);
         let mut climb = match first {
             Rung::Reference => {
                 let mut path = reference::solve(self.problem, self.spec.model, &self.spec.penalty)?;
                 path.backend.fallbacks.clone_from(&self.plan.fallbacks);
-                Climb { path, solved: None, open: Vec::new() }
+                Climb { path, solved: None, corrected: None, open: Vec::new() }
             }
             Rung::Single => single::solve(self).await?,
-            _ => double::solve(self, known, which, self.device, self.report).await?,
+            _ => match start {
+                Start::Rows { known, which } => double::solve(self, known, which, self.device, self.report).await?,
+                Start::Answers { equations, answers } => double::answered(self, *equations, answers),
+            },
         };
-        let mut corrected: Option<Corrected<'a>> = None;
         let mut retries = Vec::new();
         for rung in self.plan.rungs.iter().skip(1).copied() {
             match rung {
                 Rung::OtherForm | Rung::Unpenalised => {
                     climb.solved = None; // Whose matrix makes room for the other form's.
-                    corrected.take().into_iter().for_each(|corrected| corrected.write(&mut climb.path));
+                    climb.corrected.take().into_iter().for_each(|corrected| corrected.write(&mut climb.path));
                     climb.open.extend(self.questionable(rung, &climb.path));
                 }
                 _ => (),
@@ -64,11 +65,11 @@ impl<'a> Task<'a> {
                 Rung::Exact => {
                     let Some(solved) = climb.solved.take() else { continue };
                     let (own, open) = self.exact(solved, &climb.path, &taken, first).await?;
-                    corrected = Some(own);
+                    climb.corrected = Some(own);
                     climb.open.extend(open);
                 }
                 Rung::Qr | Rung::QrInPairs | Rung::LeastNorm => {
-                    let Some(corrected) = &mut corrected else { continue };
+                    let Some(corrected) = &mut climb.corrected else { continue };
                     climb.open.extend(corrected.take(rung, &lambdas)?);
                 }
                 Rung::OtherForm => {
@@ -83,7 +84,7 @@ impl<'a> Task<'a> {
             let answered = taken.into_iter().filter(told);
             retries.extend(answered.map(|(index, reason)| Retry { index, rung, reason }));
         }
-        corrected.into_iter().for_each(|corrected| corrected.write(&mut climb.path));
+        climb.corrected.into_iter().for_each(|corrected| corrected.write(&mut climb.path));
         climb.path.retries = retries;
         Ok(climb.path)
     }
@@ -134,7 +135,9 @@ impl<'a> Task<'a> {
     async fn other_form(&self, path: &mut RidgePath, lambdas: &[usize]) -> Result<Vec<usize>> {
         let other = self.plan.form.other();
         let plan = self.plan.in_double(other, self.plan.shape);
-        let again = Box::pin(self.by(&plan).climb(None, Some(lambdas))).await?.rerouted(Route::Form);
+        let again = Box::pin(self.by(&plan).climb(Start::Rows { known: None, which: Some(lambdas) }))
+            .await?
+            .rerouted(Route::Form);
         let bound = |path: &RidgePath, k: usize| {
             let bounds = (0..path.targets()).map(|target| path.error_bound(k, target));
             bounds.fold(0.0, |most: f64, own| if own.is_nan() { f64::INFINITY } else { most.max(own) })
@@ -151,7 +154,7 @@ impl<'a> Task<'a> {
     async fn unpenalised(&self, path: &RidgePath, lambdas: &[usize]) -> Result<RidgePath> {
         if self.problem.features() <= self.problem.rows() {
             let plan = self.plan.in_double(Form::Primal, self.plan.shape);
-            return Box::pin(self.by(&plan).climb(None, Some(lambdas))).await;
+            return Box::pin(self.by(&plan).climb(Start::Rows { known: None, which: Some(lambdas) })).await;
         }
         dependent::path(self, lambdas, path.backend(), self.first_dependent().await?)
     }
@@ -168,7 +171,7 @@ impl<'a> Task<'a> {
         let shape = Shape { features: leading.features(), penalties: 1, problems: 1, ..plan.shape };
         let plan = Plan { request, ..plan.clone() }.in_double(Form::Primal, shape);
         let path = Task { spec: &alone, problem: &leading, ..self.by(&plan) };
-        Ok(match Box::pin(path.climb(None, None)).await?.outcome(0, 0) {
+        Ok(match Box::pin(path.climb(Start::ROWS)).await?.outcome(0, 0) {
             Outcome::Singular { order } => order,
             _ => leading.features(),
         })

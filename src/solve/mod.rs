@@ -1,5 +1,6 @@
 //! From rows to a path.
 
+mod batch;
 mod corrected;
 mod dependent;
 mod double;
@@ -10,3 +11,4 @@ pub(crate) mod ridge;
 mod single;
 mod spec;
 mod task;
+mod weights;

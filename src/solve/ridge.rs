@@ -19,7 +19,7 @@ use crate::moments::Moments;
 use crate::plan::{Plan, Rates, Request, Shape};
 use crate::solve::double;
 use crate::solve::spec::Spec;
-use crate::solve::task::Task;
+use crate::solve::task::{Start, Task};
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 
@@ -312,7 +312,7 @@ impl Ridge {
         self.planned(&self.spec(), shape).await
     }
 
-    async fn planned(&self, spec: &Spec, shape: Shape) -> Result<Plan> {
+    pub(crate) async fn planned(&self, spec: &Spec, shape: Shape) -> Result<Plan> {
         let adapter = match spec.request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,
@@ -354,13 +354,13 @@ impl Ridge {
         let report = self.reporter(shape.penalties);
         let task = Task { spec: &spec, plan: &plan, problem, device: None, report: &report };
         if plan.backend != Backend::Gpu {
-            return task.climb(known, None).await;
+            return task.climb(Start::Rows { known, which: None }).await;
         }
         match self.solve_on_gpu(task, known.clone()).await {
             // What the CPU can still answer, it does, and says so.
             Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
                 let plan = plan.clone().on_cpu(error.to_string());
-                Task { plan: &plan, ..task }.climb(known, None).await
+                Task { plan: &plan, ..task }.climb(Start::Rows { known, which: None }).await
             }
             answer => answer,
         }
@@ -372,7 +372,7 @@ impl Ridge {
         let Some(sizes) = &task.plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        Task { device: Some((&gpu, sizes)), ..task }.climb(known, None).await
+        Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, which: None }).await
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.

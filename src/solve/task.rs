@@ -3,10 +3,13 @@
 use crate::answer::path::RidgePath;
 use crate::data::problem::Problem;
 use crate::equations::forms::Equations;
+use crate::equations::weights::Weights;
 use crate::gpu::Gpu;
 use crate::model::method::Form;
 use crate::model::rung::{Reason, Rung};
+use crate::moments::Moments;
 use crate::plan::{GpuPlan, Plan};
+use crate::solve::corrected::Corrected;
 use crate::solve::spec::Spec;
 
 /// A GPU with the plan of the work there.
@@ -32,12 +35,27 @@ pub(crate) struct Solved<'a> {
     pub(crate) device: Device<'a>,
 }
 
+/// Where a climb starts.
+pub(crate) enum Start<'a> {
+    /// At the rows; with their moments in double precision where these are known, and for the λs of these numbers alone if given.
+    Rows { known: Option<Moments>, which: Option<&'a [usize]> },
+    /// With what a device has found for the equations of all λs, which may have twice the digits.
+    Answers { equations: Box<Equations<'a>>, answers: Vec<Option<Weights>> },
+}
+
+impl Start<'_> {
+    /// All λs, from the rows.
+    pub(crate) const ROWS: Self = Start::Rows { known: None, which: None };
+}
+
 /// How far the λs have come.
 pub(crate) struct Climb<'a> {
     /// The answers so far.
     pub(crate) path: RidgePath,
     /// What was solved in double precision, until it is solved to twice the digits.
     pub(crate) solved: Option<Solved<'a>>,
+    /// What was found by equations to twice the digits, and is yet to be written to the path.
+    pub(crate) corrected: Option<Corrected<'a>>,
     /// The λs that were handed back, and why.
     pub(crate) open: Vec<(usize, Reason)>,
 }

@@ -267,6 +267,7 @@ fn the_gpu_finds_the_same_scores() {
     let (x, y) = regression(41, 120, 20, 2);
     let fit = |ridge: Ridge| -> Selection { CrossValidation::new(ridge.lambdas([1.0, 0.01])).fit(&x, &y).unwrap() };
     let cpu = fit(Ridge::new().backend(Backend::Cpu));
+    let own = gpu.clone();
     let found = fit(Ridge::new().backend(Backend::Gpu).gpu(gpu));
     assert_eq!(found.path().backend().name, Backend::Gpu);
     for index in 0..2 {
@@ -274,6 +275,34 @@ fn the_gpu_finds_the_same_scores() {
             close(found.fold_score(index, 1, fold), cpu.fold_score(index, 1, fold), 1e-12, "GPU against CPU");
         }
     }
+    // Folds in the same dispatches have the bits of folds one after another, which a small budget asks for.
+    let apart = fit(Ridge::new().backend(Backend::Gpu).gpu(own).memory_budget(0));
+    let bits = |selection: &Selection, index, target, fold| selection.fold_score(index, target, fold).to_bits();
+    for (index, target, fold) in (0..20).map(|at| (at / 10, at / 5 % 2, at % 5)) {
+        assert_eq!(bits(&found, index, target, fold), bits(&apart, index, target, fold), "fold {fold}");
+    }
     let reference = fit(Ridge::new().backend(Backend::Reference));
     close(reference.fold_score(1, 0, 3), cpu.fold_score(1, 0, 3), 1e-11, "the reference");
+}
+
+#[test]
+fn folds_on_a_gpu_climb_as_far_as_folds_alone() {
+    let Some(gpu) = gpu() else { return };
+    // Columns that nearly depend on each other, in single precision altogether, and one of the folds with nothing but its penalty.
+    let (mut x, y) = regression(42, 60, 6, 1);
+    let near = x.column(1).map(|value| value * (1.0 + 1e-7));
+    x.set_column(2, &near);
+    for lambdas in [vec![1e-3, 1e-12], vec![1.0, 0.0]] {
+        let fit = |ridge: Ridge| CrossValidation::new(ridge.lambdas(lambdas.clone())).fit(&x, &y).unwrap();
+        let (cpu, found) =
+            (fit(Ridge::new().backend(Backend::Cpu)), fit(Ridge::new().backend(Backend::Gpu).gpu(gpu.clone())));
+        for (index, fold) in (0..10).map(|at| (at / 5, at % 5)) {
+            let (found, wanted) = (found.fold_score(index, 0, fold), cpu.fold_score(index, 0, fold));
+            // Without a penalty no fold has an answer, on either.
+            assert_eq!(found.is_nan(), lambdas[index] == 0.0, "{found}");
+            if !(found.is_nan() && wanted.is_nan()) {
+                close(found, wanted, 1e-9, &format!("λ {:e}, fold {fold}", lambdas[index]));
+            }
+        }
+    }
 }

@@ -1,0 +1,89 @@
+//! Problems of one shape, p of them: on a GPU the λs of all in the same dispatches.
+
+use crate::answer::path::RidgePath;
+use crate::data::problem::Problem;
+use crate::equations::forms::Equations;
+use crate::equations::normal::NormalEquations;
+use crate::error::Result;
+use crate::gpu;
+use crate::model::method::{Backend, Form, Precision};
+use crate::moments::Moments;
+use crate::plan::{Plan, Shape};
+use crate::solve::formed;
+use crate::solve::ridge::Ridge;
+use crate::solve::spec::Spec;
+use crate::solve::task::{Start, Task};
+
+impl Ridge {
+    /// How many problems of a shape a GPU takes at a time: all, or as many as fit; 0 where the CPU is planned.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`] for one problem.
+    pub(crate) async fn together(&self, shape: Shape) -> Result<usize> {
+        let spec = self.spec();
+        if !spec.request.wants_gpu(shape) {
+            return Ok(0);
+        }
+        let mut problems = shape.problems;
+        if let Err(error) = self.open().await {
+            return if self.request.backend == Backend::Auto { Ok(0) } else { Err(error) };
+        }
+        loop {
+            let plan = self.planned(&spec, Shape { problems, ..shape }).await;
+            match plan {
+                Ok(plan) if plan.backend == Backend::Gpu => return Ok(problems),
+                Ok(_) if problems == 1 => return Ok(0),
+                Err(error) if problems == 1 => return Err(error),
+                _ => problems = problems.div_ceil(2),
+            }
+        }
+    }
+
+    /// The paths of problems of one shape, with the moments of their rows in double precision where they are known. The bits of
+    /// each are those of the problem alone.
+    pub(crate) async fn solve_together(&self, problems: &[(Problem<'_>, Option<Moments>)]) -> Result<Vec<RidgePath>> {
+        let Some((first, _)) = problems.first() else { return Ok(Vec::new()) };
+        let specs: Vec<Spec> = problems.iter().map(|_| self.spec()).collect();
+        let shape = Shape {
+            rows: first.rows(),
+            features: first.features(),
+            targets: first.targets(),
+            penalties: self.penalty.len(),
+            problems: problems.len(),
+        };
+        let plan = self.planned(&specs[0], shape).await?;
+        let alone = !self.prior.is_none() || plan.form == Form::Dual || plan.precision == Precision::Single;
+        let Some(sizes) = plan.gpu.as_ref().filter(|_| !alone) else {
+            let mut paths = Vec::with_capacity(problems.len());
+            for (problem, known) in problems {
+                paths.push(self.solve(problem, known.clone()).await?);
+            }
+            return Ok(paths);
+        };
+        let gpu = self.open().await?;
+        gpu.alive()?;
+        let device = Some((&gpu, sizes));
+        let mut equations = Vec::with_capacity(problems.len());
+        for ((problem, known), spec) in problems.iter().zip(&specs) {
+            spec.penalty.check_features(problem.features())?;
+            let own = match known {
+                Some(moments) => formed::of_moments(spec, problem, moments.clone())?,
+                None => formed::equations(spec, problem, (Form::Primal, Precision::Double), device).await?,
+            };
+            // What would go on to twice the digits at once, starts there.
+            equations.push(if own.worth() < 1.0 { own.exact()? } else { own });
+        }
+        let normals: Vec<&NormalEquations> = equations.iter().map(Equations::normal).collect();
+        let report = self.reporter(shape.penalties * shape.problems);
+        let answers = gpu::solve(&gpu, &normals, sizes, Precision::Double, &report).await?;
+        let one = Plan { shape: Shape { problems: 1, ..shape }, ..plan.clone() };
+        let mut paths = Vec::with_capacity(problems.len());
+        for (((problem, _), spec), (equations, answers)) in
+            problems.iter().zip(&specs).zip(equations.into_iter().zip(answers))
+        {
+            let task = Task { spec, plan: &one, problem, device, report: &|_| () };
+            paths.push(task.climb(Start::Answers { equations: Box::new(equations), answers }).await?);
+        }
+        Ok(paths)
+    }
+}
