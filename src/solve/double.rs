@@ -11,10 +11,11 @@ use crate::model::outcome::{BackendUsed, Route};
 use crate::model::rung::Reason;
 use crate::moments::Moments;
 use crate::plan::Plan;
+use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
 use crate::solve::formed;
 use crate::solve::spec::Spec;
-use crate::solve::task::{Climb, Device, Report, Solved, Task};
+use crate::solve::task::{Device, Report, Task};
 use crate::solve::weights::{completed, strategy, weights};
 
 /// All λs, or those numbered `which`, in double precision; those handed back whose digits are at stake.

@@ -9,9 +9,10 @@ use crate::model::penalty::Penalty;
 use crate::model::rung::{Reason, Retry, Rung};
 use crate::plan::{Plan, Request, Shape};
 use crate::reference;
+use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
 use crate::solve::spec::Spec;
-use crate::solve::task::{Climb, Report, Solved, Start, Task};
+use crate::solve::task::{Report, Start, Task};
 use crate::solve::{dependent, double, single};
 
 /// The bound on the error of an answer of the dual form above which the primal is tried, the condition number above which it is,

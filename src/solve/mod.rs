@@ -1,6 +1,7 @@
 //! From rows to a path.
 
 mod batch;
+mod climb;
 mod corrected;
 mod dependent;
 mod double;

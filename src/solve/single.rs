@@ -9,7 +9,8 @@ use crate::gpu;
 use crate::math::condition;
 use crate::model::method::{Precision, Strategy};
 use crate::model::rung::Reason;
-use crate::solve::task::{Climb, Task};
+use crate::solve::climb::Climb;
+use crate::solve::task::Task;
 use crate::solve::{double, formed};
 
 /// The error of an intercept, in deviations of the target, beyond which double precision answers.

@@ -1,15 +1,13 @@
-//! What one climb of the ladder is about, and how far it has come.
+//! What one climb of the ladder is about, and where it starts.
 
-use crate::answer::path::RidgePath;
 use crate::data::problem::Problem;
 use crate::equations::forms::Equations;
 use crate::equations::weights::Weights;
 use crate::gpu::Gpu;
 use crate::model::method::Form;
-use crate::model::rung::{Reason, Rung};
+use crate::model::rung::Rung;
 use crate::moments::Moments;
 use crate::plan::{GpuPlan, Plan};
-use crate::solve::corrected::Corrected;
 use crate::solve::spec::Spec;
 
 /// A GPU with the plan of the work there.
@@ -28,13 +26,6 @@ pub(crate) struct Task<'a> {
     pub(crate) report: Report<'a>,
 }
 
-/// Equations in double precision, the numbers of their λs in the path, and the device that solved them.
-pub(crate) struct Solved<'a> {
-    pub(crate) equations: Equations<'a>,
-    pub(crate) numbers: Vec<usize>,
-    pub(crate) device: Device<'a>,
-}
-
 /// Where a climb starts.
 pub(crate) enum Start<'a> {
     /// At the rows; with their moments in double precision where these are known, and for the λs of these numbers alone if given.
@@ -46,18 +37,6 @@ pub(crate) enum Start<'a> {
 impl Start<'_> {
     /// All λs, from the rows.
     pub(crate) const ROWS: Self = Start::Rows { known: None, which: None };
-}
-
-/// How far the λs have come.
-pub(crate) struct Climb<'a> {
-    /// The answers so far.
-    pub(crate) path: RidgePath,
-    /// What was solved in double precision, until it is solved to twice the digits.
-    pub(crate) solved: Option<Solved<'a>>,
-    /// What was found by equations to twice the digits, and is yet to be written to the path.
-    pub(crate) corrected: Option<Corrected<'a>>,
-    /// The λs that were handed back, and why.
-    pub(crate) open: Vec<(usize, Reason)>,
 }
 
 impl<'a> Task<'a> {
