@@ -1,9 +1,11 @@
 //! What equations come from, and lead back to: the rows, in the primal form or multiplied with each other.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use nalgebra::DMatrix;
 
+use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::equations::dual::Dual;
 use crate::equations::exact;
@@ -18,8 +20,16 @@ use crate::moments::Moments;
 
 /// Rows whose sums of products the equations have taken: of the primal form, of order n, or of the dual form, of order m.
 pub(crate) enum Source<'a> {
-    Primal { problem: &'a Problem<'a>, totals: Totals },
-    Dual { problem: &'a Problem<'a>, rows: Box<Dual<'a>> },
+    /// The rows are measured when they are read again.
+    Primal {
+        problem: &'a Problem<'a>,
+        totals: Totals,
+        framed: OnceLock<Framed<'a>>,
+    },
+    Dual {
+        problem: &'a Problem<'a>,
+        rows: Box<Dual<'a>>,
+    },
 }
 
 impl<'a> Source<'a> {
@@ -34,7 +44,7 @@ impl<'a> Source<'a> {
         penalty: &Penalty,
     ) -> Result<(Self, NormalEquations)> {
         let (totals, normal) = primal(moments, model, penalty)?;
-        Ok((Self::Primal { problem, totals }, normal))
+        Ok((Self::Primal { problem, totals, framed: OnceLock::new() }, normal))
     }
 
     /// Rows of these products in the dual form, and their equations of every λ.
@@ -51,13 +61,30 @@ impl<'a> Source<'a> {
         Ok((Self::Dual { problem, rows: Box::new(rows) }, normal))
     }
 
-    /// The same equations to twice the digits.
+    /// The rows as these equations take them, which are of one model: centred with an intercept. Measured once.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn framed(&self, normal: &NormalEquations) -> Result<&Framed<'a>> {
+        match self {
+            Self::Dual { rows, .. } => Ok(&rows.framed),
+            Self::Primal { problem, framed, .. } => match framed.get() {
+                Some(known) => Ok(known),
+                None => {
+                    let own = Framed::new(problem, normal.model.intercept)?;
+                    Ok(framed.get_or_init(|| own))
+                }
+            },
+        }
+    }
+
+    /// Equations to twice the digits.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
     pub(crate) fn exact(&self, normal: NormalEquations) -> Result<NormalEquations> {
         match self {
-            Self::Primal { problem, .. } => exact::exact(problem, normal),
+            Self::Primal { .. } => Ok(exact::exact(self.framed(&normal)?, normal)),
             Self::Dual { rows, .. } => Ok(rows.exact(normal)),
         }
     }
@@ -68,7 +95,8 @@ impl<'a> Source<'a> {
     /// [`Error::Span`](crate::Error::Span).
     pub(crate) fn triangle(&self, normal: &NormalEquations) -> Result<Triangle> {
         match self {
-            Self::Primal { problem, .. } => triangle(problem, normal),
+            Self::Primal { .. } if normal.model.intercept => Ok(triangle(self.framed(normal)?, normal)),
+            Self::Primal { problem, .. } => Ok(triangle(&Framed::centred(problem)?, normal)),
             Self::Dual { rows, .. } => Ok(rows.triangle()),
         }
     }

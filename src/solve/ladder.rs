@@ -269,7 +269,7 @@ impl Ridge {
             return self.precisely(source, normal, device, used, &reporter).await;
         }
         let path = match source {
-            Source::Primal { problem, totals } if device.is_none() => {
+            Source::Primal { problem, totals, .. } if device.is_none() => {
                 let strategy = self.strategy_of(&normal);
                 cpu::path::path((totals, &normal), strategy, limit, used.clone(), Some(problem), &reporter)
             }
@@ -402,7 +402,7 @@ fn precise(source: &Source<'_>, normal: &NormalEquations, k: usize) -> Result<Op
     let Source::Primal { problem, .. } = source else { return Ok(None) };
     let columns = normal.features() + normal.targets();
     match problem.rows().saturating_mul(normal.features() * columns) <= MOST {
-        true => cpu::precise::solve(problem, normal, k).map(Some),
+        true => Ok(Some(cpu::precise::solve(source.framed(normal)?, normal, k))),
         false => Ok(None),
     }
 }

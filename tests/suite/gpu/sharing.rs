@@ -8,8 +8,8 @@ use std::time::Duration;
 use ridgepath::Gpu;
 use ridgepath::gpu::wgpu;
 
-use crate::gpu::faults::{BOTH, assert_right, assert_right_or_device_error, ridge};
 use crate::gpu::devices::{own_device, watched};
+use crate::gpu::faults::{BOTH, assert_right, assert_right_or_device_error, ridge};
 use crate::support::{gpu, regression};
 
 #[test]
