@@ -214,7 +214,7 @@ impl<'a> Framed<'a> {
         let q = self.problem.columns();
         block.par_chunks_mut(RUN * width).zip(roots.par_chunks(RUN)).enumerate().for_each(|(run, (block, roots))| {
             let mut values = [0.0; TILE * TILE];
-            tiles(0..roots.len(), 0..q, |rows, columns| {
+            tiles(self.problem.by_columns(), 0..roots.len(), 0..q, |rows, columns| {
                 let count = rows.len();
                 let values = &mut values[..count * columns.len()];
                 let first = start + run * RUN + rows.start;
@@ -264,5 +264,49 @@ impl<'a> Framed<'a> {
             }
         });
         strips
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::Framed;
+    use crate::data::problem::Problem;
+    use crate::data::view::View;
+    use crate::math::lanes::LANES;
+
+    #[test]
+    fn blocks_of_any_size_have_the_numbers_of_the_columns() {
+        const WIDTH: usize = 44;
+        let (m, n, q) = (70, 41, 43);
+        let values: Vec<f64> = (0..m * q).map(|at| ((at * 7919) % 1009) as f64 - 300.0).collect();
+        let weights: Vec<f64> = (0..m).map(|row| [4.0, 0.0, 1.0, 0.3][row % 4]).collect();
+        let y = View::column_major(&values[n * m..], m, q - n).unwrap();
+        for x in [View::row_major(&values[..n * m], m, n), View::column_major(&values[..n * m], m, n)] {
+            let problem = Problem::new(x.unwrap(), y).unwrap().with_weights(&weights).unwrap();
+            let rows = Framed::centred(&problem).unwrap();
+            let roots = rows.roots(0..m);
+            let columns: Vec<Vec<f64>> = (0..q).map(|j| rows.column(0..m, j)).collect();
+            let wide: Vec<Vec<(f64, f64)>> = (0..q).map(|j| rows.column_wide(0..m, j)).collect();
+            for (start, size) in [1, 7, 32, 33, m].iter().flat_map(|size| (0..m).step_by(*size).map(|at| (at, *size))) {
+                let own = start..m.min(start + size);
+                let mut down = DMatrix::<f64>::zeros(size, q);
+                rows.columns_to(start, &roots[own.clone()], 0..q, &mut down);
+                let mut along = vec![0.0; own.len() * WIDTH];
+                rows.rows_to(start, &roots[own.clone()], &mut along, WIDTH);
+                let mut strips = rows.strips(own.clone(), 0..q);
+                let strips: Vec<_> = rayon::iter::ParallelIterator::collect(strips.strips());
+                let mut visited = DMatrix::<f64>::zeros(size, q);
+                rows.visit(own.clone(), 0..q, |row, j, value| visited[(row - start, j)] = value);
+                for (i, j) in (0..own.len()).flat_map(|i| (0..q).map(move |j| (i, j))) {
+                    let (row, (high, low)) = (start + i, &strips[j / LANES]);
+                    assert_eq!(visited[(i, j)], columns[j][row]);
+                    assert_eq!(down[(i, j)], columns[j][row] * roots[row]);
+                    assert_eq!(along[i * WIDTH + j], columns[j][row] * roots[row]);
+                    assert_eq!((high[i][j % LANES], low[i][j % LANES]), wide[j][row]);
+                }
+            }
+        }
     }
 }

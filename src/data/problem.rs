@@ -166,6 +166,10 @@ impl Rows for Problem<'_> {
         }
     }
 
+    fn by_columns(&self) -> bool {
+        Rows::by_columns(&self.x)
+    }
+
     fn replayable(&self) -> bool {
         self.x.replayable() && self.y.replayable()
     }

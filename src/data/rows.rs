@@ -28,6 +28,10 @@ pub trait Rows: Sync {
     /// NaN: no number that is compared with it passes, so it never becomes part of an answer unseen.
     fn read(&self, rows: Range<usize>, columns: Range<usize>, to: &mut [f64]);
 
+    /// Whether the values of a column lie together, so that a column is read faster than a row: the order in which blocks are asked for
+    /// follows it, and nothing else does.
+    fn by_columns(&self) -> bool;
+
     /// Whether a block can be read more than once. Moments take two passes over the rows, the mean before the squares, and the
     /// safer routes more; what can be read once alone (a stream) is first copied, part by part, and each part summed by
     /// [`Moments::push`](crate::Moments::push).
@@ -37,11 +41,22 @@ pub trait Rows: Sync {
 /// Rows and columns of a tile, which stays in the fastest cache.
 pub(crate) const TILE: usize = 32;
 
-/// Cuts a block into tiles: calls `visit` with the rows and the columns of each, of one run of rows after the other.
-pub(crate) fn tiles(rows: Range<usize>, columns: Range<usize>, mut visit: impl FnMut(Range<usize>, Range<usize>)) {
-    for row in rows.clone().step_by(TILE) {
-        for column in columns.clone().step_by(TILE) {
-            visit(row..rows.end.min(row + TILE), column..columns.end.min(column + TILE));
+/// Cuts a block into tiles: calls `visit` with the rows and the columns of each, in the order of the memory.
+pub(crate) fn tiles(
+    by_columns: bool,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    mut visit: impl FnMut(Range<usize>, Range<usize>),
+) {
+    let part = |of: &Range<usize>, start: usize| start..of.end.min(start + TILE);
+    let (row_starts, column_starts) = (rows.clone().step_by(TILE), columns.clone().step_by(TILE));
+    if by_columns {
+        for column in column_starts {
+            row_starts.clone().for_each(|row| visit(part(&rows, row), part(&columns, column)));
+        }
+    } else {
+        for row in row_starts {
+            column_starts.clone().for_each(|column| visit(part(&rows, row), part(&columns, column)));
         }
     }
 }
@@ -54,7 +69,7 @@ pub(crate) fn visit(
     mut visit: impl FnMut(usize, usize, f64),
 ) {
     let mut tile = [0.0; TILE * TILE];
-    tiles(rows, columns, |rows, columns| {
+    tiles(of.by_columns(), rows, columns, |rows, columns| {
         let tile = &mut tile[..rows.len() * columns.len()];
         of.read(rows.clone(), columns.clone(), tile);
         for (values, column) in tile.chunks(rows.len()).zip(columns) {

@@ -191,6 +191,10 @@ impl Rows for View<'_> {
         self.column_range(columns.start, columns.len()).load(rows.start, rows.len(), to);
     }
 
+    fn by_columns(&self) -> bool {
+        View::by_columns(self)
+    }
+
     fn replayable(&self) -> bool {
         true
     }
