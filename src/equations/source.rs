@@ -24,7 +24,7 @@ pub(crate) enum Source<'a> {
     Primal {
         problem: &'a Problem<'a>,
         totals: Totals,
-        framed: OnceLock<Framed<'a>>,
+        framed: OnceLock<Box<Framed<'a>>>,
     },
     Dual {
         problem: &'a Problem<'a>,
@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
             Self::Primal { problem, framed, .. } => match framed.get() {
                 Some(known) => Ok(known),
                 None => {
-                    let own = Framed::new(problem, normal.model.intercept)?;
+                    let own = Box::new(Framed::new(problem, normal.model.intercept)?);
                     Ok(framed.get_or_init(|| own))
                 }
             },

@@ -134,7 +134,7 @@ fn twice_the_digits_agree_with_exact_arithmetic() {
             let found = (high * by) as i128 + (low * by) as i128;
             // (x − x̄)·2^BITS to the nearest whole number or so.
             let away = values[row] * total - sum;
-            let wanted = (away / total << BITS) + ((away % total) << BITS) / total;
+            let wanted = ((away / total) << BITS) + ((away % total) << BITS) / total;
             assert!((found - wanted).abs() <= 1 << (BITS + 40 - 100), "{m} rows, {row}: {}", found - wanted);
             low_counts |= low != 0.0;
         }
