@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::answer::path::RidgePath;
-use crate::data::frame::Frame;
+use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::BATCH;
@@ -30,7 +30,7 @@ pub(crate) fn from_rows(problem: &Problem<'_>, path: &mut RidgePath, entries: &[
         let w = rows.weights(path, entries);
         let sums = rows.sums(path, entries, |start, count| {
             let mut block = DMatrix::<f64>::zeros(count, n);
-            problem.x().visit(start, count, |row, j, value| block[(row - start, j)] = rows.frame.apply(j, value));
+            rows.framed.visit(start..start + count, 0..n, |row, j, value| block[(row - start, j)] = value);
             Wide { high: block * &w, low: DMatrix::zeros(count, entries.len()) }
         });
         for ((e, entry), sum) in entries.iter().enumerate().zip(sums) {
@@ -46,7 +46,7 @@ pub(crate) fn from_rows(problem: &Problem<'_>, path: &mut RidgePath, entries: &[
         let w = Strips::from(&w);
         let sums = rows.sums(path, entries, |start, count| {
             let mut block = Strips::zeros(n, count);
-            problem.x().visit(start, count, |row, j, value| block.set(j, row - start, rows.frame.apply_wide(j, value)));
+            rows.framed.visit_wide(start..start + count, 0..n, |row, j, pair| block.set(j, row - start, pair));
             let mut fitted = Wide::zeros(count, entries.len());
             fitted.add_product(&block, &w, false);
             fitted
@@ -95,41 +95,43 @@ pub(crate) fn by_difference(
 }
 
 /// Rows as they are measured: centred if an intercept is fitted, and every column in units of its own.
-struct Rows<'a, 'p> {
-    problem: &'a Problem<'p>,
-    frame: Frame,
+struct Rows<'a> {
+    framed: Framed<'a>,
     /// √Σ s·x² of every column in these units.
     norms: Vec<f64>,
     /// Weights count in units of two to this.
     unit: i32,
 }
 
-impl<'a, 'p> Rows<'a, 'p> {
-    fn new(problem: &'a Problem<'p>, path: &RidgePath) -> Option<Self> {
-        let frame = if path.intercept { Frame::measure(problem).ok()? } else { Frame::scaling(problem) };
+impl<'a> Rows<'a> {
+    fn new(problem: &Problem<'a>, path: &RidgePath) -> Option<Self> {
+        let framed = Framed::new(problem, path.intercept).ok()?;
         // As they are, unless their sums would leave the range of doubles: light rows count too.
         let unit = (exponent(problem.weight(problem.heaviest())) - 900).max(0) & !1;
-        let norms = frame.squares(problem).into_iter().map(|sum| scaled(sum, -unit).sqrt()).collect();
-        Some(Self { problem, frame, norms, unit })
+        let norms = framed.squares().into_iter().map(|sum| scaled(sum, -unit).sqrt()).collect();
+        Some(Self { framed, norms, unit })
     }
 
     /// Coefficients of these entries, n of each, in units of the columns.
     fn weights(&self, path: &RidgePath, entries: &[usize]) -> DMatrix<f64> {
         let (n, t) = (path.features, path.targets);
-        let by = |j: usize, entry: usize| self.frame.exponents[j] - self.frame.exponents[n + entry % t];
+        let exponents = self.framed.exponents();
+        let by = |j: usize, entry: usize| exponents[j] - exponents[n + entry % t];
         DMatrix::from_fn(n, entries.len(), |j, e| scaled(path.coefficients[entries[e] * n + j], by(j, entries[e])))
     }
 
     /// Σ s (y − ŷ)² of these entries in units of the columns, of what is fitted to so many rows from a row on.
     fn sums(&self, path: &RidgePath, entries: &[usize], fitted: impl Fn(usize, usize) -> Wide + Sync) -> Vec<f64> {
-        let (m, n, t) = (self.problem.rows(), path.features, path.targets);
+        let problem = self.framed.problem();
+        let (m, n, t) = (problem.rows(), path.features, path.targets);
         let block = |at: usize| {
             let (start, count) = (at * ROWS, ROWS.min(m - at * ROWS));
             let fitted = fitted(start, count);
-            let weight = |row: usize| scaled(self.problem.weight(row), -self.unit);
+            let weight = |row: usize| scaled(problem.weight(row), -self.unit);
+            let y = |e: &usize| self.framed.column_wide(start..start + count, n + e % t);
+            let y: Vec<Vec<(f64, f64)>> = entries.iter().map(y).collect();
             let error = |e: usize, row: usize| {
-                let target = entries[e] % t;
-                let (y, low) = self.frame.apply_wide(n + target, self.problem.y().get(row, target));
+                let (y, low) = y[e][row - start];
                 let (error, lost) = two_sum(y, -fitted.high[(row - start, e)]);
                 error + (lost + (low - fitted.low[(row - start, e)]))
             };
@@ -140,7 +142,7 @@ impl<'a, 'p> Rows<'a, 'p> {
             (0..entries.len()).map(|e| (sum(e, &|r| r), sum(e, &|r| r * r))).collect()
         };
         let blocks: Vec<Vec<(f64, f64)>> = (0..m.div_ceil(ROWS)).into_par_iter().map(block).collect();
-        let total = scaled(self.problem.weight_sum(), -self.unit);
+        let total = scaled(problem.weight_sum(), -self.unit);
         let one = |e: usize| {
             let (sum, squares) =
                 blocks.iter().fold((0.0, 0.0), |sums, block| (sums.0 + block[e].0, sums.1 + block[e].1));
@@ -151,7 +153,7 @@ impl<'a, 'p> Rows<'a, 'p> {
     }
 
     fn natural(&self, path: &RidgePath, entry: usize, sum: f64) -> f64 {
-        scaled(sum, self.unit + 2 * self.frame.exponents[path.features + entry % path.targets])
+        scaled(sum, self.unit + 2 * self.framed.exponents()[path.features + entry % path.targets])
     }
 
     /// What rounding in double precision makes of a vector of residuals.

@@ -3,12 +3,10 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::data::frame::Frame;
-use crate::data::problem::Problem;
+use crate::data::framed::Framed;
 use crate::equations::normal::NormalEquations;
 use crate::equations::refine::Refined;
 use crate::equations::weights::Weights;
-use crate::error::Result;
 use crate::math::condition::inverse_norm;
 use crate::math::pair::{Number, Pair};
 use crate::math::powers::{exponent, scaled};
@@ -17,13 +15,11 @@ use crate::model::outcome::{Outcome, Route};
 /// Relative distance from a singular matrix, in units of the rounding, at which a matrix is taken for one.
 const SINGULAR: f64 = 1e-3;
 
-/// Solves λ number k. Singular where even these digits cannot tell a column from those before it.
-///
-/// # Errors
-/// [`Error::Span`](crate::Error::Span).
-pub(crate) fn solve(problem: &Problem<'_>, normal: &NormalEquations, k: usize) -> Result<Weights> {
+/// Solves λ number k by the rows of its equations, centred where they have an intercept. Singular where even these digits cannot tell
+/// a column from those before it.
+pub(crate) fn solve(rows: &Framed<'_>, normal: &NormalEquations, k: usize) -> Weights {
     let (n, t) = (normal.features(), normal.targets());
-    let mut columns = columns(problem, normal, k)?;
+    let mut columns = columns(rows, normal, k);
     let m = columns[0].len();
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
     let rounding = Pair::EPSILON * (n as f64 + (m as f64).sqrt() + 8.0);
@@ -38,7 +34,7 @@ pub(crate) fn solve(problem: &Problem<'_>, normal: &NormalEquations, k: usize) -
         let taken = (0..j).fold(before, |norm, i| norm.hypot(r[i][j].0));
         let norm = Pair::dot(own, own).sqrt();
         if !(norm.0 > rounding * taken) {
-            return Ok(Weights::singular(j + 1));
+            return Weights::singular(j + 1);
         }
         if norm.0 / taken < least {
             (weakest, least) = (j + 1, norm.0 / taken);
@@ -65,7 +61,7 @@ pub(crate) fn solve(problem: &Problem<'_>, normal: &NormalEquations, k: usize) -
     let condition = normal.norm(k) * inverse;
     // A matrix that is singular comes out as far from it as rounding takes it: written so that NaN is.
     if !(rounding * condition.sqrt() < SINGULAR) {
-        return Ok(Weights::singular(weakest));
+        return Weights::singular(weakest);
     }
     let error = |target: usize| {
         let left = columns[n + target].iter().fold(0.0, |norm: f64, value| norm.hypot(value.0));
@@ -79,43 +75,36 @@ pub(crate) fn solve(problem: &Problem<'_>, normal: &NormalEquations, k: usize) -
         errors: (0..t).map(error).collect(),
     };
     let weights = Weights::solved(refined.values.clone(), condition, Outcome::Rerouted { route: Route::Qr });
-    Ok(weights.refined(Some(refined)))
+    weights.refined(Some(refined))
 }
 
 /// [√S·X | √S·y] over [√shift·√D | 0], in the units of the equations; features first.
-fn columns(problem: &Problem<'_>, normal: &NormalEquations, k: usize) -> Result<Vec<Vec<Pair>>> {
+fn columns(rows: &Framed<'_>, normal: &NormalEquations, k: usize) -> Vec<Vec<Pair>> {
+    let problem = rows.problem();
     let (m, n, t) = (problem.rows(), normal.features(), normal.targets());
-    let frame = if normal.model.intercept { Frame::measure(problem)? } else { Frame::scaling(problem) };
     let halved = |s: f64| exponent(s).div_euclid(2);
     let half = halved(problem.weight(problem.heaviest()));
     // A weight that is nothing beside the heaviest has a root that is a number nevertheless.
     let root = |s: f64| Pair(scaled(s, -2 * halved(s)), 0.0).sqrt().scaled(halved(s) - half);
     let roots: Vec<Pair> = (0..m).map(|row| root(problem.weight(row))).collect();
     let mut columns = vec![vec![Pair::default(); m + n]; n + t];
-    let mut set = |row: usize, j: usize, value: f64| {
-        if problem.weight(row) > 0.0 {
-            let (high, low) = frame.apply_wide(j, value);
-            columns[j][row] = Pair(high, low);
-        }
-    };
-    problem.x().visit(0, m, &mut set);
-    problem.y().visit(0, m, |row, target, value| set(row, n + target, value));
+    rows.visit_wide(0..m, 0..n + t, |row, j, (high, low)| columns[j][row] = Pair(high, low));
     let weights: Vec<Pair> = roots.iter().map(|root| *root * *root).collect();
     let total = weights.iter().fold(Pair::default(), |sum, s| sum + *s);
     for (j, column) in columns.iter_mut().enumerate() {
-        // The frame's mean is right to 53 bits of the column's spread.
+        // The mean that was taken is right to 53 bits of the column's spread.
         let mean = if normal.model.intercept { Pair::dot(&column[..m], &weights) / total } else { Pair::default() };
         let unit = match j < n {
             true => normal.unit[j] + normal.step[k * n + j],
             false => -normal.target_unit[j - n],
         };
         for (value, root) in column.iter_mut().zip(&roots) {
-            let weighed = |root: Pair| ((*value - mean) * root).scaled(frame.exponents[j] + half + unit);
+            let weighed = |root: Pair| ((*value - mean) * root).scaled(rows.exponents()[j] + half + unit);
             *value = if root.0 > 0.0 { weighed(*root) } else { Pair::default() };
         }
     }
     for (j, added) in normal.added(k).iter().enumerate() {
         columns[j][m + j] = Pair(*added, 0.0).sqrt();
     }
-    Ok(columns)
+    columns
 }

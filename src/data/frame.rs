@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::data::problem::Problem;
-use crate::data::view::View;
+use crate::data::rows::{self, Rows as _};
 use crate::error::{Error, Result};
 use crate::math::extended::two_sum;
 use crate::math::lanes::vectorized;
@@ -14,14 +14,14 @@ use crate::math::threads::at_least;
 /// x' = ((x − origin) − offset) · 2^−exponent, where the origin is the column's value in the heaviest row, so that a constant
 /// column becomes exactly zero, and origin + offset is the weighted mean.
 #[derive(Debug, Clone)]
-pub(crate) struct Frame {
+pub(super) struct Frame {
     origin: Vec<f64>,
     offset: Vec<f64>,
     /// What the offset lacks of the mean: its own rounding.
     rest: Vec<f64>,
-    pub(crate) exponents: Vec<i32>,
+    pub(super) exponents: Vec<i32>,
     inverse: Vec<f64>,
-    pub(crate) positive_rows: usize,
+    pub(super) positive_rows: usize,
 }
 
 /// Columns and rows that one task measures, so many rows at a time.
@@ -34,20 +34,20 @@ const LEAST: i32 = -1000;
 
 impl Frame {
     /// Measures the columns of [X | Y] in one pass over the rows of positive weight.
-    pub(crate) fn measure(problem: &Problem<'_>) -> Result<Self> {
-        let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+    pub(super) fn measure(problem: &Problem<'_>) -> Result<Self> {
+        let (m, n) = (problem.rows(), problem.features());
         // In units of a power of two above W, so that no sum overflows.
         let above = -exponent(problem.weight_sum()) - 1;
         let weights: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), above)).collect();
         let weight_sum = scaled(problem.weight_sum(), above);
         // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
         let first = problem.heaviest();
-        let columns = [problem.x(), problem.y()].map(|view| Extent::of(view, first, &weights)).concat();
+        let columns = Extent::of(problem, first, &weights);
         let origin: Vec<f64> = columns.iter().map(|own| own.origin).collect();
         let offset: Vec<f64> = columns.iter().map(|own| own.sum.high / weight_sum).collect();
         let left = |sum: &Sum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
         let rest = columns.iter().zip(&offset).map(|(own, offset)| left(&own.sum, *offset)).collect();
-        let mut exponents = vec![0; n + t];
+        let mut exponents = vec![0; columns.len()];
         for (j, own) in columns.iter().enumerate() {
             let spread = (own.greatest - offset[j]).max(offset[j] - own.least);
             if !spread.is_finite() {
@@ -63,16 +63,14 @@ impl Frame {
     }
 
     /// A frame that only scales: no origin, no mean.
-    pub(crate) fn scaling(problem: &Problem<'_>) -> Self {
-        let q = problem.features() + problem.targets();
+    pub(super) fn scaling(problem: &Problem<'_>) -> Self {
+        let q = problem.columns();
         let mut greatest = vec![0.0f64; q];
-        let mut add = |row: usize, j: usize, value: f64| {
+        rows::visit(problem, 0..problem.rows(), 0..q, |row, j, value| {
             if problem.weight(row) > 0.0 {
                 greatest[j] = greatest[j].max(value.abs());
             }
-        };
-        problem.x().visit(0, problem.rows(), &mut add);
-        problem.y().visit(0, problem.rows(), |row, j, value| add(row, problem.features() + j, value));
+        });
         let exponents: Vec<i32> = greatest.iter().map(|value| exponent(*value).max(LEAST)).collect();
         let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
         let zeros = || vec![0.0; q];
@@ -82,7 +80,7 @@ impl Frame {
 
     /// x' of a value of column j in two doubles: no digit of the value, or of the mean, is lost.
     #[inline(always)]
-    pub(crate) fn apply_wide(&self, j: usize, value: f64) -> (f64, f64) {
+    pub(super) fn apply_wide(&self, j: usize, value: f64) -> (f64, f64) {
         let (high, low) = two_sum(value, -self.origin[j]);
         let (high, more) = two_sum(high, -self.offset[j]);
         let (high, low) = two_sum(high, low + (more - self.rest[j]));
@@ -91,46 +89,30 @@ impl Frame {
 
     /// x' of a value of column j; features first, then targets.
     #[inline]
-    pub(crate) fn apply(&self, j: usize, value: f64) -> f64 {
+    pub(super) fn apply(&self, j: usize, value: f64) -> f64 {
         self.column(j).apply(value)
     }
 
     /// How column j is centred and scaled.
     #[inline]
-    pub(crate) fn column(&self, j: usize) -> Centring {
+    pub(super) fn column(&self, j: usize) -> Centring {
         Centring { origin: self.origin[j], offset: self.offset[j], inverse: self.inverse[j] }
     }
 
     /// The weighted mean of each column, to its own last digit or so (where the values all but cancel, errors of their size would
     /// count when columns are not centred: W·x̄·ȳ), and what that lacks of it.
-    pub(crate) fn means(&self) -> (Vec<f64>, Vec<f64>) {
+    pub(super) fn means(&self) -> (Vec<f64>, Vec<f64>) {
         let mean = |j: usize| {
             let (sum, lost) = two_sum(self.origin[j], self.offset[j]);
             two_sum(sum, lost + self.rest[j])
         };
         (0..self.origin.len()).map(mean).unzip()
     }
-
-    /// Σ s·x'² of every column of [X | Y], in units of the frame.
-    pub(crate) fn squares(&self, problem: &Problem<'_>) -> Vec<f64> {
-        let n = problem.features();
-        let unit = exponent(problem.weight(problem.heaviest()));
-        let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
-        let mut squares = vec![0.0; n + problem.targets()];
-        let mut add = |row: usize, j: usize, value: f64| {
-            if weights[row] > 0.0 {
-                squares[j] += weights[row] * self.apply(j, value).powi(2);
-            }
-        };
-        problem.x().visit(0, problem.rows(), &mut add);
-        problem.y().visit(0, problem.rows(), |row, j, value| add(row, n + j, value));
-        squares.into_iter().map(|sum| scaled(sum, unit)).collect()
-    }
 }
 
 /// What is done to the values of one column.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Centring {
+pub(super) struct Centring {
     origin: f64,
     offset: f64,
     inverse: f64,
@@ -138,7 +120,7 @@ pub(crate) struct Centring {
 
 impl Centring {
     #[inline(always)]
-    pub(crate) fn apply(&self, value: f64) -> f64 {
+    pub(super) fn apply(&self, value: f64) -> f64 {
         ((value - self.origin) - self.offset) * self.inverse
     }
 }
@@ -153,20 +135,24 @@ struct Extent {
 }
 
 impl Extent {
-    /// Of every column, about its value in row `first`, over the rows of positive weight.
-    fn of(view: View<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
-        let panels = view.columns().div_ceil(PANEL);
-        let columns = |panel: usize| view.column_range(panel * PANEL, PANEL.min(view.columns() - panel * PANEL));
+    /// Of every column of [X | Y], about its value in row `first`, over the rows of positive weight.
+    fn of(problem: &Problem<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
+        let q = problem.columns();
+        let panels = q.div_ceil(PANEL);
         // Runs of rows, of each the panels one after the other.
         let tasks = weights.len().div_ceil(RUN) * panels;
         let measure = |task: usize| {
-            let (start, own) = (task / panels * RUN, columns(task % panels));
-            let mut lanes: Vec<Lanes> = (0..own.columns()).map(|j| Lanes::new(own.get(first, j))).collect();
+            let (start, panel) = (task / panels * RUN, task % panels);
+            let own = panel * PANEL..q.min((panel + 1) * PANEL);
+            let mut origins = vec![0.0; own.len()];
+            problem.read(first..first + 1, own.clone(), &mut origins);
+            let mut lanes: Vec<Lanes> = origins.into_iter().map(Lanes::new).collect();
             let run = &weights[start..weights.len().min(start + RUN)];
-            let mut block = vec![0.0; ROWS.min(run.len()) * own.columns()];
+            let mut block = vec![0.0; ROWS.min(run.len()) * own.len()];
             for (part, weights) in run.chunks(ROWS).enumerate() {
-                let block = &mut block[..weights.len() * own.columns()];
-                own.load(start + part * ROWS, weights.len(), block);
+                let block = &mut block[..weights.len() * own.len()];
+                let top = start + part * ROWS;
+                problem.read(top..top + weights.len(), own.clone(), block);
                 vectorized(
                     #[inline(always)]
                     || {
@@ -178,7 +164,7 @@ impl Extent {
             }
             lanes.iter().map(Lanes::joined).collect::<Vec<Self>>()
         };
-        let operations = PANEL.min(view.columns()) * RUN.min(view.rows());
+        let operations = PANEL.min(q) * RUN.min(weights.len());
         let tasks = (0..tasks).into_par_iter().with_min_len(at_least(operations));
         let mut runs: Vec<Vec<Self>> = tasks.map(measure).collect();
         let others = runs.split_off(panels);

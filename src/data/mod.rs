@@ -1,5 +1,7 @@
-//! The rows: borrowed, checked, and how their columns are centred and scaled.
+//! The rows: borrowed, checked, read by blocks, and how their columns are centred and scaled.
 
-pub(crate) mod frame;
+mod frame;
+pub(crate) mod framed;
 pub(crate) mod problem;
+pub(crate) mod rows;
 pub(crate) mod view;

@@ -1,7 +1,10 @@
 //! The data of a regression, checked. The only place where shapes and finiteness are checked.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use crate::data::rows::Rows;
 use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::math::lanes::vectorized;
@@ -139,6 +142,36 @@ impl<'a> Problem<'a> {
     #[must_use]
     pub fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |weights| weights[row])
+    }
+}
+
+/// [X | Y]: the columns of X, then those of Y.
+impl Rows for Problem<'_> {
+    fn rows(&self) -> usize {
+        self.x.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.x.columns() + self.y.columns()
+    }
+
+    fn read(&self, rows: Range<usize>, columns: Range<usize>, to: &mut [f64]) {
+        let n = self.features();
+        let (x, y) = (columns.start.min(n)..columns.end.min(n), columns.start.max(n) - n..columns.end.max(n) - n);
+        let (to_x, to_y) = to.split_at_mut(rows.len() * x.len());
+        for (view, columns, to) in [(self.x, x, to_x), (self.y, y, to_y)] {
+            if !columns.is_empty() {
+                view.read(rows.clone(), columns, to);
+            }
+        }
+    }
+
+    fn by_columns(&self) -> bool {
+        Rows::by_columns(&self.x)
+    }
+
+    fn replayable(&self) -> bool {
+        self.x.replayable() && self.y.replayable()
     }
 }
 

@@ -1,7 +1,10 @@
 //! Borrowed matrices: any strides, `f32` or `f64`, no copy.
 
+use std::ops::Range;
+
 use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage};
 
+use crate::data::rows::Rows;
 use crate::error::{Error, Result};
 use crate::math::scalar::{Scalar, Typed, sealed::Sealed};
 
@@ -172,6 +175,28 @@ impl<'a> View<'a> {
     /// Of rows, and of columns.
     fn strides(&self) -> (usize, usize) {
         of_either!(self, matrix => matrix.strides())
+    }
+}
+
+impl Rows for View<'_> {
+    fn rows(&self) -> usize {
+        View::rows(self)
+    }
+
+    fn columns(&self) -> usize {
+        View::columns(self)
+    }
+
+    fn read(&self, rows: Range<usize>, columns: Range<usize>, to: &mut [f64]) {
+        self.column_range(columns.start, columns.len()).load(rows.start, rows.len(), to);
+    }
+
+    fn by_columns(&self) -> bool {
+        View::by_columns(self)
+    }
+
+    fn replayable(&self) -> bool {
+        true
     }
 }
 

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::data::frame::Frame;
+use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::equations::normal::{factored, penalty_weight};
 use crate::error::Result;
@@ -12,11 +12,13 @@ use crate::math::powers::{exponent, scaled};
 use crate::model::Model;
 use crate::model::penalty_factors::PenaltyFactors;
 
+/// Rows looked at at a time for one that is not zero.
+const BLOCK: usize = 256;
+
 /// How the rows √S(X − x̄)D^-½ and √S(y − ȳ) are read: rows of positive weight, columns in units of powers of two.
 pub(crate) struct Rows<'a> {
-    problem: &'a Problem<'a>,
     intercept: bool,
-    frame: Frame,
+    framed: Framed<'a>,
     /// The rows of positive weight.
     pub(crate) rows: Vec<usize>,
     /// √s of these in units of 2^`root_unit`.
@@ -38,26 +40,30 @@ impl<'a> Rows<'a> {
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new(problem: &'a Problem<'a>, model: Model, factors: &PenaltyFactors, index: usize) -> Result<Self> {
+    pub(crate) fn new(problem: &Problem<'a>, model: Model, factors: &PenaltyFactors, index: usize) -> Result<Self> {
         let n = problem.features();
-        let centred = Frame::measure(problem)?;
-        let totals = (centred.positive_rows, problem.weight_sum());
-        let squares = centred.squares(problem);
-        let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
+        let centred = Framed::centred(problem)?;
+        let totals = (centred.positive_rows(), problem.weight_sum());
+        let squares = centred.squares();
+        let weight = |j: usize| penalty_weight(squares[j], centred.exponents()[j], totals, model.standardize);
         let penalty: Vec<(f64, i32)> = (0..n).map(|j| factored(weight(j), factors.of(index, j))).collect();
-        let frame = if model.intercept { centred } else { Frame::scaling(problem) };
+        let framed = if model.intercept { centred } else { Framed::scaled(problem) };
         let rows: Vec<usize> = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).collect();
         let root_unit = exponent(problem.weight(problem.heaviest())).div_euclid(2);
         let roots = rows.iter().map(|row| scaled(problem.weight(*row), -2 * root_unit).sqrt()).collect();
         let (penalised, fixed): (Vec<usize>, Vec<usize>) = (0..n).partition(|j| penalty[*j].0 > 0.0);
         let inverse_root = penalty.iter().map(|(weight, _)| if *weight > 0.0 { weight.sqrt().recip() } else { 1.0 });
         let half: Vec<i32> = penalty.iter().map(|(weight, even)| if *weight > 0.0 { even / 2 } else { 0 }).collect();
-        let holds = |j: &&usize| rows.iter().any(|row| frame.apply(**j, problem.x().get(*row, **j)) != 0.0);
-        let units = penalised.iter().filter(holds).map(|j| frame.exponents[*j] - half[*j]);
+        let m = problem.rows();
+        let holds = |j: &&usize| {
+            let mut parts = (0..m).step_by(BLOCK).map(|start| framed.column(start..m.min(start + BLOCK), **j));
+            parts.any(|part| part.iter().any(|value| *value != 0.0))
+        };
+        let units = penalised.iter().filter(holds).map(|j| framed.exponents()[*j] - half[*j]);
         let unit = units.max().unwrap_or(0) + root_unit;
         let inverse_root = inverse_root.collect();
         let intercept = model.intercept;
-        Ok(Self { problem, intercept, frame, rows, roots, root_unit, penalised, fixed, inverse_root, half, unit })
+        Ok(Self { intercept, framed, rows, roots, root_unit, penalised, fixed, inverse_root, half, unit })
     }
 
     pub(crate) fn has_intercept(&self) -> bool {
@@ -71,23 +77,23 @@ impl<'a> Rows<'a> {
 
     /// W.
     pub(crate) fn weight_sum(&self) -> f64 {
-        self.problem.weight_sum()
+        self.framed.problem().weight_sum()
     }
 
     /// m, with the rows of weight 0.
     pub(crate) fn all_rows(&self) -> usize {
-        self.problem.rows()
+        self.framed.problem().rows()
     }
 
     /// The units of the targets, as powers of two.
     pub(crate) fn target_units(&self) -> Vec<i32> {
-        let n = self.problem.features();
-        (n..n + self.problem.targets()).map(|j| self.exponent(j)).collect()
+        let n = self.framed.problem().features();
+        (n..n + self.framed.problem().targets()).map(|j| self.exponent(j)).collect()
     }
 
     /// The unit, as a power of two, in which √S times the centred column of a feature, or of a target from n on, is held.
     pub(crate) fn exponent(&self, j: usize) -> i32 {
-        self.frame.exponents[j] + self.root_unit
+        self.framed.exponents()[j] + self.root_unit
     }
 
     /// What leads from there to the unit of penalised columns.
@@ -95,20 +101,15 @@ impl<'a> Rows<'a> {
         if self.penalised.binary_search(&j).is_ok() { self.exponent(j) - self.half[j] - self.unit } else { 0 }
     }
 
-    fn value(&self, j: usize, row: usize) -> f64 {
-        let n = self.problem.features();
-        if j < n { self.problem.x().get(row, j) } else { self.problem.y().get(row, j - n) }
-    }
-
     /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in their own.
     pub(crate) fn doubles(&self, columns: &[usize]) -> DMatrix<f64> {
         let m = self.rows.len();
         let mut all = DMatrix::zeros(m, columns.len());
         all.as_mut_slice().par_chunks_mut(m).zip(columns).for_each(|(to, j)| {
-            let own = self.frame.column(*j);
+            let column = self.framed.column(0..self.all_rows(), *j);
             let (power, root) = (self.to_units(*j), self.inverse_root.get(*j).copied().unwrap_or(1.0));
             for (i, to) in to.iter_mut().enumerate() {
-                *to = scaled(own.apply(self.value(*j, self.rows[i])) * self.roots[i] * root, power);
+                *to = scaled(column[self.rows[i]] * self.roots[i] * root, power);
             }
         });
         all
@@ -117,36 +118,40 @@ impl<'a> Rows<'a> {
     /// [`doubles`](Self::doubles) to twice the digits, and the means of the columns in the natural units of their features.
     /// They come `lift` powers of two larger.
     pub(crate) fn pairs(&self, columns: &[usize], lift: i32) -> (Vec<Vec<Pair>>, Vec<Pair>) {
-        let weight = |row: &usize| Pair(scaled(self.problem.weight(*row), -2 * self.root_unit), 0.0);
+        let weight = |row: &usize| Pair(scaled(self.framed.problem().weight(*row), -2 * self.root_unit), 0.0);
         let weights: Vec<Pair> = self.rows.iter().map(weight).collect();
         let ones = vec![Pair(1.0, 0.0); weights.len()];
         let total = Pair::dot(&weights, &ones);
         let roots: Vec<Pair> = weights.iter().map(|weight| weight.sqrt()).collect();
-        let (means, lows) = self.frame.means();
+        let (means, lows) = self.framed.means();
         let one = |j: &usize| {
-            let wide = |row: &usize| self.frame.apply_wide(*j, self.value(*j, *row));
-            let mut column: Vec<Pair> = self.rows.iter().map(wide).map(|(high, low)| Pair(high, low)).collect();
-            // The frame's mean is right to 53 bits of the column's spread.
+            let wide = self.framed.column_wide(0..self.all_rows(), *j);
+            let pair = |row: &usize| Pair(wide[*row].0, wide[*row].1);
+            let mut column: Vec<Pair> = self.rows.iter().map(pair).collect();
+            // The mean that was taken is right to 53 bits of the column's spread.
             let rest = if self.intercept { Pair::dot(&column, &weights) / total } else { Pair::default() };
             let root = Pair(self.inverse_root.get(*j).copied().unwrap_or(1.0), 0.0);
             let power = self.to_units(*j) + lift;
             for (value, own) in column.iter_mut().zip(&roots) {
                 *value = ((*value - rest) * *own * root).scaled(power);
             }
-            (column, Pair::of(means[*j], lows[*j]) + rest.scaled(self.frame.exponents[*j]))
+            (column, Pair::of(means[*j], lows[*j]) + rest.scaled(self.framed.exponents()[*j]))
         };
         columns.par_iter().map(one).unzip()
     }
 
     /// The means of the features, then of the targets; 0 without an intercept.
     pub(crate) fn means(&self) -> Vec<f64> {
-        self.frame.means().0
+        self.framed.means().0
     }
 
     /// The share sᵢ/W of each row of positive weight in the intercept, in twice the digits; 0 without one.
     pub(crate) fn shares(&self) -> Vec<Pair> {
-        let weights: Vec<Pair> =
-            self.rows.iter().map(|row| Pair(scaled(self.problem.weight(*row), -2 * self.root_unit), 0.0)).collect();
+        let weights: Vec<Pair> = self
+            .rows
+            .iter()
+            .map(|row| Pair(scaled(self.framed.problem().weight(*row), -2 * self.root_unit), 0.0))
+            .collect();
         if !self.intercept {
             return vec![Pair::default(); weights.len()];
         }

@@ -8,7 +8,7 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::data::frame::Frame;
+use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::equations::normal::{Exact, NormalEquations, factored, norms, penalty_weight, steps, unit_diagonal};
 use crate::equations::triangle::Triangle;
@@ -43,13 +43,12 @@ enum Units {
 
 /// The rows of a problem, ready to be multiplied with each other.
 pub(crate) struct Dual<'a> {
-    problem: &'a Problem<'a>,
+    pub(crate) framed: Framed<'a>,
     model: Model,
-    frame: Frame,
     /// Rows of positive weight: the others have no β.
     rows: Vec<usize>,
-    /// The place of each row among them.
-    place: Vec<Option<usize>>,
+    /// The place of each of them among them; 0 of the other rows.
+    place: Vec<usize>,
     /// `1/D_j` = `ratio`·4^`half`, `ratio` in [1, 4).
     ratio: Vec<f64>,
     half: Vec<i32>,
@@ -71,50 +70,49 @@ impl<'a> Dual<'a> {
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
-    pub(crate) fn new(problem: &'a Problem<'a>, model: Model, factors: &PenaltyFactors) -> Result<Self> {
+    pub(crate) fn new(problem: &Problem<'a>, model: Model, factors: &PenaltyFactors) -> Result<Self> {
         let (m, n) = (problem.rows(), problem.features());
-        let centred = Frame::measure(problem)?;
-        let squares = centred.squares(problem);
-        let centred_squares = (n..squares.len()).map(|j| scaled(squares[j], 2 * centred.exponents[j])).collect();
-        let totals = (centred.positive_rows, problem.weight_sum());
+        let centred = Framed::centred(problem)?;
+        let squares = centred.squares();
+        let centred_squares = (n..squares.len()).map(|j| scaled(squares[j], 2 * centred.exponents()[j])).collect();
+        let totals = (centred.positive_rows(), problem.weight_sum());
         let (means, _) = centred.means();
-        let weight = |j: usize| penalty_weight(squares[j], centred.exponents[j], totals, model.standardize);
+        let weight = |j: usize| penalty_weight(squares[j], centred.exponents()[j], totals, model.standardize);
         let penalty: Vec<(f64, i32)> = (0..n).map(|j| factored(weight(j), factors.of(0, j))).collect();
         let half = |j: usize| exponent(1.0 / penalty[j].0).div_euclid(2);
-        let (frame, squares) = match model.intercept {
+        let (framed, squares) = match model.intercept {
             true => (centred, squares),
             false => {
-                let frame = Frame::scaling(problem);
-                let squares = frame.squares(problem);
-                (frame, squares)
+                let framed = Framed::scaled(problem);
+                let squares = framed.squares();
+                (framed, squares)
             }
         };
         let mut dual = Self {
-            problem,
             model,
             rows: (0..m).filter(|row| problem.weight(*row) > 0.0).collect(),
-            place: vec![None; m],
+            place: vec![0; m],
             ratio: (0..n).map(|j| scaled(1.0 / penalty[j].0, -2 * half(j))).collect(),
             half: (0..n).map(|j| half(j) - penalty[j].1 / 2).collect(),
             exponents: Vec::new(),
             fill: None,
             trace: 0.0,
             means,
-            squares: (n..squares.len()).map(|j| (squares[j], 2 * frame.exponents[j])).collect(),
+            squares: (n..squares.len()).map(|j| (squares[j], 2 * framed.exponents()[j])).collect(),
             centred_squares,
-            frame,
+            framed,
         };
-        dual.rows.iter().enumerate().for_each(|(at, row)| dual.place[*row] = Some(at));
+        dual.rows.iter().enumerate().for_each(|(at, row)| dual.place[*row] = at);
         dual.trace = (0..n).map(|j| scaled(squares[j] * dual.ratio[j], 2 * dual.power(j))).sum();
         // About the mean of the diagonal of K.
         let fill = exponent(dual.trace / problem.weight_sum()) & !1;
         // K of features that are all constant is 0, and needs none.
         dual.fill = (model.intercept && dual.trace > 0.0).then_some(fill);
         let mut largest = vec![dual.fill.map(|fill| fill / 2); dual.rows.len()];
-        problem.x().visit(0, m, |row, j, value| {
-            let value = dual.frame.apply(j, value);
-            if let (Some(at), true) = (dual.place[row], value != 0.0) {
-                largest[at] = largest[at].max(Some(exponent(value) + dual.power(j)));
+        dual.framed.visit(0..m, 0..n, |row, j, value| {
+            if value != 0.0 {
+                let own = &mut largest[dual.place[row]];
+                *own = (*own).max(Some(exponent(value) + dual.power(j)));
             }
         });
         let least = largest.iter().flatten().max().map_or(0, |most| most - SPAN);
@@ -124,7 +122,7 @@ impl<'a> Dual<'a> {
 
     /// Framed values of feature j count as 2^`power(j)` in both factors of a product, and as `ratio[j]` in one.
     fn power(&self, j: usize) -> i32 {
-        self.frame.exponents[j] + self.half[j]
+        self.framed.exponents()[j] + self.half[j]
     }
 
     /// 1/√D of each feature: mantissa and exponent.
@@ -140,12 +138,10 @@ impl<'a> Dual<'a> {
     /// Visits (X − x̄)ᵀ of `count` features from `start` on, to twice the digits: in units of the frame, or of K, row i in
     /// 2^`exponents[i]` and without the ratios.
     fn visit_wide(&self, start: usize, count: usize, units: Units, mut visit: impl FnMut(usize, usize, (f64, f64))) {
-        self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
-            if let Some(at) = self.place[row] {
-                let (high, low) = self.frame.apply_wide(start + j, value);
-                let by = self.into(units, start + j, at);
-                visit(j, at, (scaled(high, by), scaled(low, by)));
-            }
+        self.framed.visit_wide(0..self.place.len(), start..start + count, |row, j, (high, low)| {
+            let at = self.place[row];
+            let by = self.into(units, j, at);
+            visit(j - start, at, (scaled(high, by), scaled(low, by)));
         });
     }
 
@@ -162,11 +158,9 @@ impl<'a> Dual<'a> {
             Units::Frame => vec![1.0; count],
             Units::Gram => self.ratio[start..start + count].iter().map(|ratio| ratio.sqrt()).collect(),
         };
-        self.problem.x().column_range(start, count).visit(0, self.problem.rows(), |row, j, value| {
-            if let Some(at) = self.place[row] {
-                let by = self.into(units, start + j, at);
-                visit(j, at, scaled(self.frame.apply(start + j, value) * root[j], by));
-            }
+        self.framed.visit(0..self.place.len(), start..start + count, |row, j, value| {
+            let at = self.place[row];
+            visit(j - start, at, scaled(value * root[j - start], self.into(units, j, at)));
         });
     }
 
@@ -189,6 +183,21 @@ impl<'a> Dual<'a> {
         }
     }
 
+    /// n.
+    fn features(&self) -> usize {
+        self.framed.problem().features()
+    }
+
+    /// t.
+    fn targets(&self) -> usize {
+        self.framed.problem().targets()
+    }
+
+    /// s of row i of those of positive weight.
+    fn weight(&self, i: usize) -> f64 {
+        self.framed.problem().weight(self.rows[i])
+    }
+
     /// What is added to element (i, k) of K.
     fn filling(&self, i: usize, k: usize) -> f64 {
         self.fill.map_or(0.0, |fill| scaled(1.0, fill - self.exponents[i] - self.exponents[k]))
@@ -196,7 +205,7 @@ impl<'a> Dual<'a> {
 
     /// (X − x̄) D⁻¹ (X − x̄)ᵀ in its units, the lower triangle, products in the arithmetic of `A` and sums in `f64`.
     pub(crate) fn products<A: Scalar>(&self) -> DMatrix<f64> {
-        let (m, n) = (self.order(), self.problem.features());
+        let (m, n) = (self.order(), self.features());
         let mut gram = DMatrix::<f64>::zeros(m, m);
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
@@ -209,7 +218,7 @@ impl<'a> Dual<'a> {
 
     /// The equations, from these products.
     pub(crate) fn normal(&self, mut gram: DMatrix<f64>, grid: Grid) -> NormalEquations {
-        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
+        let (m, n, t) = (self.order(), self.features(), self.targets());
         for k in 0..m {
             for i in k..m {
                 gram[(i, k)] += self.filling(i, k);
@@ -217,10 +226,9 @@ impl<'a> Dual<'a> {
         }
         let change = unit_diagonal(&mut gram, 0);
         let unit: Vec<i32> = (0..m).map(|i| -(self.exponents[i] + change[i])).collect();
-        let y = |i: usize, target: usize| {
-            let value = self.frame.apply(n + target, self.problem.y().get(self.rows[i], target));
-            (value, self.frame.exponents[n + target] + unit[i])
-        };
+        let targets: Vec<Vec<f64>> = (n..n + t).map(|j| self.framed.column(0..self.place.len(), j)).collect();
+        let y =
+            |i: usize, target: usize| (targets[target][self.rows[i]], self.framed.exponents()[n + target] + unit[i]);
         let size = |(value, unit): (f64, i32)| (value != 0.0).then(|| exponent(value) + unit);
         let target_unit: Vec<i32> =
             (0..t).map(|target| (0..m).filter_map(|i| size(y(i, target))).max().unwrap_or(0)).collect();
@@ -229,7 +237,7 @@ impl<'a> Dual<'a> {
             scaled(value, unit - target_unit[target])
         });
         let inverse = |s: f64| (1.0 / scaled(s, -exponent(s)), -exponent(s));
-        let penalty: Vec<(f64, i32)> = self.rows.iter().map(|row| inverse(self.problem.weight(*row))).collect();
+        let penalty: Vec<(f64, i32)> = (0..m).map(|i| inverse(self.weight(i))).collect();
         let (step, added) = steps(&gram, &unit, |_, i| penalty[i], &grid.shifts);
         let norms = norms(&gram, &step, &added);
         let (model, squares) = (self.model, vec![0.0; t]);
@@ -252,7 +260,7 @@ impl<'a> Dual<'a> {
 
     /// The same equations with K and y to twice the digits.
     pub(crate) fn exact(&self, normal: NormalEquations) -> NormalEquations {
-        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
+        let (m, n, t) = (self.order(), self.features(), self.targets());
         let mut gram = Wide::zeros(m, m);
         let weighed = self.ratio.iter().any(|ratio| *ratio != 1.0);
         for start in (0..n).step_by(BLOCK) {
@@ -274,14 +282,12 @@ impl<'a> Dual<'a> {
         let own = |i: usize| self.exponents[i] + normal.unit[i];
         let gram = gram.scaled(|i, k| own(i) + own(k)).symmetric();
         let mut cross = Wide::zeros(m, t);
-        for target in 0..t {
-            for i in 0..m {
-                let value = self.problem.y().get(self.rows[i], target);
-                (cross.high[(i, target)], cross.low[(i, target)]) = self.frame.apply_wide(n + target, value);
-            }
-        }
-        let cross =
-            cross.scaled(|i, target| self.frame.exponents[n + target] + normal.unit[i] - normal.target_unit[target]);
+        self.framed.visit_wide(0..self.place.len(), n..n + t, |row, j, (high, low)| {
+            let at = (self.place[row], j - n);
+            (cross.high[at], cross.low[at]) = (high, low);
+        });
+        let exponents = &self.framed.exponents()[n..];
+        let cross = cross.scaled(|i, target| exponents[target] + normal.unit[i] - normal.target_unit[target]);
         let error = extended::lost(n) * gram.high.diagonal().max();
         let added_low = self.added_low(&normal);
         let exact = Exact { gram_low: gram.low, cross_low: cross.low, error, added_low };
@@ -292,13 +298,13 @@ impl<'a> Dual<'a> {
     fn added_low(&self, normal: &NormalEquations) -> Vec<f64> {
         let m = self.order();
         let even = |s: f64| scaled(s, -exponent(s)) == 1.0;
-        if self.rows.iter().all(|row| even(self.problem.weight(*row))) {
+        if (0..m).all(|i| even(self.weight(i))) {
             return Vec::new();
         }
         let one = |at: usize| {
             let (k, i) = (at / m, at % m);
             let shift = normal.grid.shifts[k];
-            let (s, mantissa) = (self.problem.weight(self.rows[i]), scaled(shift, -exponent(shift)));
+            let (s, mantissa) = (self.weight(i), scaled(shift, -exponent(shift)));
             let (inverse, mut unit) = normal.penalty[i];
             unit += exponent(shift) + 2 * (normal.unit[i] + normal.step[at]);
             // 1/s − its double, and the product's.
@@ -311,7 +317,7 @@ impl<'a> Dual<'a> {
 
     /// R (upper) whose product with its transpose is K, of the transposed rows.
     pub(crate) fn triangle(&self) -> Triangle {
-        let (m, n) = (self.order(), self.problem.features());
+        let (m, n) = (self.order(), self.features());
         let block = (4 * m).max(BLOCK);
         let none = |rows: usize| DMatrix::<f64>::zeros(rows, 0);
         let fill = self.fill.map(|fill| DMatrix::from_fn(1, m, |_, i| scaled(1.0, fill / 2 - self.exponents[i])));
@@ -335,8 +341,8 @@ impl<'a> Dual<'a> {
     pub(crate) fn minimum_norm(&self, triangle: &Triangle, normal: &NormalEquations, k: usize) -> Weights {
         let (m, t) = (self.order(), normal.targets());
         // √S of the rows counts where they depend on each other, and the fit is not exact.
-        let heaviest = self.problem.weight(self.problem.heaviest());
-        let root: Vec<f64> = self.rows.iter().map(|row| (self.problem.weight(*row) / heaviest).sqrt()).collect();
+        let heaviest = (0..m).map(|i| self.weight(i)).fold(0.0, f64::max);
+        let root: Vec<f64> = (0..m).map(|i| (self.weight(i) / heaviest).sqrt()).collect();
         let top = self.exponents.iter().copied().max().unwrap_or(0);
         let r = DMatrix::from_fn(m, m, |i, j| scaled(triangle.r[(i, j)] * root[j], self.exponents[j] - top));
         #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
@@ -352,7 +358,7 @@ impl<'a> Dual<'a> {
 
     /// w of every λ and target on the original scale, [k, t, n]; NaN where there is none.
     pub(crate) fn coefficients(&self, normal: &NormalEquations, weights: &[Weights]) -> Vec<f64> {
-        let (m, n, t) = (self.order(), self.problem.features(), self.problem.targets());
+        let (m, n, t) = (self.order(), self.features(), self.targets());
         let mut coefficients = vec![f64::NAN; weights.len() * t * n];
         let solved: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].values.is_some()).collect();
         let mut beta = Wide::zeros(m, solved.len() * t);

@@ -1,9 +1,11 @@
 //! The equations of every λ with the rows that they came from, in the primal form or multiplied with each other.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use nalgebra::DMatrix;
 
+use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::equations::dual::Dual;
 use crate::equations::exact;
@@ -18,15 +20,25 @@ use crate::moments::Moments;
 
 /// Equations that have taken the sums of products of some rows: of order n, or in the dual form of order m.
 pub(crate) enum Equations<'a> {
-    Primal { problem: &'a Problem<'a>, totals: Totals, normal: NormalEquations },
-    Dual { problem: &'a Problem<'a>, rows: Box<Dual<'a>>, normal: NormalEquations },
+    /// The rows are measured when they are read again.
+    Primal {
+        problem: &'a Problem<'a>,
+        totals: Totals,
+        normal: NormalEquations,
+        framed: OnceLock<Box<Framed<'a>>>,
+    },
+    Dual {
+        problem: &'a Problem<'a>,
+        rows: Box<Dual<'a>>,
+        normal: NormalEquations,
+    },
 }
 
 impl<'a> Equations<'a> {
     /// Those of rows of these moments.
     pub(crate) fn primal(problem: &'a Problem<'a>, moments: Moments, model: Model, grid: Grid) -> Self {
         let (totals, normal) = of_moments(moments, model, grid);
-        Self::Primal { problem, totals, normal }
+        Self::Primal { problem, totals, normal, framed: OnceLock::new() }
     }
 
     /// Those of the dual form, of rows of these products.
@@ -52,8 +64,27 @@ impl<'a> Equations<'a> {
     /// These equations of the λs numbered `which` alone.
     pub(crate) fn only(self, which: &[usize]) -> Self {
         match self {
-            Self::Primal { problem, totals, normal } => Self::Primal { problem, totals, normal: normal.only(which) },
+            Self::Primal { problem, totals, normal, framed } => {
+                Self::Primal { problem, totals, normal: normal.only(which), framed }
+            }
             Self::Dual { problem, rows, normal } => Self::Dual { problem, rows, normal: normal.only(which) },
+        }
+    }
+
+    /// The rows as these equations take them, which are of one model: centred with an intercept. Measured once.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn framed(&self) -> Result<&Framed<'a>> {
+        match self {
+            Self::Dual { rows, .. } => Ok(&rows.framed),
+            Self::Primal { problem, framed, normal, .. } => match framed.get() {
+                Some(known) => Ok(known),
+                None => {
+                    let own = Box::new(Framed::new(problem, normal.model.intercept)?);
+                    Ok(framed.get_or_init(|| own))
+                }
+            },
         }
     }
 
@@ -62,9 +93,14 @@ impl<'a> Equations<'a> {
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
     pub(crate) fn exact(self) -> Result<Self> {
+        self.framed()?;
         Ok(match self {
-            Self::Primal { problem, totals, normal } => {
-                Self::Primal { problem, totals, normal: exact::exact(problem, normal)? }
+            Self::Primal { problem, totals, normal, framed } => {
+                let normal = match framed.get() {
+                    Some(rows) => exact::exact(rows, normal),
+                    None => normal,
+                };
+                Self::Primal { problem, totals, normal, framed }
             }
             Self::Dual { problem, rows, normal } => {
                 let normal = rows.exact(normal);
@@ -79,7 +115,8 @@ impl<'a> Equations<'a> {
     /// [`Error::Span`](crate::Error::Span).
     pub(crate) fn triangle(&self) -> Result<Triangle> {
         match self {
-            Self::Primal { problem, normal, .. } => triangle(problem, normal),
+            Self::Primal { normal, .. } if normal.model.intercept => Ok(triangle(self.framed()?, normal)),
+            Self::Primal { problem, normal, .. } => Ok(triangle(&Framed::centred(problem)?, normal)),
             Self::Dual { rows, .. } => Ok(rows.triangle()),
         }
     }

@@ -3,10 +3,8 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::data::frame::Frame;
-use crate::data::problem::Problem;
+use crate::data::framed::Framed;
 use crate::equations::normal::NormalEquations;
-use crate::error::Result;
 use crate::math::powers::scaled;
 use crate::math::qr::{reduce, stack};
 
@@ -20,17 +18,14 @@ pub(crate) struct Triangle {
     pub(crate) rows: usize,
 }
 
-/// Reduces the rows, block by block and block with block (Golub and Van Loan, *Matrix Computations* (2013), §5.2).
-///
-/// # Errors
-/// [`Error::Span`](crate::Error::Span).
-pub(crate) fn triangle(problem: &Problem<'_>, normal: &NormalEquations) -> Result<Triangle> {
+/// Reduces centred rows, block by block and block with block (Golub and Van Loan, *Matrix Computations* (2013), §5.2).
+pub(crate) fn triangle(rows: &Framed<'_>, normal: &NormalEquations) -> Triangle {
+    let problem = rows.problem();
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
-    let frame = Frame::measure(problem)?;
     // Without an intercept the rows are X itself: the centred ones and one more, √W times the mean, in units of about their norm.
     let intercept = normal.model.intercept;
     let exponents: Vec<i32> = match intercept {
-        true => frame.exponents.clone(),
+        true => rows.exponents().to_vec(),
         false => normal.unit.iter().map(|unit| -unit).chain(normal.target_unit.iter().copied()).collect(),
     };
     let block = (4 * n).max(512);
@@ -39,17 +34,14 @@ pub(crate) fn triangle(problem: &Problem<'_>, normal: &NormalEquations) -> Resul
         .map(|part| {
             let (start, count) = (part * block, block.min(m - part * block));
             let (mut x, mut y) = (DMatrix::zeros(count, n), DMatrix::zeros(count, t));
-            let value = |row: usize, j: usize, value: f64| {
-                let root = problem.weight(row).sqrt();
-                let value = if root > 0.0 { frame.apply(j, value) * root } else { 0.0 };
-                scaled(value, frame.exponents[j] - exponents[j])
-            };
-            problem.x().visit(start, count, |row, j, v| x[(row - start, j)] = value(row, j, v));
-            problem.y().visit(start, count, |row, j, v| y[(row - start, j)] = value(row, n + j, v));
+            rows.visit(start..start + count, 0..n + t, |row, j, value| {
+                let value = scaled(value * problem.weight(row).sqrt(), rows.exponents()[j] - exponents[j]);
+                if j < n { x[(row - start, j)] = value } else { y[(row - start, j - n)] = value }
+            });
             reduce(x, y)
         })
         .collect();
-    let (means, _) = frame.means();
+    let (means, _) = rows.means();
     let mean = |j: usize| scaled(means[j], -exponents[j]) * problem.weight_sum().sqrt();
     let last = (!intercept)
         .then(|| (DMatrix::from_fn(1, n, |_, j| mean(j)), DMatrix::from_fn(1, t, |_, target| mean(n + target))));
@@ -58,5 +50,5 @@ pub(crate) fn triangle(problem: &Problem<'_>, normal: &NormalEquations) -> Resul
         .chain(last)
         .reduce(|(r, z), (x, y)| reduce(stack(&r, &x), stack(&z, &y)))
         .unwrap_or_else(|| (DMatrix::zeros(0, n), DMatrix::zeros(0, t)));
-    Ok(Triangle { r: r.resize_vertically(n, 0.0), z: Some(z.resize_vertically(n, 0.0)), exponents, rows: m })
+    Triangle { r: r.resize_vertically(n, 0.0), z: Some(z.resize_vertically(n, 0.0)), exponents, rows: m }
 }

@@ -209,6 +209,7 @@ mod tests {
     use nalgebra::DMatrix;
 
     use crate::cpu;
+    use crate::data::framed::Framed;
     use crate::data::problem::Problem;
     use crate::equations::exact::exact;
     use crate::equations::normal::NormalEquations;
@@ -227,7 +228,7 @@ mod tests {
         let moments = cpu::gram::gram::<f64>(&problem).expect("in range");
         let penalty = Penalty::Lambdas(vec![0.1, 1e-3, 10.0]);
         let normal = NormalEquations::with_penalty(&moments, Model::default(), &penalty).expect("λs are positive");
-        if twice { exact(&problem, normal).expect("in range") } else { normal }
+        if twice { exact(&Framed::centred(&problem).expect("in range"), normal) } else { normal }
     }
 
     fn bits(answers: &[Option<Weights>]) -> Vec<Option<Vec<u64>>> {

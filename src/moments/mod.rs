@@ -6,6 +6,7 @@ mod change;
 
 pub use change::RawSums;
 
+use crate::data::framed::Framed;
 use crate::error::{Error, Result};
 use crate::math::powers::{exponent, scaled};
 
@@ -59,11 +60,7 @@ impl Moments {
     /// # Errors
     /// [`Error::Overflow`] when n·(n + t) numbers are more than memory can be addressed.
     pub fn try_new(features: usize, targets: usize) -> Result<Self> {
-        let numbers = features.checked_add(targets).and_then(|columns| columns.checked_mul(features.max(1)));
-        if numbers.is_none_or(|numbers| numbers > isize::MAX as usize / size_of::<f64>()) {
-            let detail = format!("{features} features and {targets} targets");
-            return Err(Error::Overflow { what: "the size of the moments", detail });
-        }
+        Self::check_numbers(features, targets)?;
         Ok(Self {
             rows: 0,
             positive_rows: 0,
@@ -75,6 +72,36 @@ impl Moments {
             cross: DMatrix::zeros(features, targets),
             squares: vec![0.0; targets],
         })
+    }
+
+    /// Refuses sizes of which the sums are more than memory can be addressed.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub(crate) fn check_numbers(features: usize, targets: usize) -> Result<()> {
+        let numbers = features.checked_add(targets).and_then(|columns| columns.checked_mul(features.max(1)));
+        if numbers.is_none_or(|numbers| numbers > isize::MAX as usize / size_of::<f64>()) {
+            let detail = format!("{features} features and {targets} targets");
+            return Err(Error::Overflow { what: "the size of the moments", detail });
+        }
+        Ok(())
+    }
+
+    /// The moments of centred rows, of which these are the sums in the units of their columns: G, of which the lower triangle
+    /// counts, C and Σ s(y−ȳ)².
+    pub(crate) fn of_framed(rows: &Framed<'_>, gram: DMatrix<f64>, cross: DMatrix<f64>, squares: Vec<f64>) -> Self {
+        let (means, lows) = rows.means();
+        Self {
+            rows: rows.problem().rows(),
+            positive_rows: rows.positive_rows(),
+            weight_sum: rows.problem().weight_sum(),
+            means,
+            lows,
+            exponents: rows.exponents().to_vec(),
+            gram,
+            cross,
+            squares,
+        }
     }
 
     /// Adds the rows of other moments (Chan, Golub and LeVeque, 1979: nothing cancels).

@@ -60,11 +60,12 @@ impl<'a> Corrected<'a> {
             Some(triangle) => triangle,
             None => self.equations.triangle()?,
         };
-        let (normal, problem) = (self.equations.normal(), self.equations.problem());
+        let normal = self.equations.normal();
         let again: Vec<Weights> = match rung {
             Rung::Qr => positions.par_iter().map(|k| cpu::qr::solve(&triangle, normal, *k)).collect(),
             Rung::QrInPairs => {
-                positions.iter().map(|k| cpu::precise::solve(problem, normal, *k)).collect::<Result<_>>()?
+                let rows = self.equations.framed()?;
+                positions.iter().map(|k| cpu::precise::solve(rows, normal, *k)).collect()
             }
             _ => positions.iter().map(|k| cpu::qr::minimum_norm(&triangle, normal, *k)).collect(),
         };

@@ -48,7 +48,7 @@ pub(crate) async fn solve<'a>(
         return Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open });
     }
     let path = match &equations {
-        Equations::Primal { problem, totals, normal } if device.is_none() => {
+        Equations::Primal { problem, totals, normal, .. } if device.is_none() => {
             cpu::path::path((totals, normal), planned, limit, used, Some(problem), report)
         }
         _ => RidgePath::of_weights(&equations, &weights(plan, normal, device, report).await?, used, f64::EPSILON),

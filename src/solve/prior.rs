@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use crate::answer::path::RidgePath;
-use crate::data::frame::Frame;
+use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::equations::normal::penalty_weight;
 use crate::error::{Error, Result};
@@ -22,29 +22,18 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(problem: &Problem<'_>, model: Model) -> Result<Self> {
+    fn new(rows: &Framed<'_>, model: Model) -> Self {
+        let problem = rows.problem();
         let n = problem.features();
-        let frame = Frame::measure(problem)?;
-        let squares = frame.squares(problem);
-        let totals = (frame.positive_rows, problem.weight_sum());
+        let squares = rows.squares();
+        let totals = (rows.positive_rows(), problem.weight_sum());
         let deviation = |j: usize| {
-            let (variance, exponent) = penalty_weight(squares[j], frame.exponents[j], totals, model.standardize);
+            let (variance, exponent) = penalty_weight(squares[j], rows.exponents()[j], totals, model.standardize);
             scaled(variance.sqrt(), exponent / 2)
         };
-        let means = if model.intercept { frame.means().0 } else { vec![0.0; n] };
-        let total_squares = (n..squares.len()).map(|j| scaled(squares[j], 2 * frame.exponents[j])).collect();
-        Ok(Self { means, deviations: (0..n).map(deviation).collect(), total_squares })
-    }
-
-    /// X centred; rows of weight 0 are 0.
-    fn centred(&self, problem: &Problem<'_>) -> DMatrix<f64> {
-        let mut x = DMatrix::zeros(problem.rows(), problem.features());
-        problem.x().visit(0, problem.rows(), |row, j, value| {
-            if problem.weight(row) > 0.0 {
-                x[(row, j)] = value - self.means[j];
-            }
-        });
-        x
+        let means = if model.intercept { rows.means().0 } else { vec![0.0; n] };
+        let total_squares = (n..squares.len()).map(|j| scaled(squares[j], 2 * rows.exponents()[j])).collect();
+        Self { means, deviations: (0..n).map(deviation).collect(), total_squares }
     }
 }
 
@@ -76,11 +65,10 @@ impl Ridge {
             let (first, second) = ("a Tikhonov matrix", "penalty factors");
             return Err(Error::Conflict { first, second, instead: "factors f as the matrix diag(f)" });
         }
-        let columns = Columns::new(problem, self.model)?;
-        let mut x = columns.centred(problem);
-        let mut y = DMatrix::zeros(m, t);
-        problem.y().visit(0, m, |row, target, value| y[(row, target)] = value);
-        y -= &x * &mean;
+        let rows = Framed::centred(problem)?;
+        let columns = Columns::new(&rows, self.model);
+        let mut x = rows.less(0..n, &columns.means);
+        let y = rows.less(n..n + t, &vec![0.0; t]) - &x * &mean;
         let mut inner = self.clone().without_prior();
         if let Some(Directions { factors, basis }) = &directions {
             x = turned(x, &columns.deviations, basis);

@@ -20,6 +20,11 @@ mod math {
     mod eigen;
 }
 
+mod data {
+    mod framed;
+    mod rows;
+}
+
 mod moments {
     mod changed;
     mod merge;

@@ -3,16 +3,15 @@
 use std::mem::offset_of;
 
 use nalgebra::DMatrix;
-use rayon::prelude::*;
 
-use crate::data::frame::Frame;
+use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
 use crate::gpu::stages::product;
 use crate::gpu::transfer::{self, ReadBack};
-use crate::math::powers::{exponent, scaled};
+use crate::math::powers::scaled;
 use crate::math::scalar::Scalar;
 use crate::model::method::Precision;
 use crate::moments::Moments;
@@ -112,35 +111,31 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 /// [`Error::Span`](crate::Error::Span), and the device's.
 pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
-    let frame = Frame::measure(problem)?;
-    // Weights in units of an even power of two, so that their roots fit f32.
-    let unit = exponent(problem.weight(problem.heaviest())) & !1;
-    let roots: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), -unit).sqrt()).collect();
+    Moments::check_numbers(n, t)?;
+    let rows = Framed::centred(problem)?;
+    let roots = rows.roots(0..m);
     let width = plan.row_stride;
     let sums = match plan.precision {
         Precision::Single => {
-            let fill = |start: usize, block: &mut [f32]| fill(problem, &frame, &roots, start, block, width);
+            let fill = |start: usize, block: &mut [f32]| fill(&rows, &roots, start, block, width);
             sums(gpu, plan, m, [n, t], fill).await?
         }
         Precision::Double => {
-            let fill = |start: usize, block: &mut [f64]| fill(problem, &frame, &roots, start, block, width);
+            let fill = |start: usize, block: &mut [f64]| fill(&rows, &roots, start, block, width);
             sums(gpu, plan, m, [n, t], fill).await?
         }
     };
-    let mut moments = Moments::try_new(n, t)?;
-    moments.gram = DMatrix::from_fn(n, n, |i, j| if i >= j { scaled(sums[(i, j)], unit) } else { 0.0 });
-    moments.cross = DMatrix::from_fn(n, t, |i, target| scaled(sums[(n + target, i)], unit));
-    problem.y().visit(0, m, |row, target, value| {
-        if problem.weight(row) > 0.0 {
-            moments.squares[target] += problem.weight(row) * frame.apply(n + target, value).powi(2);
-        }
-    });
-    moments.rows = m;
-    moments.positive_rows = frame.positive_rows;
-    moments.weight_sum = problem.weight_sum();
-    (moments.means, moments.lows) = frame.means();
-    moments.exponents = frame.exponents;
-    Ok(moments)
+    let unit = rows.unit();
+    let gram = DMatrix::from_fn(n, n, |i, j| if i >= j { scaled(sums[(i, j)], unit) } else { 0.0 });
+    let cross = DMatrix::from_fn(n, t, |i, target| scaled(sums[(n + target, i)], unit));
+    let mut squares = vec![0.0; t];
+    rows.visit(0..m, n..n + t, |row, j, value| squares[j - n] += problem.weight(row) * value.powi(2));
+    Ok(Moments::of_framed(&rows, gram, cross, squares))
+}
+
+/// Rows from `start` on times their roots, row after row, as many as the block has room for.
+fn fill<A: Scalar>(rows: &Framed<'_>, roots: &[f64], start: usize, block: &mut [A], width: usize) {
+    rows.rows_to(start, &roots[start..start + block.len() / width], block, width);
 }
 
 /// The product ZᵀZ of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into
@@ -222,20 +217,4 @@ fn record_block(
             product::record(gpu, encoder, params, buffers);
         }
     }
-}
-
-/// Rows `start ..` of [X | Y], centred, scaled and multiplied by their roots, row after row; rows of weight 0 as zeros.
-fn fill<A: Scalar>(problem: &Problem<'_>, frame: &Frame, roots: &[f64], start: usize, block: &mut [A], width: usize) {
-    const ROWS: usize = 256;
-    let n = problem.features();
-    block.par_chunks_mut(ROWS * width).enumerate().for_each(|(part, block)| {
-        let first = start + part * ROWS;
-        let count = block.len() / width;
-        let mut set = |row: usize, j: usize, value: f64| {
-            let value = if roots[row] > 0.0 { frame.apply(j, value) * roots[row] } else { 0.0 };
-            block[(row - first) * width + j] = A::round_from(value);
-        };
-        problem.x().visit(first, count, &mut set);
-        problem.y().visit(first, count, |row, target, value| set(row, n + target, value));
-    });
 }
