@@ -55,7 +55,7 @@ impl Weights {
         self.values.as_ref()
     }
 
-    /// An estimate of κ(A), as [`RidgePath::condition`]; NaN when singular.
+    /// An estimate of κ(A), as [`RidgePath::condition`](crate::RidgePath::condition); NaN when singular.
     #[must_use]
     pub fn condition(&self) -> f64 {
         self.condition
