@@ -21,7 +21,7 @@ const PANEL: usize = 64;
 const RUN: usize = 256;
 
 /// The rows [X | Y] of a problem, features first, as they are before they are squared: each column less its weighted mean, or as it
-/// is, in units of a power of two above its largest number. In these units no square overflows, and a constant column
+/// is, in units of a power of two, the largest below its largest number. In these units no square overflows, and a constant column
 /// that is centred is exactly zero. Rows of weight 0 are zero, however far away they lie.
 ///
 /// It borrows the rows and holds what was measured of them, a few numbers for each column: it is made once, and read by blocks, in
@@ -52,7 +52,7 @@ impl<'a> Framed<'a> {
         Ok(Self::of(problem, Frame::measure(problem)?))
     }
 
-    /// Rows as they are, in units of their largest number.
+    /// Rows as they are, each column in units of its largest number.
     #[must_use]
     pub fn scaled(problem: &Problem<'a>) -> Self {
         Self::of(problem, Frame::scaling(problem))
