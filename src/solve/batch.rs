@@ -25,8 +25,9 @@ impl Ridge {
             return Ok(0);
         }
         let mut problems = shape.problems;
-        if let Err(error) = self.open().await {
-            return if self.request.backend == Backend::Auto { Ok(0) } else { Err(error) };
+        match self.open().await.and_then(|gpu| gpu.alive()) {
+            Err(_) if self.request.backend == Backend::Auto => return Ok(0),
+            opened => opened?,
         }
         loop {
             let plan = self.planned(&spec, Shape { problems, ..shape }).await;
