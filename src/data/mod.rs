@@ -1,5 +1,6 @@
 //! The rows: borrowed, checked, read by blocks, and how their columns are centred and scaled.
 
+mod block;
 mod frame;
 pub(crate) mod framed;
 pub(crate) mod problem;

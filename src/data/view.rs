@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage};
 
-use crate::data::rows::Rows;
+use crate::data::block::Block;
+use crate::data::rows::{self, Rows};
 use crate::error::{Error, Result};
 use crate::math::scalar::{Scalar, Typed, sealed::Sealed};
 
@@ -20,15 +21,35 @@ use crate::math::scalar::{Scalar, Typed, sealed::Sealed};
 /// assert_eq!(x.get(2, 0), 5.0);
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
+///
+/// Any other container comes in by [`Rows`], and [`View::of`].
 #[derive(Debug, Clone, Copy)]
-pub struct View<'a>(Typed<'a>);
+pub struct View<'a>(Held<'a>);
 
-/// The same expression of a matrix of either type.
-macro_rules! of_either {
-    ($view:expr, $matrix:ident => $of:expr) => {
+/// Where the elements lie.
+#[derive(Debug, Clone, Copy)]
+enum Held<'a> {
+    Single(DMatrixView<'a, f32, Dyn, Dyn>),
+    Double(DMatrixView<'a, f64, Dyn, Dyn>),
+    Elsewhere(Block<'a>),
+}
+
+impl<'a> From<Typed<'a>> for View<'a> {
+    fn from(matrix: Typed<'a>) -> Self {
+        Self(match matrix {
+            Typed::Single(matrix) => Held::Single(matrix),
+            Typed::Double(matrix) => Held::Double(matrix),
+        })
+    }
+}
+
+/// An expression of a matrix, whatever its type, or of rows that lie elsewhere.
+macro_rules! of_held {
+    ($view:expr, $matrix:ident => $of:expr, $block:ident => $elsewhere:expr) => {
         match &$view.0 {
-            Typed::Single($matrix) => $of,
-            Typed::Double($matrix) => $of,
+            Held::Single($matrix) => $of,
+            Held::Double($matrix) => $of,
+            Held::Elsewhere($block) => $elsewhere,
         }
     };
 }
@@ -52,6 +73,21 @@ impl<'a> View<'a> {
     pub fn column_major<T: Scalar>(values: &'a [T], rows: usize, columns: usize) -> Result<Self> {
         exactly("values of a column-major slice against rows × columns", values.len(), rows, columns)?;
         Self::strided(values, rows, columns, 1, rows)
+    }
+
+    /// Rows of any container, read by blocks.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where they cannot be read again: a path takes two passes over the rows at the least.
+    pub fn of(rows: &'a dyn Rows) -> Result<Self> {
+        match rows.replayable() {
+            true => Ok(Self(Held::Elsewhere(Block::new(rows)))),
+            false => Err(Error::Conflict {
+                first: "rows that can be read once",
+                second: "a view, which is read several times",
+                instead: "Moments::push, part by part, and Ridge::fit_moments",
+            }),
+        }
     }
 
     /// A matrix with element (i, j) at `values[i * row_stride + j * column_stride]`. The slice may hold more, between the elements
@@ -90,7 +126,7 @@ impl<'a> View<'a> {
         // A stride along one element is never stepped over, and could be any number.
         let row_stride = if rows == 1 { 0 } else { row_stride };
         let column_stride = if columns == 1 { 0 } else { column_stride };
-        Ok(View(T::typed(DMatrixView::from_slice_with_strides_generic(
+        Ok(View::from(T::typed(DMatrixView::from_slice_with_strides_generic(
             values,
             Dyn(rows),
             Dyn(columns),
@@ -102,13 +138,13 @@ impl<'a> View<'a> {
     /// Rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        of_either!(self, matrix => matrix.nrows())
+        of_held!(self, matrix => matrix.nrows(), block => block.rows.len())
     }
 
     /// Columns.
     #[must_use]
     pub fn columns(&self) -> usize {
-        of_either!(self, matrix => matrix.ncols())
+        of_held!(self, matrix => matrix.ncols(), block => block.columns.len())
     }
 
     /// Element (row, column), as `f64`.
@@ -117,7 +153,7 @@ impl<'a> View<'a> {
     /// When the row or the column is out of range, as slices do.
     #[must_use]
     pub fn get(&self, row: usize, column: usize) -> f64 {
-        of_either!(self, matrix => double(matrix[(row, column)]))
+        of_held!(self, matrix => double(matrix[(row, column)]), block => block.get(row, column))
     }
 
     /// The rows `start .. start + count`, borrowed.
@@ -126,7 +162,7 @@ impl<'a> View<'a> {
     /// When they are out of range, as slices do.
     #[must_use]
     pub fn row_range(&self, start: usize, count: usize) -> View<'_> {
-        of_either!(self, matrix => View(Sealed::typed(matrix.rows(start, count))))
+        of_held!(self, matrix => Sealed::typed(matrix.rows(start, count)).into(), block => View(Held::Elsewhere(block.part(start..start + count, 0..block.columns.len()))))
     }
 
     /// The columns `start .. start + count`, borrowed.
@@ -135,46 +171,51 @@ impl<'a> View<'a> {
     /// When they are out of range, as slices do.
     #[must_use]
     pub fn column_range(&self, start: usize, count: usize) -> View<'_> {
-        of_either!(self, matrix => View(Sealed::typed(matrix.columns(start, count))))
+        of_held!(self, matrix => Sealed::typed(matrix.columns(start, count)).into(), block => View(Held::Elsewhere(block.part(0..block.rows.len(), start..start + count))))
     }
 
     /// Whether columns follow one another, so that it is fast to go down them.
     pub(crate) fn by_columns(&self) -> bool {
-        let (row_stride, column_stride) = self.strides();
-        // nalgebra's iterators take a row stride of 0 for the end of a column.
-        row_stride > 0 && row_stride <= column_stride
+        of_held!(self, matrix => {
+            let (row_stride, column_stride) = matrix.strides();
+            // nalgebra's iterators take a row stride of 0 for the end of a column.
+            row_stride > 0 && row_stride <= column_stride
+        }, block => block.of.by_columns())
     }
 
     /// Calls `visit` with each element of `to` and the value of a column in as many rows from `start` on, of a view whose row
     /// stride is not 0.
     pub(crate) fn go_down(&self, column: usize, start: usize, to: &mut [f64], visit: impl Fn(&mut f64, f64)) {
-        of_either!(self, matrix => {
+        of_held!(self, matrix => {
             let values = matrix.view((start, column), (to.len(), 1));
             to.iter_mut().zip(values.iter()).for_each(|(to, value)| visit(to, double(*value)));
+        }, block => {
+            let mut values = vec![0.0; to.len()];
+            block.load(start..start + to.len(), column..column + 1, &mut values);
+            to.iter_mut().zip(values).for_each(|(to, value)| visit(to, value));
         });
     }
 
     /// Copies the rows `start .. start + count`, column after column.
     pub(crate) fn load(&self, start: usize, count: usize, to: &mut [f64]) {
-        if self.by_columns() && count > 0 {
+        if let Held::Elsewhere(block) = &self.0 {
+            block.load(start..start + count, 0..block.columns.len(), to);
+        } else if self.by_columns() && count > 0 {
             // Twice as fast as both matrices together.
             for (column, to) in to.chunks_mut(count).enumerate() {
                 self.go_down(column, start, to, |to, value| *to = value);
             }
         } else {
             let mut to = DMatrixViewMut::from_slice(to, count, self.columns());
-            of_either!(self, matrix => to.zip_apply(&matrix.rows(start, count), |to, value| *to = double(value)));
+            of_held!(self, matrix => to.zip_apply(&matrix.rows(start, count), |to, value| *to = double(value)), _block => ());
         }
     }
 
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
     pub(crate) fn visit(&self, start: usize, count: usize, visit: impl FnMut(usize, usize, f64)) {
-        of_either!(self, matrix => in_order_of_memory(*matrix, start, count, visit));
-    }
-
-    /// Of rows, and of columns.
-    fn strides(&self) -> (usize, usize) {
-        of_either!(self, matrix => matrix.strides())
+        of_held!(self, matrix => in_order_of_memory(*matrix, start, count, visit), block => {
+            rows::visit(self, start..start + count, 0..block.columns.len(), visit);
+        });
     }
 }
 
@@ -255,14 +296,20 @@ where
     DMatrixView<'a, T, Dyn, Dyn>: From<&'a Matrix<T, R, C, S>>,
 {
     fn from(matrix: &'a Matrix<T, R, C, S>) -> Self {
-        View(T::typed(matrix.into()))
+        View::from(T::typed(matrix.into()))
     }
 }
 
 /// One column.
 impl<'a, T: Scalar> From<&'a [T]> for View<'a> {
     fn from(column: &'a [T]) -> Self {
-        View(T::typed(DMatrixView::from_slice_with_strides_generic(column, Dyn(column.len()), Dyn(1), Dyn(1), Dyn(0))))
+        View::from(T::typed(DMatrixView::from_slice_with_strides_generic(
+            column,
+            Dyn(column.len()),
+            Dyn(1),
+            Dyn(1),
+            Dyn(0),
+        )))
     }
 }
 
