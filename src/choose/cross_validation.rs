@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-#[cfg(not(target_arch = "wasm32"))]
 use rayon::prelude::*;
 
 use crate::answer::path::RidgePath;
@@ -212,13 +211,16 @@ impl CrossValidation {
         for partition in partitions {
             let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
             held_out::check(partition, &parts, scores.len(), &self.score)?;
-            let moments = match needs_moments(&ridge, problem) {
-                true => held_out::training_moments(partition, &parts)?,
+            let of_parts = match needs_moments(&ridge, problem) {
+                true => parts.par_iter().map(Part::moments).collect::<Result<Vec<Moments>>>()?,
                 false => Vec::new(),
             };
+            let moments = held_out::training_moments(partition, &of_parts)?;
             let training = Training { problem, partition, moments: &moments };
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
-            let paths = &|own: &(usize, usize), path: &RidgePath| parts[own.1].scores(path, &self.score, &of_targets);
+            let paths = &|own: &(usize, usize), path: &RidgePath| {
+                parts[own.1].scores(path, of_parts.get(own.1), &self.score, &of_targets)
+            };
             let mut left = &every[..];
             // On a GPU as many as fit in the same dispatches; it may fail on the way.
             let together = ridge.together(Shape { problems: every.len(), ..shape(&ridge.penalty, problem) }).await?;

@@ -6,12 +6,16 @@ use rayon::prelude::*;
 use crate::answer::path::RidgePath;
 use crate::choose::folds::Partition;
 use crate::choose::score::Score;
+use crate::choose::squared_errors;
 use crate::cpu::gram::gram;
 use crate::data::problem::Problem;
 use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::math::product::product;
 use crate::moments::Moments;
+
+/// Columns of ŷ that are found with one product.
+const COLUMNS: usize = 256;
 
 /// The rows of one part, together.
 pub(crate) struct Part {
@@ -32,7 +36,7 @@ impl Part {
         self.weights.iter().any(|s| *s > 0.0)
     }
 
-    fn moments(&self) -> Result<Moments> {
+    pub(crate) fn moments(&self) -> Result<Moments> {
         if self.counts() {
             return gram::<f64>(&Problem::new(&self.x, &self.y)?.with_weights(&self.weights)?);
         }
@@ -52,30 +56,39 @@ impl Part {
         (0..self.y.ncols()).find_map(|target| constant(&target))
     }
 
-    /// The scores of what a path predicts for these rows, [k, t], of targets in these units; NaN where it has no answer.
-    pub(crate) fn scores(&self, path: &RidgePath, score: &Score, units: &[i32]) -> Vec<f64> {
-        const COLUMNS: usize = 256;
-        let (n, t) = (path.features(), path.targets());
-        let lambdas = (COLUMNS / t).max(1);
-        let chunk = |(at, w): (usize, &[f64])| {
-            // ŷ of many λs and targets with one product.
-            let mut predicted = product(self.x.as_slice(), w, n);
-            let first = at * lambdas * t;
-            let one = |(column, mut predicted): (usize, nalgebra::DVectorViewMut<'_, f64>)| {
-                predicted.add_scalar_mut(path.intercepts[first + column]);
-                let y = self.y.column(column % t);
-                score.of_target(units[column % t], y.as_slice(), predicted.as_slice(), &self.weights)
-            };
-            predicted.column_iter_mut().enumerate().map(one).collect::<Vec<f64>>()
+    /// The scores of what a path predicts for these rows, [k, t], of targets in these units; NaN where it has no answer. Mean squared
+    /// errors are those of the moments of the rows, where rows are more than features and the sums keep their digits.
+    pub(crate) fn scores(&self, path: &RidgePath, moments: Option<&Moments>, score: &Score, units: &[i32]) -> Vec<f64> {
+        let t = path.targets();
+        let moments = moments.filter(|own| matches!(score, Score::Mse) && own.rows() > own.features());
+        let mut scores = match moments {
+            Some(moments) => squared_errors::means(moments, path, units),
+            None => vec![f64::NAN; path.len() * t],
         };
-        path.coefficients.par_chunks(lambdas * t * n).enumerate().flat_map_iter(chunk).collect()
+        let left: Vec<usize> = (0..scores.len()).filter(|at| scores[*at].is_nan()).collect();
+        let found: Vec<f64> =
+            left.par_chunks(COLUMNS).flat_map_iter(|left| self.of_rows(path, left, score, units)).collect();
+        left.into_iter().zip(found).for_each(|(at, found)| scores[at] = found);
+        scores
+    }
+
+    /// The scores of some columns of a path from ŷ of every row, many columns with one product.
+    fn of_rows(&self, path: &RidgePath, columns: &[usize], score: &Score, units: &[i32]) -> Vec<f64> {
+        let (n, t) = (path.features(), path.targets());
+        let w: Vec<f64> = columns.iter().flat_map(|at| &path.coefficients[at * n..(at + 1) * n]).copied().collect();
+        let mut predicted = product(self.x.as_slice(), &w, n);
+        let one = |(at, mut predicted): (&usize, nalgebra::DVectorViewMut<'_, f64>)| {
+            predicted.add_scalar_mut(path.intercepts[*at]);
+            let y = self.y.column(at % t);
+            score.of_target(units[at % t], y.as_slice(), predicted.as_slice(), &self.weights)
+        };
+        columns.iter().zip(predicted.column_iter_mut()).map(one).collect()
     }
 }
 
 /// The moments of what is trained on when each part is held out, from those of the parts: of all before it and all after
 /// it, merged, so that nothing is subtracted. They are held all at once, n² numbers for each part.
-pub(crate) fn training_moments(partition: &Partition, parts: &[Part]) -> Result<Vec<Moments>> {
-    let own = parts.par_iter().map(Part::moments).collect::<Result<Vec<Moments>>>()?;
+pub(crate) fn training_moments(partition: &Partition, own: &[Moments]) -> Result<Vec<Moments>> {
     let Some(none) = own.first().map(|own| Moments::new(own.features(), own.targets())) else { return Ok(Vec::new()) };
     let merged = |sum: &Moments, part: &Moments| -> Result<Moments> {
         let mut sum = sum.clone();

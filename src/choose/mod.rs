@@ -13,6 +13,7 @@ mod score;
 mod selection;
 mod shuffle;
 mod spectrum;
+mod squared_errors;
 mod unscored;
 
 pub use criterion::Criterion;

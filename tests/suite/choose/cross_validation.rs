@@ -306,3 +306,30 @@ fn folds_on_a_gpu_climb_as_far_as_folds_alone() {
         }
     }
 }
+
+#[test]
+fn squared_errors_of_moments_are_those_of_rows_and_rows_tell_what_would_cancel() {
+    let (mut x, mut y) = regression(43, 900, 12, 2);
+    x.column_mut(3).apply(|value| *value = *value * 1e3 + 1e6);
+    y.column_mut(1).apply(|value| *value *= 1e-8);
+    // The first target is all but fitted: its squared errors are what large sums leave.
+    let exact = &x * DMatrix::from_element(12, 1, 1.0) + y.columns(0, 1) * 1e-7;
+    let cases = [(y.clone(), 1e-13), (exact, 1e-10)];
+    let weights = Random::new(44).weights(900);
+    for (y, tolerance) in cases {
+        let ridge = Ridge::new().backend(Backend::Cpu).weights(weights.clone()).alphas([1e3, 1.0, 1e-3, 1e-9]);
+        let mean = |y: &[f64], predicted: &[f64], s: &[f64]| {
+            let errors = y.iter().zip(predicted).zip(s).map(|((y, predicted), s)| s * (y - predicted).powi(2));
+            errors.sum::<f64>() / s.iter().sum::<f64>()
+        };
+        let of_rows =
+            CrossValidation::new(ridge.clone()).score(Score::custom("mse", Better::Lower, mean)).fit(&x, &y).unwrap();
+        let found = CrossValidation::new(ridge).fit(&x, &y).unwrap();
+        for (index, fold) in (0..20).map(|at| (at / 5, at % 5)) {
+            for target in 0..y.ncols() {
+                let (found, wanted) = (found.fold_score(index, target, fold), of_rows.fold_score(index, target, fold));
+                close(found, wanted, tolerance, &format!("λ number {index}, target {target}, fold {fold}"));
+            }
+        }
+    }
+}
