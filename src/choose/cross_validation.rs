@@ -203,7 +203,7 @@ impl CrossValidation {
     ) -> Result<(RidgePath, Scores)> {
         let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
         let told = Arc::new(AtomicUsize::new(0));
-        let path = ridge.task(&told, folds + 1).solve(problem, None).await?;
+        let path = ridge.one_of(&told, folds + 1).solve(problem, None).await?;
         let penalty = ridge.penalty.at(path.lambdas());
         let ridge = ridge.clone().penalty(penalty);
         let mut scores = Vec::with_capacity(folds);
@@ -226,7 +226,7 @@ impl CrossValidation {
             let together = ridge.together(Shape { problems: every.len(), ..shape(&ridge.penalty, problem) }).await?;
             while together > 0 && !left.is_empty() {
                 let (group, rest) = left.split_at(together.min(left.len()));
-                match training.together(&ridge.task(&told, folds + 1), group).await {
+                match training.together(&ridge.one_of(&told, folds + 1), group).await {
                     Ok(found) => scores.extend(group.iter().zip(&found).map(|(own, path)| paths(own, path))),
                     Err(error) if error.is_device() && ridge.request.backend == Backend::Auto => break,
                     Err(error) => return Err(error),
@@ -239,7 +239,7 @@ impl CrossValidation {
             };
             let (training, alone, told) = (&training, &alone, &told);
             let fold = |own: (usize, usize)| async move {
-                let path = training.alone(&alone.task(told, folds + 1), own).await?;
+                let path = training.alone(&alone.one_of(told, folds + 1), own).await?;
                 Ok(paths(&own, &path))
             };
             scores.extend(on_cpu(left, fold).await?);

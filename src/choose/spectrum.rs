@@ -41,10 +41,10 @@ impl Ridge {
     /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with a prior, or λs for each feature.
     pub fn spectrum<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Spectrum> {
         let problem = self.problem(x.into(), y.into())?;
-        let (factors, spec) = (self.one_decomposition()?, self.spec());
-        spec.penalty.check_features(problem.features())?;
+        let (factors, asked) = (self.one_decomposition()?, self.asked());
+        asked.penalty.check_features(problem.features())?;
         let trace = directions::trace(&problem, self.model, &factors)?;
-        let grid = spec.penalty.resolve(problem.weight_sum(), trace)?;
+        let grid = asked.penalty.resolve(problem.weight_sum(), trace)?;
         Spectrum::new(&problem, self.model, grid)
     }
 
@@ -58,7 +58,7 @@ impl Ridge {
         if !self.prior.is_none() {
             return Err(conflict("a prior mean or a Tikhonov matrix"));
         }
-        self.spec().factors.ok_or_else(|| conflict("λs of their own for each feature"))
+        self.asked().factors.ok_or_else(|| conflict("λs of their own for each feature"))
     }
 }
 

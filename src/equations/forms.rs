@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::math::powers::scaled;
 use crate::model::Model;
 use crate::model::penalty::Grid;
+use crate::model::rung::Reason;
 use crate::moments::Moments;
 
 /// Equations that have taken the sums of products of some rows: of order n, or in the dual form of order m.
@@ -146,20 +147,25 @@ impl<'a> Equations<'a> {
         }
     }
 
-    /// The condition number up to which equations in double precision will do: none where weights are so far apart that their
-    /// products leave the range of doubles. Beyond it they are formed again to twice the
-    /// digits, which costs two to five times as much as they did, and every answer is corrected, which costs as much as ten more
-    /// terms: the more there is of that, the more digits must be at stake, but never half of them.
+    /// The condition number up to which equations in double precision will do, or why they do at none: weights so far apart that
+    /// their products leave the range of doubles, or equations so small that twice the digits cost nothing.
+    ///
+    /// Beyond the limit they are formed again to twice the digits, which costs two to five times as much as they did, and every
+    /// answer is corrected, which costs as much as ten more terms: the more there is of that, the more digits must be at stake, but
+    /// never half of them.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn worth(&self) -> f64 {
+    pub(crate) fn condition_limit(&self) -> std::result::Result<f64, Reason> {
         if let Self::Primal { problem, .. } = self
             && !problem.weights_fit_double()
         {
-            return 0.0;
+            return Err(Reason::Weights);
         }
         let normal = self.normal();
         let terms = self.terms() as f64 + 10.0 * (normal.penalties() * normal.targets()) as f64;
-        (1e-4 * terms * (normal.features() as f64).powi(2)).min(1e8)
+        match (1e-4 * terms * (normal.features() as f64).powi(2)).min(1e8) {
+            limit if limit < 1.0 => Err(Reason::Small),
+            limit => Ok(limit),
+        }
     }
 }
 

@@ -14,8 +14,8 @@ pub(crate) struct Prior {
     pub(crate) tikhonov: Option<DMatrix<f64>>,
 }
 
-/// Γ = QΛQᵀ.
-pub(crate) struct Directions {
+/// Γ = QΛQᵀ: the directions in which the penalty acts alone, and how much in each.
+pub(crate) struct Rotation {
     /// Λ
     pub(crate) factors: Vec<f64>,
     /// Q
@@ -40,7 +40,7 @@ impl Prior {
         }
     }
 
-    pub(crate) fn directions(&self, n: usize) -> Result<Option<Directions>> {
+    pub(crate) fn directions(&self, n: usize) -> Result<Option<Rotation>> {
         let Some(matrix) = &self.tikhonov else { return Ok(None) };
         for (what, found) in [
             ("rows of the Tikhonov matrix against features", matrix.nrows()),
@@ -73,6 +73,6 @@ impl Prior {
         }
         // What is 0 but for rounding is 0: the directions that Γ leaves free.
         let factors = eigen.values.iter().map(|value| if *value > least { *value } else { 0.0 }).collect();
-        Ok(Some(Directions { factors, basis: eigen.vectors }))
+        Ok(Some(Rotation { factors, basis: eigen.vectors }))
     }
 }

@@ -4,6 +4,9 @@ use crate::model::method::{Backend, Form, Precision};
 use crate::model::rung::Rung;
 use crate::plan::{Request, Shape};
 
+/// Bytes of the matrices of the other form, up to which it is tried.
+const MOST_BYTES: u128 = 1 << 30;
+
 /// The rungs of a task, in order. Rows that cannot be read again leave the equations in double precision alone.
 pub(crate) fn rungs(
     shape: Shape,
@@ -13,8 +16,12 @@ pub(crate) fn rungs(
     if backend == Backend::Reference {
         return vec![Rung::Reference];
     }
+    if !request.replayable {
+        return in_double(shape, request, form);
+    }
     let first = (precision == Precision::Single).then_some(Rung::Single);
-    let fits = 3 * 8 * (shape.order(form.other()) as u128).pow(2) <= request.memory_budget.into();
+    // By the shape alone, so that the bits of an answer do not depend on the memory that may be taken.
+    let fits = 3 * 8 * (shape.order(form.other()) as u128).pow(2) <= MOST_BYTES;
     let other = (request.has_inverse && fits).then_some(Rung::OtherForm);
     let last = (form == Form::Dual).then_some(Rung::Unpenalised);
     first.into_iter().chain(in_double(shape, request, form)).chain(other).chain(last).collect()

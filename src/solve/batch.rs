@@ -9,9 +9,9 @@ use crate::gpu;
 use crate::model::method::{Backend, Form, Precision};
 use crate::moments::Moments;
 use crate::plan::{Plan, Shape};
-use crate::solve::formed;
+use crate::solve::asked::Asked;
+use crate::solve::of_rows;
 use crate::solve::ridge::Ridge;
-use crate::solve::spec::Spec;
 use crate::solve::task::{Start, Task};
 
 impl Ridge {
@@ -20,8 +20,8 @@ impl Ridge {
     /// # Errors
     /// Those of [`Plan::new`] for one problem.
     pub(crate) async fn together(&self, shape: Shape) -> Result<usize> {
-        let spec = self.spec();
-        if !spec.request.wants_gpu(shape) {
+        let asked = self.asked();
+        if !asked.request.wants_gpu(shape) {
             return Ok(0);
         }
         let mut problems = shape.problems;
@@ -30,7 +30,7 @@ impl Ridge {
             opened => opened?,
         }
         loop {
-            let plan = self.planned(&spec, Shape { problems, ..shape }).await;
+            let plan = self.planned(&asked, Shape { problems, ..shape }).await;
             match plan {
                 Ok(plan) if plan.backend == Backend::Gpu => return Ok(problems),
                 Ok(_) if problems == 1 => return Ok(0),
@@ -44,7 +44,7 @@ impl Ridge {
     /// each are those of the problem alone.
     pub(crate) async fn solve_together(&self, problems: &[(Problem<'_>, Option<Moments>)]) -> Result<Vec<RidgePath>> {
         let Some((first, _)) = problems.first() else { return Ok(Vec::new()) };
-        let specs: Vec<Spec> = problems.iter().map(|_| self.spec()).collect();
+        let asked: Vec<Asked> = problems.iter().map(|_| self.asked()).collect();
         let shape = Shape {
             rows: first.rows(),
             features: first.features(),
@@ -52,7 +52,7 @@ impl Ridge {
             penalties: self.penalty.len(),
             problems: problems.len(),
         };
-        let plan = self.planned(&specs[0], shape).await?;
+        let plan = self.planned(&asked[0], shape).await?;
         let alone = !self.prior.is_none() || plan.form == Form::Dual || plan.precision == Precision::Single;
         let Some(sizes) = plan.gpu.as_ref().filter(|_| !alone) else {
             let mut paths = Vec::with_capacity(problems.len());
@@ -65,24 +65,24 @@ impl Ridge {
         gpu.alive()?;
         let device = Some((&gpu, sizes));
         let mut equations = Vec::with_capacity(problems.len());
-        for ((problem, known), spec) in problems.iter().zip(&specs) {
-            spec.penalty.check_features(problem.features())?;
+        for ((problem, known), asked) in problems.iter().zip(&asked) {
+            asked.penalty.check_features(problem.features())?;
             let own = match known {
-                Some(moments) => formed::of_moments(spec, problem, moments.clone())?,
-                None => formed::equations(spec, problem, (Form::Primal, Precision::Double), device).await?,
+                Some(moments) => of_rows::of_moments(asked, problem, moments.clone())?,
+                None => of_rows::equations(asked, problem, (Form::Primal, Precision::Double), device).await?,
             };
             // What would go on to twice the digits at once, starts there.
-            equations.push(if own.worth() < 1.0 { own.exact()? } else { own });
+            equations.push(if own.condition_limit().is_err() { own.exact()? } else { own });
         }
         let normals: Vec<&NormalEquations> = equations.iter().map(Equations::normal).collect();
         let report = self.reporter(shape.penalties * shape.problems);
         let answers = gpu::solve(&gpu, &normals, sizes, Precision::Double, &report).await?;
         let one = Plan { shape: Shape { problems: 1, ..shape }, ..plan.clone() };
         let mut paths = Vec::with_capacity(problems.len());
-        for (((problem, _), spec), (equations, answers)) in
-            problems.iter().zip(&specs).zip(equations.into_iter().zip(answers))
+        for (((problem, _), asked), (equations, answers)) in
+            problems.iter().zip(&asked).zip(equations.into_iter().zip(answers))
         {
-            let task = Task { spec, plan: &one, problem, device, report: &|_| () };
+            let task = Task { asked, plan: &one, problem, device, report: &|_| () };
             paths.push(task.climb(Start::Answers { equations: Box::new(equations), answers }).await?);
         }
         Ok(paths)

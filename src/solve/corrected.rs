@@ -1,4 +1,5 @@
-//! The rungs of the digits: equations to twice as many, corrections against them, and QR where these do not come to rest.
+//! The rungs `Exact`, `Qr`, `QrInPairs` and `LeastNorm`: equations to twice the digits and corrections against them, QR where these do
+//! not come to rest, and the solution of least norm. Their answers are measured and written together.
 
 use rayon::prelude::*;
 
@@ -10,8 +11,8 @@ use crate::equations::weights::Weights;
 use crate::error::Result;
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 use crate::model::rung::{Reason, Rung};
+use crate::solve::solutions;
 use crate::solve::task::{Device, Report, Task};
-use crate::solve::weights;
 
 /// λs by equations to twice the digits, whose answers are measured and written together.
 pub(crate) struct Corrected<'a> {
@@ -36,7 +37,7 @@ impl<'a> Corrected<'a> {
         report: Report<'_>,
     ) -> Result<(Self, Vec<(usize, Reason)>)> {
         let equations = equations.exact()?;
-        let weights = weights::weights(task.plan, equations.normal(), device, report).await?;
+        let weights = solutions::solutions(task.plan, equations.normal(), device, report).await?;
         Ok(Self::of_weights(equations, numbers, weights, (used, rerouted)))
     }
 

@@ -11,47 +11,48 @@ use crate::model::outcome::{BackendUsed, Route};
 use crate::model::rung::Reason;
 use crate::moments::Moments;
 use crate::plan::Plan;
+use crate::solve::asked::Asked;
 use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
-use crate::solve::formed;
-use crate::solve::spec::Spec;
+use crate::solve::of_rows;
+use crate::solve::solutions::{completed, solutions, strategy};
 use crate::solve::task::{Device, Report, Task};
-use crate::solve::weights::{completed, strategy, weights};
 
-/// All λs, or those numbered `which`, in double precision; those handed back whose digits are at stake.
+/// All λs, or those of these numbers, in double precision; those handed back whose digits are at stake.
 pub(crate) async fn solve<'a>(
     task: &Task<'a>,
     known: Option<Moments>,
-    which: Option<&[usize]>,
+    numbers: Option<&[usize]>,
     device: Device<'a>,
     report: Report<'_>,
 ) -> Result<Climb<'a>> {
-    let Task { spec, plan, problem, .. } = *task;
+    let Task { asked, plan, problem, .. } = *task;
     let equations = match (plan.form, known) {
-        (Form::Primal, Some(moments)) => formed::of_moments(spec, problem, moments)?,
-        _ => formed::equations(spec, problem, (plan.form, Precision::Double), device).await?,
+        (Form::Primal, Some(moments)) => of_rows::of_moments(asked, problem, moments)?,
+        _ => of_rows::equations(asked, problem, (plan.form, Precision::Double), device).await?,
     };
-    let equations = match which {
-        Some(which) => equations.only(which),
+    let equations = match numbers {
+        Some(numbers) => equations.only(numbers),
         None => equations,
     };
     let normal = equations.normal();
     // Of what is there: fewer rows count than were planned for, or the device planned for is lost.
     let planned = if device.is_some() { Strategy::Cholesky } else { strategy(plan, normal) };
     let used = used(task, device, planned);
-    let limit = equations.worth();
-    if limit < 1.0 {
-        let reason = if limit == 0.0 { Reason::Weights } else { Reason::Small };
-        let open = (0..normal.penalties()).map(|k| (k, reason)).collect();
-        let path = RidgePath::blank(&equations.totals(), normal, used);
-        let numbers = (0..path.len()).collect();
-        return Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open });
-    }
+    let limit = match equations.condition_limit() {
+        Ok(limit) => limit,
+        Err(reason) => {
+            let open = (0..normal.penalties()).map(|k| (k, reason)).collect();
+            let path = RidgePath::blank(&equations.totals(), normal, used);
+            let numbers = (0..path.len()).collect();
+            return Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open });
+        }
+    };
     let path = match &equations {
         Equations::Primal { problem, totals, normal, .. } if device.is_none() => {
             cpu::path::path((totals, normal), planned, limit, used, Some(problem), report)
         }
-        _ => RidgePath::of_weights(&equations, &weights(plan, normal, device, report).await?, used, f64::EPSILON),
+        _ => RidgePath::of_weights(&equations, &solutions(plan, normal, device, report).await?, used, f64::EPSILON),
     };
     Ok(climbed(path, equations, device))
 }
@@ -73,7 +74,7 @@ pub(crate) fn answered<'a>(task: &Task<'a>, equations: Equations<'a>, answers: V
 
 /// A path in double precision, with those λs handed back whose condition number costs digits.
 fn climbed<'a>(path: RidgePath, equations: Equations<'a>, device: Device<'a>) -> Climb<'a> {
-    let limit = equations.worth();
+    let limit = equations.condition_limit().unwrap_or(0.0);
     // Written so that NaN counts as ill-conditioned.
     let poor = (0..path.len()).filter(|k| !(path.condition(*k) <= limit));
     let open = poor.map(|k| (k, Reason::Condition)).collect();
@@ -95,9 +96,9 @@ pub(crate) fn used(task: &Task<'_>, device: Device<'_>, strategy: Strategy) -> B
 }
 
 /// The path of moments alone, of which no rung reads the rows.
-pub(crate) fn of_moments(spec: &Spec, plan: &Plan, moments: &Moments, report: Report<'_>) -> Result<RidgePath> {
-    let grid = spec.grid(moments.weight_sum(), || normal::trace(moments, spec.model, &spec.shared_factors()))?;
-    let (totals, normal) = forms::of_moments(moments.clone(), spec.model, grid);
+pub(crate) fn path_of_moments(asked: &Asked, plan: &Plan, moments: &Moments, report: Report<'_>) -> Result<RidgePath> {
+    let grid = asked.grid(moments.weight_sum(), || normal::trace(moments, asked.model, &asked.shared_factors()))?;
+    let (totals, normal) = forms::of_moments(moments.clone(), asked.model, grid);
     let (name, form, precision, strategy) = (Backend::Cpu, Form::Primal, Precision::Double, strategy(plan, &normal));
     let used = BackendUsed { name, adapter: None, form, strategy, precision, fallbacks: Vec::new() };
     Ok(cpu::path::path((&totals, &normal), strategy, f64::INFINITY, used, None, report))

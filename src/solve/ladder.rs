@@ -9,17 +9,18 @@ use crate::model::penalty::Penalty;
 use crate::model::rung::{Reason, Retry, Rung};
 use crate::plan::{Plan, Request, Shape};
 use crate::reference;
+use crate::solve::asked::Asked;
 use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
-use crate::solve::spec::Spec;
 use crate::solve::task::{Report, Start, Task};
-use crate::solve::{dependent, double, single};
+use crate::solve::{double, single, unpenalised};
 
-/// The bound on the error of an answer of the dual form above which the primal is tried, the condition number above which it is,
-/// and how many times the order of the dual that of the primal may be.
-const DIGITS: f64 = 1e-13;
-const ILL: f64 = 1e8;
-const AS_CHEAP: usize = 4;
+/// The bound on the error of an answer of the dual form above which the primal is tried,
+const DUAL_ERROR: f64 = 1e-13;
+/// where the condition number is beyond this,
+const DUAL_CONDITION: f64 = 1e8;
+/// and the order of the primal is at most so many times that of the dual.
+const PRIMAL_COST: usize = 4;
 
 impl<'a> Task<'a> {
     /// The path of all λs, or of those that are asked for at the start.
@@ -27,13 +28,13 @@ impl<'a> Task<'a> {
         let first = self.plan.rungs.first().copied().unwrap_or(Rung::Double);
         let mut climb = match first {
             Rung::Reference => {
-                let mut path = reference::solve(self.problem, self.spec.model, &self.spec.penalty)?;
+                let mut path = reference::solve(self.problem, self.asked.model, &self.asked.penalty)?;
                 path.backend.fallbacks.clone_from(&self.plan.fallbacks);
                 Climb { path, solved: None, corrected: None, open: Vec::new() }
             }
             Rung::Single => single::solve(self).await?,
             _ => match start {
-                Start::Rows { known, which } => double::solve(self, known, which, self.device, self.report).await?,
+                Start::Rows { known, numbers } => double::solve(self, known, numbers, self.device, self.report).await?,
                 Start::Answers { equations, answers } => double::answered(self, *equations, answers),
             },
         };
@@ -41,7 +42,7 @@ impl<'a> Task<'a> {
         for rung in self.plan.rungs.iter().skip(1).copied() {
             match rung {
                 Rung::OtherForm | Rung::Unpenalised => {
-                    climb.solved = None; // Whose matrix makes room for the other form's.
+                    climb.solved = None; // Two matrices need not be held at once.
                     climb.corrected.take().into_iter().for_each(|corrected| corrected.write(&mut climb.path));
                     climb.open.extend(self.questionable(rung, &climb.path));
                 }
@@ -53,15 +54,15 @@ impl<'a> Task<'a> {
             if taken.is_empty() {
                 continue;
             }
-            let lambdas: Vec<usize> = taken.iter().map(|(k, _)| *k).collect();
-            let mut answered = lambdas.clone();
+            let numbers: Vec<usize> = taken.iter().map(|(k, _)| *k).collect();
+            let mut answered = numbers.clone();
             match rung {
                 Rung::Reference | Rung::Single => (),
                 Rung::Double => {
-                    let again = double::solve(self, None, Some(&lambdas), None, &|_| ()).await?;
-                    climb.path = climb.path.replaced(&lambdas, &again.path.rerouted(Route::Double));
-                    climb.open.extend(again.open.into_iter().map(|(at, reason)| (lambdas[at], reason)));
-                    climb.solved = again.solved.map(|solved| Solved { numbers: lambdas.clone(), ..solved });
+                    let again = double::solve(self, None, Some(&numbers), None, &|_| ()).await?;
+                    climb.path = climb.path.replaced(&numbers, &again.path.rerouted(Route::Double));
+                    climb.open.extend(again.open.into_iter().map(|(at, reason)| (numbers[at], reason)));
+                    climb.solved = again.solved.map(|solved| Solved { numbers: numbers.clone(), ..solved });
                 }
                 Rung::Exact => {
                     let Some(solved) = climb.solved.take() else { continue };
@@ -71,14 +72,14 @@ impl<'a> Task<'a> {
                 }
                 Rung::Qr | Rung::QrInPairs | Rung::LeastNorm => {
                     let Some(corrected) = &mut climb.corrected else { continue };
-                    climb.open.extend(corrected.take(rung, &lambdas)?);
+                    climb.open.extend(corrected.take(rung, &numbers)?);
                 }
                 Rung::OtherForm => {
-                    answered = self.other_form(&mut climb.path, &lambdas).await?;
+                    answered = self.other_form(&mut climb.path, &numbers).await?;
                 }
                 Rung::Unpenalised => {
-                    let again = self.unpenalised(&climb.path, &lambdas).await?;
-                    climb.path = climb.path.replaced(&lambdas, &again);
+                    let again = self.unpenalised(&climb.path, &numbers).await?;
+                    climb.path = climb.path.replaced(&numbers, &again);
                 }
             }
             let told = |(k, reason): &(usize, Reason)| *reason != Reason::Small && answered.binary_search(k).is_ok();
@@ -90,14 +91,15 @@ impl<'a> Task<'a> {
         Ok(climb.path)
     }
 
-    /// λs of a path that a rung takes though nobody handed them back, and why.
+    /// λs of a path that a rung fetches though no rung handed them back, and why: the last two judge the answers so far.
     fn questionable(&self, rung: Rung, path: &RidgePath) -> Vec<(usize, Reason)> {
         let every = 0..path.len();
         match rung {
             Rung::OtherForm => {
                 let [own, other] = self.orders();
-                let primal_is_cheap = self.plan.form == Form::Dual && self.is_double() && other <= AS_CHEAP * own;
-                let wanted = |k: usize| if primal_is_cheap && path.condition(k) > ILL { DIGITS } else { 1.0 };
+                let primal_is_cheap = self.plan.form == Form::Dual && self.is_double() && other <= PRIMAL_COST * own;
+                let wanted =
+                    |k: usize| if primal_is_cheap && path.condition(k) > DUAL_CONDITION { DUAL_ERROR } else { 1.0 };
                 // Written so that NaN, the bound of a singular λ, is poor.
                 let poor = |k: &usize| (0..path.targets()).any(|target| !(path.error_bound(*k, target) < wanted(*k)));
                 every.filter(|k| path.shifts()[*k] > 0.0 && poor(k)).map(|k| (k, Reason::Bound)).collect()
@@ -126,17 +128,17 @@ impl<'a> Task<'a> {
         let within_reach = unsolved || taken.iter().any(|(k, _)| path.condition(*k) <= reach);
         let rerouted = first == Rung::Single || (device.is_some() && !within_reach);
         let report: Report<'_> = if unsolved && first == Rung::Double { self.report } else { &|_| () };
-        let (device, lambdas) = (device.filter(|_| within_reach), taken.iter().map(|(k, _)| *k).collect());
-        Corrected::new(self, (equations.only(&positions), lambdas), device, (path.backend(), rerouted), report).await
+        let (device, numbers) = (device.filter(|_| within_reach), taken.iter().map(|(k, _)| *k).collect());
+        Corrected::new(self, (equations.only(&positions), numbers), device, (path.backend(), rerouted), report).await
     }
 
-    /// λs whose answers the other form has better, of those numbered `lambdas`, replaced: where everything is penalised there is
+    /// λs whose answers the other form has better, of those numbered `numbers`, replaced: where everything is penalised there is
     /// one answer; but columns or penalty factors of very different size spoil the equations of the dual form, and rows or weights
     /// those of the primal.
-    async fn other_form(&self, path: &mut RidgePath, lambdas: &[usize]) -> Result<Vec<usize>> {
+    async fn other_form(&self, path: &mut RidgePath, numbers: &[usize]) -> Result<Vec<usize>> {
         let other = self.plan.form.other();
         let plan = self.plan.in_double(other, self.plan.shape);
-        let again = Box::pin(self.by(&plan).climb(Start::Rows { known: None, which: Some(lambdas) }))
+        let again = Box::pin(self.by(&plan).climb(Start::Rows { known: None, numbers: Some(numbers) }))
             .await?
             .rerouted(Route::Form);
         let bound = |path: &RidgePath, k: usize| {
@@ -144,7 +146,7 @@ impl<'a> Task<'a> {
             bounds.fold(0.0, |most: f64, own| if own.is_nan() { f64::INFINITY } else { most.max(own) })
         };
         let better = |(at, k): &(usize, usize)| bound(&again, *at) < bound(path, *k);
-        let better: Vec<(usize, usize)> = lambdas.iter().copied().enumerate().filter(better).collect();
+        let better: Vec<(usize, usize)> = numbers.iter().copied().enumerate().filter(better).collect();
         let answered = better.iter().map(|(_, k)| *k).collect();
         path.replace(&again, better.into_iter());
         Ok(answered)
@@ -152,26 +154,26 @@ impl<'a> Task<'a> {
 
     /// λs of a path of the dual form that penalise nothing, or so little that it is lost: the primal form answers there, as it does
     /// for few features, or else the rank of the rows.
-    async fn unpenalised(&self, path: &RidgePath, lambdas: &[usize]) -> Result<RidgePath> {
+    async fn unpenalised(&self, path: &RidgePath, numbers: &[usize]) -> Result<RidgePath> {
         if self.problem.features() <= self.problem.rows() {
             let plan = self.plan.in_double(Form::Primal, self.plan.shape);
-            return Box::pin(self.by(&plan).climb(Start::Rows { known: None, which: Some(lambdas) })).await;
+            return Box::pin(self.by(&plan).climb(Start::Rows { known: None, numbers: Some(numbers) })).await;
         }
-        dependent::path(self, lambdas, path.backend(), self.first_dependent().await?)
+        unpenalised::path(self, numbers, path.backend(), self.first_dependent().await?)
     }
 
     /// The order of the first feature that depends on those before it: of more features than rows, or of as many when rows are
     /// centred, one does.
     async fn first_dependent(&self) -> Result<usize> {
-        let Task { spec, plan, problem, .. } = *self;
+        let Task { asked, plan, problem, .. } = *self;
         let x = problem.x();
-        let most = problem.rows() + usize::from(!spec.model.intercept);
+        let most = problem.rows() + usize::from(!asked.model.intercept);
         let leading = problem.with_features(x.column_range(0, problem.features().min(most)));
-        let request = Request { minimum_norm: false, ..spec.request };
-        let alone = Spec::new(spec.model, Penalty::Alphas(vec![0.0]), request);
+        let request = Request { minimum_norm: false, ..asked.request };
+        let alone = Asked::new(asked.model, Penalty::Alphas(vec![0.0]), request);
         let shape = Shape { features: leading.features(), penalties: 1, problems: 1, ..plan.shape };
         let plan = Plan { request, ..plan.clone() }.in_double(Form::Primal, shape);
-        let path = Task { spec: &alone, problem: &leading, ..self.by(&plan) };
+        let path = Task { asked: &alone, problem: &leading, ..self.by(&plan) };
         Ok(match Box::pin(path.climb(Start::ROWS)).await?.outcome(0, 0) {
             Outcome::Singular { order } => order,
             _ => leading.features(),

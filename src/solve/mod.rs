@@ -1,15 +1,19 @@
-//! From rows to a path.
+//! From rows to a path. [`Ridge`](ridge::Ridge) settles what is [asked](asked::Asked), plans, and starts a [task](task::Task) at the
+//! foot of the ladder.
 
+// What is asked for, and one task of it.
+mod asked;
 mod batch;
-mod climb;
-mod corrected;
-mod dependent;
-mod double;
-mod formed;
-mod ladder;
 mod prior;
 pub(crate) mod ridge;
-mod single;
-mod spec;
 mod task;
-mod weights;
+// The ladder, and its rungs.
+mod climb;
+mod corrected;
+mod double;
+mod ladder;
+mod single;
+mod unpenalised;
+// What the rungs share: from rows to equations, from equations to solutions.
+mod of_rows;
+mod solutions;

@@ -9,7 +9,7 @@ use crate::equations::normal::penalty_weight;
 use crate::error::{Error, Result};
 use crate::math::powers::scaled;
 use crate::model::penalty_factors::PenaltyFactors;
-use crate::model::prior::{Directions, Prior};
+use crate::model::prior::{Prior, Rotation};
 use crate::model::{Model, Standardize};
 use crate::solve::ridge::Ridge;
 
@@ -61,7 +61,7 @@ impl Ridge {
         let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
         let mean = prior.mean(n, t)?;
         let directions = prior.directions(n)?;
-        if directions.is_some() && self.spec().factors != Some(PenaltyFactors::default()) {
+        if directions.is_some() && self.asked().factors != Some(PenaltyFactors::default()) {
             let (first, second) = ("a Tikhonov matrix", "penalty factors");
             return Err(Error::Conflict { first, second, instead: "factors f as the matrix diag(f)" });
         }
@@ -70,13 +70,13 @@ impl Ridge {
         let mut x = rows.less(0..n, &columns.means);
         let y = rows.less(n..n + t, &vec![0.0; t]) - &x * &mean;
         let mut inner = self.clone().without_prior();
-        if let Some(Directions { factors, basis }) = &directions {
+        if let Some(Rotation { factors, basis }) = &directions {
             x = turned(x, &columns.deviations, basis);
             inner = inner.penalty_factors(factors.clone()).standardize(Standardize::No);
         }
         let weights: Vec<f64> = (0..m).map(|row| problem.weight(row)).collect();
         let mut path = inner.solve(&Problem::new(&x, &y)?.with_weights(&weights)?, None).await?;
-        if let Some(Directions { basis, .. }) = &directions {
+        if let Some(Rotation { basis, .. }) = &directions {
             path.factors = PenaltyFactors::default();
             path.tikhonov = true;
             path.standardize = self.model.standardize;

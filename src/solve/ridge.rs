@@ -17,8 +17,8 @@ use crate::model::prior::Prior;
 use crate::model::{Model, Standardize};
 use crate::moments::Moments;
 use crate::plan::{Plan, Rates, Request, Shape};
+use crate::solve::asked::Asked;
 use crate::solve::double;
-use crate::solve::spec::Spec;
 use crate::solve::task::{Start, Task};
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
@@ -261,9 +261,9 @@ impl Ridge {
             let (first, second) = ("a prior mean or a Tikhonov matrix", "moments alone");
             return Err(Error::Conflict { first, second, instead: "the rows themselves" });
         }
-        let spec = self.spec();
-        spec.penalty.check_features(moments.features())?;
-        let (request, penalties) = (spec.request, spec.penalty.len());
+        let asked = self.asked();
+        asked.penalty.check_features(moments.features())?;
+        let (request, penalties) = (asked.request, asked.penalty.len());
         let shape = Shape {
             rows: moments.rows(),
             features: moments.features(),
@@ -274,7 +274,7 @@ impl Ridge {
         // Safer routes need the rows.
         let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
         let request = Request { precision: Precision::Double, ..request };
-        double::of_moments(&spec, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
+        double::path_of_moments(&asked, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
     }
 
     /// m, n and t of X and Y, and k of the grid set.
@@ -292,7 +292,7 @@ impl Ridge {
     /// About how many seconds the CPU takes, as [`Request::seconds_on_cpu`] has it.
     #[must_use]
     pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
-        self.spec().request.seconds_on_cpu(shape)
+        self.asked().request.seconds_on_cpu(shape)
     }
 
     /// What [`fit`](Self::fit) would do with a problem of this shape: opens a GPU if one is wanted. Blocking.
@@ -309,37 +309,39 @@ impl Ridge {
     /// # Errors
     /// As [`plan`](Self::plan).
     pub async fn plan_async(&self, shape: Shape) -> Result<Plan> {
-        self.planned(&self.spec(), shape).await
+        self.planned(&self.asked(), shape).await
     }
 
-    pub(crate) async fn planned(&self, spec: &Spec, shape: Shape) -> Result<Plan> {
-        let adapter = match spec.request.wants_gpu(shape) {
+    /// The plan of what is asked, with the reason where the penalties do not allow the form or strategy wanted. Opens a GPU if one
+    /// is wanted.
+    pub(crate) async fn planned(&self, asked: &Asked, shape: Shape) -> Result<Plan> {
+        let adapter = match asked.request.wants_gpu(shape) {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,
         };
-        let plan = Plan::new(shape, spec.request, adapter)?;
-        let other = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
+        let plan = Plan::new(shape, asked.request, adapter)?;
+        let needs_inverse = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
             || self.request.strategy == Some(Strategy::Spectral);
-        Ok(match spec.without_inverse.clone().filter(|_| other && plan.backend != Backend::Reference) {
+        Ok(match asked.without_inverse.clone().filter(|_| needs_inverse && plan.backend != Backend::Reference) {
             Some(reason) => plan.because(reason),
             None => plan,
         })
     }
 
     /// What is asked for, settled once.
-    pub(crate) fn spec(&self) -> Spec {
+    pub(crate) fn asked(&self) -> Asked {
         let grid = self.penalty.clone();
         let penalty = match self.factors.clone() {
             Some(factors) => Penalty::Factored { grid: Box::new(grid), factors },
             None => grid,
         };
-        Spec::new(self.model, penalty, self.request)
+        Asked::new(self.model, penalty, self.request)
     }
 
     /// Solves what the plan says, where it says; `known` are the moments of the rows in double precision.
     pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
-        let spec = self.spec();
-        spec.penalty.check_features(problem.features())?;
+        let asked = self.asked();
+        asked.penalty.check_features(problem.features())?;
         if !self.prior.is_none() {
             return Box::pin(self.solve_about(&self.prior, problem)).await;
         }
@@ -347,20 +349,20 @@ impl Ridge {
             rows: problem.rows(),
             features: problem.features(),
             targets: problem.targets(),
-            penalties: spec.penalty.len(),
+            penalties: asked.penalty.len(),
             problems: 1,
         };
-        let plan = self.planned(&spec, shape).await?;
+        let plan = self.planned(&asked, shape).await?;
         let report = self.reporter(shape.penalties);
-        let task = Task { spec: &spec, plan: &plan, problem, device: None, report: &report };
+        let task = Task { asked: &asked, plan: &plan, problem, device: None, report: &report };
         if plan.backend != Backend::Gpu {
-            return task.climb(Start::Rows { known, which: None }).await;
+            return task.climb(Start::Rows { known, numbers: None }).await;
         }
         match self.solve_on_gpu(task, known.clone()).await {
             // What the CPU can still answer, it does, and says so.
             Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
                 let plan = plan.clone().on_cpu(error.to_string());
-                Task { plan: &plan, ..task }.climb(Start::Rows { known, which: None }).await
+                Task { plan: &plan, ..task }.climb(Start::Rows { known, numbers: None }).await
             }
             answer => answer,
         }
@@ -372,7 +374,7 @@ impl Ridge {
         let Some(sizes) = &task.plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, which: None }).await
+        Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.
@@ -386,7 +388,7 @@ impl Ridge {
     }
 
     /// This solver as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
-    pub(crate) fn task(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
+    pub(crate) fn one_of(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
         let Some(progress) = self.progress.clone() else { return self.clone() };
         let (told, own, total) = (told.clone(), AtomicUsize::new(0), count * self.penalty.len());
         self.clone().on_progress(move |done, _| {

@@ -11,16 +11,16 @@ use crate::model::method::{Precision, Strategy};
 use crate::model::rung::Reason;
 use crate::solve::climb::Climb;
 use crate::solve::task::Task;
-use crate::solve::{double, formed};
+use crate::solve::{double, of_rows};
 
 /// The error of an intercept, in deviations of the target, beyond which double precision answers.
 const INTERCEPT: f64 = 0.1;
 
 /// Every λ in single precision, and those that it does not reach handed back.
 pub(crate) async fn solve<'a>(task: &Task<'a>) -> Result<Climb<'a>> {
-    let Task { spec, plan, problem, device, .. } = *task;
+    let Task { asked, plan, problem, device, .. } = *task;
     let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
-    let equations = formed::equations(spec, problem, (plan.form, sums), device).await?;
+    let equations = of_rows::equations(asked, problem, (plan.form, sums), device).await?;
     let answers = weights(task, equations.normal()).await?;
     let reached: Vec<bool> = answers.iter().map(|own| own.is_some() && problem.weights_fit_double()).collect();
     let weights: Vec<Weights> = answers.into_iter().map(|own| own.unwrap_or_else(|| Weights::singular(0))).collect();

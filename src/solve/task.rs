@@ -8,7 +8,7 @@ use crate::model::method::Form;
 use crate::model::rung::Rung;
 use crate::moments::Moments;
 use crate::plan::{GpuPlan, Plan};
-use crate::solve::spec::Spec;
+use crate::solve::asked::Asked;
 
 /// A GPU with the plan of the work there.
 pub(crate) type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
@@ -19,7 +19,7 @@ pub(crate) type Report<'a> = &'a (dyn Fn(usize) + Sync);
 /// One problem, what is asked of it, and what is planned.
 #[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
-    pub(crate) spec: &'a Spec,
+    pub(crate) asked: &'a Asked,
     pub(crate) plan: &'a Plan,
     pub(crate) problem: &'a Problem<'a>,
     pub(crate) device: Device<'a>,
@@ -29,14 +29,14 @@ pub(crate) struct Task<'a> {
 /// Where a climb starts.
 pub(crate) enum Start<'a> {
     /// At the rows; with their moments in double precision where these are known, and for the λs of these numbers alone if given.
-    Rows { known: Option<Moments>, which: Option<&'a [usize]> },
+    Rows { known: Option<Moments>, numbers: Option<&'a [usize]> },
     /// With what a device has found for the equations of all λs, which may have twice the digits.
     Answers { equations: Box<Equations<'a>>, answers: Vec<Option<Weights>> },
 }
 
 impl Start<'_> {
     /// All λs, from the rows.
-    pub(crate) const ROWS: Self = Start::Rows { known: None, which: None };
+    pub(crate) const ROWS: Self = Start::Rows { known: None, numbers: None };
 }
 
 impl<'a> Task<'a> {

@@ -43,7 +43,7 @@ impl Ridge {
     /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with penalty factors or a prior, whose norm is another.
     pub fn norms<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Norms> {
         let problem = self.problem(x.into(), y.into())?;
-        if !self.prior.is_none() || self.spec().factors != Some(PenaltyFactors::default()) {
+        if !self.prior.is_none() || self.asked().factors != Some(PenaltyFactors::default()) {
             let (first, second) = ("a bound on ‖w‖²", "penalty factors or a prior, whose norm is another");
             return Err(Error::Conflict { first, second, instead: "λs" });
         }

@@ -1,4 +1,4 @@
-//! Weights of equations in double precision, wherever they are found.
+//! Solutions of equations in double precision, wherever they are found.
 
 use crate::cpu;
 use crate::equations::normal::NormalEquations;
@@ -10,8 +10,8 @@ use crate::model::outcome::Route;
 use crate::plan::Plan;
 use crate::solve::task::{Device, Report};
 
-/// Weights in double precision on a GPU, if there is one, and on the CPU where it does not reach.
-pub(crate) async fn weights(
+/// Solutions in double precision on a GPU, if there is one, and on the CPU where it does not reach.
+pub(crate) async fn solutions(
     plan: &Plan,
     normal: &NormalEquations,
     device: Device<'_>,
@@ -27,7 +27,7 @@ pub(crate) async fn weights(
     })
 }
 
-/// The weights of all λ: those that are missing by a Cholesky factorization in double precision, and marked so.
+/// The solutions of all λ: those that are missing by a Cholesky factorization in double precision, and marked so.
 pub(crate) fn completed(
     normal: &NormalEquations,
     answers: Vec<Option<Weights>>,

@@ -13,12 +13,12 @@ use crate::math::scalar::Scalar;
 use crate::model::method::{Form, Precision};
 use crate::moments::Moments;
 use crate::plan::GramPlan;
-use crate::solve::spec::Spec;
+use crate::solve::asked::Asked;
 use crate::solve::task::Device;
 
 /// The equations of every λ.
 pub(crate) async fn equations<'a>(
-    spec: &Spec,
+    asked: &Asked,
     problem: &'a Problem<'a>,
     (form, precision): (Form, Precision),
     device: Device<'_>,
@@ -27,14 +27,14 @@ pub(crate) async fn equations<'a>(
     let device = device.filter(|(_, plan)| plan.precision == precision);
     match form {
         Form::Dual => {
-            let rows = Dual::new(problem, spec.model, &spec.shared_factors())?;
+            let rows = Dual::new(problem, asked.model, &asked.shared_factors())?;
             let products = match (device, precision) {
                 (Some((gpu, plan)), Precision::Double) => on_device::<f64>(gpu, &rows, problem, plan).await?,
                 (Some((gpu, plan)), Precision::Single) => on_device::<f32>(gpu, &rows, problem, plan).await?,
                 (None, Precision::Double) => rows.products::<f64>(),
                 (None, Precision::Single) => rows.products::<f32>(),
             };
-            let grid = spec.grid(problem.weight_sum(), || rows.trace)?;
+            let grid = asked.grid(problem.weight_sum(), || rows.trace)?;
             Ok(Equations::dual(problem, rows, products, grid))
         }
         Form::Primal => {
@@ -43,16 +43,16 @@ pub(crate) async fn equations<'a>(
                 (None, Precision::Double) => cpu::gram::gram::<f64>(problem)?,
                 (None, Precision::Single) => cpu::gram::gram::<f32>(problem)?,
             };
-            of_moments(spec, problem, moments)
+            of_moments(asked, problem, moments)
         }
     }
 }
 
 /// The equations of the primal form, of rows whose moments are known.
-pub(crate) fn of_moments<'a>(spec: &Spec, problem: &'a Problem<'a>, moments: Moments) -> Result<Equations<'a>> {
-    let trace = || normal::trace(&moments, spec.model, &spec.shared_factors());
-    let grid = spec.grid(moments.weight_sum(), trace)?;
-    Ok(Equations::primal(problem, moments, spec.model, grid))
+pub(crate) fn of_moments<'a>(asked: &Asked, problem: &'a Problem<'a>, moments: Moments) -> Result<Equations<'a>> {
+    let trace = || normal::trace(&moments, asked.model, &asked.shared_factors());
+    let grid = asked.grid(moments.weight_sum(), trace)?;
+    Ok(Equations::primal(problem, moments, asked.model, grid))
 }
 
 /// The matrix of the dual form on a device.

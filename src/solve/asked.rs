@@ -11,7 +11,7 @@ use crate::plan::Request;
 
 /// The arguments of a path beside its rows.
 #[derive(Debug)]
-pub(crate) struct Spec {
+pub(crate) struct Asked {
     pub(crate) model: Model,
     /// The grid with the penalty factors, if any.
     pub(crate) penalty: Penalty,
@@ -25,7 +25,7 @@ pub(crate) struct Spec {
     grid: OnceLock<Grid>,
 }
 
-impl Spec {
+impl Asked {
     pub(crate) fn new(model: Model, penalty: Penalty, request: Request) -> Self {
         let (factors, without_inverse) = (penalty.shared(), penalty.without_inverse());
         let request = Request { has_inverse: without_inverse.is_none(), ..request };
