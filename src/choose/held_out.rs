@@ -26,9 +26,8 @@ pub(crate) struct Part {
 
 impl Part {
     pub(crate) fn new(problem: &Problem<'_>, rows: &[usize]) -> Self {
-        let copy = |view: View<'_>| DMatrix::from_fn(rows.len(), view.columns(), |i, j| view.get(rows[i], j));
         let weights = rows.iter().map(|row| problem.weight(*row)).collect();
-        Self { x: copy(problem.x()), y: copy(problem.y()), weights }
+        Self { x: copied(problem.x(), rows), y: copied(problem.y(), rows), weights }
     }
 
     /// Whether a row of it counts.
@@ -84,6 +83,20 @@ impl Part {
         };
         columns.iter().zip(predicted.column_iter_mut()).map(one).collect()
     }
+}
+
+/// Some rows of a matrix, in ascending order, those that follow one another read together.
+fn copied(view: View<'_>, rows: &[usize]) -> DMatrix<f64> {
+    const ROWS: usize = 256;
+    let mut copy = DMatrix::zeros(rows.len(), view.columns());
+    let mut first = 0;
+    for run in rows.chunk_by(|row, next| row + 1 == *next).flat_map(|run| run.chunks(ROWS)) {
+        let mut block = DMatrix::zeros(run.len(), view.columns());
+        view.load(run[0], run.len(), block.as_mut_slice());
+        copy.rows_mut(first, run.len()).copy_from(&block);
+        first += run.len();
+    }
+    copy
 }
 
 /// The moments of what is trained on when each part is held out, from those of the parts: of all before it and all after

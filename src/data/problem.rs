@@ -1,4 +1,4 @@
-//! The data of a regression, checked. The only place where shapes and finiteness are checked.
+//! The data of a regression: X against Y, finiteness and weights checked here alone.
 
 use std::ops::Range;
 

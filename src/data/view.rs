@@ -1,4 +1,4 @@
-//! Borrowed matrices: any strides, `f32` or `f64`, no copy.
+//! Borrowed matrices: any strides, `f32` or `f64`, no copy; and rows of other containers, read by blocks.
 
 use std::ops::Range;
 
