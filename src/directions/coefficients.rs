@@ -35,7 +35,7 @@ pub(crate) struct Coefficients {
 
 /// The features that are not penalised: their orthonormal columns, what these take of the others, and their norms.
 pub(super) struct Fixed<'a, N> {
-    pub(super) own: &'a Orthogonal<N>,
+    pub(super) columns: &'a Orthogonal<N>,
     pub(super) shares: &'a [Vec<N>],
     pub(super) sizes: &'a [f64],
 }
@@ -43,7 +43,7 @@ pub(super) struct Fixed<'a, N> {
 impl<N: Number> Fixed<'_, N> {
     /// R⁻¹ of a vector, in the order of the features; R is upper triangular in the order in which they were taken.
     fn back(&self, mut right: Vec<N>) -> Vec<N> {
-        let Orthogonal { r, order, .. } = self.own;
+        let Orthogonal { r, order, .. } = self.columns;
         let mut solution = vec![N::default(); self.sizes.len()];
         for i in (0..order.len()).rev() {
             let known = order[i + 1..].iter().fold(right[i], |rest, j| rest - r[i][*j] * solution[*j]);
@@ -88,7 +88,7 @@ impl Coefficients {
             let taken = fixed.shares.iter().map(|shares| N::default() - shares[column]).collect();
             fixed.back(taken).iter().enumerate().for_each(|(i, w)| below[(i, column)] = w.value());
         }
-        let rank = fixed.own.q.len();
+        let rank = fixed.columns.q.len();
         let (mut inverse, mut mean_fixed) = (DMatrix::zeros(n, rank), Vec::with_capacity(rank));
         for i in 0..rank {
             let one = (0..rank).map(|k| N::of(f64::from(u8::from(i == k)), 0.0)).collect();

@@ -19,12 +19,12 @@ pub(super) struct Found {
 /// For fewer features than rows, by XᵀX; `None` where κ(XᵀX) is beyond `limit`, whatever the shift: columns of XV are orthogonal
 /// only as far as their norms are known.
 pub(super) fn tall(x: &DMatrix<f64>, limit: f64) -> Option<Found> {
-    let own = eigen(&gram(x)).filter(|own| well_conditioned(own.values.as_slice(), 0.0, limit))?;
-    let mut u = times(x, &own.vectors);
+    let pairs = eigen(&gram(x)).filter(|pairs| well_conditioned(pairs.values.as_slice(), 0.0, limit))?;
+    let mut u = times(x, &pairs.vectors);
     let sigma: Vec<f64> = u.column_iter().map(|column| column.norm()).collect();
     let unit = |sigma: f64| if sigma > 0.0 { sigma.recip() } else { 0.0 };
     u.column_iter_mut().zip(&sigma).for_each(|(mut column, sigma)| column *= unit(*sigma));
-    Some(Found { u, sigma, v: own.vectors })
+    Some(Found { u, sigma, v: pairs.vectors })
 }
 
 /// For as many features as rows or more, by `XXᵀ`; U spans all that is orthogonal to the columns of `fixed`, which are orthonormal
@@ -35,10 +35,10 @@ pub(super) fn wide(x: &DMatrix<f64>, fixed: &DMatrix<f64>, shift: f64, limit: f6
     let most = 2.0 * products.trace().max(f64::MIN_POSITIVE);
     fixed.column_iter().for_each(|column| products.ger(most, &column, &column, 1.0));
     let rest = x.nrows() - fixed.ncols();
-    let own = eigen(&products).filter(|own| well_conditioned(&own.values.as_slice()[..rest], shift, limit))?;
-    let u = own.vectors.columns(0, rest).into_owned();
+    let pairs = eigen(&products).filter(|pairs| well_conditioned(&pairs.values.as_slice()[..rest], shift, limit))?;
+    let u = pairs.vectors.columns(0, rest).into_owned();
     let mut v = across(x, &u);
-    let least = own.values.iter().copied().fold(0.0, f64::max).sqrt() * f64::EPSILON;
+    let least = pairs.values.iter().copied().fold(0.0, f64::max).sqrt() * f64::EPSILON;
     let mut sigma: Vec<f64> = v.column_iter().map(|column| column.norm()).collect();
     for (mut column, sigma) in v.column_iter_mut().zip(&mut sigma) {
         // Smaller than the rounding of the largest: none.

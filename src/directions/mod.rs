@@ -82,10 +82,10 @@ impl Directions {
         let affordable = affordable(rows.rows.len(), rows.penalised.len(), rows.fixed.len(), problem.targets());
         let found = Doubles::new(&rows, problem);
         let limit = SQUARED[usize::from(!affordable)];
-        if let Some(own) = found.by_products(&rows, scaled(least, -2 * rows.unit), limit)
-            && (!affordable || own.keeps_its_digits(least))
+        if let Some(directions) = found.by_products(&rows, scaled(least, -2 * rows.unit), limit)
+            && (!affordable || directions.keeps_its_digits(least))
         {
-            return Ok(own);
+            return Ok(directions);
         }
         Ok(match affordable {
             true => in_pairs(&rows, problem),
@@ -268,7 +268,7 @@ impl Doubles {
             let fixed: f64 = self.fixed.q.iter().map(|q| q[i] * q[i]).sum();
             1.0 - shares[i] - fixed - u.row(i).norm_squared()
         });
-        let fixed = Fixed { own: &self.fixed, shares: &self.shares, sizes: &self.fixed_sizes };
+        let fixed = Fixed { columns: &self.fixed, shares: &self.shares, sizes: &self.fixed_sizes };
         let coefficients = Coefficients::new(rows, &v, &fixed, (&self.sizes, &self.means), 0);
         let y = self.y.clone();
         let parts = Parts { sigma, unit: rows.unit, along, y, rest, free: free.collect(), noise };
@@ -322,14 +322,14 @@ fn in_pairs(rows: &Rows<'_>, problem: &Problem<'_>) -> Directions {
         }
     }
     let free = rows.shares().into_iter().enumerate().map(|(i, share)| {
-        let taken = fixed.q.iter().chain(&u).fold(share, |sum, own| sum + own[i] * own[i]);
+        let taken = fixed.q.iter().chain(&u).fold(share, |sum, unit| sum + unit[i] * unit[i]);
         (Pair(1.0, 0.0) - taken).value()
     });
     let mut means = vec![Pair::default(); n];
     rows.penalised.iter().zip(of_x).chain(rows.fixed.iter().zip(of_fixed)).for_each(|(j, mean)| means[*j] = mean);
-    let own = Fixed { own: &fixed, shares: &shares, sizes: &fixed_sizes };
+    let fixed_columns = Fixed { columns: &fixed, shares: &shares, sizes: &fixed_sizes };
     let unit = rows.unit - LIFT;
-    let coefficients = Coefficients::new(rows, &v, &own, (&sizes, &means), LIFT);
+    let coefficients = Coefficients::new(rows, &v, &fixed_columns, (&sizes, &means), LIFT);
     let parts = Parts {
         sigma: sigma.into_iter().map(Number::value).collect(),
         unit,
@@ -361,7 +361,7 @@ fn directions(
     coefficients: Coefficients,
 ) -> Directions {
     let Parts { sigma, unit, along, y, rest, free, noise } = parts;
-    let mut own = Directions {
+    let mut directions = Directions {
         rows: rows.rows.clone(),
         all_rows: rows.all_rows(),
         roots: rows.roots.clone(),
@@ -381,10 +381,10 @@ fn directions(
         coefficients,
     };
     // Directions that span all that y can be leave nothing.
-    if own.room() == 0 {
-        own.rest.fill(0.0);
-        own.free.fill(0.0);
-        own.noise = 0.0;
+    if directions.room() == 0 {
+        directions.rest.fill(0.0);
+        directions.free.fill(0.0);
+        directions.noise = 0.0;
     }
-    own
+    directions
 }

@@ -132,8 +132,8 @@ impl<'a> Rows<'a> {
             let rest = if self.intercept { Pair::dot(&column, &weights) / total } else { Pair::default() };
             let root = Pair(self.inverse_root.get(*j).copied().unwrap_or(1.0), 0.0);
             let power = self.to_units(*j) + lift;
-            for (value, own) in column.iter_mut().zip(&roots) {
-                *value = ((*value - rest) * *own * root).scaled(power);
+            for (value, weight_root) in column.iter_mut().zip(&roots) {
+                *value = ((*value - rest) * *weight_root * root).scaled(power);
             }
             (column, Pair::of(means[*j], lows[*j]) + rest.scaled(self.framed.exponents()[*j]))
         };
@@ -155,7 +155,7 @@ impl<'a> Rows<'a> {
         if !self.intercept {
             return vec![Pair::default(); weights.len()];
         }
-        let total = weights.iter().fold(Pair::default(), |sum, own| sum + *own);
-        weights.into_iter().map(|own| own / total).collect()
+        let total = weights.iter().fold(Pair::default(), |sum, weight| sum + *weight);
+        weights.into_iter().map(|weight| weight / total).collect()
     }
 }

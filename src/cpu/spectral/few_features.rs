@@ -84,7 +84,14 @@ impl<'a> Short<'a> {
     }
 
     #[inline(always)]
-    fn eight(&self, first: usize, start: usize, place: &mut Columns<'_>, own: &mut Scratch, failed: &mut Vec<usize>) {
+    fn eight(
+        &self,
+        first: usize,
+        start: usize,
+        place: &mut Columns<'_>,
+        scratch: &mut Scratch,
+        failed: &mut Vec<usize>,
+    ) {
         let normal = self.spectral.normal;
         let (n, t) = (normal.features(), normal.targets());
         let count = LANES.min(place.columns() - start);
@@ -94,25 +101,25 @@ impl<'a> Short<'a> {
             let column = first + start + lane.min(count - 1);
             (lambdas[lane], targets[lane]) = (column / t, column % t);
         }
-        if own.lambdas != lambdas {
-            own.lambdas = lambdas;
-            self.penalties(own);
+        if scratch.lambdas != lambdas {
+            scratch.lambdas = lambdas;
+            self.penalties(scratch);
         }
-        gather(&mut own.values, self.spectral.cross.as_slice(), &targets);
-        gather(&mut own.cross, normal.cross.as_slice(), &targets);
-        gather(&mut own.powers, self.powers.as_slice(), &targets);
-        self.spectral.tridiagonal.solve_lanes(&own.shift, &mut own.inverse, &mut own.values);
-        multiply(self.basis.as_slice(), &own.values, &mut own.weights);
-        multiply(normal.gram.as_slice(), &own.weights, &mut own.values);
-        let [w2, c2, penalty, product, r2, squared_norm, explained] = own.sums(&self.totals.means);
+        gather(&mut scratch.values, self.spectral.cross.as_slice(), &targets);
+        gather(&mut scratch.cross, normal.cross.as_slice(), &targets);
+        gather(&mut scratch.powers, self.powers.as_slice(), &targets);
+        self.spectral.tridiagonal.solve_lanes(&scratch.shift, &mut scratch.inverse, &mut scratch.values);
+        multiply(self.basis.as_slice(), &scratch.values, &mut scratch.weights);
+        multiply(normal.gram.as_slice(), &scratch.weights, &mut scratch.values);
+        let [w2, c2, penalty, product, r2, squared_norm, explained] = scratch.sums(&self.totals.means);
         let limit = backward_limit(n);
         for lane in 0..count {
             let (k, target, column) = (lambdas[lane], targets[lane], start + lane);
             let w = &mut place.coefficients[column * n..(column + 1) * n];
-            for (w, weights) in w.iter_mut().zip(&own.weights) {
+            for (w, weights) in w.iter_mut().zip(&scratch.weights) {
                 *w = weights[lane];
             }
-            let extent = Extent { top: own.top[lane], norm: normal.norm(k), trace: own.trace[lane] };
+            let extent = Extent { top: scratch.top[lane], norm: normal.norm(k), trace: scratch.trace[lane] };
             let mut fit = Fit::new(normal, target, &extent, [w2[lane], c2[lane], penalty[lane], product[lane]]);
             fit.set_residual(r2[lane].sqrt());
             // Written so that NaN fails.
@@ -130,19 +137,19 @@ impl<'a> Short<'a> {
 
     /// What the λs of the lanes bring.
     #[inline(always)]
-    fn penalties(&self, own: &mut Scratch) {
+    fn penalties(&self, scratch: &mut Scratch) {
         let normal = self.spectral.normal;
         let n = normal.features();
-        (own.top, own.trace) = ([0.0; LANES], [0.0; LANES]);
+        (scratch.top, scratch.trace) = ([0.0; LANES], [0.0; LANES]);
         for lane in 0..LANES {
-            let k = own.lambdas[lane];
-            own.shift[lane] = self.spectral.shift(k);
+            let k = scratch.lambdas[lane];
+            scratch.shift[lane] = self.spectral.shift(k);
             for j in 0..n {
                 let unit = scaled(1.0, normal.step[k * n + j]);
                 let (added, trace) = (normal.added[k * n + j], normal.gram[(j, j)] * unit * unit);
-                (own.unit[j][lane], own.back[j][lane], own.added[j][lane]) = (unit, 1.0 / unit, added);
-                own.top[lane] = own.top[lane].max(trace + added);
-                own.trace[lane] += trace;
+                (scratch.unit[j][lane], scratch.back[j][lane], scratch.added[j][lane]) = (unit, 1.0 / unit, added);
+                scratch.top[lane] = scratch.top[lane].max(trace + added);
+                scratch.trace[lane] += trace;
             }
         }
     }
