@@ -9,7 +9,7 @@ use crate::model::outcome::Outcome;
 
 /// What a path says of one λ and target beside the coefficients.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
+pub(crate) struct Figures {
     pub(crate) intercept: f64,
     pub(crate) outcome: Outcome,
     pub(crate) residual: f64,
@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     pub(crate) intercept_bound: f64,
 }
 
-impl Entry {
+impl Figures {
     /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
     /// where they were not.
     #[inline(always)]
@@ -69,7 +69,7 @@ impl Entry {
 }
 
 /// The places of some columns of a path, one after another.
-pub(crate) struct Columns<'a> {
+pub(crate) struct PathColumns<'a> {
     /// n of each column.
     pub(crate) coefficients: &'a mut [f64],
     intercepts: &'a mut [f64],
@@ -83,8 +83,8 @@ pub(crate) struct Columns<'a> {
 
 impl RidgePath {
     /// Where every column is written.
-    pub(crate) fn columns_mut(&mut self) -> Columns<'_> {
-        Columns {
+    pub(crate) fn columns_mut(&mut self) -> PathColumns<'_> {
+        PathColumns {
             coefficients: &mut self.coefficients,
             intercepts: &mut self.intercepts,
             outcomes: &mut self.outcomes,
@@ -97,7 +97,7 @@ impl RidgePath {
     }
 }
 
-impl Columns<'_> {
+impl PathColumns<'_> {
     /// The number of columns.
     pub(crate) fn columns(&self) -> usize {
         self.outcomes.len()
@@ -105,7 +105,7 @@ impl Columns<'_> {
 
     /// Sets what is known of a column.
     #[inline(always)]
-    pub(crate) fn set(&mut self, column: usize, entry: Entry) {
+    pub(crate) fn set(&mut self, column: usize, entry: Figures) {
         self.intercepts[column] = entry.intercept;
         self.outcomes[column] = entry.outcome;
         self.residuals[column] = entry.residual;
@@ -120,7 +120,7 @@ impl Columns<'_> {
         self.coefficients.fill(f64::NAN);
         let nan = f64::NAN;
         let outcome = Outcome::Singular { order: 0 };
-        let none = Entry {
+        let none = Figures {
             intercept: nan,
             outcome,
             residual: nan,
@@ -133,16 +133,16 @@ impl Columns<'_> {
     }
 }
 
-impl<'a> Columns<'a> {
+impl<'a> PathColumns<'a> {
     /// So many columns after the other, and what is left.
-    pub(crate) fn chunks(self, columns: usize) -> impl Iterator<Item = Columns<'a>> {
+    pub(crate) fn chunks(self, columns: usize) -> impl Iterator<Item = PathColumns<'a>> {
         let mut rest = Some(self);
         std::iter::from_fn(move || {
-            let own = rest.take()?;
-            if own.columns() <= columns {
-                return Some(own);
+            let left = rest.take()?;
+            if left.columns() <= columns {
+                return Some(left);
             }
-            let (chunk, after) = own.split(columns);
+            let (chunk, after) = left.split(columns);
             rest = Some(after);
             Some(chunk)
         })
@@ -158,7 +158,7 @@ impl<'a> Columns<'a> {
         let squared_norms = self.squared_norms.split_at_mut(columns);
         let error_bounds = self.error_bounds.split_at_mut(columns);
         let intercept_bounds = self.intercept_bounds.split_at_mut(columns);
-        let one = Columns {
+        let one = PathColumns {
             coefficients: coefficients.0,
             intercepts: intercepts.0,
             outcomes: outcomes.0,
@@ -168,7 +168,7 @@ impl<'a> Columns<'a> {
             error_bounds: error_bounds.0,
             intercept_bounds: intercept_bounds.0,
         };
-        let other = Columns {
+        let other = PathColumns {
             coefficients: coefficients.1,
             intercepts: intercepts.1,
             outcomes: outcomes.1,

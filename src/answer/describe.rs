@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::answer::columns::Entry;
+use crate::answer::columns::Figures;
 use crate::answer::path::RidgePath;
 use crate::answer::rss;
 use crate::data::problem::Problem;
@@ -78,13 +78,16 @@ impl RidgePath {
         let (n, t) = (self.features, self.targets);
         let mut left = lambdas.iter().zip(weights).peekable();
         let places = self.coefficients.chunks_mut(n * t).enumerate();
-        let own: Vec<_> = places.filter_map(|(k, own)| Some((k, own, left.next_if(|next| *next.0 == k)?.1))).collect();
-        own.into_par_iter().with_min_len(at_least(4 * n * t)).for_each(|(k, own, weights)| match &weights.values {
-            Some(values) => {
-                own.copy_from_slice(values.as_slice());
-                own.chunks_mut(n).enumerate().for_each(|(target, own)| normal.to_natural(k, target, own));
+        let written: Vec<_> =
+            places.filter_map(|(k, place)| Some((k, place, left.next_if(|next| *next.0 == k)?.1))).collect();
+        written.into_par_iter().with_min_len(at_least(4 * n * t)).for_each(|(k, place, weights)| {
+            match &weights.values {
+                Some(values) => {
+                    place.copy_from_slice(values.as_slice());
+                    place.chunks_mut(n).enumerate().for_each(|(target, w)| normal.to_natural(k, target, w));
+                }
+                None => place.fill(f64::NAN),
             }
-            None => own.fill(f64::NAN),
         });
     }
 
@@ -118,9 +121,9 @@ impl RidgePath {
             let bound = error_bound(normal, (weights.outcome, weights.condition), corrected, fit, (rounding, spread));
             let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
             let w = self.coefficients(k, target);
-            Entry::of(totals, normal.model, target, w, (weights.outcome, solution), (fit, bound, centres[k]))
+            Figures::of(totals, normal.model, target, w, (weights.outcome, solution), (fit, bound, centres[k]))
         };
-        let entries: Vec<Entry> =
+        let entries: Vec<Figures> =
             fits.par_iter().with_min_len(at_least(4 * self.features)).enumerate().map(entry).collect();
         let mut place = self.columns_mut();
         entries.into_iter().enumerate().for_each(|(at, entry)| place.set(lambdas[at / t] * t + at % t, entry));
@@ -144,8 +147,8 @@ impl RidgePath {
             true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => Told::ByRows,
             // Weights of 32 bits leave more than the exact answer does.
             true => {
-                let own = if epsilon > f64::EPSILON { self.error_bounds[at] / half } else { 0.0 };
-                if self.rss[at] <= own * own * totals.squares[at % t] { Told::ByRows } else { Told::Already }
+                let share = if epsilon > f64::EPSILON { self.error_bounds[at] / half } else { 0.0 };
+                if self.rss[at] <= share * share * totals.squares[at % t] { Told::ByRows } else { Told::Already }
             }
             false => {
                 let terms = self.terms_of_rss(totals, normal, at);
@@ -163,13 +166,13 @@ impl RidgePath {
         // The least of each target, so that differences add to it.
         let mut nearest: Vec<Option<usize>> = vec![None; t];
         for at in &by_difference {
-            let own = &mut nearest[at % t];
-            *own = own.filter(|own| self.rss[*own] <= self.rss[*at]).or(Some(*at));
+            let best = &mut nearest[at % t];
+            *best = best.filter(|best| self.rss[*best] <= self.rss[*at]).or(Some(*at));
         }
         let by_rows: Vec<usize> = of(Told::ByRows).chain(nearest.iter().copied().flatten()).collect();
         rss::from_rows(problem, &mut self, &by_rows);
         let others = by_difference.into_iter().filter_map(|at| {
-            let other = nearest[at % t].filter(|own| *own != at)?;
+            let other = nearest[at % t].filter(|nearest| *nearest != at)?;
             Some([at, other].map(|at| (at, self.terms_of_rss(totals, normal, at))))
         });
         let others: Vec<_> = others.collect();
@@ -256,7 +259,7 @@ fn measure(normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> 
     ];
     let of = |weights: &Weights| match (&weights.values, &weights.fits) {
         (Some(_), Some(fits)) => fits.clone(),
-        (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
+        (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |residual| residual.fits),
         (None, _) => none.clone(),
     };
     weights.iter().flat_map(of).collect()

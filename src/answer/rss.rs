@@ -23,7 +23,7 @@ const DIGITS: f64 = 1e8;
 /// Σ s (y − Xw − b)² for the entries (λ and target) named, with the intercept that is best beside w.
 pub(crate) fn from_rows(problem: &Problem<'_>, path: &mut RidgePath, entries: &[usize]) {
     // Rows were measured before, which can only succeed again.
-    let Some(rows) = (!entries.is_empty()).then(|| Rows::new(problem, path)).flatten() else { return };
+    let Some(rows) = (!entries.is_empty()).then(|| ResidualRows::new(problem, path)).flatten() else { return };
     let (m, n) = (problem.rows(), path.features);
     let mut left = Vec::new();
     for entries in entries.chunks(BATCH) {
@@ -67,9 +67,9 @@ pub(crate) fn by_difference(
 ) -> Vec<usize> {
     let (n, t) = (path.features, path.targets);
     let told = |[(at, terms), (other, other_terms)]: &[(usize, f64); 2]| {
-        let in_units_of = |of: usize, own: usize, j: usize| {
+        let in_units_of = |of: usize, entry: usize, j: usize| {
             let unit = normal.unit[j] + normal.step[of / t * n + j] + normal.target_unit[of % t];
-            scaled(path.coefficients[own * n + j], -unit)
+            scaled(path.coefficients[entry * n + j], -unit)
         };
         let part = |of: usize, j: usize| {
             let (w, penalty) = (in_units_of(of, *at, j), normal.added(of / t)[j] * in_units_of(of, of, j));
@@ -95,7 +95,7 @@ pub(crate) fn by_difference(
 }
 
 /// Rows as they are measured: centred if an intercept is fitted, and every column in units of its own.
-struct Rows<'a> {
+struct ResidualRows<'a> {
     framed: Framed<'a>,
     /// √Σ s·x² of every column in these units.
     norms: Vec<f64>,
@@ -103,7 +103,7 @@ struct Rows<'a> {
     unit: i32,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ResidualRows<'a> {
     fn new(problem: &Problem<'a>, path: &RidgePath) -> Option<Self> {
         let framed = Framed::new(problem, path.intercept).ok()?;
         // As they are, unless their sums would leave the range of doubles: light rows count too.

@@ -92,10 +92,14 @@ impl<A: Scalar> Panel<'_, A> {
             square[(j, j)] = root;
             square.view_mut((j + 1, j), (width - j - 1, 1)).unscale_mut(root);
             let (before, mut after) = square.columns_range_pair_mut(0..j + 1, j + 1..width);
-            let own = before.column(j);
+            let finished = before.column(j);
             for (i, mut column) in after.column_iter_mut().enumerate() {
                 let other = j + 1 + i;
-                column.rows_mut(other, width - other).axpy(-own[other], &own.rows(other, width - other), A::one());
+                column.rows_mut(other, width - other).axpy(
+                    -finished[other],
+                    &finished.rows(other, width - other),
+                    A::one(),
+                );
             }
         }
         if start + width < n {

@@ -8,7 +8,7 @@ use crate::data::problem::Problem;
 use crate::error::Result;
 use crate::math::lanes::{LANES, vectorized};
 use crate::math::powers::scaled;
-use crate::math::product::Rows;
+use crate::math::product::RowBlock;
 use crate::math::product::add_product;
 use crate::math::scalar::Scalar;
 use crate::math::threads::at_least;
@@ -33,15 +33,15 @@ pub fn gram<A: Scalar>(problem: &Problem<'_>) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     Moments::check_numbers(n, t)?;
     let rows = Framed::centred(problem)?;
-    let mut sums = Sums::new(n, t);
+    let mut sums = GramSums::new(n, t);
     if n * (n + t) <= SMALL && m > RUN {
         let of = |start: usize| {
-            let mut own = Sums::new(n, t);
-            own.add_rows::<A>(&rows, start..m.min(start + RUN));
-            own
+            let mut run = GramSums::new(n, t);
+            run.add_rows::<A>(&rows, start..m.min(start + RUN));
+            run
         };
         for wave in (0..m).step_by(RUN).collect::<Vec<_>>().chunks(RUNS) {
-            let runs: Vec<Sums> =
+            let runs: Vec<GramSums> =
                 wave.par_iter().with_min_len(at_least(RUN * n * (n + t) / LANES)).map(|start| of(*start)).collect();
             runs.iter().for_each(|run| sums.add(run));
         }
@@ -53,13 +53,13 @@ pub fn gram<A: Scalar>(problem: &Problem<'_>) -> Result<Moments> {
 }
 
 /// XᵀX, of which the lower triangle counts, Xᵀy and Σ y² of each target, of framed rows.
-struct Sums {
+struct GramSums {
     gram: DMatrix<f64>,
     cross: DMatrix<f64>,
     squares: Vec<f64>,
 }
 
-impl Sums {
+impl GramSums {
     fn new(n: usize, t: usize) -> Self {
         Self { gram: DMatrix::zeros(n, n), cross: DMatrix::zeros(n, t), squares: vec![0.0; t] }
     }
@@ -85,7 +85,7 @@ impl Sums {
             let roots = framed.roots(start..start + count);
             framed.columns_to(start, &roots, 0..n, &mut x);
             framed.columns_to(start, &roots, n..n + t, &mut y);
-            let (x, y) = (Rows::of(&x, 0, count), Rows::of(&y, 0, count));
+            let (x, y) = (RowBlock::of(&x, 0, count), RowBlock::of(&y, 0, count));
             add_product(x, x, &mut self.gram, true);
             add_product(x, y, &mut self.cross, false);
             vectorized(

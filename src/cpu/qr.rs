@@ -78,11 +78,11 @@ pub(crate) fn minimum_norm(triangle: &Triangle, normal: &NormalEquations, k: usi
     let least = triangle.rows.max(n) as f64 * f64::EPSILON;
     let (complete, z) = Complete::new(r, z.clone(), least);
     let w = complete.solve(z);
-    let own = |j: usize, target: usize| {
+    let in_units = |j: usize, target: usize| {
         let natural = units[j] - triangle.exponents[j] - top + triangle.exponents[n + target];
         let ours = normal.unit[j] + normal.step[k * n + j] + normal.target_unit[target];
         scaled(w[(j, target)] / root[j], natural - ours)
     };
     let outcome = Outcome::MinimumNorm { rank: complete.rank };
-    Weights::solved(DMatrix::from_fn(n, t, own), complete.condition.powi(2), outcome)
+    Weights::solved(DMatrix::from_fn(n, t, in_units), complete.condition.powi(2), outcome)
 }

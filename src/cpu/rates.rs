@@ -38,10 +38,10 @@ impl Rates {
         for _ in 0..ROUNDS {
             let mut rhs = DMatrix::from_element(ORDER, RIGHT_HAND_SIDES, 1.0);
             let mut block = DMatrix::from_element(ORDER, COLUMNS, 1.0);
-            let own = matrix.clone();
+            let copy = matrix.clone();
             let (factored, factor) = timed(|| factor::<f64>(&normal, 0));
             let ((), substitute) = timed(|| factored.solve_into(&mut rhs));
-            let (tridiagonal, reduce) = timed(|| Tridiagonal::new(own));
+            let (tridiagonal, reduce) = timed(|| Tridiagonal::new(copy));
             let ((), product) = timed(|| {
                 tridiagonal.solve(&shifts, &mut block);
                 tridiagonal.multiply(&mut block);

@@ -45,10 +45,10 @@ impl Frame {
         let weight_sum = scaled(problem.weight_sum(), above);
         // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
         let first = problem.heaviest();
-        let extents = Extent::of(problem, first, &weights);
+        let extents = ColumnExtent::of(problem, first, &weights);
         let origin: Vec<f64> = extents.iter().map(|extent| extent.origin).collect();
         let offset: Vec<f64> = extents.iter().map(|extent| extent.sum.high / weight_sum).collect();
-        let left = |sum: &Sum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
+        let left = |sum: &CompensatedSum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
         let rest = extents.iter().zip(&offset).map(|(extent, offset)| left(&extent.sum, *offset)).collect();
         let mut exponents = vec![0; extents.len()];
         for (j, extent) in extents.iter().enumerate() {
@@ -130,14 +130,14 @@ impl Centring {
 
 /// A column's value in one row, and of the distances from it the weighted sum, the least and the greatest.
 #[derive(Debug, Clone, Copy)]
-struct Extent {
+struct ColumnExtent {
     origin: f64,
-    sum: Sum,
+    sum: CompensatedSum,
     least: f64,
     greatest: f64,
 }
 
-impl Extent {
+impl ColumnExtent {
     /// Of every column of [X | Y], about its value in row `first`, over the rows of positive weight.
     fn of(problem: &Problem<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
         let q = problem.columns();
@@ -231,7 +231,7 @@ impl ExtentLanes {
         *self = Self { origin, high, low, least, greatest };
     }
 
-    fn joined(&self) -> Extent {
+    fn joined(&self) -> ColumnExtent {
         let (mut high, mut low) = (self.high, self.low);
         let mut half = EXTENT_LANES / 2;
         while half > 0 {
@@ -241,21 +241,21 @@ impl ExtentLanes {
             }
             half /= 2;
         }
-        let mut sum = Sum { high: high[0], low: 0.0 };
+        let mut sum = CompensatedSum { high: high[0], low: 0.0 };
         sum.add(low[0]);
         let least = self.least.iter().copied().fold(0.0, f64::min);
-        Extent { origin: self.origin, sum, least, greatest: self.greatest.iter().copied().fold(0.0, f64::max) }
+        ColumnExtent { origin: self.origin, sum, least, greatest: self.greatest.iter().copied().fold(0.0, f64::max) }
     }
 }
 
 /// A sum with its rounding errors beside it (Ogita, Rump and Oishi, 2005): as good as in twice the digits.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+struct CompensatedSum {
     high: f64,
     low: f64,
 }
 
-impl Sum {
+impl CompensatedSum {
     fn add(&mut self, value: f64) {
         let (sum, lost) = two_sum(self.high, value);
         self.low += lost;

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::directions::rows::Rows;
+use crate::directions::rows::ScaledRows;
 use crate::math::pair::Number;
 use crate::math::svd::Orthogonal;
 
@@ -58,7 +58,7 @@ impl Coefficients {
     /// Of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised ones
     /// before anything was taken from them.
     pub(super) fn new<N: Number>(
-        rows: &Rows<'_>,
+        rows: &ScaledRows<'_>,
         v: &[Vec<N>],
         fixed: &Fixed<'_, N>,
         (sizes, means): (&[f64], &[N]),

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::math::eigen::eigen;
 use crate::math::product::add_product;
-use crate::math::product::{Rows, product};
+use crate::math::product::{RowBlock, product};
 
 /// Rows taken at a time.
 const BLOCK: usize = 512;
@@ -63,7 +63,7 @@ fn well_conditioned(values: &[f64], shift: f64, limit: f64) -> bool {
 fn gram(x: &DMatrix<f64>) -> DMatrix<f64> {
     let mut gram = DMatrix::zeros(x.ncols(), x.ncols());
     for start in (0..x.nrows()).step_by(BLOCK) {
-        let rows = Rows::of(x, start, BLOCK.min(x.nrows() - start));
+        let rows = RowBlock::of(x, start, BLOCK.min(x.nrows() - start));
         add_product(rows, rows, &mut gram, true);
     }
     gram.fill_upper_triangle_with_lower_triangle();
@@ -84,7 +84,7 @@ pub(super) fn across(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     for start in (0..a.nrows()).step_by(BLOCK) {
         let count = BLOCK.min(a.nrows() - start);
         if a.ncols() > 0 && b.ncols() > 0 {
-            add_product(Rows::of(a, start, count), Rows::of(b, start, count), &mut sum, false);
+            add_product(RowBlock::of(a, start, count), RowBlock::of(b, start, count), &mut sum, false);
         }
     }
     sum

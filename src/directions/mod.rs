@@ -9,7 +9,7 @@ use nalgebra::DMatrix;
 pub(crate) use coefficients::Coefficients;
 use coefficients::Fixed;
 use eigen::{Found, across, times};
-use rows::Rows;
+use rows::ScaledRows;
 
 use crate::data::problem::Problem;
 use crate::error::Result;
@@ -78,7 +78,7 @@ impl Directions {
         (factors, index): (&PenaltyFactors, usize),
         least: f64,
     ) -> Result<Self> {
-        let rows = Rows::new(problem, model, factors, index)?;
+        let rows = ScaledRows::new(problem, model, factors, index)?;
         let affordable = affordable(rows.rows.len(), rows.penalised.len(), rows.fixed.len(), problem.targets());
         let found = Doubles::new(&rows, problem);
         let limit = SQUARED[usize::from(!affordable)];
@@ -177,7 +177,7 @@ impl Directions {
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
 pub(crate) fn trace(problem: &Problem<'_>, model: Model, factors: &PenaltyFactors) -> Result<f64> {
-    let rows = Rows::new(problem, model, factors, 0)?;
+    let rows = ScaledRows::new(problem, model, factors, 0)?;
     Ok(scaled(rows.doubles(&rows.penalised).norm_squared(), 2 * rows.unit))
 }
 
@@ -203,7 +203,7 @@ struct Doubles {
 }
 
 impl Doubles {
-    fn new(rows: &Rows<'_>, problem: &Problem<'_>) -> Self {
+    fn new(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Self {
         let n = problem.features();
         let targets: Vec<usize> = (n..n + problem.targets()).collect();
         let (mut x, mut y) = (rows.doubles(&rows.penalised), rows.doubles(&targets));
@@ -223,7 +223,7 @@ impl Doubles {
     }
 
     /// By eigenvalues of products of the rows, where these have digits enough.
-    fn by_products(&self, rows: &Rows<'_>, least: f64, limit: f64) -> Option<Directions> {
+    fn by_products(&self, rows: &ScaledRows<'_>, least: f64, limit: f64) -> Option<Directions> {
         let (m, n) = self.x.shape();
         // Nothing has no directions.
         let remains = self.x.column_iter().zip(&self.sizes).all(|(left, size)| left.norm() >= SMALL * size);
@@ -247,7 +247,7 @@ impl Doubles {
     }
 
     /// By the rows themselves.
-    fn by_rows(&self, rows: &Rows<'_>) -> Directions {
+    fn by_rows(&self, rows: &ScaledRows<'_>) -> Directions {
         let m = self.x.nrows();
         let columns = self.x.as_slice().chunks(m).map(<[f64]>::to_vec).collect();
         let Svd { u, sigma, v } = svd(columns, &self.sizes, rows.room() - self.fixed.q.len());
@@ -255,7 +255,7 @@ impl Doubles {
         self.finish(rows, Found { u, sigma, v: DMatrix::zeros(0, 0) }, v)
     }
 
-    fn finish(&self, rows: &Rows<'_>, Found { u, sigma, .. }: Found, v: Vec<Vec<f64>>) -> Directions {
+    fn finish(&self, rows: &ScaledRows<'_>, Found { u, sigma, .. }: Found, v: Vec<Vec<f64>>) -> Directions {
         #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
         let noise = 4e4 * (sigma.len() as f64 + 8.0) * f64::EPSILON;
         let mut along = across(&u, &self.y);
@@ -288,7 +288,7 @@ fn take<N: Number>(target: &mut [N], q: &[Vec<N>]) {
 }
 
 /// By the rows in pairs of doubles.
-fn in_pairs(rows: &Rows<'_>, problem: &Problem<'_>) -> Directions {
+fn in_pairs(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Directions {
     let n = problem.features();
     let norm = |column: &Vec<Pair>| Pair::dot(column, column).sqrt().value();
     let targets: Vec<usize> = (n..n + problem.targets()).collect();
@@ -354,7 +354,7 @@ struct Parts {
 }
 
 fn directions(
-    rows: &Rows<'_>,
+    rows: &ScaledRows<'_>,
     u: DMatrix<f64>,
     parts: Parts,
     fixed_rank: usize,

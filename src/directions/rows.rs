@@ -16,7 +16,7 @@ use crate::model::penalty_factors::PenaltyFactors;
 const BLOCK: usize = 256;
 
 /// How the rows √S(X − x̄)D^-½ and √S(y − ȳ) are read: rows of positive weight, columns in units of powers of two.
-pub(crate) struct Rows<'a> {
+pub(crate) struct ScaledRows<'a> {
     intercept: bool,
     framed: Framed<'a>,
     /// The rows of positive weight.
@@ -35,7 +35,7 @@ pub(crate) struct Rows<'a> {
     pub(crate) unit: i32,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ScaledRows<'a> {
     /// Measures the columns; `factors` are those of λ number `index`.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::math::complete::Complete;
 use crate::math::extended::{self, Strips, Wide, two_product, two_sum};
 use crate::math::powers::{exponent, scaled};
-use crate::math::product::Rows;
+use crate::math::product::RowBlock;
 use crate::math::product::add_product;
 use crate::math::qr::{reduce, stack};
 use crate::math::scalar::Scalar;
@@ -210,7 +210,7 @@ impl<'a> Dual<'a> {
         for start in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - start);
             let block = self.block::<A>(start, count, Units::Gram);
-            let rows = Rows::of(&block, 0, count);
+            let rows = RowBlock::of(&block, 0, count);
             add_product(rows, rows, &mut gram, true);
         }
         gram

@@ -18,7 +18,7 @@ const BLOCK: usize = 512;
 pub(crate) fn exact(framed: &Framed<'_>, normal: NormalEquations) -> NormalEquations {
     let problem = framed.problem();
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
-    let rows = Rows::new(framed);
+    let rows = WeightedRows::new(framed);
     let mut gram = Wide::zeros(n, n);
     let mut cross = Wide::zeros(n, t);
     for start in (0..m).step_by(BLOCK) {
@@ -49,7 +49,7 @@ pub(crate) fn exact(framed: &Framed<'_>, normal: NormalEquations) -> NormalEquat
 
 /// Framed rows in units of the largest number of each column, as weights leave it. A weight s = 4ʰ·r counts as 2ʰ in both
 /// factors of a product, and as r in one: no root is rounded.
-struct Rows<'a> {
+struct WeightedRows<'a> {
     framed: &'a Framed<'a>,
     /// h of each row less the largest h; `None` for rows of weight 0.
     halves: Vec<Option<i32>>,
@@ -64,7 +64,7 @@ struct Rows<'a> {
     unit: i32,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> WeightedRows<'a> {
     fn new(framed: &'a Framed<'a>) -> Self {
         let problem = framed.problem();
         let half = |s: f64| exponent(s).div_euclid(2);

@@ -43,8 +43,8 @@ impl Complete {
 
     /// (AᵀA)⁺c.
     pub(crate) fn solve_normal(&self, c: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut own = self.basis.tr_mul(c);
-        let _ = self.upper.solve_upper_triangular_mut(&mut own);
-        self.solve(own)
+        let mut reduced = self.basis.tr_mul(c);
+        let _ = self.upper.solve_upper_triangular_mut(&mut reduced);
+        self.solve(reduced)
     }
 }

@@ -47,9 +47,9 @@ pub(crate) fn sums<const A: usize, const S: usize>(
     let parts = arrays.map(<[f64]>::as_chunks::<LANES>);
     let mut lanes: [Lanes; S] = [[0.0; LANES]; S];
     for block in 0..parts[0].0.len() {
-        let own = parts.map(|(whole, _)| whole[block]);
+        let block = parts.map(|(whole, _)| whole[block]);
         for lane in 0..LANES {
-            let terms = terms(own.map(|own| own[lane]));
+            let terms = terms(block.map(|numbers| numbers[lane]));
             for (lanes, term) in lanes.iter_mut().zip(terms) {
                 lanes[lane] += term;
             }

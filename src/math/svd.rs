@@ -61,20 +61,20 @@ pub(crate) fn orthogonalize<N: Number>(mut columns: Vec<Vec<N>>, sizes: &[f64], 
             break;
         };
         let pivot = left.swap_remove(at);
-        let mut own = std::mem::take(&mut columns[pivot]);
+        let mut column = std::mem::take(&mut columns[pivot]);
         let mut row = vec![N::default(); n];
         // What rounding left along the others.
-        for (share, before) in remove(&mut own, &made.q).into_iter().zip(&mut made.r) {
+        for (share, before) in remove(&mut column, &made.q).into_iter().zip(&mut made.r) {
             before[pivot] = before[pivot] + share;
         }
-        let size = norm(&own);
-        own.iter_mut().for_each(|value| *value = *value / size);
+        let size = norm(&column);
+        column.iter_mut().for_each(|value| *value = *value / size);
         row[pivot] = size;
         for j in &left {
-            row[*j] = N::dot(&own, &columns[*j]);
-            N::subtract(&mut columns[*j], row[*j], &own);
+            row[*j] = N::dot(&column, &columns[*j]);
+            N::subtract(&mut columns[*j], row[*j], &column);
         }
-        made.q.push(own);
+        made.q.push(column);
         made.r.push(row);
         made.order.push(pivot);
     }

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::answer::columns::{Columns, Entry};
+use crate::answer::columns::{Figures, PathColumns};
 use crate::answer::describe::error_bound;
 use crate::cpu::spectral::Spectral;
-use crate::equations::residual::{Extent, Fit, backward_limit};
+use crate::equations::residual::{Fit, MatrixSizes, backward_limit};
 use crate::equations::totals::Totals;
 use crate::math::lanes::{LANES, Lanes, vectorized};
 use crate::math::powers::scaled;
@@ -17,14 +17,14 @@ use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
 
 /// Features up to which this is faster than products of blocks.
-pub(crate) const SHORT: usize = 32;
+pub(crate) const FEW: usize = 32;
 /// Columns that one task solves for.
 const COLUMNS: usize = 256;
 /// Operations for each number, about.
 const EACH: usize = 32;
 
 /// Columns are numbered a λ after the other, and a target after the other in each.
-pub(crate) struct Short<'a> {
+pub(crate) struct FewFeatures<'a> {
     spectral: &'a Spectral<'a>,
     totals: &'a Totals,
     conditions: &'a [f64],
@@ -36,7 +36,7 @@ pub(crate) struct Short<'a> {
     powers: DMatrix<f64>,
 }
 
-impl<'a> Short<'a> {
+impl<'a> FewFeatures<'a> {
     /// `None` where there are many features, or units out of range.
     pub(crate) fn new(
         spectral: &'a Spectral<'a>,
@@ -47,7 +47,7 @@ impl<'a> Short<'a> {
         let normal = spectral.normal;
         let (n, t) = (normal.features(), normal.targets());
         let power = |j: usize, target: usize| scaled(1.0, normal.unit[j] + normal.target_unit[target]);
-        if n > SHORT {
+        if n > FEW {
             return None;
         }
         let powers = DMatrix::from_fn(n, t, power);
@@ -58,37 +58,37 @@ impl<'a> Short<'a> {
 
     /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy; the numbers of those whose
     /// residual is too large.
-    pub(crate) fn path(&self, place: Columns<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+    pub(crate) fn path(&self, place: PathColumns<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
         let n = self.spectral.normal.features();
-        let task = |(at, mut place): (usize, Columns<'_>)| {
+        let task = |(at, mut place): (usize, PathColumns<'_>)| {
             let failed = self.solve(at * COLUMNS, &mut place);
             told(place.columns());
             failed
         };
-        let tasks: Vec<Columns<'_>> = place.chunks(COLUMNS).collect();
+        let tasks: Vec<PathColumns<'_>> = place.chunks(COLUMNS).collect();
         let tasks = tasks.into_par_iter().with_min_len(at_least(COLUMNS * n * EACH));
         tasks.enumerate().flat_map_iter(task).collect()
     }
 
     /// Solves and writes the columns from `first` on.
-    fn solve(&self, first: usize, place: &mut Columns<'_>) -> Vec<usize> {
+    fn solve(&self, first: usize, place: &mut PathColumns<'_>) -> Vec<usize> {
         let mut scratch = Scratch::new(self.spectral.normal.features());
         let mut failed = Vec::new();
         for start in (0..place.columns()).step_by(LANES) {
             vectorized(
                 #[inline(always)]
-                || self.eight(first, start, place, &mut scratch, &mut failed),
+                || self.solve_eight(first, start, place, &mut scratch, &mut failed),
             );
         }
         failed
     }
 
     #[inline(always)]
-    fn eight(
+    fn solve_eight(
         &self,
         first: usize,
         start: usize,
-        place: &mut Columns<'_>,
+        place: &mut PathColumns<'_>,
         scratch: &mut Scratch,
         failed: &mut Vec<usize>,
     ) {
@@ -119,8 +119,8 @@ impl<'a> Short<'a> {
             for (w, weights) in w.iter_mut().zip(&scratch.weights) {
                 *w = weights[lane];
             }
-            let extent = Extent { top: scratch.top[lane], norm: normal.norm(k), trace: scratch.trace[lane] };
-            let mut fit = Fit::new(normal, target, &extent, [w2[lane], c2[lane], penalty[lane], product[lane]]);
+            let matrix = MatrixSizes { top: scratch.top[lane], norm: normal.norm(k), trace: scratch.trace[lane] };
+            let mut fit = Fit::new(normal, target, &matrix, [w2[lane], c2[lane], penalty[lane], product[lane]]);
             fit.set_residual(r2[lane].sqrt());
             // Written so that NaN fails.
             if !(fit.backward <= limit) {
@@ -130,7 +130,7 @@ impl<'a> Short<'a> {
             let solved = (Outcome::Solved, Some(w2[lane] > 0.0));
             let sums = [explained[lane], squared_norm[lane]];
             let entry =
-                Entry::of_sums(self.totals, normal.model, target, w, sums, solved, (&fit, bound, self.centres[k]));
+                Figures::of_sums(self.totals, normal.model, target, w, sums, solved, (&fit, bound, self.centres[k]));
             place.set(column, entry);
         }
     }

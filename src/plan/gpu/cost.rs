@@ -1,7 +1,9 @@
 //! What the dispatches of a stage do, counted without a device.
 
 use crate::model::method::Precision;
-use crate::plan::gpu::schedule::{self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, Sums, stride, tile};
+use crate::plan::gpu::schedule::{
+    self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, TriangleTiles, stride, tile,
+};
 
 /// Columns of L that are multiplied between two barriers, in `shaders/factor.wgsl`.
 const DEPTH: usize = 16;
@@ -81,7 +83,7 @@ impl std::fmt::Display for Cost {
 pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Cost {
     let splits = rows.div_ceil(rows_per_split);
     let dispatches = schedule::gram(n, q, splits);
-    let sums = Sums::new(Precision::Single, n, q);
+    let sums = TriangleTiles::new(Precision::Single, n, q);
     let (size, depth) = (tile(n) as u128, tile(n) / 16);
     let mut barriers = rows_per_split.min(rows).div_ceil(depth) as u64;
     let tiles = sums.tiles();

@@ -223,7 +223,7 @@ impl GramPlan {
             Precision::Single => cost::gram(size(n), size(q), rows, split),
             Precision::Double => cost::product([size(q), size(n)], true, rows, split),
         };
-        let sums = schedule::Sums::new(precision, size(n), size(q));
+        let sums = schedule::TriangleTiles::new(precision, size(n), size(q));
         room.targets_fit(sums.down as u128)?;
         let stride = q.next_multiple_of(4);
         let wanted = 1024u128.div_ceil(sums.tiles());

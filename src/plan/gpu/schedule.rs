@@ -130,7 +130,7 @@ pub(crate) fn gram(n: usize, q: usize, splits: usize) -> Vec<Dispatch> {
 }
 
 /// How the lower triangle of ZᵀZ, of q columns of which n are those of X, is cut into tiles.
-pub(crate) struct Sums {
+pub(crate) struct TriangleTiles {
     tile: usize,
     pub(crate) down: usize,
     across: usize,
@@ -138,7 +138,7 @@ pub(crate) struct Sums {
     cross: usize,
 }
 
-impl Sums {
+impl TriangleTiles {
     pub(crate) fn new(precision: Precision, n: usize, q: usize) -> Self {
         let (tile, tiled) = match precision {
             Precision::Single => (tile(n), tiled(n, q)),
