@@ -75,8 +75,10 @@ impl Part {
 /// The moments of what is trained on when each part is held out, from those of the parts: of all before it and all after
 /// it, merged, so that nothing is subtracted. They are held all at once, n² numbers for each part.
 pub(crate) fn training_moments(partition: &Partition, parts: &[Part]) -> Result<Vec<Moments>> {
-    let own = parts.par_iter().map(Part::moments).collect::<Result<Vec<Moments>>>()?;
-    let Some(none) = own.first().map(|own| Moments::new(own.features(), own.targets())) else { return Ok(Vec::new()) };
+    let of_parts = parts.par_iter().map(Part::moments).collect::<Result<Vec<Moments>>>()?;
+    let Some(none) = of_parts.first().map(|part| Moments::new(part.features(), part.targets())) else {
+        return Ok(Vec::new());
+    };
     let merged = |sum: &Moments, part: &Moments| -> Result<Moments> {
         let mut sum = sum.clone();
         sum.merge(part)?;
@@ -84,17 +86,17 @@ pub(crate) fn training_moments(partition: &Partition, parts: &[Part]) -> Result<
     };
     let mut after = vec![none.clone()];
     if !partition.rolling {
-        for part in own[1..].iter().rev() {
+        for part in of_parts[1..].iter().rev() {
             after.push(merged(&after[after.len() - 1], part)?);
         }
     }
-    let (mut before, mut training) = (none, Vec::with_capacity(own.len()));
-    for (part, own) in own.iter().enumerate() {
+    let (mut before, mut training) = (none, Vec::with_capacity(of_parts.len()));
+    for (part, moments) in of_parts.iter().enumerate() {
         if partition.held_out().contains(&part) {
             let rest = if partition.rolling { None } else { after.pop() };
             training.push(rest.map_or_else(|| Ok(before.clone()), |rest| merged(&before, &rest))?);
         }
-        before.merge(own)?;
+        before.merge(moments)?;
     }
     Ok(training)
 }

@@ -28,8 +28,8 @@ impl Spectrum {
             let spread = |(error, s): (&f64, &f64)| s * (error * error / s - mean).powi(2);
             let variance = deleted.iter().zip(&weights).map(spread).sum::<f64>() / total;
             let error = (variance / (self.count() - 1.0)).sqrt();
-            let own = |value| self.mean_in_units(units[target], target, value);
-            (own(mean), own(error))
+            let in_units = |value| self.mean_in_units(units[target], target, value);
+            (in_units(mean), in_units(error))
         };
         self.by_column(one).into_iter().unzip()
     }
@@ -52,8 +52,8 @@ impl Spectrum {
                 0 => (Cow::Borrowed(y.as_slice()), predicted),
                 unit => (Cow::Owned(in_units(unit, y)), in_units(unit, &predicted)),
             };
-            let own = score.of(&y, &predicted, &s);
-            (own, score.error_over_rows(own, &y, &predicted, &s))
+            let mean = score.of(&y, &predicted, &s);
+            (mean, score.error_over_rows(mean, &y, &predicted, &s))
         };
         self.by_column(scored).into_iter().unzip()
     }

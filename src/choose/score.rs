@@ -137,13 +137,13 @@ impl Score {
 
     /// The standard error of a score that is a mean over rows, sd/√m of the rows' own; NaN for one that is none.
     #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
-    pub(crate) fn error_over_rows(&self, own: f64, y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {
+    pub(crate) fn error_over_rows(&self, score: f64, y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {
         let of_row: fn(f64) -> f64 = match self {
             Self::Mse => |error| error * error,
             Self::Mae => f64::abs,
             _ => return f64::NAN,
         };
-        (mean(y, predicted, s, |error| (of_row(error) - own).powi(2)) / (y.len() as f64 - 1.0)).sqrt()
+        (mean(y, predicted, s, |error| (of_row(error) - score).powi(2)) / (y.len() as f64 - 1.0)).sqrt()
     }
 }
 

@@ -140,8 +140,10 @@ impl Spectrum {
 
     /// The rank of the rows, with the intercept.
     pub(crate) fn rank(&self) -> usize {
-        let own = &self.directions;
-        usize::from(own.intercept) + own.fixed_rank + own.sigma.iter().filter(|sigma| **sigma > 0.0).count()
+        let directions = &self.directions;
+        usize::from(directions.intercept)
+            + directions.fixed_rank
+            + directions.sigma.iter().filter(|sigma| **sigma > 0.0).count()
     }
 
     /// The rows of positive weight.

@@ -42,20 +42,20 @@ impl<A: Scalar> Factor<A> {
         let n = lower.nrows();
         // One pass over L for all columns.
         for j in 0..n {
-            let own = lower.column(j);
-            let below = own.rows(j + 1, n - j - 1);
+            let lower_column = lower.column(j);
+            let below = lower_column.rows(j + 1, n - j - 1);
             for mut column in rhs.column_iter_mut() {
-                let value = column[j] / own[j];
+                let value = column[j] / lower_column[j];
                 column[j] = value;
                 column.rows_mut(j + 1, n - j - 1).axpy(-value, &below, A::one());
             }
         }
         for j in (0..n).rev() {
-            let own = lower.column(j);
-            let below = own.rows(j + 1, n - j - 1);
+            let lower_column = lower.column(j);
+            let below = lower_column.rows(j + 1, n - j - 1);
             for mut column in rhs.column_iter_mut() {
                 let known = below.dot(&column.rows(j + 1, n - j - 1));
-                column[j] = (column[j] - known) / own[j];
+                column[j] = (column[j] - known) / lower_column[j];
             }
         }
     }
@@ -106,9 +106,9 @@ pub(crate) fn in_parts<A: Scalar>(
 fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> Weights {
     let (n, t) = (normal.features(), normal.targets());
     let apply = |rhs: &mut DMatrix<f64>| {
-        let mut own = rhs.map(A::round_from);
-        factor.solve_into(&mut own);
-        *rhs = own.map(Into::into);
+        let mut rounded = rhs.map(A::round_from);
+        factor.solve_into(&mut rounded);
+        *rhs = rounded.map(Into::into);
     };
     let units = normal.steps(k);
     // The first solve of the condition estimate rides along.

@@ -111,12 +111,12 @@ impl<'a> Dual<'a> {
         let mut largest = vec![dual.fill.map(|fill| fill / 2); dual.rows.len()];
         dual.framed.visit(0..m, 0..n, |row, j, value| {
             if value != 0.0 {
-                let own = &mut largest[dual.place[row]];
-                *own = (*own).max(Some(exponent(value) + dual.power(j)));
+                let largest = &mut largest[dual.place[row]];
+                *largest = (*largest).max(Some(exponent(value) + dual.power(j)));
             }
         });
         let least = largest.iter().flatten().max().map_or(0, |most| most - SPAN);
-        dual.exponents = largest.into_iter().map(|own| own.unwrap_or(least).max(least)).collect();
+        dual.exponents = largest.into_iter().map(|exponent| exponent.unwrap_or(least).max(least)).collect();
         Ok(dual)
     }
 
@@ -279,8 +279,8 @@ impl<'a> Dual<'a> {
                 gram.low[(i, k)] += lost;
             }
         }
-        let own = |i: usize| self.exponents[i] + normal.unit[i];
-        let gram = gram.scaled(|i, k| own(i) + own(k)).symmetric();
+        let framed = |i: usize| self.exponents[i] + normal.unit[i];
+        let gram = gram.scaled(|i, k| framed(i) + framed(k)).symmetric();
         let mut cross = Wide::zeros(m, t);
         self.framed.visit_wide(0..self.place.len(), n..n + t, |row, j, (high, low)| {
             let at = (self.place[row], j - n);

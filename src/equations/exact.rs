@@ -91,7 +91,7 @@ impl<'a> WeightedRows<'a> {
                 }
             });
             rows.inner = largest.into_iter().map(Option::unwrap_or_default).collect();
-            rows.exponents.iter_mut().zip(&rows.inner).for_each(|(own, inner)| *own += inner);
+            rows.exponents.iter_mut().zip(&rows.inner).for_each(|(exponent, inner)| *exponent += inner);
         }
         rows
     }

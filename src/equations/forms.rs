@@ -81,8 +81,8 @@ impl<'a> Equations<'a> {
             Self::Primal { problem, framed, normal, .. } => match framed.get() {
                 Some(known) => Ok(known),
                 None => {
-                    let own = Box::new(Framed::new(problem, normal.model.intercept)?);
-                    Ok(framed.get_or_init(|| own))
+                    let new = Box::new(Framed::new(problem, normal.model.intercept)?);
+                    Ok(framed.get_or_init(|| new))
                 }
             },
         }

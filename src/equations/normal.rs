@@ -363,7 +363,10 @@ pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>, least: i32) -> Vec<i32> {
     let n = gram.nrows();
     let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2).max(least)).collect();
     for j in 0..n {
-        scale_all(&mut gram.as_mut_slice()[j * n + j..(j + 1) * n], change[j..].iter().map(|own| -own - change[j]));
+        scale_all(
+            &mut gram.as_mut_slice()[j * n + j..(j + 1) * n],
+            change[j..].iter().map(|change_i| -change_i - change[j]),
+        );
     }
     mirror(gram);
     change
@@ -396,7 +399,8 @@ pub(crate) fn steps(
     shifts: &[f64],
 ) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
-    let own: Vec<Option<i32>> = gram.diagonal().iter().map(|own| (*own > 0.0).then(|| exponent(*own))).collect();
+    let sizes: Vec<Option<i32>> =
+        gram.diagonal().iter().map(|element| (*element > 0.0).then(|| exponent(*element))).collect();
     let (mut step, mut added) = (vec![0; shifts.len() * n], vec![0.0; shifts.len() * n]);
     let rows = step.par_chunks_mut(n).zip(added.par_chunks_mut(n)).zip(shifts).enumerate();
     rows.with_min_len(AT_ONCE.div_ceil(n)).for_each(|(k, ((step, added), shift))| {
@@ -407,7 +411,7 @@ pub(crate) fn steps(
             let size = mantissa * weight; // of the addition, times 2^e
             let e = shift_exponent + power + 2 * unit[j];
             let size_exponent = (size > 0.0).then(|| exponent(size) + e);
-            let half = -own[j].max(size_exponent).unwrap_or(0).div_euclid(2);
+            let half = -sizes[j].max(size_exponent).unwrap_or(0).div_euclid(2);
             step[j] = half;
             added[j] = scaled(size, e + 2 * half);
         }
@@ -423,7 +427,7 @@ pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64
     let holds: Vec<usize> = (0..n).filter(|j| gram[(*j, *j)] > 0.0).collect();
     let row = |k: usize| &step[k * n..(k + 1) * n];
     let apart = |a: usize, b: usize| holds.first().map_or(0, |j| row(a)[*j] - row(b)[*j]);
-    // The λ whose sums serve, in units of its own steps.
+    // The λ whose sums serve, in units of its steps.
     let (mut of, mut distinct) = (Vec::with_capacity(k), Vec::<usize>::new());
     for at in 0..k {
         let same = |before: &usize| holds.iter().all(|j| row(at)[*j] - row(*before)[*j] == apart(at, *before));
@@ -450,11 +454,11 @@ pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64
     });
     let norm = |k: usize| {
         let by = apart(k, distinct[of[k]]);
-        let own = holds
+        let columns = holds
             .iter()
             .map(|j| (*j, scaled(scaled(sums[(*j, of[k])], by), row(k)[*j])))
             .map(|(j, sum)| sum + added[k * n + j]);
-        added[k * n..(k + 1) * n].iter().copied().chain(own).fold(0.0, f64::max)
+        added[k * n..(k + 1) * n].iter().copied().chain(columns).fold(0.0, f64::max)
     };
     (0..k).into_par_iter().with_min_len(AT_ONCE.div_ceil(n)).map(norm).collect()
 }

@@ -55,15 +55,15 @@ impl Totals {
         // By hypot, since squares may be out of range.
         let norm = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::hypot);
         if let Some(Roots { values, trace }) = &self.roots {
-            let own = norm(&mut values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
-            return vec![both(own, *trace); k];
+            let centre = norm(&mut values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
+            return vec![both(centre, *trace); k];
         }
         let n = normal.features();
         // The weights of columns that hold nothing are 0.
         let held: Vec<usize> = (0..n).filter(|j| normal.gram[(*j, *j)] > 0.0).collect();
-        let own = |k: usize| norm(&mut held.iter().map(|j| scaled(self.means[*j], normal.weight_unit(k, *j))));
+        let centre = |k: usize| norm(&mut held.iter().map(|j| scaled(self.means[*j], normal.weight_unit(k, *j))));
         let squares = |k: usize, j: usize| scaled(normal.gram[(j, j)], 2 * normal.step[k * n + j]);
-        let one = |k: usize| both(own(k), held.iter().map(|j| squares(k, *j)).sum());
+        let one = |k: usize| both(centre(k), held.iter().map(|j| squares(k, *j)).sum());
         (0..k).into_par_iter().with_min_len(at_least(16 * n)).map(one).collect()
     }
 

@@ -88,9 +88,9 @@ impl<'a> Candidate<'a> {
 
     /// Takes the probe from the last column of a solution.
     pub(crate) fn grow(&mut self, solution: &DMatrix<f64>) {
-        let own = solution.column(solution.ncols() - 1);
-        self.inverse = own.norm();
-        self.probe = own / self.inverse;
+        let probe = solution.column(solution.ncols() - 1);
+        self.inverse = probe.norm();
+        self.probe = probe / self.inverse;
     }
 
     /// The weights, if the condition number is within reach of the factors.

@@ -54,8 +54,8 @@ pub fn packed(sides: &[DMatrix<f64>]) -> Vec<f32> {
 #[must_use]
 pub fn unpacked(values: &[f32], count: usize, n: usize, t: usize) -> Vec<DMatrix<f64>> {
     let size = t.div_ceil(4) * n * 4;
-    let own = |k: usize| {
+    let solution = |k: usize| {
         DMatrix::from_fn(n, t, |j, target| f64::from(values[k * size + (target / 4 * n + j) * 4 + target % 4]))
     };
-    (0..count).map(own).collect()
+    (0..count).map(solution).collect()
 }

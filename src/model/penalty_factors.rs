@@ -52,7 +52,7 @@ impl PenaltyFactors {
             return Self::same(factors.to_vec());
         }
         for row in &mut self.rows {
-            row.iter_mut().zip(factors).for_each(|(own, factor)| *own *= factor);
+            row.iter_mut().zip(factors).for_each(|(product, factor)| *product *= factor);
         }
         self
     }

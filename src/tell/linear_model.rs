@@ -313,11 +313,11 @@ mod json {
                 return Err(wrong("it has no features, wanted at least one".to_owned()));
             }
             let (mut coefficients, mut intercepts) = (Vec::new(), Vec::new());
-            for (number, own) in found.path.iter().enumerate() {
+            for (number, entry) in found.path.iter().enumerate() {
                 let target =
                     found.targets.as_ref().map_or_else(|| number.to_string(), |names| format!("{:?}", names[number]));
-                let ([w], [intercept]) = (&own.coef[..], &own.intercept[..]) else {
-                    let (rows, numbers) = (own.coef.len(), own.intercept.len());
+                let ([w], [intercept]) = (&entry.coef[..], &entry.intercept[..]) else {
+                    let (rows, numbers) = (entry.coef.len(), entry.intercept.len());
                     let wanted = "wanted one list of coefficients and one intercept";
                     return Err(wrong(format!(
                         "target {target} has {rows} of the one and {numbers} of the other, {wanted}"
@@ -336,7 +336,7 @@ mod json {
                 intercepts.push(intercept.ok_or_else(|| missing("the intercept"))?);
             }
             let mut model = Self::of(coefficients, n, intercepts)?;
-            if let Some(lambdas) = found.path.iter().map(|own| own.lambda).collect::<Option<Vec<f64>>>() {
+            if let Some(lambdas) = found.path.iter().map(|entry| entry.lambda).collect::<Option<Vec<f64>>>() {
                 model = model.with_lambdas(&lambdas)?;
             }
             if let Some(names) = found.features {

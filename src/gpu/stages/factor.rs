@@ -93,7 +93,10 @@ impl System {
     pub fn new(gpu: &Gpu, problems: &[&NormalEquations], matrices: usize) -> Self {
         let sizes = |normal: &NormalEquations| [normal.features(), normal.penalties()];
         let [n, penalties] = problems.first().map_or([0, 1], |first| sizes(first));
-        assert!(problems.iter().all(|own| sizes(own) == [n, penalties]), "all problems have n {n} and k {penalties}");
+        assert!(
+            problems.iter().all(|problem| sizes(problem) == [n, penalties]),
+            "all problems have n {n} and k {penalties}"
+        );
         let rows = 4 * stride(n);
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
         let system = Self {
@@ -124,11 +127,11 @@ impl System {
         let rows = 4 * stride(self.order);
         let mut scale = vec![0.0f32; matrices.len() * rows];
         let mut added = vec![0.0f32; matrices.len() * rows];
-        for (own, matrix) in matrices.enumerate() {
+        for (at, matrix) in matrices.enumerate() {
             let (normal, k) = (problems[matrix / self.penalties], matrix % self.penalties);
             for (j, (step, value)) in normal.steps(k).into_iter().zip(normal.added(k)).enumerate() {
-                scale[own * rows + j] = f32::round_from(step);
-                added[own * rows + j] = f32::round_from(*value);
+                scale[at * rows + j] = f32::round_from(step);
+                added[at * rows + j] = f32::round_from(*value);
             }
         }
         gpu.queue().write_buffer(&self.scale, 0, bytemuck::cast_slice(&scale));

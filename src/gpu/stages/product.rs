@@ -101,9 +101,9 @@ impl Symmetric {
                 rows[i * stride + j] = matrix[(i, j)];
             }
         }
-        let own = Self { order: n, matrix: gpu.storage("ridgepath.product.a", 8 * rows.len() as u64) };
-        gpu.queue().write_buffer(&own.matrix, 0, bytemuck::cast_slice(&rows));
-        own
+        let symmetric = Self { order: n, matrix: gpu.storage("ridgepath.product.a", 8 * rows.len() as u64) };
+        gpu.queue().write_buffer(&symmetric.matrix, 0, bytemuck::cast_slice(&rows));
+        symmetric
     }
 }
 

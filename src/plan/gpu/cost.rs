@@ -206,7 +206,7 @@ mod tests {
                     let found = Cost::in_problems([problems, penalties], chunk, one);
                     // The number of different pairs of a chunk and a problem.
                     let mut pairs: Vec<_> =
-                        (0..problems * penalties).map(|own| (own / chunk, own / penalties)).collect();
+                        (0..problems * penalties).map(|matrix| (matrix / chunk, matrix / penalties)).collect();
                     pairs.dedup();
                     let wanted = (pairs.len() as u64, (problems * penalties) as u64);
                     assert_eq!((found.dispatches, found.flops), wanted, "{problems} of {penalties}, {chunk} at a time");

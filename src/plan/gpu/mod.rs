@@ -140,7 +140,7 @@ impl GpuPlan {
             Form::Primal => [shape.rows, shape.features, shape.targets],
             Form::Dual => [shape.features, shape.rows, 0],
         };
-        let sums = |own| GramPlan::new(own, precision, room).map(|one| one.times(shape.problems));
+        let sums = |many| GramPlan::new(many, precision, room).map(|one| one.times(shape.problems));
         let gram = match precision {
             Precision::Single => Some(sums(summed)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
