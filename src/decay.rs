@@ -227,7 +227,7 @@ fn add_decay(to: &mut DMatrix<f64>, decay: &[f64], w: &DMatrix<f64>) {
 
 /// Half the mean squared error of [w; b], from sums over the rows.
 struct Loss {
-    /// G/W, both triangles.
+    /// G/W, the upper triangle too.
     gram: DMatrix<f64>,
     /// c/W.
     cross: DMatrix<f64>,

@@ -20,8 +20,8 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
-    /// where they were not.
+    /// The figures of coefficients w on the original scale; `solution` is whether the solution was other than 0, `None` where there
+    /// is none. `measured` is as in [`of_sums`](Self::of_sums).
     #[inline(always)]
     pub(crate) fn of(
         totals: &Totals,
@@ -29,13 +29,14 @@ impl Figures {
         target: usize,
         w: &[f64],
         (outcome, solution): (Outcome, Option<bool>),
-        told: (&Fit, f64, [f64; 2]),
+        measured: (&Fit, f64, [f64; 2]),
     ) -> Self {
         let sums = sums([w, &totals.means[..w.len()]], |[w, mean]| [w * mean, w * w]);
-        Self::of_sums(totals, model, target, w, sums, (outcome, solution), told)
+        Self::of_sums(totals, model, target, w, sums, (outcome, solution), measured)
     }
 
-    /// The entry of coefficients w whose wᵀx̄ and ‖w‖² are known; told are what is measured, the bound on the error, and the [`centres`](Self::centres) of the λ.
+    /// The figures of coefficients w whose wᵀx̄ and ‖w‖² are known, from the fit, the bound on the error of w, and the
+    /// [centres](Totals::centres) of the λ.
     #[inline(always)]
     pub(crate) fn of_sums(
         totals: &Totals,
@@ -103,7 +104,7 @@ impl PathColumns<'_> {
         self.outcomes.len()
     }
 
-    /// Sets what is known of a column.
+    /// Writes the figures of a column.
     #[inline(always)]
     pub(crate) fn set(&mut self, column: usize, entry: Figures) {
         self.intercepts[column] = entry.intercept;
@@ -115,7 +116,7 @@ impl PathColumns<'_> {
         self.intercept_bounds[column] = entry.intercept_bound;
     }
 
-    /// NaN everywhere: there is no answer.
+    /// Writes NaN everywhere, which says that there is no answer.
     pub(crate) fn clear(&mut self) {
         self.coefficients.fill(f64::NAN);
         let nan = f64::NAN;
@@ -134,7 +135,7 @@ impl PathColumns<'_> {
 }
 
 impl<'a> PathColumns<'a> {
-    /// So many columns after the other, and what is left.
+    /// Cuts the columns into runs of `columns`, the last of which may be shorter.
     pub(crate) fn chunks(self, columns: usize) -> impl Iterator<Item = PathColumns<'a>> {
         let mut rest = Some(self);
         std::iter::from_fn(move || {

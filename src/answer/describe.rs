@@ -20,12 +20,15 @@ use crate::model::outcome::{BackendUsed, Outcome, Route};
 /// A residual sum of squares that is less than this of what the moments sum to it lacks a digit or two.
 const SMALL: f64 = 0.03;
 
-/// What tells a residual sum of squares.
+/// Where a residual sum of squares is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Already,
-    ByDifference,
-    ByRows,
+enum RssSource {
+    /// The equations, whose value has digits enough.
+    Equations,
+    /// The residual sum of squares of another λ, and how the two answers differ.
+    Difference,
+    /// The rows, read again.
+    Rows,
 }
 
 impl RidgePath {
@@ -91,8 +94,8 @@ impl RidgePath {
         });
     }
 
-    /// Sets what is told of these λs by their weights, which were found in arithmetic of rounding unit `epsilon`, and whose
-    /// coefficients are written. Residuals are measured in `f64` against these equations.
+    /// Sets the figures of the λs numbered `lambdas` by their weights, which were found in arithmetic of rounding unit `epsilon`,
+    /// and whose coefficients are written. Residuals are measured in `f64` against these equations.
     pub(crate) fn describe(
         &mut self,
         totals: &Totals,
@@ -132,8 +135,8 @@ impl RidgePath {
 
     /// This path, with the residual sums of squares from the rows where the equations, in arithmetic of rounding unit `epsilon`,
     /// keep less than half of their digits: the moments lose what is small against y and what is fitted, and β of the dual form,
-    /// of which residuals are a part, may be no better. Where the moments keep more, but not all, one λ of the target is told by the
-    /// rows, and the others by how they differ from it.
+    /// of which residuals are a part, may be no better. Where the moments keep more, but not all, one λ of the target takes its sum
+    /// from the rows, and the other λs by how their weights differ from its.
     pub(crate) fn with_rows(
         mut self,
         totals: &Totals,
@@ -143,33 +146,37 @@ impl RidgePath {
     ) -> Self {
         let (t, half) = (self.targets, epsilon.sqrt());
         let answered = |at: usize| !self.rss[at].is_nan() && self.outcomes[at] != Outcome::OutOfRange;
-        let told = |at: usize| match normal.form == Form::Dual {
-            true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => Told::ByRows,
+        let source = |at: usize| match normal.form == Form::Dual {
+            true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => RssSource::Rows,
             // Weights of 32 bits leave more than the exact answer does.
             true => {
                 let share = if epsilon > f64::EPSILON { self.error_bounds[at] / half } else { 0.0 };
-                if self.rss[at] <= share * share * totals.squares[at % t] { Told::ByRows } else { Told::Already }
+                if self.rss[at] <= share * share * totals.squares[at % t] {
+                    RssSource::Rows
+                } else {
+                    RssSource::Equations
+                }
             }
             false => {
                 let terms = self.terms_of_rss(totals, normal, at);
                 match self.rss[at] {
-                    rss if rss <= half * rounding(normal, totals, 1.0) * terms => Told::ByRows,
-                    rss if rss <= SMALL * terms && epsilon == f64::EPSILON => Told::ByDifference,
-                    _ => Told::Already,
+                    rss if rss <= half * rounding(normal, totals, 1.0) * terms => RssSource::Rows,
+                    rss if rss <= SMALL * terms && epsilon == f64::EPSILON => RssSource::Difference,
+                    _ => RssSource::Equations,
                 }
             }
         };
         let entries = (0..self.rss.len()).into_par_iter().with_min_len(at_least(4 * self.features));
-        let some: Vec<(usize, Told)> = entries.filter(|at| answered(*at)).map(|at| (at, told(at))).collect();
-        let of = |wanted: Told| some.iter().filter(move |(_, told)| *told == wanted).map(|(at, _)| *at);
-        let by_difference: Vec<usize> = of(Told::ByDifference).collect();
+        let sources: Vec<(usize, RssSource)> = entries.filter(|at| answered(*at)).map(|at| (at, source(at))).collect();
+        let of = |wanted: RssSource| sources.iter().filter(move |(_, source)| *source == wanted).map(|(at, _)| *at);
+        let by_difference: Vec<usize> = of(RssSource::Difference).collect();
         // The least of each target, so that differences add to it.
         let mut nearest: Vec<Option<usize>> = vec![None; t];
         for at in &by_difference {
             let best = &mut nearest[at % t];
             *best = best.filter(|best| self.rss[*best] <= self.rss[*at]).or(Some(*at));
         }
-        let by_rows: Vec<usize> = of(Told::ByRows).chain(nearest.iter().copied().flatten()).collect();
+        let by_rows: Vec<usize> = of(RssSource::Rows).chain(nearest.iter().copied().flatten()).collect();
         rss::from_rows(problem, &mut self, &by_rows);
         let others = by_difference.into_iter().filter_map(|at| {
             let other = nearest[at % t].filter(|nearest| *nearest != at)?;
@@ -237,8 +244,8 @@ fn spread(summed: f64, size: f64) -> f64 {
     if size == 0.0 { 1.0 } else { (summed / size).max(1.0) }
 }
 
-/// What the residuals tell of these λs, of weights in one double as they are returned: one entry per λ and target, NaN where
-/// there are no weights. Those that were measured before are not again.
+/// The fit of every λ in `lambdas` and every target, by the residuals of the weights in one double; NaN where there are no weights.
+/// Weights that hold their fits are not measured again.
 fn measure(normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> Vec<Fit> {
     let unknown = lambdas.iter().zip(weights).filter(|(_, weights)| weights.fits.is_none());
     let solved: Vec<_> = unknown.filter_map(|(k, weights)| Some((*k, weights.values.as_ref()?, None))).collect();

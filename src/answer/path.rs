@@ -234,8 +234,8 @@ impl RidgePath {
 
     /// The weighted residual sum of squares Σ s (y − ŷ)², with the intercept that is best beside w.
     ///
-    /// By the moments where these leave it at least eight digits (in single precision half of those there are), else from the
-    /// rows where these are at hand, if need be in twice the digits; in the dual form by β, if that is good to eight digits.
+    /// By the moments where they leave it at least eight digits (in single precision half of the digits there are), else from the
+    /// rows where rows are at hand, if need be in twice the digits; in the dual form by β, if that is good to eight digits.
     #[must_use]
     pub fn rss(&self, index: usize, target: usize) -> f64 {
         self.rss[self.at(index, target)]

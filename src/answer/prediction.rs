@@ -121,7 +121,7 @@ pub(crate) fn predictions(x: View<'_>, w: &[f64], intercepts: &[f64], t: usize) 
     predicted
 }
 
-/// Some coefficient vectors with their intercepts, and where ŷ of some rows goes for each.
+/// Coefficient vectors with an intercept each, and for each the place of ŷ of some rows.
 struct PredictionTask<'a> {
     w: &'a [f64],
     intercepts: &'a [f64],

@@ -42,7 +42,7 @@ impl Criterion {
         }
     }
 
-    /// By which power it grows with its target.
+    /// The power of the target by which the criterion grows.
     pub(crate) fn degree(self) -> i32 {
         if self == Self::Gcv { 2 } else { 0 }
     }
@@ -61,7 +61,7 @@ impl Spectrum {
         self.criterion_in_units(criterion, &vec![0; self.targets()])
     }
 
-    /// That of targets in units of powers of two.
+    /// [`criterion`](Self::criterion) of targets in units of 2^`units`.
     pub(crate) fn criterion_in_units(&self, criterion: Criterion, units: &[i32]) -> Vec<f64> {
         let t = self.targets();
         let one = |at: usize| match self.criterion_of(criterion, at / t, at % t) {

@@ -27,7 +27,7 @@ impl Part {
         Self { x: copy(problem.x()), y: copy(problem.y()), weights }
     }
 
-    /// Whether a row of it counts.
+    /// Whether a row of the part has positive weight.
     pub(crate) fn counts(&self) -> bool {
         self.weights.iter().any(|s| *s > 0.0)
     }

@@ -19,7 +19,7 @@ impl Spectrum {
         self.mean_squares(&vec![0; self.targets()]).0
     }
 
-    /// That of targets in these units, with its standard errors.
+    /// [`loo_mse`](Self::loo_mse) of targets in units of 2^`units`, with its standard errors.
     fn mean_squares(&self, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
         let weights: Vec<f64> = (0..self.directions().rows.len()).map(|i| self.weight(i)).collect();
         let total: f64 = weights.iter().sum();
@@ -34,7 +34,8 @@ impl Spectrum {
         self.by_column(one).into_iter().unzip()
     }
 
-    /// Any score of these predictions, of targets in these units, and its standard error, NaN where the score is not a mean over rows.
+    /// Any score of the leave-one-out predictions, of targets in units of 2^`units`, and its standard error, NaN where the score is
+    /// not a mean over rows.
     pub(crate) fn leave_one_out(&self, problem: &Problem<'_>, score: &Score, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
         if matches!(score, Score::Mse) {
             return self.mean_squares(units);

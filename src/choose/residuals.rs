@@ -1,5 +1,5 @@
-//! Residuals of every row, some targets and λs at a time. Where λs are many, few [nodes](Resolvent) are multiplied out, and a λ is a
-//! sum of these.
+//! Residuals of every row, some targets and λs at a time. Where λs are many, few [nodes](Resolvent) are multiplied out, and
+//! the residuals of a λ are a sum of those of the nodes.
 
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ impl Spectrum {
                         self.fitted(&weights, &targets)
                     }
                 };
-                self.told(fitted, indices, &targets, at_nodes.is_some(), &of)
+                self.each_residual(fitted, indices, &targets, at_nodes.is_some(), &of)
             };
             (0..lambdas.len().div_ceil(at_once)).into_par_iter().flat_map_iter(chunk).collect::<Vec<R>>()
         };
@@ -61,7 +61,7 @@ impl Spectrum {
         all
     }
 
-    /// Nodes for these λs, if they pay; in units of the largest σ².
+    /// Nodes for the λs numbered `lambdas`, if they pay; in units of the largest σ².
     fn nodes(&self, lambdas: &Range<usize>) -> Option<Resolvent> {
         let directions = self.directions();
         let largest = directions.sigma.iter().copied().fold(0.0, f64::max);
@@ -79,7 +79,7 @@ impl Spectrum {
         (directions.root(self.grid.shifts[index]) / largest).powi(2)
     }
 
-    /// 1/(σ² + shift), both in units of the largest σ².
+    /// 1/(σ² + shift) of each direction, σ² and shift in units of the largest σ².
     fn inverses(&self, shift: f64) -> Vec<f64> {
         let directions = self.directions();
         let largest = directions.sigma.iter().copied().fold(0.0, f64::max);
@@ -100,7 +100,7 @@ impl Spectrum {
         }
     }
 
-    /// U times these weights of Uᵀy: of each the targets.
+    /// U times Uᵀy weighted: for each row of `weights` a column for each of the targets.
     fn fitted(&self, weights: &[Vec<f64>], targets: &Range<usize>) -> DMatrix<f64> {
         let Directions { u, along, .. } = self.directions();
         let r = u.ncols();
@@ -116,9 +116,9 @@ impl Spectrum {
         product(u.as_slice(), right.as_slice(), r)
     }
 
-    /// What `of` tells of some λs, of the residuals that follow from what U makes of [weights](Self::weights_of) of Uᵀy; from nodes
-    /// that is what is left, without the shift.
-    fn told<R>(
+    /// What `of` makes of the residuals of some λs and targets. `left` holds U times the [weights](Self::weights_of) of Uᵀy; where it
+    /// comes from nodes, U times what is left of Uᵀy over the shift.
+    fn each_residual<R>(
         &self,
         mut left: DMatrix<f64>,
         lambdas: Range<usize>,

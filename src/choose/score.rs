@@ -95,7 +95,7 @@ impl Score {
         }
     }
 
-    /// By which power a score grows with its target, and whether it can be had of a target in other units at all.
+    /// The power of the target by which a score grows; `None` where scores in other units say nothing of this one.
     pub(crate) fn degree(&self) -> Option<i32> {
         match self {
             Self::Mse => Some(2),
@@ -147,7 +147,7 @@ impl Score {
     }
 }
 
-/// These values in units of 2^`unit`.
+/// `values` in units of 2^`unit`.
 pub(crate) fn in_units(unit: i32, values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| scaled(*value, -unit)).collect()
 }

@@ -63,7 +63,7 @@ impl Ridge {
 }
 
 impl Spectrum {
-    /// Of a problem and its resolved grid.
+    /// Decomposes the rows of a problem, for a resolved grid.
     pub(crate) fn new(problem: &Problem<'_>, model: Model, grid: Grid) -> Result<Self> {
         let least = grid.shifts.iter().copied().fold(f64::INFINITY, f64::min);
         let directions = Directions::new(problem, model, (&grid.factors, 0), least)?;
@@ -151,7 +151,7 @@ impl Spectrum {
         self.directions.rows.len()
     }
 
-    /// Their number.
+    /// The number of rows of positive weight.
     #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
     pub(crate) fn count(&self) -> f64 {
         self.directions.rows.len() as f64
@@ -193,7 +193,7 @@ impl Spectrum {
         self.square_in_units(0, target, sum)
     }
 
-    /// That of the target in units of 2^`unit`.
+    /// A sum of squares of residuals of a target in units of 2^`unit`.
     pub(crate) fn square_in_units(&self, unit: i32, target: usize, sum: f64) -> f64 {
         scaled(sum, 2 * (self.directions.target_units[target] - unit))
     }

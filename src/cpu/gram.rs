@@ -16,16 +16,17 @@ use crate::moments::Moments;
 
 /// Rows copied, centred and scaled at a time.
 const BLOCK: usize = 256;
-/// Rows that one task sums where G is small, and so many tasks at a time.
+/// Rows that one task sums where G is small.
 const RUN: usize = 1024;
+/// Tasks whose sums are held at a time.
 const RUNS: usize = 16;
-/// Numbers of all sums up to which they are small.
+/// Numbers of G and c up to which G is small.
 const SMALL: usize = 65_536;
 
 /// The centred moments of a problem, the products in the arithmetic of `A` and their sums in `f64`.
 ///
-/// Means are taken in `f64` and subtracted before anything is squared (two passes over the rows). The same
-/// bits whatever the number of threads.
+/// Means are taken in `f64` and subtracted before anything is squared (two passes over the rows). The bits
+/// do not depend on the number of threads.
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
@@ -75,7 +76,7 @@ impl GramSums {
         }
     }
 
-    /// Adds some of these rows, weights in their units.
+    /// Adds framed rows, with weights in the units of [`Framed::unit`].
     fn add_rows<A: Scalar>(&mut self, framed: &Framed<'_>, rows: std::ops::Range<usize>) {
         let (n, t) = (framed.problem().features(), framed.problem().targets());
         let mut x = DMatrix::<A>::zeros(BLOCK.min(rows.len()), n);
@@ -100,7 +101,7 @@ impl GramSums {
     }
 }
 
-/// Σ y², side by side.
+/// Σ y², in lanes that are added at the end.
 #[inline(always)]
 fn squares<A: Scalar>(values: &[A]) -> f64 {
     let mut lanes = [0.0; 2 * LANES];

@@ -30,7 +30,7 @@ pub(crate) fn solve(rows: &Framed<'_>, normal: &NormalEquations, k: usize) -> We
         let before = columns[j].iter().fold(0.0, |norm: f64, value| norm.hypot(value.0));
         let (done, rest) = columns.split_at_mut(j + 1);
         let column = &mut done[j];
-        // What the columns before left of this one is known by what they took of it.
+        // The norm that this column had before others took their parts, which tells how much of it is left.
         let taken = (0..j).fold(before, |norm, i| norm.hypot(r[i][j].0));
         let norm = Pair::dot(column, column).sqrt();
         if !(norm.0 > rounding * taken) {

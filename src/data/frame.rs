@@ -138,11 +138,11 @@ struct ColumnExtent {
 }
 
 impl ColumnExtent {
-    /// Of every column of [X | Y], about its value in row `first`, over the rows of positive weight.
+    /// The extent of every column of [X | Y], about its value in row `first`, over the rows of positive weight.
     fn of(problem: &Problem<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
         let q = problem.columns();
         let panels = q.div_ceil(PANEL);
-        // Runs of rows, of each the panels one after the other.
+        // Task number i measures panel i % panels of run i / panels.
         let tasks = weights.len().div_ceil(RUN) * panels;
         let measure = |task: usize| {
             let (start, panel) = (task / panels * RUN, task % panels);

@@ -99,7 +99,7 @@ impl<'a> Framed<'a> {
         self.unit
     }
 
-    /// √s of these rows in units of 2^(`unit`/2), in which they fit `f32`.
+    /// √s of rows in units of 2^(`unit`/2), in which roots fit `f32`.
     pub(crate) fn roots(&self, rows: Range<usize>) -> Vec<f64> {
         rows.map(|row| scaled(self.problem.weight(row), -self.unit).sqrt()).collect()
     }
@@ -170,7 +170,7 @@ impl<'a> Framed<'a> {
         });
     }
 
-    /// Some columns as they were given, less these centres; rows of weight 0 are zero.
+    /// Columns as they were given, less a centre each; rows of weight 0 are zero.
     pub(crate) fn less(&self, columns: Range<usize>, centres: &[f64]) -> DMatrix<f64> {
         let mut block = DMatrix::zeros(self.problem.rows(), columns.len());
         let first = columns.start;
@@ -180,7 +180,8 @@ impl<'a> Framed<'a> {
         block
     }
 
-    /// Copies the rows from `start` on times these roots, as many as there are, to the first rows of a block of these columns.
+    /// Copies as many rows from `start` on as there are `roots`, each times its root, to the first rows of `block`, which has the
+    /// columns `columns`.
     pub(crate) fn columns_to<A: Scalar>(
         &self,
         start: usize,
@@ -209,7 +210,8 @@ impl<'a> Framed<'a> {
         });
     }
 
-    /// Copies the rows of [X | Y] from `start` on times these roots to a block, row after row and `width` elements apart.
+    /// Copies as many rows of [X | Y] from `start` on as there are `roots`, each times its root, to a block, row after row and
+    /// `width` elements apart.
     pub(crate) fn rows_to<A: Scalar>(&self, start: usize, roots: &[f64], block: &mut [A], width: usize) {
         let q = self.problem.columns();
         block.par_chunks_mut(RUN * width).zip(roots.par_chunks(RUN)).enumerate().for_each(|(run, (block, roots))| {

@@ -12,8 +12,9 @@ use crate::math::svd::Orthogonal;
 pub(crate) struct Coefficients {
     /// Row j of all that follows is in units of 2^`exponents[j]`.
     pub(crate) exponents: Vec<i32>,
-    /// The features that are penalised, and the others.
+    /// The features that are penalised.
     pub(crate) penalised: Vec<usize>,
+    /// The features that are not penalised.
     pub(crate) others: Vec<usize>,
     /// E: a diagonal for the penalised features, of which this holds every feature's element, and rows for the others.
     pub(crate) diagonal: Vec<f64>,
@@ -33,10 +34,13 @@ pub(crate) struct Coefficients {
     pub(crate) sizes: Vec<f64>,
 }
 
-/// The features that are not penalised: their orthonormal columns, what these take of the others, and their norms.
+/// The features that are not penalised.
 pub(super) struct Fixed<'a, N> {
+    /// Their orthonormal columns.
     pub(super) columns: &'a Orthogonal<N>,
+    /// What each orthonormal column takes of each penalised feature.
     pub(super) shares: &'a [Vec<N>],
+    /// Their norms.
     pub(super) sizes: &'a [f64],
 }
 
@@ -55,8 +59,8 @@ impl<N: Number> Fixed<'_, N> {
 }
 
 impl Coefficients {
-    /// Of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised ones
-    /// before anything was taken from them.
+    /// From V of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised
+    /// columns before anything was taken from them.
     pub(super) fn new<N: Number>(
         rows: &ScaledRows<'_>,
         v: &[Vec<N>],

@@ -16,8 +16,8 @@ pub(super) struct Found {
     pub(super) v: DMatrix<f64>,
 }
 
-/// For fewer features than rows, by XᵀX; `None` where κ(XᵀX) is beyond `limit`, whatever the shift: columns of XV are orthogonal
-/// only as far as their norms are known.
+/// The decomposition of fewer features than rows, by XᵀX; `None` where κ(XᵀX) is beyond `limit`, whatever the shift: columns of XV
+/// are orthogonal only as far as their norms are known.
 pub(super) fn tall(x: &DMatrix<f64>, limit: f64) -> Option<Found> {
     let pairs = eigen(&gram(x)).filter(|pairs| well_conditioned(pairs.values.as_slice(), 0.0, limit))?;
     let mut u = times(x, &pairs.vectors);
@@ -27,11 +27,11 @@ pub(super) fn tall(x: &DMatrix<f64>, limit: f64) -> Option<Found> {
     Some(Found { u, sigma, v: pairs.vectors })
 }
 
-/// For as many features as rows or more, by `XXᵀ`; U spans all that is orthogonal to the columns of `fixed`, which are orthonormal
-/// and of which X has nothing.
+/// The decomposition of as many features as rows or more, by `XXᵀ`; U spans all that is orthogonal to the columns of `fixed`, which
+/// are orthonormal and of which X has nothing.
 pub(super) fn wide(x: &DMatrix<f64>, fixed: &DMatrix<f64>, shift: f64, limit: f64) -> Option<Found> {
     let mut products = gram(&x.transpose());
-    // These directions become the largest of all, and are left out as such.
+    // The directions of `fixed` become the largest of all, and are left out as such.
     let most = 2.0 * products.trace().max(f64::MIN_POSITIVE);
     fixed.column_iter().for_each(|column| products.ger(most, &column, &column, 1.0));
     let rest = x.nrows() - fixed.ncols();
@@ -70,7 +70,7 @@ fn gram(x: &DMatrix<f64>) -> DMatrix<f64> {
     gram
 }
 
-/// ab.
+/// The product ab.
 pub(super) fn times(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     if a.ncols() == 0 || a.nrows() == 0 {
         return DMatrix::zeros(a.nrows(), b.ncols());
@@ -78,7 +78,7 @@ pub(super) fn times(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     product(a.as_slice(), b.as_slice(), a.ncols())
 }
 
-/// aᵀb.
+/// The product aᵀb.
 pub(super) fn across(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     let mut sum = DMatrix::zeros(a.ncols(), b.ncols());
     for start in (0..a.nrows()).step_by(BLOCK) {

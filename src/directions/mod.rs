@@ -27,10 +27,11 @@ use crate::model::penalty_factors::PenaltyFactors;
 /// lose more than a few and the rows are few; else in `f64`.
 #[derive(Debug, Clone)]
 pub(crate) struct Directions {
-    /// The rows of positive weight, and how many there are with the others.
+    /// The rows of positive weight.
     pub(crate) rows: Vec<usize>,
+    /// m, with the rows of weight 0.
     pub(crate) all_rows: usize,
-    /// √s of these in units of 2^`root_unit`.
+    /// √s of each row of positive weight, in units of 2^`root_unit`.
     pub(crate) roots: Vec<f64>,
     pub(crate) root_unit: i32,
     pub(crate) intercept: bool,
@@ -43,8 +44,9 @@ pub(crate) struct Directions {
     /// UᵀS^½(y − ȳ), r × t; target τ in units of 2^`target_units[τ]`.
     pub(crate) along: DMatrix<f64>,
     pub(crate) target_units: Vec<i32>,
-    /// S^½(y − ȳ) less what is not penalised explains, and less what U does too, m × t.
+    /// S^½(y − ȳ) less what the features that are not penalised explain, m × t.
     pub(crate) y: DMatrix<f64>,
+    /// `y` less what U explains of it, m × t.
     pub(crate) rest: DMatrix<f64>,
     /// 1 − hᵢ of each row, were nothing penalised.
     pub(crate) free: Vec<f64>,
@@ -52,7 +54,7 @@ pub(crate) struct Directions {
     pub(crate) noise: f64,
     /// The rank of the features that are not penalised.
     pub(crate) fixed_rank: usize,
-    /// What is said of coefficients.
+    /// How directions lead to coefficients.
     pub(crate) coefficients: Coefficients,
 }
 
@@ -60,15 +62,16 @@ pub(crate) struct Directions {
 const SQUARED: [f64; 2] = [1e3, 1e6];
 /// Operations on pairs of doubles that take a second or so.
 const MOST: f64 = 2e8;
-/// What is left of a row, a column or a target is known to fewer digits when it is less than this of it.
+/// A rest of a row, a column or a target that is less than this of the whole is known to fewer digits.
 const SMALL: f64 = 0.03;
 /// Singular values of which the eigenvalues of products tell no digit are less than this of the largest.
-const TOLD: f64 = 1e-6;
-/// Where columns are held in twice the digits: neither the square of the largest overflows, nor that of one smaller by 1e300 vanishes.
+const INDISTINCT: f64 = 1e-6;
+/// Columns in twice the digits are held 2^`LIFT` larger: neither the square of the largest overflows, nor that of one smaller by
+/// 1e300 vanishes.
 const LIFT: i32 = 480;
 
 impl Directions {
-    /// Of a problem, with the penalty factors of λ number `index`, for shifts from `least` on.
+    /// Decomposes the rows of a problem, with the penalty factors of λ number `index`, for shifts from `least` on.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
@@ -98,13 +101,13 @@ impl Directions {
         scaled(shift.sqrt(), -self.unit)
     }
 
-    /// What is shrunk away along each direction: shift/(σ² + shift); 1 where σ = 0.
+    /// The share of y that is shrunk away along each direction: shift/(σ² + shift); 1 where σ = 0.
     pub(crate) fn left(&self, shift: f64) -> Vec<f64> {
         let root = self.root(shift);
         self.sigma.iter().map(|sigma| if *sigma > 0.0 { 1.0 / (1.0 + (sigma / root).powi(2)) } else { 1.0 }).collect()
     }
 
-    /// What is kept: σ²/(σ² + shift).
+    /// The share of y that is kept along each direction: σ²/(σ² + shift).
     pub(crate) fn kept(&self, shift: f64) -> Vec<f64> {
         let root = self.root(shift);
         self.sigma.iter().map(|sigma| if *sigma > 0.0 { 1.0 / (1.0 + (root / sigma).powi(2)) } else { 0.0 }).collect()
@@ -133,7 +136,7 @@ impl Directions {
         self.rest.column(target).norm_squared() + along
     }
 
-    /// 1 − hᵢ of the rows of positive weight at these shifts: a column for each. 0 where it has no digits.
+    /// 1 − hᵢ of the rows of positive weight, a column for each shift. 0 where it has no digits.
     pub(crate) fn left_of_rows(&self, shifts: &[f64]) -> DMatrix<f64> {
         let weights: Vec<_> = shifts.iter().map(|shift| nalgebra::DVector::from_vec(self.left(*shift))).collect();
         let weights = DMatrix::from_columns(&weights);
@@ -154,7 +157,7 @@ impl Directions {
     /// may be there by rounding alone.
     fn keeps_its_digits(&self, least: f64) -> bool {
         let most = self.sigma.iter().copied().fold(0.0, f64::max);
-        if self.sigma.iter().any(|sigma| *sigma < TOLD * most) {
+        if self.sigma.iter().any(|sigma| *sigma < INDISTINCT * most) {
             return false;
         }
         let left = self.left_of_rows(&[least]);
@@ -193,11 +196,13 @@ fn affordable(m: usize, n: usize, fixed: usize, t: usize) -> bool {
 struct Doubles {
     x: DMatrix<f64>,
     y: DMatrix<f64>,
-    /// The norms of the columns of X before.
+    /// The norms of the columns of X before anything was taken from them.
     sizes: Vec<f64>,
+    /// The features that are not penalised, made orthonormal.
     fixed: Orthogonal<f64>,
+    /// The norms of these features.
     fixed_sizes: Vec<f64>,
-    /// `QᵀX` of these features, a row for each column of Q.
+    /// `QᵀX`, a row for each orthonormal column Q of `fixed`.
     shares: Vec<Vec<f64>>,
     means: Vec<f64>,
 }
@@ -222,7 +227,7 @@ impl Doubles {
         Self { x, y, sizes, fixed, fixed_sizes, shares, means: rows.means() }
     }
 
-    /// By eigenvalues of products of the rows, where these have digits enough.
+    /// The directions by eigenvalues of products of the rows, where products have digits enough.
     fn by_products(&self, rows: &ScaledRows<'_>, least: f64, limit: f64) -> Option<Directions> {
         let (m, n) = self.x.shape();
         // Nothing has no directions.
@@ -246,7 +251,7 @@ impl Doubles {
         Some(self.finish(rows, found, v))
     }
 
-    /// By the rows themselves.
+    /// The directions by the singular value decomposition of the rows.
     fn by_rows(&self, rows: &ScaledRows<'_>) -> Directions {
         let m = self.x.nrows();
         let columns = self.x.as_slice().chunks(m).map(<[f64]>::to_vec).collect();
@@ -287,7 +292,7 @@ fn take<N: Number>(target: &mut [N], q: &[Vec<N>]) {
     }
 }
 
-/// By the rows in pairs of doubles.
+/// The directions by the singular value decomposition of the rows in pairs of doubles.
 fn in_pairs(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Directions {
     let n = problem.features();
     let norm = |column: &Vec<Pair>| Pair::dot(column, column).sqrt().value();
@@ -342,7 +347,7 @@ fn in_pairs(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Directions {
     directions(rows, DMatrix::from_fn(m, r, |i, j| u[j][i].value()), parts, fixed.q.len(), coefficients)
 }
 
-/// What a decomposition has found.
+/// What a decomposition has found, with the fields of [`Directions`] of these names.
 struct Parts {
     sigma: Vec<f64>,
     unit: i32,

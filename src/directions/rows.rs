@@ -21,11 +21,12 @@ pub(crate) struct ScaledRows<'a> {
     framed: Framed<'a>,
     /// The rows of positive weight.
     pub(crate) rows: Vec<usize>,
-    /// √s of these in units of 2^`root_unit`.
+    /// √s of each row of positive weight, in units of 2^`root_unit`.
     pub(crate) roots: Vec<f64>,
     pub(crate) root_unit: i32,
-    /// The features that are penalised, and the others.
+    /// The features that are penalised.
     pub(crate) penalised: Vec<usize>,
+    /// The features that are not penalised.
     pub(crate) fixed: Vec<usize>,
     /// `D_j^-½` of every feature, but for a power of two; 1 where nothing is penalised.
     pub(crate) inverse_root: Vec<f64>,
@@ -96,12 +97,13 @@ impl<'a> ScaledRows<'a> {
         self.framed.exponents()[j] + self.root_unit
     }
 
-    /// What leads from there to the unit of penalised columns.
+    /// The exponent that brings a column from the unit of [`exponent`](Self::exponent) to that of penalised columns; 0 for others.
     fn to_units(&self, j: usize) -> i32 {
         if self.penalised.binary_search(&j).is_ok() { self.exponent(j) - self.half[j] - self.unit } else { 0 }
     }
 
-    /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in their own.
+    /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in that of
+    /// [`exponent`](Self::exponent).
     pub(crate) fn doubles(&self, columns: &[usize]) -> DMatrix<f64> {
         let m = self.rows.len();
         let mut all = DMatrix::zeros(m, columns.len());
@@ -116,7 +118,7 @@ impl<'a> ScaledRows<'a> {
     }
 
     /// [`doubles`](Self::doubles) to twice the digits, and the means of the columns in the natural units of their features.
-    /// They come `lift` powers of two larger.
+    /// The columns come `lift` powers of two larger.
     pub(crate) fn pairs(&self, columns: &[usize], lift: i32) -> (Vec<Vec<Pair>>, Vec<Pair>) {
         let weight = |row: &usize| Pair(scaled(self.framed.problem().weight(*row), -2 * self.root_unit), 0.0);
         let weights: Vec<Pair> = self.rows.iter().map(weight).collect();

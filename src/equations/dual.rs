@@ -14,7 +14,7 @@ use crate::equations::normal::{Exact, NormalEquations, factored, norms, penalty_
 use crate::equations::triangle::Triangle;
 use crate::equations::weights::Weights;
 use crate::error::Result;
-use crate::math::complete::Complete;
+use crate::math::complete_orthogonal::CompleteOrthogonal;
 use crate::math::extended::{self, Strips, Wide, two_product, two_sum};
 use crate::math::powers::{exponent, scaled};
 use crate::math::product::RowBlock;
@@ -347,7 +347,7 @@ impl<'a> Dual<'a> {
         let r = DMatrix::from_fn(m, m, |i, j| scaled(triangle.r[(i, j)] * root[j], self.exponents[j] - top));
         #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
         let least = triangle.rows.max(m) as f64 * f64::EPSILON;
-        let (complete, _) = Complete::new(r, DMatrix::zeros(m, 0), least);
+        let (complete, _) = CompleteOrthogonal::new(r, DMatrix::zeros(m, 0), least);
         let c = DMatrix::from_fn(m, t, |i, target| scaled(normal.cross[(i, target)] * root[i], -normal.unit[i] - top));
         let alpha = complete.solve_normal(&c);
         let unit = |i: usize| -top - normal.unit[i] - normal.step[k * m + i];

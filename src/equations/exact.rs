@@ -53,14 +53,15 @@ struct WeightedRows<'a> {
     framed: &'a Framed<'a>,
     /// h of each row less the largest h; `None` for rows of weight 0.
     halves: Vec<Option<i32>>,
-    /// Whether they differ.
+    /// Whether two rows differ in h.
     uneven: bool,
     /// r of each row; empty when all are 1.
     weights: Vec<f64>,
     /// Column j is in units of 2^`exponents[j]`.
     exponents: Vec<i32>,
+    /// The exponent of the largest framed number of column j once rows are multiplied by 2ʰ; 0 where all rows have one h.
     inner: Vec<i32>,
-    /// Products are in units of 2^`unit` besides.
+    /// Products are in units of 2^(`unit` + `exponents[i]` + `exponents[j]`).
     unit: i32,
 }
 
@@ -96,7 +97,7 @@ impl<'a> WeightedRows<'a> {
         rows
     }
 
-    /// A block, as a factor of products.
+    /// A block of rows and columns, as a factor of products.
     fn strips(&self, rows: Range<usize>, columns: Range<usize>) -> Strips {
         let mut strips = self.framed.strips(rows.clone(), columns.clone());
         if self.uneven {

@@ -41,9 +41,9 @@ use crate::moments::Moments;
 /// ```
 #[derive(Debug, Clone)]
 pub struct NormalEquations {
-    /// n × n, symmetric, in the units alone (without step).
+    /// n × n, symmetric, in units of 2^`unit` (without step).
     pub(crate) gram: DMatrix<f64>,
-    /// n × t, likewise; target τ in units of 2^`target_unit[τ]`.
+    /// n × t, rows in the units of G; target τ in units of 2^`target_unit[τ]`.
     pub(crate) cross: DMatrix<f64>,
     /// Σ s(y−ȳ)² (or Σ s·y² without an intercept), in the units of the targets.
     pub(crate) squares: Vec<f64>,
@@ -121,7 +121,7 @@ impl NormalEquations {
         }
         // A unit diagonal of G: columns in units of about their norm.
         let change = unit_diagonal(&mut gram, i32::MIN);
-        // Targets likewise: Σ s·y² in [1, 4), and with it |c| ≤ 4.
+        // Targets in units of about their norm: Σ s·y² in [1, 4), and with it |c| ≤ 4.
         let mut target_unit = exponents[n..].to_vec();
         for target in 0..t {
             let norm = exponent(squares[target]).div_euclid(2);
@@ -265,7 +265,7 @@ impl NormalEquations {
         }
     }
 
-    /// Element (i, j) of G, in the units alone.
+    /// Element (i, j) of G, in units of 2^`unit` (without step).
     pub(crate) fn gram_element(&self, i: usize, j: usize) -> f64 {
         self.gram[(i.max(j), i.min(j))]
     }
@@ -290,7 +290,7 @@ impl NormalEquations {
         &self.added[k * n..(k + 1) * n]
     }
 
-    /// Overwrites the weights of a target at λ number k, in our units, with the same in their natural ones.
+    /// Overwrites the weights of a target at λ number k, in our units, with the weights in natural units.
     pub(crate) fn to_natural(&self, k: usize, target: usize, weights: &mut [f64]) {
         let n = self.features();
         let units = self.unit.iter().zip(&self.step[k * n..(k + 1) * n]);
@@ -335,7 +335,7 @@ impl Moments {
 }
 
 /// The weight of the penalty on a feature, mantissa and exponent (even): 1, or its variance of this sum of squares in
-/// units of 2^(2·`exponent`), over so many rows of positive weight and this sum of weights.
+/// units of 2^(2·`exponent`), over `rows` rows of positive weight whose weights sum to `weight_sum`.
 #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
 pub(crate) fn penalty_weight(
     squares: f64,
@@ -358,7 +358,7 @@ const AT_ONCE: usize = 4096;
 const COLUMNS: usize = 64;
 
 /// Scales the lower triangle by powers of two, of which none is less than 2^`least`, until the diagonal lies in [1, 4), and returns
-/// them. Then the upper triangle is the same.
+/// them. The upper triangle becomes the mirror image of the lower.
 pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>, least: i32) -> Vec<i32> {
     let n = gram.nrows();
     let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2).max(least)).collect();
@@ -391,7 +391,8 @@ pub(crate) fn factored((weight, power): (f64, i32), factor: f64) -> (f64, i32) {
     (weight * scaled(factor, -even), power + even)
 }
 
-/// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and added in these units.
+/// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and what the shift adds, in units of that
+/// power.
 pub(crate) fn steps(
     gram: &DMatrix<f64>,
     unit: &[i32],

@@ -57,7 +57,7 @@ pub(crate) fn tolerance(normal: &NormalEquations, condition: f64) -> f64 {
 pub(crate) struct Refined {
     /// n × t
     pub(crate) values: DMatrix<f64>,
-    /// Their digits beyond one double.
+    /// The digits of `values` beyond one double.
     pub(crate) low: DMatrix<f64>,
     /// A bound on the relative error that each target is left with, but for the rounding of its values.
     pub(crate) errors: Vec<f64>,

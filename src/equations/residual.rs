@@ -20,7 +20,7 @@ pub(crate) struct Residual {
     pub(crate) fits: Vec<Fit>,
 }
 
-/// One target of one λ.
+/// How well the weights of one target satisfy the equations of one λ.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fit {
     /// max aᵢᵢ·‖w‖₂ + ‖c‖₂ and ‖A‖₁·‖w‖₂ + ‖c‖₂.
@@ -83,7 +83,7 @@ pub(crate) fn vectors<'a>(
     u
 }
 
-/// The residuals from the products of G with [`vectors`], and their low digits with those of c where there are such.
+/// The residuals from the products of G with [`vectors`]; `low` holds the low digits of the products and of c, where there are any.
 pub(crate) fn of_products(
     normal: &NormalEquations,
     lambdas: &[Answer<'_>],

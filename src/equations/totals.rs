@@ -12,7 +12,7 @@ use crate::math::threads::at_least;
 pub(crate) struct Totals {
     pub(crate) rows: usize,
     pub(crate) weight_sum: f64,
-    /// Of the features, then of the targets.
+    /// The weighted means of the features, then of the targets.
     pub(crate) means: Vec<f64>,
     /// Σ s(y−ȳ)² of each target, or Σ s·y² without an intercept.
     pub(crate) squares: Vec<f64>,
@@ -22,7 +22,7 @@ pub(crate) struct Totals {
     pub(crate) terms: usize,
     /// The units of the targets, as powers of two.
     pub(crate) target_units: Vec<i32>,
-    /// In the dual form the scale of the penalty.
+    /// The scale of the penalty, in the dual form.
     pub(crate) roots: Option<Roots>,
 }
 

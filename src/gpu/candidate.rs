@@ -10,7 +10,7 @@ use crate::math::condition;
 use crate::math::powers::scaled;
 use crate::model::outcome::Outcome;
 
-/// Its weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how its corrections shrink.
+/// A λ that is being solved: the weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how the corrections shrink.
 pub(crate) struct Candidate<'a> {
     /// The equations of its problem.
     pub(crate) normal: &'a NormalEquations,
@@ -21,17 +21,17 @@ pub(crate) struct Candidate<'a> {
     /// Number of the matrix in its chunk.
     pub(crate) at: usize,
     w: DMatrix<f64>,
-    /// Its digits beyond one double.
+    /// The digits of w beyond one double.
     low: DMatrix<f64>,
     pub(crate) probe: DVector<f64>,
     inverse: f64,
     progress: Vec<Progress>,
-    /// Of the last residual.
+    /// What the last residual told of each target.
     pub(crate) fits: Vec<Fit>,
 }
 
 impl<'a> Candidate<'a> {
-    /// Of the first solution, whose last column is the probe.
+    /// Begins with the first solution, whose last column is the probe.
     pub(crate) fn new(normal: &'a NormalEquations, [problem, k, at]: [usize; 3], mut solution: DMatrix<f64>) -> Self {
         let t = solution.ncols() - 1;
         let probe = solution.column(t).into_owned();

@@ -27,7 +27,7 @@ use crate::plan::GpuPlan;
 /// The buffers of a chunk of matrices, λ after λ and problem after problem; reused for the chunks that follow.
 pub(crate) struct Chunk<'a> {
     gpu: &'a Gpu,
-    /// All with the same n, t and k.
+    /// The equations of each problem, all with one n, t and k.
     problems: &'a [&'a NormalEquations],
     features: usize,
     targets: usize,
@@ -35,9 +35,10 @@ pub(crate) struct Chunk<'a> {
     system: System,
     factors: Factors,
     solution: Solution,
-    /// Where the device multiplies with G in double precision: G of each problem, but of those whose equations have twice the
-    /// digits and residuals of their own; and room for the products of one of them at a time.
+    /// G of each problem on the device, where the device multiplies with it in double precision; `None` for equations of twice the
+    /// digits, whose residuals the host forms.
     grams: Vec<Option<Symmetric>>,
+    /// Room for the products of one problem.
     products: Option<Products>,
 }
 
@@ -65,7 +66,7 @@ impl<'a> Chunk<'a> {
         Ok(Self { gpu, problems, features, targets, penalties, system, factors, solution, grams, products })
     }
 
-    /// The weights of the matrices of these numbers; `None` where this arithmetic does not reach.
+    /// The weights of the matrices numbered `matrices`; `None` where this arithmetic does not reach.
     pub(crate) async fn solve(&self, matrices: Range<usize>, precision: Precision) -> Result<Vec<Option<Weights>>> {
         let (n, t, count) = (self.features, self.targets, matrices.len());
         let start = condition::start(n);
@@ -144,7 +145,7 @@ impl<'a> Chunk<'a> {
         (self.problems[problem], [problem, matrix % self.penalties])
     }
 
-    /// The residual of each; candidates of one problem, which follow each other, share a product with its G.
+    /// The residual of each candidate; candidates of one problem, which follow each other, share a product with its G.
     async fn residuals(&self, pending: &[Candidate<'_>]) -> Result<Vec<Residual>> {
         let problems = pending.chunk_by(|one, next| one.problem == next.problem);
         let Some(products) = &self.products else {

@@ -1,5 +1,6 @@
-//! Sums of products to about twice the digits of `f64`, in pairs of doubles (Ogita, Rump and Oishi, 2005): of products and sums
-//! what rounding lost is known exactly, and summed beside them. The bits are the same whatever the threads and the machine.
+//! Sums of products to about twice the digits of `f64`, in pairs of doubles (Ogita, Rump and Oishi, 2005): what
+//! the rounding of a product or a sum loses is known exactly, and summed beside it. The bits depend neither on threads nor on the
+//! machine.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ const BLOCK: usize = 8;
 /// Terms of the sums that blocks are added to.
 const TERMS: usize = 256;
 
-/// high + low, both matrices of one shape.
+/// A matrix to twice the digits: high + low.
 #[derive(Debug, Clone)]
 pub(crate) struct Wide {
     pub(crate) high: DMatrix<f64>,
@@ -59,8 +60,8 @@ impl Wide {
     }
 }
 
-/// A factor of a product in two doubles, eight columns abreast: those of one strip row after row, then the next strip's, the
-/// last filled up with zeros.
+/// A factor of a product in two doubles, in strips of eight columns abreast: a strip holds row after row, and the last
+/// strip is filled up with zeros.
 #[derive(Debug, Clone)]
 pub(crate) struct Strips {
     rows: usize,
@@ -85,7 +86,7 @@ impl Strips {
         self.high.par_chunks_mut(self.rows).zip(self.low.par_chunks_mut(self.rows))
     }
 
-    /// Each row times its weight.
+    /// The factor with each row times its weight.
     pub(crate) fn weighed(mut self, weights: &[f64]) -> Self {
         for (high, low) in self.high.chunks_mut(self.rows).zip(self.low.chunks_mut(self.rows)) {
             for ((high, low), s) in high.iter_mut().zip(low).zip(weights) {

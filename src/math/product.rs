@@ -26,7 +26,7 @@ impl<'a, A: Scalar> RowBlock<'a, A> {
         Self { values, rows: count, columns: matrix.ncols(), stride: matrix.nrows() }
     }
 
-    /// The first column.
+    /// The numbers of the first column.
     pub(crate) fn first(self) -> &'a [A] {
         &self.values[..self.rows]
     }
@@ -41,7 +41,7 @@ impl<'a, A: Scalar> RowBlock<'a, A> {
     }
 }
 
-/// sum += aᵀb, the products and the sums over these rows in the arithmetic of `A`; where `lower`, the first rows of the sum are
+/// sum += aᵀb, products and their sums over the rows in the arithmetic of `A`; where `lower`, the first rows of the sum are
 /// a square of which the lower triangle counts.
 pub(crate) fn add_transposed<A: Scalar>(
     a: RowBlock<'_, A>,

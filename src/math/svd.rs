@@ -63,7 +63,7 @@ pub(crate) fn orthogonalize<N: Number>(mut columns: Vec<Vec<N>>, sizes: &[f64], 
         let pivot = left.swap_remove(at);
         let mut column = std::mem::take(&mut columns[pivot]);
         let mut row = vec![N::default(); n];
-        // What rounding left along the others.
+        // What rounding left along the columns of Q that are there.
         for (share, before) in remove(&mut column, &made.q).into_iter().zip(&mut made.r) {
             before[pivot] = before[pivot] + share;
         }

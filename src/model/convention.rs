@@ -107,7 +107,7 @@ pub struct DataFacts {
 }
 
 impl DataFacts {
-    /// Of the rows and one target.
+    /// Measures the rows and one target.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when there is no such target.

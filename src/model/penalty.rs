@@ -220,7 +220,7 @@ pub struct Grid {
     pub lambdas: Vec<f64>,
     /// 2Wλ, k of them.
     pub shifts: Vec<f64>,
-    /// By which feature they are multiplied by what.
+    /// What λ is multiplied by for each feature.
     pub factors: PenaltyFactors,
 }
 

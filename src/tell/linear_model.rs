@@ -224,7 +224,7 @@ fn each(what: &'static str, found: usize, wanted: usize) -> Result<()> {
     if found == wanted { Ok(()) } else { Err(Error::Shape { what, found, wanted }) }
 }
 
-/// So many names, no two of them the same.
+/// Checks that there are as many names as wanted, and no name twice.
 fn checked_names<S: Into<String>>(
     of: &'static str,
     names: impl IntoIterator<Item = S>,

@@ -122,7 +122,7 @@ impl Norms {
         (largest * square.sqrt(), slope / square)
     }
 
-    /// Where ‖w‖ is this, in our units; 0 where it is less already.
+    /// The λ at which ‖w‖ is `wanted`, in our units; 0 where ‖w‖ is less without a penalty.
     fn lambda(&self, target: usize, wanted: f64) -> f64 {
         const MOST_STEPS: usize = 200; // a few will do
         if !(self.norm(target, 0.0).0 > wanted) {

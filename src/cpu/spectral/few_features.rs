@@ -1,5 +1,5 @@
-//! Answers of few features, eight side by side: each has a lane of its own, from the right-hand side to the coefficients and what
-//! is measured of them.
+//! Answers of few features, eight side by side: each takes one lane from the right-hand side to the coefficients and to what is
+//! measured of them.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,14 @@ use crate::math::powers::scaled;
 use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
 
-/// Features up to which this is faster than products of blocks.
+/// Features up to which eight answers side by side are faster than [tiles](super::tiles) of many.
 pub(crate) const FEW: usize = 32;
 /// Columns that one task solves for.
 const COLUMNS: usize = 256;
-/// Operations for each number, about.
+/// Operations for each number of a solution, about.
 const EACH: usize = 32;
 
-/// Columns are numbered a λ after the other, and a target after the other in each.
+/// What the answers of few features are solved and measured with. Column `k`·t + `target` is the answer of λ number k.
 pub(crate) struct FewFeatures<'a> {
     spectral: &'a Spectral<'a>,
     totals: &'a Totals,
@@ -56,13 +56,13 @@ impl<'a> FewFeatures<'a> {
         in_range.then_some(Self { spectral, totals, conditions, rounding, centres, basis, powers })
     }
 
-    /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy; the numbers of those whose
-    /// residual is too large.
-    pub(crate) fn path(&self, place: PathColumns<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+    /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy, and returns the numbers of the λs
+    /// whose residual is too large.
+    pub(crate) fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
         let n = self.spectral.normal.features();
         let task = |(at, mut place): (usize, PathColumns<'_>)| {
             let failed = self.solve(at * COLUMNS, &mut place);
-            told(place.columns());
+            columns_done(place.columns());
             failed
         };
         let tasks: Vec<PathColumns<'_>> = place.chunks(COLUMNS).collect();
@@ -135,7 +135,7 @@ impl<'a> FewFeatures<'a> {
         }
     }
 
-    /// What the λs of the lanes bring.
+    /// Sets what depends on the λs of the lanes alone.
     #[inline(always)]
     fn penalties(&self, scratch: &mut Scratch) {
         let normal = self.spectral.normal;
@@ -155,12 +155,15 @@ impl<'a> FewFeatures<'a> {
     }
 }
 
-/// Of each feature a number in each lane.
+/// The numbers of eight answers at work, one in each lane; vectors hold an element for each feature.
 struct Scratch {
-    /// Of these λs: 2^step, 2^-step, and what the penalty adds.
+    /// The numbers of the λs that `unit`, `back`, `added`, `shift`, `top` and `trace` are of.
     lambdas: [usize; LANES],
+    /// 2^step.
     unit: Vec<Lanes>,
+    /// 2^-step.
     back: Vec<Lanes>,
+    /// What the penalty adds to the diagonal.
     added: Vec<Lanes>,
     shift: Lanes,
     top: Lanes,
@@ -170,7 +173,7 @@ struct Scratch {
     inverse: Vec<Lanes>,
     /// The right-hand side, and in the end G times the weights.
     values: Vec<Lanes>,
-    /// In the units of G, and in the end in natural ones.
+    /// The weights, first in the units of G and in the end in natural units.
     weights: Vec<Lanes>,
 }
 
@@ -193,7 +196,8 @@ impl Scratch {
         }
     }
 
-    /// ‖w‖², ‖c‖², shift·wᵀDw, wᵀc and ‖r‖² in the units of the λ, and ‖w‖² and wᵀx̄ in natural ones, to which it brings the weights.
+    /// ‖w‖², ‖c‖², shift·wᵀDw, wᵀc and ‖r‖² in the units of the λ, and ‖w‖² and wᵀx̄ in natural
+    /// units, to which it brings the weights.
     #[inline(always)]
     fn sums(&mut self, means: &[f64]) -> [Lanes; 7] {
         let zero = [0.0; LANES];

@@ -29,8 +29,8 @@ const APART: i32 = -500;
 /// The ratio of the largest diagonal element to the smallest up to which they count as near 1: that of the equations' units.
 const EVEN: f64 = 8.0;
 
-/// Solves every λ of the equations, as many as possible side by side; `None` for those that are ill-conditioned, or whose
-/// residual is not as small as that of a Cholesky factorization, even after a correction. Tells `progress` how many are
+/// Solves every λ of the equations, as many as possible side by side; `None` for a λ whose equations are ill-conditioned, or whose
+/// residual is larger than a Cholesky factorization would leave, even after a correction. Tells `progress` how many are
 /// done.
 pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync)) -> Vec<Option<Weights>> {
     let mut spectral = Spectral::new(normal);
@@ -45,10 +45,11 @@ pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync))
     answers.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
+/// The equations reduced: Q, T and what leads from B to G.
 pub(crate) struct Spectral<'a> {
     pub(crate) normal: &'a NormalEquations,
     pub(crate) tridiagonal: Tridiagonal,
-    /// R; 0 for those that stand apart.
+    /// The diagonal of R; 0 for the features that stand [`apart`](Self::apart).
     scale: Vec<f64>,
     /// Rows and columns of G that hold nothing, or so little on the scale of B that none of it counts beside a shift within reach:
     /// their equations are one number each.
@@ -69,7 +70,7 @@ impl<'a> Spectral<'a> {
         let (n, t) = (normal.features(), normal.targets());
         // 1/√D in the units of the columns: mantissa and exponent, the largest exponent 0.
         let root = |j: usize| {
-            let (weight, exponent) = normal.penalty_weight(0, j); // the same at every λ, and > 0
+            let (weight, exponent) = normal.penalty_weight(0, j); // equal for all λ, and > 0
             let half = exponent.div_euclid(2);
             (1.0 / scaled(weight, exponent - 2 * half).sqrt(), -(half + normal.unit[j]))
         };
@@ -98,7 +99,7 @@ impl<'a> Spectral<'a> {
         }
     }
 
-    /// Makes ready for so many answers.
+    /// Multiplies Q out where that pays for this number of answers.
     pub(crate) fn prepare(&mut self, answers: usize) {
         self.tridiagonal.prepare(answers);
     }
@@ -232,7 +233,7 @@ impl<'a> Spectral<'a> {
         lambdas.iter().map(one).collect()
     }
 
-    /// Overwrites right-hand sides of the λs, as many columns for each, with the solutions of their equations.
+    /// Overwrites right-hand sides with the solutions of their equations; every λ has equally many columns.
     fn correct(&self, lambdas: &[usize], block: &mut DMatrix<f64>) {
         let each = block.ncols() / lambdas.len().max(1);
         let alone = |(column, j): (usize, &usize)| self.alone(lambdas[column / each], *j, block[(*j, column)]);

@@ -56,13 +56,13 @@ pub struct Params {
     pub stride: u32,
     /// Number of the panel.
     pub panel: u32,
-    /// How many there are.
+    /// How many panels there are.
     pub panels: u32,
     /// Columns of a diagonal block: 4·stride of a single one, else 64.
     pub width: u32,
-    /// Of the square that holds a diagonal block: 16, 32, 64, or what the workgroup memory holds.
+    /// The side of the square that holds a diagonal block: 16, 32, 64, or what the workgroup memory holds.
     pub side: u32,
-    /// Of the chunk.
+    /// How many matrices the chunk has.
     pub matrices: u32,
     /// k.
     pub penalties: u32,
@@ -122,7 +122,7 @@ impl System {
         system
     }
 
-    /// Uploads the scales of a chunk of matrices: those of these numbers, of any problems.
+    /// Uploads the scales of the matrices numbered `matrices`, which may be of several problems.
     pub fn upload(&self, gpu: &Gpu, problems: &[&NormalEquations], matrices: Range<usize>) {
         let rows = 4 * stride(self.order);
         let mut scale = vec![0.0f32; matrices.len() * rows];

@@ -105,7 +105,7 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 }
 
 /// The centred moments of a problem, products and sums in the arithmetic of the plan. Columns are centred and scaled on the
-/// host, in `f64`, and rows multiplied by the roots of their weights. The same bits whatever the plan's blocks of rows.
+/// host, in `f64`, and rows multiplied by the roots of their weights. The bits do not depend on the plan's blocks of rows.
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.

@@ -61,7 +61,7 @@ impl Cost {
     /// What is done for the λs of one problem at a time, where chunks of matrices cross problems.
     pub(crate) fn in_problems([problems, penalties]: [usize; 2], chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
         let one = |problem: usize| {
-            // Those that end the chunk in which the problem before ends.
+            // The λs that fill up the chunk in which the problem before ends.
             let begun = problem.saturating_mul(penalties) % chunk;
             let head = if begun == 0 { 0 } else { penalties.min(chunk - begun) };
             let rest = Self::in_chunks(penalties - head, chunk, &cost);
@@ -71,7 +71,7 @@ impl Cost {
     }
 }
 
-/// In words, on one line.
+/// The cost in words, on one line.
 impl std::fmt::Display for Cost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { dispatches, barriers, flops, bytes } = self;
@@ -177,10 +177,10 @@ pub(crate) fn solve(panels: Panels, k: usize, quads: usize) -> Cost {
     Cost::new(dispatches, barriers, 4 * elements as u128 * each, (elements + 16 * n) as u128 * each)
 }
 
-/// The same in products of 64 rows with 64 right-hand sides.
+/// [`solve`] where it goes in products of 64 rows with 64 right-hand sides.
 fn solve_many(panels: Panels, k: usize, quads: usize) -> Cost {
     let Panels { order: n, count, .. } = panels;
-    // Rows of the right-hand sides that are multiplied for the panels, down and up: the known ones, and the panel's own.
+    // Rows of the right-hand sides that are multiplied for the panels, down and up: the known ones, and those of the panel.
     let down: usize = (0..count).map(|panel| PANEL * panel + PANEL).sum();
     let known = |panel: usize| n.saturating_sub(PANEL * (panel + 1)).next_multiple_of(MANY_DEPTH);
     let rows = down + (0..count).map(|panel| known(panel) + PANEL).sum::<usize>();

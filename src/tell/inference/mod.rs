@@ -36,13 +36,13 @@ pub struct Inference<'a> {
     problem: &'a Problem<'a>,
     path: &'a RidgePath,
     model: Model,
-    /// Of all λs, where these share their penalty factors.
+    /// The directions of all λs, where λs share their penalty factors.
     shared: Option<Arc<Directions>>,
 }
 
 impl<'a> Inference<'a> {
-    /// Decomposes the rows (where λs have penalty factors of their own, [`at`](Self::at) does, for each). The path must be one of these
-    /// rows and weights.
+    /// Decomposes the rows (where λs have penalty factors of their own, [`at`](Self::at) does, for each). The path must be one of the
+    /// rows and weights of the problem.
     ///
     /// # Errors
     /// [`Error::Shape`] when the path is not one of these rows, [`Error::Conflict`] for one with a Tikhonov matrix, [`Error::Span`].
@@ -67,7 +67,7 @@ impl<'a> Inference<'a> {
         Ok(Self { problem, path, model, shared: shared.transpose()? })
     }
 
-    /// What is to be said at λ number `index`; `None` where there is no unique answer.
+    /// How certain the coefficients are at λ number `index`; `None` where there is no unique answer.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when the path has no such entry, [`Error::Span`].
@@ -161,7 +161,7 @@ impl Uncertainty {
         self.spread.product(self.noise(target), &self.exponents(self.directions.target_units[target]))
     }
 
-    /// The units in which coefficients are told, each times 2^`by`.
+    /// The exponent of the unit of each coefficient, plus `by`.
     fn exponents(&self, by: i32) -> Vec<i32> {
         self.directions.coefficients.exponents.iter().map(|exponent| exponent - self.directions.unit + by).collect()
     }

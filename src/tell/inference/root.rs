@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::math::powers::{exponent, scaled};
 
-/// Each row in units of a power of two of its own, which brings its largest element near 1.
+/// R, whose row j is in units of 2^`exponents[j]`, which brings the largest element of the row near 1.
 #[derive(Debug)]
 pub(super) struct Root {
     rows: DMatrix<f64>,
