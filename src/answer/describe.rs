@@ -95,7 +95,7 @@ impl RidgePath {
     }
 
     /// Sets the figures of the λs numbered `lambdas` by their weights, which were found in arithmetic of rounding unit `epsilon`,
-    /// and whose coefficients are written. Residuals are measured in `f64` against these equations.
+    /// and whose coefficients are written. Residuals are measured in `f64` against `normal`.
     pub(crate) fn describe(
         &mut self,
         totals: &Totals,

@@ -52,7 +52,8 @@ impl Part {
         (0..self.y.ncols()).find_map(|target| constant(&target))
     }
 
-    /// The scores of what a path predicts for these rows, [k, t], of targets in these units; NaN where it has no answer.
+    /// The scores of what a path predicts for the rows of the part, [k, t], of targets in units of 2^`units`; NaN where it has no
+    /// answer.
     pub(crate) fn scores(&self, path: &RidgePath, score: &Score, units: &[i32]) -> Vec<f64> {
         const COLUMNS: usize = 256;
         let (n, t) = (path.features(), path.targets());
@@ -72,8 +73,8 @@ impl Part {
     }
 }
 
-/// The moments of what is trained on when each part is held out, from those of the parts: of all before it and all after
-/// it, merged, so that nothing is subtracted. They are held all at once, n² numbers for each part.
+/// The moments of the rows that are trained on when each part is held out: the moments of the parts before it and after it, merged,
+/// so that nothing is subtracted. All are held at once, n² numbers for each part.
 pub(crate) fn training_moments(partition: &Partition, parts: &[Part]) -> Result<Vec<Moments>> {
     let of_parts = parts.par_iter().map(Part::moments).collect::<Result<Vec<Moments>>>()?;
     let Some(none) = of_parts.first().map(|part| Moments::new(part.features(), part.targets())) else {
@@ -101,7 +102,7 @@ pub(crate) fn training_moments(partition: &Partition, parts: &[Part]) -> Result<
     Ok(training)
 }
 
-/// Checks that each fold can be trained and scored; `first` is the number of the first of them.
+/// Checks that each fold can be trained and scored; `first` is the number of the first fold.
 pub(crate) fn check(partition: &Partition, parts: &[Part], first: usize, score: &Score) -> Result<()> {
     for (number, test) in partition.held_out().enumerate() {
         let fold = first + number;

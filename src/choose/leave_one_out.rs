@@ -59,7 +59,7 @@ impl Spectrum {
         self.by_column(scored).into_iter().unzip()
     }
 
-    /// Something of √s times the residuals of such fits, in the units of the target, for every λ and target.
+    /// What `of` makes of √s times the leave-one-out residuals, in the units of the target, for every λ and target.
     fn by_column<R: Send>(&self, of: impl Fn(usize, &[f64]) -> R + Sync) -> Vec<R> {
         let (m, k) = (self.directions().rows.len(), self.len());
         let at_once = LAMBDAS.max(NUMBERS / m);

@@ -105,7 +105,8 @@ impl Score {
         }
     }
 
-    /// The score of a target whose values count in units of 2^`unit`, in units of such scores.
+    /// The score of a target whose values count in units of 2^`unit`, in units of 2^`unit` to the power of its
+    /// [degree](Self::degree).
     pub(crate) fn of_target(&self, unit: i32, y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {
         match unit {
             0 => self.of(y, predicted, s),
@@ -113,7 +114,7 @@ impl Score {
         }
     }
 
-    /// Whether a constant y has no such score.
+    /// Whether a constant y has no score of this kind.
     pub(crate) fn needs_spread(&self) -> bool {
         matches!(self, Self::R2 | Self::Correlation)
     }

@@ -172,7 +172,7 @@ impl Spectrum {
         self.directions.left_of_rows(&shifts)
     }
 
-    /// Residuals of a target in their natural units from those of row number `i`.
+    /// A residual of a target in natural units, from √s times it in the units of row number `i`.
     pub(crate) fn natural(&self, i: usize, target: usize, residual: f64) -> f64 {
         let Directions { roots, target_units, root_unit, .. } = &self.directions;
         scaled(residual / roots[i], target_units[target] - root_unit)
@@ -183,7 +183,7 @@ impl Spectrum {
         self.directions.roots[i].powi(2)
     }
 
-    /// A mean square of a target's residuals by such weights, of the target in units of 2^`unit`.
+    /// A mean square of a target's residuals, weighted by [`weight`](Self::weight), of the target in units of 2^`unit`.
     pub(crate) fn mean_in_units(&self, unit: i32, target: usize, mean: f64) -> f64 {
         scaled(mean, 2 * (self.directions.target_units[target] - self.directions.root_unit - unit))
     }

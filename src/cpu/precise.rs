@@ -15,8 +15,8 @@ use crate::model::outcome::{Outcome, Route};
 /// Relative distance from a singular matrix, in units of the rounding, at which a matrix is taken for one.
 const SINGULAR: f64 = 1e-3;
 
-/// Solves λ number k by the rows of its equations, centred where they have an intercept. Singular where even these digits cannot tell
-/// a column from those before it.
+/// Solves λ number k by the rows of its equations, centred where they have an intercept. Singular where even twice the digits cannot
+/// tell a column from a sum of the columns before it.
 pub(crate) fn solve(rows: &Framed<'_>, normal: &NormalEquations, k: usize) -> Weights {
     let (n, t) = (normal.features(), normal.targets());
     let mut columns = columns(rows, normal, k);

@@ -17,12 +17,12 @@ use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
 use crate::plan::{LARGE, LARGE_FACTORS};
 
-/// Numbers in the answers of λs that are solved together.
+/// Numbers in the answers of λs that are solved together, about.
 const NUMBERS: usize = 1 << 19;
-/// The least of such λs, which keep many threads busy.
+/// λs that are solved together, at least: they keep many threads busy.
 const LEAST: usize = 16;
 
-/// Right-hand sides from which blocks of L are multiplied with all of them.
+/// Right-hand sides from which blocks of L are multiplied with all right-hand sides at once.
 const MANY: usize = 8;
 
 impl<A: Scalar> Factor<A> {

@@ -36,11 +36,11 @@ pub(crate) struct Coefficients {
 
 /// The features that are not penalised.
 pub(super) struct Fixed<'a, N> {
-    /// Their orthonormal columns.
+    /// The features made orthonormal.
     pub(super) columns: &'a Orthogonal<N>,
     /// What each orthonormal column takes of each penalised feature.
     pub(super) shares: &'a [Vec<N>],
-    /// Their norms.
+    /// The norms of the features.
     pub(super) sizes: &'a [f64],
 }
 

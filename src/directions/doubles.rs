@@ -18,7 +18,7 @@ pub(super) struct Doubles {
     sizes: Vec<f64>,
     /// The features that are not penalised, made orthonormal.
     fixed: Orthogonal<f64>,
-    /// The norms of these features.
+    /// The norms of the features that are not penalised.
     fixed_sizes: Vec<f64>,
     /// `QᵀX`, a row for each orthonormal column Q of `fixed`.
     shares: Vec<Vec<f64>>,

@@ -71,7 +71,7 @@ impl<'a> Equations<'a> {
         }
     }
 
-    /// The rows as these equations take them, which are of one model: centred with an intercept. Measured once.
+    /// The rows as the equations take them: centred with an intercept. Measured once.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
@@ -129,7 +129,7 @@ impl<'a> Equations<'a> {
         }
     }
 
-    /// What is known of the rows beside these equations.
+    /// What is known of the rows beside the equations.
     pub(crate) fn totals(&self) -> Cow<'_, Totals> {
         match self {
             Self::Primal { totals, .. } => Cow::Borrowed(totals),

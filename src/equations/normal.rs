@@ -57,11 +57,11 @@ pub struct NormalEquations {
     pub(crate) penalty: Vec<(f64, i32)>,
     pub(crate) grid: Grid,
     pub(crate) model: Model,
-    /// What `gram` and `cross` lack of sums to twice the digits, when such were formed.
+    /// What `gram` and `cross` lack of sums to twice the digits, where sums to twice the digits were formed.
     pub(crate) exact: Option<Exact>,
     /// ‖G + shift·D‖₁ of each λ.
     pub(crate) norms: Vec<f64>,
-    /// Which equations these are: of order n, or in the dual form of order m.
+    /// The form of the equations: of order n, or in the dual form of order m.
     pub(crate) form: Form,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Fit {
     /// Σ s(y − ŷ)², in natural units.
     pub(crate) rss: f64,
     /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved
-    /// exactly. NaN where no product with G told.
+    /// exactly. NaN where no product with G was formed.
     pub(crate) misfit: f64,
     /// In the dual form √(tr K)·‖β‖₂, in units of the target: the size of what Xᵀβ sums. Else 0.
     pub(crate) summed: f64,
@@ -42,7 +42,7 @@ pub(crate) struct Fit {
     pub(crate) cancelled: f64,
 }
 
-/// The number of a λ, its weights, and their digits beyond one double, which count where the equations have as many.
+/// The number of a λ, its weights, and their digits beyond one double, which count where the equations have twice the digits.
 pub(crate) type Answer<'a> = (usize, &'a DMatrix<f64>, Option<&'a DMatrix<f64>>);
 
 /// The residuals of some λs (at most a few [`BATCH`]es: all products are held at once).

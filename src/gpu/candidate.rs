@@ -56,7 +56,8 @@ impl<'a> Candidate<'a> {
         (self.k, &self.w, Some(&self.low))
     }
 
-    /// Whether the residual tells that another correction gains nothing. Equations of twice the digits have no such.
+    /// Whether the residual tells that another correction gains nothing. False for equations of twice the digits, whose residuals
+    /// do not tell.
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
     pub(crate) fn solved(&self) -> bool {
         let least = f64::EPSILON * (self.normal.features() as f64).sqrt();
@@ -80,7 +81,7 @@ impl<'a> Candidate<'a> {
         shrinks
     }
 
-    /// Whether the corrections have come to rest, as those of equations of twice the digits do.
+    /// Whether the corrections have come to rest. False for equations that are not of twice the digits.
     pub(crate) fn at_rest(&self) -> bool {
         let tolerance = refine::tolerance(self.normal, self.condition());
         self.normal.exact.is_some() && self.progress.iter().all(|progress| progress.converged(tolerance))

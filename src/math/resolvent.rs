@@ -26,17 +26,18 @@ pub(crate) fn worthwhile(inner: usize, k: usize) -> usize {
     (k * n / (n + k / SKINNY)) as usize
 }
 
-/// Shifts to solve for, and how those asked for follow.
+/// Nodes, the shifts to solve for, and the weights by which answers at other shifts are sums of the answers at the nodes.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolvent {
     /// The nodes s, largest first.
     pub(crate) nodes: Vec<f64>,
-    /// b, r × k: a column for each shift asked for.
+    /// The weights b, r × k: a column for each shift asked for.
     pub(crate) weights: DMatrix<f64>,
 }
 
 impl Resolvent {
-    /// The nodes for shifts ≥ 0 of a matrix with eigenvalues between these two; `None` where more than `most` would be needed.
+    /// The nodes for shifts ≥ 0 of a matrix with eigenvalues from `least` to `largest`; `None` where more than `most` would be
+    /// needed.
     pub(crate) fn new((least, largest): (f64, f64), shifts: &[f64], most: usize) -> Option<Self> {
         let low = shifts.iter().copied().fold(f64::INFINITY, f64::min);
         let high = shifts.iter().copied().fold(0.0, f64::max);
@@ -59,7 +60,7 @@ impl Resolvent {
     }
 }
 
-/// Zolotarev's points of [−a, −1] and [1, a], and the Möbius map of these intervals to the two that are given.
+/// Zolotarev's points of [−a, −1] and [1, a], and the Möbius map of these two intervals to [low, before] and [after, high].
 struct Points {
     a: f64,
     /// The quarter periods K and K' of the elliptic functions with k' = 1/a.

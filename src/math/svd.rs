@@ -105,8 +105,8 @@ pub(crate) fn svd<N: Number>(columns: Vec<Vec<N>>, sizes: &[f64], most: usize) -
     Svd { u, sigma, v }
 }
 
-/// Turns pairs of vectors until all are orthogonal (Golub and Van Loan, *Matrix Computations* (2013), §8.6.3), and those of the
-/// other side with them.
+/// Turns pairs of vectors until all are orthogonal (Golub and Van Loan, *Matrix Computations* (2013), §8.6.3), and with
+/// each pair the vectors of the same numbers in `others`.
 #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
 fn turn<N: Number>(vectors: &mut [Vec<N>], others: &mut [Vec<N>]) {
     let length = vectors.first().map_or(0, Vec::len);

@@ -228,7 +228,7 @@ impl Convention {
         Ok(lambda / self.scale(facts)?)
     }
 
-    /// The grid of these values of the parameter. Those that are a shift themselves stay one, whatever rows are fitted with it.
+    /// The grid of values of the parameter. A parameter that is a shift itself stays one, whatever rows are fitted with it.
     ///
     /// # Errors
     /// As [`lambda`](Self::lambda).

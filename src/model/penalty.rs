@@ -216,9 +216,9 @@ impl Penalty {
 /// A resolved grid: λ as the objective has it and the shift it puts on the diagonal, in the caller's order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    /// λ, k of them.
+    /// λ of each entry, k numbers.
     pub lambdas: Vec<f64>,
-    /// 2Wλ, k of them.
+    /// 2Wλ of each entry, k numbers.
     pub shifts: Vec<f64>,
     /// What λ is multiplied by for each feature.
     pub factors: PenaltyFactors,

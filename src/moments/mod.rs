@@ -37,11 +37,11 @@ pub struct Moments {
     pub(crate) lows: Vec<f64>,
     /// Column j is held in units of 2^exponents[j]; features first.
     pub(crate) exponents: Vec<i32>,
-    /// n × n in those units; the lower triangle counts.
+    /// G, n × n, in the units of the columns; the lower triangle counts.
     pub(crate) gram: DMatrix<f64>,
-    /// n × t.
+    /// C, n × t, in the units of the columns.
     pub(crate) cross: DMatrix<f64>,
-    /// Σ s(y−ȳ)², t.
+    /// Σ s(y−ȳ)² of each target, in the units of the targets.
     pub(crate) squares: Vec<f64>,
 }
 
@@ -87,7 +87,7 @@ impl Moments {
         Ok(())
     }
 
-    /// The moments of centred rows, of which these are the sums in the units of their columns: G, of which the lower triangle
+    /// The moments of centred rows, from their sums in the units of their columns: G, of which the lower triangle
     /// counts, C and Σ s(y−ȳ)².
     pub(crate) fn of_framed(rows: &Framed<'_>, gram: DMatrix<f64>, cross: DMatrix<f64>, squares: Vec<f64>) -> Self {
         let (means, lows) = rows.means();

@@ -68,7 +68,7 @@ impl LinearModel {
         Ok(Self { features, coefficients, intercepts, lambdas: None, feature_names: None, target_names: None })
     }
 
-    /// This model, found at these λs, one for each target.
+    /// The model with the λ at which each target was found.
     ///
     /// # Errors
     /// [`Error::Shape`]; [`Error::InvalidPenalty`] for one that is negative, NaN or infinite.

@@ -118,7 +118,7 @@ impl Dual<'_> {
         (0..normal.step.len()).map(one).collect()
     }
 
-    /// R (upper) with RᵀR = K, by reduction of the transposed rows.
+    /// R (upper) with `RᵀR` = K, by reduction of the transposed rows.
     pub(crate) fn triangle(&self) -> Triangle {
         let (m, n) = (self.order(), self.features());
         let block = (4 * m).max(BLOCK);

@@ -188,7 +188,7 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     Ok(DMatrix::from_iterator(q, n, values.iter().map(|value| (*value).into())))
 }
 
-/// Records the sums of so many rows, onto those of the blocks before.
+/// Records that a block of rows is summed onto the sums of the blocks before.
 #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
 fn record_block(
     gpu: &Gpu,

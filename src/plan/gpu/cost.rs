@@ -110,11 +110,11 @@ pub(crate) fn product([left, right]: [usize; 2], lower: bool, rows: usize, rows_
     let partials = tiles * size * size * splits as u128;
     let multiply_adds = tiles * size * size * rows.next_multiple_of(PRODUCT_DEPTH) as u128 + partials;
     let elements = tiles * rows as u128 * 2 * size + 2 * partials + 2 * (left * right) as u128;
-    // Twice as wide as those counted elsewhere.
+    // Elements of 64 bits count as two of 32.
     Cost::new(schedule::product([left, right], splits).len(), barriers, multiply_adds, 2 * elements)
 }
 
-/// Products of a symmetric matrix with so many vectors.
+/// The product of a symmetric matrix of order n with `vectors` vectors.
 pub(crate) fn symmetric(n: usize, vectors: usize) -> Cost {
     product([n, vectors], false, n, schedule::symmetric_split(n))
 }

@@ -16,7 +16,7 @@ const SUBMISSION: u128 = 200_000_000_000;
 const DOUBLE_TAKES: u128 = 32;
 /// Multiply-adds in the products of a residual from which the way to the device and back pays.
 const PRODUCT_PAYS: u128 = 50_000_000;
-/// Bytes of rows that are prepared on the host while the device sums those before.
+/// Bytes of rows that are prepared on the host while the device sums the rows before them.
 const UPLOAD: u128 = 64 << 20;
 
 /// What may bind the size of a chunk.
@@ -127,7 +127,7 @@ fn size(value: u128) -> usize {
 }
 
 impl GpuPlan {
-    /// For an adapter with these limits; `budget` bytes at a time, if one λ and one run of rows fit.
+    /// The plan for an adapter of `limits`; `budget` bytes at a time, if one λ and one run of rows fit.
     pub(super) fn new(shape: Shape, form: Form, precision: Precision, limits: Limits, budget: u64) -> Result<Self> {
         let room = Room {
             // Buffers are made in units of 16 bytes.

@@ -57,7 +57,7 @@ pub(crate) struct Panels {
     pub(crate) count: usize,
     /// Rows and columns of the inverse of a diagonal block.
     pub(crate) width: usize,
-    /// The side of the square in workgroup memory that holds a diagonal block; 64 / side of them share a workgroup.
+    /// The side of the square in workgroup memory that holds a diagonal block; 64 / side matrices share a workgroup.
     pub(crate) side: usize,
 }
 
