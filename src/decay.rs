@@ -210,11 +210,11 @@ impl Decay {
         if group.len() != n {
             return Err(Error::Shape { what: "groups against features", found: group.len(), wanted: n });
         }
-        let own = |group: &usize| {
+        let rate = |group: &usize| {
             let none = Error::OutOfRange { what: "the decay of group", index: *group, count: decay.len() };
             decay.get(*group).copied().ok_or(none)
         };
-        group.iter().map(own).collect()
+        group.iter().map(rate).collect()
     }
 }
 
@@ -227,7 +227,7 @@ fn add_decay(to: &mut DMatrix<f64>, decay: &[f64], w: &DMatrix<f64>) {
 
 /// Half the mean squared error of [w; b], from sums over the rows.
 struct Loss {
-    /// G/W, both triangles.
+    /// G/W, the upper triangle too.
     gram: DMatrix<f64>,
     /// c/W.
     cross: DMatrix<f64>,
@@ -270,14 +270,14 @@ impl Loss {
 
     fn record(&self, step: usize, w: &DMatrix<f64>) -> Record {
         let n = self.gram.nrows();
-        let own = w.rows(0, n);
-        let left = &self.cross - &self.gram * own;
+        let slopes = w.rows(0, n);
+        let left = &self.cross - &self.gram * slopes;
         let loss = |target: usize| {
-            let explained = own.column(target).dot(&(self.cross.column(target) + left.column(target)));
+            let explained = slopes.column(target).dot(&(self.cross.column(target) + left.column(target)));
             let centred = (self.squares[target] - explained).max(0.0); // rounding, where all is explained
             (centred + self.offset(w, target).powi(2)) / 2.0
         };
-        let norm = |target: usize| own.column(target).norm();
+        let norm = |target: usize| slopes.column(target).norm();
         Record { step, loss: (0..w.ncols()).map(loss).collect(), norm: (0..w.ncols()).map(norm).collect() }
     }
 }

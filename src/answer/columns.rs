@@ -9,7 +9,7 @@ use crate::model::outcome::Outcome;
 
 /// What a path says of one λ and target beside the coefficients.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
+pub(crate) struct Figures {
     pub(crate) intercept: f64,
     pub(crate) outcome: Outcome,
     pub(crate) residual: f64,
@@ -19,9 +19,9 @@ pub(crate) struct Entry {
     pub(crate) intercept_bound: f64,
 }
 
-impl Entry {
-    /// The entry of coefficients w on the original scale; `solution` is whether they were not 0 when they were solved for, `None`
-    /// where they were not.
+impl Figures {
+    /// The figures of coefficients w on the original scale; `solution` is whether the solution was other than 0, `None` where there
+    /// is none. `measured` is as in [`of_sums`](Self::of_sums).
     #[inline(always)]
     pub(crate) fn of(
         totals: &Totals,
@@ -29,13 +29,14 @@ impl Entry {
         target: usize,
         w: &[f64],
         (outcome, solution): (Outcome, Option<bool>),
-        told: (&Fit, f64, [f64; 2]),
+        measured: (&Fit, f64, [f64; 2]),
     ) -> Self {
         let sums = sums([w, &totals.means[..w.len()]], |[w, mean]| [w * mean, w * w]);
-        Self::of_sums(totals, model, target, w, sums, (outcome, solution), told)
+        Self::of_sums(totals, model, target, w, sums, (outcome, solution), measured)
     }
 
-    /// The entry of coefficients w whose wᵀx̄ and ‖w‖² are known; told are what is measured, the bound on the error, and the [`centres`](Self::centres) of the λ.
+    /// The figures of coefficients w whose wᵀx̄ and ‖w‖² are known, from the fit, the bound on the error of w, and the
+    /// [centres](Totals::centres) of the λ.
     #[inline(always)]
     pub(crate) fn of_sums(
         totals: &Totals,
@@ -69,7 +70,7 @@ impl Entry {
 }
 
 /// The places of some columns of a path, one after another.
-pub(crate) struct Columns<'a> {
+pub(crate) struct PathColumns<'a> {
     /// n of each column.
     pub(crate) coefficients: &'a mut [f64],
     intercepts: &'a mut [f64],
@@ -83,8 +84,8 @@ pub(crate) struct Columns<'a> {
 
 impl RidgePath {
     /// Where every column is written.
-    pub(crate) fn columns_mut(&mut self) -> Columns<'_> {
-        Columns {
+    pub(crate) fn columns_mut(&mut self) -> PathColumns<'_> {
+        PathColumns {
             coefficients: &mut self.coefficients,
             intercepts: &mut self.intercepts,
             outcomes: &mut self.outcomes,
@@ -97,15 +98,15 @@ impl RidgePath {
     }
 }
 
-impl Columns<'_> {
+impl PathColumns<'_> {
     /// The number of columns.
     pub(crate) fn columns(&self) -> usize {
         self.outcomes.len()
     }
 
-    /// Sets what is known of a column.
+    /// Writes the figures of a column.
     #[inline(always)]
-    pub(crate) fn set(&mut self, column: usize, entry: Entry) {
+    pub(crate) fn set(&mut self, column: usize, entry: Figures) {
         self.intercepts[column] = entry.intercept;
         self.outcomes[column] = entry.outcome;
         self.residuals[column] = entry.residual;
@@ -115,12 +116,12 @@ impl Columns<'_> {
         self.intercept_bounds[column] = entry.intercept_bound;
     }
 
-    /// NaN everywhere: there is no answer.
+    /// Writes NaN everywhere, which says that there is no answer.
     pub(crate) fn clear(&mut self) {
         self.coefficients.fill(f64::NAN);
         let nan = f64::NAN;
         let outcome = Outcome::Singular { order: 0 };
-        let none = Entry {
+        let none = Figures {
             intercept: nan,
             outcome,
             residual: nan,
@@ -133,16 +134,16 @@ impl Columns<'_> {
     }
 }
 
-impl<'a> Columns<'a> {
-    /// So many columns after the other, and what is left.
-    pub(crate) fn chunks(self, columns: usize) -> impl Iterator<Item = Columns<'a>> {
+impl<'a> PathColumns<'a> {
+    /// Cuts the columns into runs of `columns`, the last of which may be shorter.
+    pub(crate) fn chunks(self, columns: usize) -> impl Iterator<Item = PathColumns<'a>> {
         let mut rest = Some(self);
         std::iter::from_fn(move || {
-            let own = rest.take()?;
-            if own.columns() <= columns {
-                return Some(own);
+            let left = rest.take()?;
+            if left.columns() <= columns {
+                return Some(left);
             }
-            let (chunk, after) = own.split(columns);
+            let (chunk, after) = left.split(columns);
             rest = Some(after);
             Some(chunk)
         })
@@ -158,7 +159,7 @@ impl<'a> Columns<'a> {
         let squared_norms = self.squared_norms.split_at_mut(columns);
         let error_bounds = self.error_bounds.split_at_mut(columns);
         let intercept_bounds = self.intercept_bounds.split_at_mut(columns);
-        let one = Columns {
+        let one = PathColumns {
             coefficients: coefficients.0,
             intercepts: intercepts.0,
             outcomes: outcomes.0,
@@ -168,7 +169,7 @@ impl<'a> Columns<'a> {
             error_bounds: error_bounds.0,
             intercept_bounds: intercept_bounds.0,
         };
-        let other = Columns {
+        let other = PathColumns {
             coefficients: coefficients.1,
             intercepts: intercepts.1,
             outcomes: outcomes.1,

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::answer::columns::Entry;
+use crate::answer::columns::Figures;
 use crate::answer::path::RidgePath;
 use crate::answer::rss;
 use crate::data::problem::Problem;
@@ -20,12 +20,15 @@ use crate::model::outcome::{BackendUsed, Outcome, Route};
 /// A residual sum of squares that is less than this of what the moments sum to it lacks a digit or two.
 const SMALL: f64 = 0.03;
 
-/// What tells a residual sum of squares.
+/// Where a residual sum of squares is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Already,
-    ByDifference,
-    ByRows,
+enum RssSource {
+    /// The equations, whose value has digits enough.
+    Equations,
+    /// The residual sum of squares of another λ, and how the two answers differ.
+    Difference,
+    /// The rows, read again.
+    Rows,
 }
 
 impl RidgePath {
@@ -78,18 +81,21 @@ impl RidgePath {
         let (n, t) = (self.features, self.targets);
         let mut left = lambdas.iter().zip(weights).peekable();
         let places = self.coefficients.chunks_mut(n * t).enumerate();
-        let own: Vec<_> = places.filter_map(|(k, own)| Some((k, own, left.next_if(|next| *next.0 == k)?.1))).collect();
-        own.into_par_iter().with_min_len(at_least(4 * n * t)).for_each(|(k, own, weights)| match &weights.values {
-            Some(values) => {
-                own.copy_from_slice(values.as_slice());
-                own.chunks_mut(n).enumerate().for_each(|(target, own)| normal.to_natural(k, target, own));
+        let written: Vec<_> =
+            places.filter_map(|(k, place)| Some((k, place, left.next_if(|next| *next.0 == k)?.1))).collect();
+        written.into_par_iter().with_min_len(at_least(4 * n * t)).for_each(|(k, place, weights)| {
+            match &weights.values {
+                Some(values) => {
+                    place.copy_from_slice(values.as_slice());
+                    place.chunks_mut(n).enumerate().for_each(|(target, w)| normal.to_natural(k, target, w));
+                }
+                None => place.fill(f64::NAN),
             }
-            None => own.fill(f64::NAN),
         });
     }
 
-    /// Sets what is told of these λs by their weights, which were found in arithmetic of rounding unit `epsilon`, and whose
-    /// coefficients are written. Residuals are measured in `f64` against these equations.
+    /// Sets the figures of the λs numbered `lambdas` by their weights, which were found in arithmetic of rounding unit `epsilon`,
+    /// and whose coefficients are written. Residuals are measured in `f64` against `normal`.
     pub(crate) fn describe(
         &mut self,
         totals: &Totals,
@@ -118,9 +124,9 @@ impl RidgePath {
             let bound = error_bound(normal, (weights.outcome, weights.condition), corrected, fit, (rounding, spread));
             let solution = weights.values.as_ref().map(|values| values.column(target).amax() > 0.0);
             let w = self.coefficients(k, target);
-            Entry::of(totals, normal.model, target, w, (weights.outcome, solution), (fit, bound, centres[k]))
+            Figures::of(totals, normal.model, target, w, (weights.outcome, solution), (fit, bound, centres[k]))
         };
-        let entries: Vec<Entry> =
+        let entries: Vec<Figures> =
             fits.par_iter().with_min_len(at_least(4 * self.features)).enumerate().map(entry).collect();
         let mut place = self.columns_mut();
         entries.into_iter().enumerate().for_each(|(at, entry)| place.set(lambdas[at / t] * t + at % t, entry));
@@ -129,8 +135,8 @@ impl RidgePath {
 
     /// This path, with the residual sums of squares from the rows where the equations, in arithmetic of rounding unit `epsilon`,
     /// keep less than half of their digits: the moments lose what is small against y and what is fitted, and β of the dual form,
-    /// of which residuals are a part, may be no better. Where the moments keep more, but not all, one λ of the target is told by the
-    /// rows, and the others by how they differ from it.
+    /// of which residuals are a part, may be no better. Where the moments keep more, but not all, one λ of the target takes its sum
+    /// from the rows, and the other λs by how their weights differ from its.
     pub(crate) fn with_rows(
         mut self,
         totals: &Totals,
@@ -140,36 +146,40 @@ impl RidgePath {
     ) -> Self {
         let (t, half) = (self.targets, epsilon.sqrt());
         let answered = |at: usize| !self.rss[at].is_nan() && self.outcomes[at] != Outcome::OutOfRange;
-        let told = |at: usize| match normal.form == Form::Dual {
-            true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => Told::ByRows,
+        let source = |at: usize| match normal.form == Form::Dual {
+            true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => RssSource::Rows,
             // Weights of 32 bits leave more than the exact answer does.
             true => {
-                let own = if epsilon > f64::EPSILON { self.error_bounds[at] / half } else { 0.0 };
-                if self.rss[at] <= own * own * totals.squares[at % t] { Told::ByRows } else { Told::Already }
+                let share = if epsilon > f64::EPSILON { self.error_bounds[at] / half } else { 0.0 };
+                if self.rss[at] <= share * share * totals.squares[at % t] {
+                    RssSource::Rows
+                } else {
+                    RssSource::Equations
+                }
             }
             false => {
                 let terms = self.terms_of_rss(totals, normal, at);
                 match self.rss[at] {
-                    rss if rss <= half * rounding(normal, totals, 1.0) * terms => Told::ByRows,
-                    rss if rss <= SMALL * terms && epsilon == f64::EPSILON => Told::ByDifference,
-                    _ => Told::Already,
+                    rss if rss <= half * rounding(normal, totals, 1.0) * terms => RssSource::Rows,
+                    rss if rss <= SMALL * terms && epsilon == f64::EPSILON => RssSource::Difference,
+                    _ => RssSource::Equations,
                 }
             }
         };
         let entries = (0..self.rss.len()).into_par_iter().with_min_len(at_least(4 * self.features));
-        let some: Vec<(usize, Told)> = entries.filter(|at| answered(*at)).map(|at| (at, told(at))).collect();
-        let of = |wanted: Told| some.iter().filter(move |(_, told)| *told == wanted).map(|(at, _)| *at);
-        let by_difference: Vec<usize> = of(Told::ByDifference).collect();
+        let sources: Vec<(usize, RssSource)> = entries.filter(|at| answered(*at)).map(|at| (at, source(at))).collect();
+        let of = |wanted: RssSource| sources.iter().filter(move |(_, source)| *source == wanted).map(|(at, _)| *at);
+        let by_difference: Vec<usize> = of(RssSource::Difference).collect();
         // The least of each target, so that differences add to it.
         let mut nearest: Vec<Option<usize>> = vec![None; t];
         for at in &by_difference {
-            let own = &mut nearest[at % t];
-            *own = own.filter(|own| self.rss[*own] <= self.rss[*at]).or(Some(*at));
+            let best = &mut nearest[at % t];
+            *best = best.filter(|best| self.rss[*best] <= self.rss[*at]).or(Some(*at));
         }
-        let by_rows: Vec<usize> = of(Told::ByRows).chain(nearest.iter().copied().flatten()).collect();
+        let by_rows: Vec<usize> = of(RssSource::Rows).chain(nearest.iter().copied().flatten()).collect();
         rss::from_rows(problem, &mut self, &by_rows);
         let others = by_difference.into_iter().filter_map(|at| {
-            let other = nearest[at % t].filter(|own| *own != at)?;
+            let other = nearest[at % t].filter(|nearest| *nearest != at)?;
             Some([at, other].map(|at| (at, self.terms_of_rss(totals, normal, at))))
         });
         let others: Vec<_> = others.collect();
@@ -234,8 +244,8 @@ fn spread(summed: f64, size: f64) -> f64 {
     if size == 0.0 { 1.0 } else { (summed / size).max(1.0) }
 }
 
-/// What the residuals tell of these λs, of weights in one double as they are returned: one entry per λ and target, NaN where
-/// there are no weights. Those that were measured before are not again.
+/// The fit of every λ in `lambdas` and every target, by the residuals of the weights in one double; NaN where there are no weights.
+/// Weights that hold their fits are not measured again.
 fn measure(normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> Vec<Fit> {
     let unknown = lambdas.iter().zip(weights).filter(|(_, weights)| weights.fits.is_none());
     let solved: Vec<_> = unknown.filter_map(|(k, weights)| Some((*k, weights.values.as_ref()?, None))).collect();
@@ -256,7 +266,7 @@ fn measure(normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> 
     ];
     let of = |weights: &Weights| match (&weights.values, &weights.fits) {
         (Some(_), Some(fits)) => fits.clone(),
-        (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |own| own.fits),
+        (Some(_), None) => residuals.next().map_or_else(|| none.clone(), |residual| residual.fits),
         (None, _) => none.clone(),
     };
     weights.iter().flat_map(of).collect()

@@ -33,8 +33,8 @@ impl RidgePath {
             }
         }
         for (rung, reason) in kinds {
-            let own = self.retries().iter().filter(|retry| (retry.rung, retry.reason) == (rung, reason));
-            let lambdas: Vec<f64> = own.map(|retry| self.lambdas()[retry.index]).collect();
+            let retries = self.retries().iter().filter(|retry| (retry.rung, retry.reason) == (rung, reason));
+            let lambdas: Vec<f64> = retries.map(|retry| self.lambdas()[retry.index]).collect();
             let least = lambdas.iter().copied().fold(f64::INFINITY, f64::min);
             let most = lambdas.iter().copied().fold(0.0, f64::max);
             let range = if least == most { format!("{least:?}") } else { format!("{least:?} to {most:?}") };

@@ -234,8 +234,8 @@ impl RidgePath {
 
     /// The weighted residual sum of squares Σ s (y − ŷ)², with the intercept that is best beside w.
     ///
-    /// By the moments where these leave it at least eight digits (in single precision half of those there are), else from the
-    /// rows where these are at hand, if need be in twice the digits; in the dual form by β, if that is good to eight digits.
+    /// By the moments where they leave it at least eight digits (in single precision half of the digits there are), else from the
+    /// rows where rows are at hand, if need be in twice the digits; in the dual form by β, if that is good to eight digits.
     #[must_use]
     pub fn rss(&self, index: usize, target: usize) -> f64 {
         self.rss[self.at(index, target)]
@@ -258,7 +258,7 @@ impl RidgePath {
     /// The number of the first entry whose λ is exactly this one.
     #[must_use]
     pub fn index_of(&self, lambda: f64) -> Option<usize> {
-        self.lambdas.iter().position(|own| *own == lambda)
+        self.lambdas.iter().position(|entry| *entry == lambda)
     }
 
     /// The number of the first entry whose λ is nearest to this one, by the ratio of the two; λ = 0 is nearest to
@@ -268,7 +268,7 @@ impl RidgePath {
         if !(lambda >= 0.0) {
             return None;
         }
-        let distance = |own: f64| if own == lambda { 0.0 } else { (own.ln() - lambda.ln()).abs() };
+        let distance = |entry: f64| if entry == lambda { 0.0 } else { (entry.ln() - lambda.ln()).abs() };
         (0..self.len()).min_by(|a, b| distance(self.lambdas[*a]).total_cmp(&distance(self.lambdas[*b])))
     }
 
@@ -284,22 +284,24 @@ impl RidgePath {
         self
     }
 
-    /// Takes entries from another path: of each pair the number there, and here.
+    /// Takes entries from another path; a pair holds the number of an entry there, and the number that it has here.
     pub(crate) fn replace(&mut self, from: &Self, pairs: impl Iterator<Item = (usize, usize)>) {
         let (n, t) = (self.features, self.targets);
         for (source, index) in pairs {
             self.conditions[index] = from.conditions[source];
             for target in 0..t {
-                let (to, own) = (index * t + target, source * t + target);
-                self.coefficients[to * n..(to + 1) * n].copy_from_slice(from.coefficients(source, target));
-                self.intercepts[to] = from.intercepts[own];
-                self.outcomes[to] = from.outcomes[own];
-                self.residuals[to] = from.residuals[own];
-                self.rss[to] = from.rss[own];
-                self.squared_norms[to] = from.squared_norms[own];
-                self.error_bounds[to] = from.error_bounds[own];
-                if let (Some(to), Some(own)) = (self.intercept_bounds.get_mut(to), from.intercept_bounds.get(own)) {
-                    *to = *own;
+                let (here, there) = (index * t + target, source * t + target);
+                self.coefficients[here * n..(here + 1) * n].copy_from_slice(from.coefficients(source, target));
+                self.intercepts[here] = from.intercepts[there];
+                self.outcomes[here] = from.outcomes[there];
+                self.residuals[here] = from.residuals[there];
+                self.rss[here] = from.rss[there];
+                self.squared_norms[here] = from.squared_norms[there];
+                self.error_bounds[here] = from.error_bounds[there];
+                if let (Some(here), Some(there)) =
+                    (self.intercept_bounds.get_mut(here), from.intercept_bounds.get(there))
+                {
+                    *here = *there;
                 }
             }
         }

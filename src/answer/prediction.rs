@@ -108,23 +108,27 @@ pub(crate) fn predictions(x: View<'_>, w: &[f64], intercepts: &[f64], t: usize) 
     if m == 0 {
         return predicted;
     }
-    let mut columns = predicted.iter_mut().flat_map(|own| own.as_mut_slice().chunks_mut(m));
+    let mut columns = predicted.iter_mut().flat_map(|matrix| matrix.as_mut_slice().chunks_mut(m));
     let vectors = w.chunks(VECTORS * n).zip(intercepts.chunks(VECTORS));
-    let parts: Vec<Part<'_>> = vectors
-        .map(|(w, intercepts)| Part { w, intercepts, columns: columns.by_ref().take(intercepts.len()).collect() })
+    let parts: Vec<PredictionTask<'_>> = vectors
+        .map(|(w, intercepts)| PredictionTask {
+            w,
+            intercepts,
+            columns: columns.by_ref().take(intercepts.len()).collect(),
+        })
         .collect();
     parts.into_par_iter().for_each(|part| part.fill(x, 0));
     predicted
 }
 
-/// Some coefficient vectors with their intercepts, and where ŷ of some rows goes for each.
-struct Part<'a> {
+/// Coefficient vectors with an intercept each, and for each the place of ŷ of some rows.
+struct PredictionTask<'a> {
     w: &'a [f64],
     intercepts: &'a [f64],
     columns: Vec<&'a mut [f64]>,
 }
 
-impl Part<'_> {
+impl PredictionTask<'_> {
     /// Writes ŷ of the rows from `first` on.
     fn fill(self, x: View<'_>, first: usize) {
         let Self { w, intercepts, mut columns } = self;
@@ -133,7 +137,8 @@ impl Part<'_> {
         if rows > block {
             let half = rows.div_ceil(block) / 2 * block;
             let (top, bottom) = columns.into_iter().map(|column| column.split_at_mut(half)).unzip();
-            let (top, bottom) = (Part { w, intercepts, columns: top }, Part { w, intercepts, columns: bottom });
+            let (top, bottom) =
+                (PredictionTask { w, intercepts, columns: top }, PredictionTask { w, intercepts, columns: bottom });
             // Blocks of little work are done by the thread at hand.
             if half / block < at_least(block * w.len()) {
                 top.fill(x, first);

@@ -23,7 +23,7 @@ const DIGITS: f64 = 1e8;
 /// Σ s (y − Xw − b)² for the entries (λ and target) named, with the intercept that is best beside w.
 pub(crate) fn from_rows(problem: &Problem<'_>, path: &mut RidgePath, entries: &[usize]) {
     // Rows were measured before, which can only succeed again.
-    let Some(rows) = (!entries.is_empty()).then(|| Rows::new(problem, path)).flatten() else { return };
+    let Some(rows) = (!entries.is_empty()).then(|| ResidualRows::new(problem, path)).flatten() else { return };
     let (m, n) = (problem.rows(), path.features);
     let mut left = Vec::new();
     for entries in entries.chunks(BATCH) {
@@ -66,10 +66,10 @@ pub(crate) fn by_difference(
     entries: &[[(usize, f64); 2]],
 ) -> Vec<usize> {
     let (n, t) = (path.features, path.targets);
-    let told = |[(at, terms), (other, other_terms)]: &[(usize, f64); 2]| {
-        let in_units_of = |of: usize, own: usize, j: usize| {
+    let rss_of = |[(at, terms), (other, other_terms)]: &[(usize, f64); 2]| {
+        let in_units_of = |of: usize, entry: usize, j: usize| {
             let unit = normal.unit[j] + normal.step[of / t * n + j] + normal.target_unit[of % t];
-            scaled(path.coefficients[own * n + j], -unit)
+            scaled(path.coefficients[entry * n + j], -unit)
         };
         let part = |of: usize, j: usize| {
             let (w, penalty) = (in_units_of(of, *at, j), normal.added(of / t)[j] * in_units_of(of, of, j));
@@ -83,9 +83,9 @@ pub(crate) fn by_difference(
         let unknown = size + path.rss[*other].sqrt() * other_terms.sqrt();
         (unknown <= 4.0 * rss.sqrt() * terms.sqrt()).then_some(rss)
     };
-    let told: Vec<Option<f64>> = entries.par_iter().with_min_len(at_least(16 * n)).map(told).collect();
+    let found: Vec<Option<f64>> = entries.par_iter().with_min_len(at_least(16 * n)).map(rss_of).collect();
     let mut left = Vec::new();
-    for ([(at, _), _], rss) in entries.iter().zip(told) {
+    for ([(at, _), _], rss) in entries.iter().zip(found) {
         match rss {
             Some(rss) => path.rss[*at] = rss,
             None => left.push(*at),
@@ -94,25 +94,25 @@ pub(crate) fn by_difference(
     left
 }
 
-/// Rows as they are measured: centred if an intercept is fitted, and every column in units of its own.
-struct Rows<'a> {
+/// Rows that residuals are measured on: centred if an intercept is fitted, and every column in units of its own.
+struct ResidualRows<'a> {
     framed: Framed<'a>,
-    /// √Σ s·x² of every column in these units.
+    /// √Σ s·x² of every column, in its units.
     norms: Vec<f64>,
-    /// Weights count in units of two to this.
+    /// Weights are in units of 2^`unit`.
     unit: i32,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ResidualRows<'a> {
     fn new(problem: &Problem<'a>, path: &RidgePath) -> Option<Self> {
         let framed = Framed::new(problem, path.intercept).ok()?;
-        // As they are, unless their sums would leave the range of doubles: light rows count too.
+        // Weights as they are, unless their sums would leave the range of doubles: light rows count too.
         let unit = (exponent(problem.weight(problem.heaviest())) - 900).max(0) & !1;
         let norms = framed.squares().into_iter().map(|sum| scaled(sum, -unit).sqrt()).collect();
         Some(Self { framed, norms, unit })
     }
 
-    /// Coefficients of these entries, n of each, in units of the columns.
+    /// Coefficients of the entries numbered `entries`, n of each, in units of the columns.
     fn weights(&self, path: &RidgePath, entries: &[usize]) -> DMatrix<f64> {
         let (n, t) = (path.features, path.targets);
         let exponents = self.framed.exponents();
@@ -120,7 +120,8 @@ impl<'a> Rows<'a> {
         DMatrix::from_fn(n, entries.len(), |j, e| scaled(path.coefficients[entries[e] * n + j], by(j, entries[e])))
     }
 
-    /// Σ s (y − ŷ)² of these entries in units of the columns, of what is fitted to so many rows from a row on.
+    /// Σ s (y − ŷ)² of the entries numbered `entries` in units of the columns; `fitted(start, count)` is ŷ of `count` rows from
+    /// `start` on.
     fn sums(&self, path: &RidgePath, entries: &[usize], fitted: impl Fn(usize, usize) -> Wide + Sync) -> Vec<f64> {
         let problem = self.framed.problem();
         let (m, n, t) = (problem.rows(), path.features, path.targets);

@@ -42,7 +42,7 @@ impl Criterion {
         }
     }
 
-    /// By which power it grows with its target.
+    /// The power of the target by which the criterion grows.
     pub(crate) fn degree(self) -> i32 {
         if self == Self::Gcv { 2 } else { 0 }
     }
@@ -61,7 +61,7 @@ impl Spectrum {
         self.criterion_in_units(criterion, &vec![0; self.targets()])
     }
 
-    /// That of targets in units of powers of two.
+    /// [`criterion`](Self::criterion) of targets in units of 2^`units`.
     pub(crate) fn criterion_in_units(&self, criterion: Criterion, units: &[i32]) -> Vec<f64> {
         let t = self.targets();
         let one = |at: usize| match self.criterion_of(criterion, at / t, at % t) {
@@ -145,8 +145,8 @@ impl Spectrum {
     /// The rows that the likelihood is one of: those that neither the intercept nor features without a penalty explain.
     #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
     fn spread(&self) -> f64 {
-        let own = self.directions();
-        (own.room() + own.sigma.len()) as f64
+        let directions = self.directions();
+        (directions.room() + directions.sigma.len()) as f64
     }
 
     /// The logarithm of the evidence of a target in its units.
@@ -155,17 +155,18 @@ impl Spectrum {
         if !(shift > 0.0) {
             return f64::NAN;
         }
-        let own = self.directions();
+        let directions = self.directions();
         // RSS + shift‖w̃‖² = yᵀ(I + K/shift)⁻¹y.
-        let shares = own.left(shift).into_iter().zip(own.kept(shift)).zip(own.along.column(target));
+        let shares =
+            directions.left(shift).into_iter().zip(directions.kept(shift)).zip(directions.along.column(target));
         let penalty: f64 = shares.map(|((left, kept), along)| left * kept * along * along).sum();
         let nu = self.spread();
         let variance = (rss + penalty) / nu;
         if !(variance > 0.0) {
             return f64::NAN;
         }
-        let root = own.root(shift);
-        let volume: f64 = own.sigma.iter().map(|sigma| (sigma / root).powi(2).ln_1p()).sum();
+        let root = directions.root(shift);
+        let volume: f64 = directions.sigma.iter().map(|sigma| (sigma / root).powi(2).ln_1p()).sum();
         -0.5 * (nu * ((2.0 * PI * variance).ln() + 1.0) + volume)
     }
 }

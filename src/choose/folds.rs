@@ -95,7 +95,10 @@ impl Folds {
             Split { train, test: partition.parts[test].clone() }
         };
         let partitions = self.partitions(rows)?;
-        Ok(partitions.iter().flat_map(|own| own.held_out().map(move |test| split(own, test))).collect())
+        Ok(partitions
+            .iter()
+            .flat_map(|partition| partition.held_out().map(move |test| split(partition, test)))
+            .collect())
     }
 
     /// `"contiguous"`, `"shuffled"`, `"repeated"`, `"grouped"`, `"given"` or `"rolling origin"`.

@@ -37,7 +37,7 @@ pub(crate) fn extended(penalty: &Penalty, path: &RidgePath, edges: &[Edge]) -> O
     (grown.len() > values.len()).then(|| of(grown))
 }
 
-/// Values beyond an end of the grid, those next to it first.
+/// Values beyond an end of the grid, the nearest first.
 fn beyond(values: &[f64], edge: Edge) -> Vec<f64> {
     let mut positive: Vec<f64> = values.iter().copied().filter(|value| *value > 0.0).collect();
     positive.sort_by(f64::total_cmp);

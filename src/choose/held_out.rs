@@ -30,7 +30,7 @@ impl Part {
         Self { x: copied(problem.x(), rows), y: copied(problem.y(), rows), weights }
     }
 
-    /// Whether a row of it counts.
+    /// Whether a row of the part has positive weight.
     pub(crate) fn counts(&self) -> bool {
         self.weights.iter().any(|s| *s > 0.0)
     }
@@ -99,10 +99,12 @@ fn copied(view: View<'_>, rows: &[usize]) -> DMatrix<f64> {
     copy
 }
 
-/// The moments of what is trained on when each part is held out, from those of the parts: of all before it and all after
-/// it, merged, so that nothing is subtracted. They are held all at once, n² numbers for each part.
-pub(crate) fn training_moments(partition: &Partition, own: &[Moments]) -> Result<Vec<Moments>> {
-    let Some(none) = own.first().map(|own| Moments::new(own.features(), own.targets())) else { return Ok(Vec::new()) };
+/// The moments of the rows that are trained on when each part is held out: the moments of the parts before it and after it, merged,
+/// so that nothing is subtracted. All are held at once, n² numbers for each part.
+pub(crate) fn training_moments(partition: &Partition, of_parts: &[Moments]) -> Result<Vec<Moments>> {
+    let Some(none) = of_parts.first().map(|part| Moments::new(part.features(), part.targets())) else {
+        return Ok(Vec::new());
+    };
     let merged = |sum: &Moments, part: &Moments| -> Result<Moments> {
         let mut sum = sum.clone();
         sum.merge(part)?;
@@ -110,22 +112,22 @@ pub(crate) fn training_moments(partition: &Partition, own: &[Moments]) -> Result
     };
     let mut after = vec![none.clone()];
     if !partition.rolling {
-        for part in own[1..].iter().rev() {
+        for part in of_parts[1..].iter().rev() {
             after.push(merged(&after[after.len() - 1], part)?);
         }
     }
-    let (mut before, mut training) = (none, Vec::with_capacity(own.len()));
-    for (part, own) in own.iter().enumerate() {
+    let (mut before, mut training) = (none, Vec::with_capacity(of_parts.len()));
+    for (part, moments) in of_parts.iter().enumerate() {
         if partition.held_out().contains(&part) {
             let rest = if partition.rolling { None } else { after.pop() };
             training.push(rest.map_or_else(|| Ok(before.clone()), |rest| merged(&before, &rest))?);
         }
-        before.merge(own)?;
+        before.merge(moments)?;
     }
     Ok(training)
 }
 
-/// Checks that each fold can be trained and scored; `first` is the number of the first of them.
+/// Checks that each fold can be trained and scored; `first` is the number of the first fold.
 pub(crate) fn check(partition: &Partition, parts: &[Part], first: usize, score: &Score) -> Result<()> {
     for (number, test) in partition.held_out().enumerate() {
         let fold = first + number;

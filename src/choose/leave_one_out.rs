@@ -19,7 +19,7 @@ impl Spectrum {
         self.mean_squares(&vec![0; self.targets()]).0
     }
 
-    /// That of targets in these units, with its standard errors.
+    /// [`loo_mse`](Self::loo_mse) of targets in units of 2^`units`, with its standard errors.
     fn mean_squares(&self, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
         let weights: Vec<f64> = (0..self.directions().rows.len()).map(|i| self.weight(i)).collect();
         let total: f64 = weights.iter().sum();
@@ -28,13 +28,14 @@ impl Spectrum {
             let spread = |(error, s): (&f64, &f64)| s * (error * error / s - mean).powi(2);
             let variance = deleted.iter().zip(&weights).map(spread).sum::<f64>() / total;
             let error = (variance / (self.count() - 1.0)).sqrt();
-            let own = |value| self.mean_in_units(units[target], target, value);
-            (own(mean), own(error))
+            let in_units = |value| self.mean_in_units(units[target], target, value);
+            (in_units(mean), in_units(error))
         };
         self.by_column(one).into_iter().unzip()
     }
 
-    /// Any score of these predictions, of targets in these units, and its standard error, NaN where the score is not a mean over rows.
+    /// Any score of the leave-one-out predictions, of targets in units of 2^`units`, and its standard error, NaN where the score is
+    /// not a mean over rows.
     pub(crate) fn leave_one_out(&self, problem: &Problem<'_>, score: &Score, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
         if matches!(score, Score::Mse) {
             return self.mean_squares(units);
@@ -52,13 +53,13 @@ impl Spectrum {
                 0 => (Cow::Borrowed(y.as_slice()), predicted),
                 unit => (Cow::Owned(in_units(unit, y)), in_units(unit, &predicted)),
             };
-            let own = score.of(&y, &predicted, &s);
-            (own, score.error_over_rows(own, &y, &predicted, &s))
+            let mean = score.of(&y, &predicted, &s);
+            (mean, score.error_over_rows(mean, &y, &predicted, &s))
         };
         self.by_column(scored).into_iter().unzip()
     }
 
-    /// Something of √s times the residuals of such fits, in the units of the target, for every λ and target.
+    /// What `of` makes of √s times the leave-one-out residuals, in the units of the target, for every λ and target.
     fn by_column<R: Send>(&self, of: impl Fn(usize, &[f64]) -> R + Sync) -> Vec<R> {
         let (m, k) = (self.directions().rows.len(), self.len());
         let at_once = LAMBDAS.max(NUMBERS / m);

@@ -1,5 +1,5 @@
-//! Residuals of every row, some targets and λs at a time. Where λs are many, few [nodes](Resolvent) are multiplied out, and a λ is a
-//! sum of these.
+//! Residuals of every row, some targets and λs at a time. Where λs are many, few [nodes](Resolvent) are multiplied out, and
+//! the residuals of a λ are a sum of those of the nodes.
 
 use std::ops::Range;
 
@@ -35,19 +35,19 @@ impl Spectrum {
             let at_once = (COLUMNS / targets.len()).max(1);
             let chunk = |number: usize| {
                 let start = lambdas.start + number * at_once;
-                let own = start..lambdas.end.min(start + at_once);
+                let indices = start..lambdas.end.min(start + at_once);
                 let fitted = match &at_nodes {
                     Some((nodes, fitted)) => {
                         let r = nodes.nodes.len();
-                        let place = (own.start - lambdas.start) * r..(own.end - lambdas.start) * r;
+                        let place = (indices.start - lambdas.start) * r..(indices.end - lambdas.start) * r;
                         product(fitted.as_slice(), &nodes.weights.as_slice()[place], r)
                     }
                     None => {
-                        let weights: Vec<Vec<f64>> = own.clone().map(|index| self.weights_of(index)).collect();
+                        let weights: Vec<Vec<f64>> = indices.clone().map(|index| self.weights_of(index)).collect();
                         self.fitted(&weights, &targets)
                     }
                 };
-                self.told(fitted, own, &targets, at_nodes.is_some(), &of)
+                self.each_residual(fitted, indices, &targets, at_nodes.is_some(), &of)
             };
             (0..lambdas.len().div_ceil(at_once)).into_par_iter().flat_map_iter(chunk).collect::<Vec<R>>()
         };
@@ -61,29 +61,29 @@ impl Spectrum {
         all
     }
 
-    /// Nodes for these λs, if they pay; in units of the largest σ².
+    /// Nodes for the λs numbered `lambdas`, if they pay; in units of the largest σ².
     fn nodes(&self, lambdas: &Range<usize>) -> Option<Resolvent> {
-        let own = self.directions();
-        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
-        let least = own.sigma.iter().copied().fold(f64::INFINITY, f64::min) / largest;
+        let directions = self.directions();
+        let largest = directions.sigma.iter().copied().fold(0.0, f64::max);
+        let least = directions.sigma.iter().copied().fold(f64::INFINITY, f64::min) / largest;
         let shifts: Vec<f64> = lambdas.clone().map(|index| self.relative_shift(index)).collect();
         let sound = largest > 0.0 && shifts.iter().all(|shift| shift.is_finite());
-        let most = worthwhile(own.u.ncols(), lambdas.len());
+        let most = worthwhile(directions.u.ncols(), lambdas.len());
         sound.then(|| Resolvent::new((least * least, 1.0), &shifts, most)).flatten()
     }
 
     /// The shift of λ number `index` in units of the largest σ².
     fn relative_shift(&self, index: usize) -> f64 {
-        let own = self.directions();
-        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
-        (own.root(self.grid.shifts[index]) / largest).powi(2)
+        let directions = self.directions();
+        let largest = directions.sigma.iter().copied().fold(0.0, f64::max);
+        (directions.root(self.grid.shifts[index]) / largest).powi(2)
     }
 
-    /// 1/(σ² + shift), both in units of the largest σ².
+    /// 1/(σ² + shift) of each direction, σ² and shift in units of the largest σ².
     fn inverses(&self, shift: f64) -> Vec<f64> {
-        let own = self.directions();
-        let largest = own.sigma.iter().copied().fold(0.0, f64::max);
-        own.sigma.iter().map(|sigma| 1.0 / ((sigma / largest).powi(2) + shift)).collect()
+        let directions = self.directions();
+        let largest = directions.sigma.iter().copied().fold(0.0, f64::max);
+        directions.sigma.iter().map(|sigma| 1.0 / ((sigma / largest).powi(2) + shift)).collect()
     }
 
     /// Whether less is taken of y, along every direction, than is left.
@@ -93,14 +93,14 @@ impl Spectrum {
 
     /// What of Uᵀy makes the residuals: what is left of it, beside all else; or less what is taken, of all y, whichever cancels less.
     fn weights_of(&self, index: usize) -> Vec<f64> {
-        let (own, shift) = (self.directions(), self.grid.shifts[index]);
+        let (directions, shift) = (self.directions(), self.grid.shifts[index]);
         match self.mostly_left(index) {
-            true => own.kept(shift).into_iter().map(|kept| -kept).collect(),
-            false => own.left(shift),
+            true => directions.kept(shift).into_iter().map(|kept| -kept).collect(),
+            false => directions.left(shift),
         }
     }
 
-    /// U times these weights of Uᵀy: of each the targets.
+    /// U times Uᵀy weighted: for each row of `weights` a column for each of the targets.
     fn fitted(&self, weights: &[Vec<f64>], targets: &Range<usize>) -> DMatrix<f64> {
         let Directions { u, along, .. } = self.directions();
         let r = u.ncols();
@@ -108,7 +108,7 @@ impl Spectrum {
         if r == 0 {
             return DMatrix::zeros(u.nrows(), right.ncols());
         }
-        let columns = weights.iter().flat_map(|own| targets.clone().map(move |target| (own, target)));
+        let columns = weights.iter().flat_map(|weights| targets.clone().map(move |target| (weights, target)));
         for (right, (weights, target)) in right.as_mut_slice().chunks_mut(r).zip(columns) {
             let parts = along.column(target);
             right.iter_mut().zip(weights.iter().zip(&parts)).for_each(|(right, (weight, part))| *right = weight * part);
@@ -116,9 +116,9 @@ impl Spectrum {
         product(u.as_slice(), right.as_slice(), r)
     }
 
-    /// What `of` tells of some λs, of the residuals that follow from what U makes of [weights](Self::weights_of) of Uᵀy; from nodes
-    /// that is what is left, without the shift.
-    fn told<R>(
+    /// What `of` makes of the residuals of some λs and targets. `left` holds U times the [weights](Self::weights_of) of Uᵀy; where it
+    /// comes from nodes, U times what is left of Uᵀy over the shift.
+    fn each_residual<R>(
         &self,
         mut left: DMatrix<f64>,
         lambdas: Range<usize>,
@@ -128,11 +128,14 @@ impl Spectrum {
     ) -> Vec<R> {
         let directions = self.directions();
         let columns = lambdas.flat_map(|index| targets.clone().map(move |target| (index, target)));
-        let one = |(own, (index, target)): (&mut [f64], (usize, usize))| {
+        let one = |(residual, (index, target)): (&mut [f64], (usize, usize))| {
             let shift = if from_nodes { self.relative_shift(index) } else { 1.0 };
             let beside = if !from_nodes && self.mostly_left(index) { &directions.y } else { &directions.rest };
-            own.iter_mut().zip(&beside.column(target)).for_each(|(own, beside)| *own = beside + shift * *own);
-            of(index, target, own)
+            residual
+                .iter_mut()
+                .zip(&beside.column(target))
+                .for_each(|(residual, beside)| *residual = beside + shift * *residual);
+            of(index, target, residual)
         };
         left.as_mut_slice().chunks_mut(directions.rest.nrows()).zip(columns).map(one).collect()
     }

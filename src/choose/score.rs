@@ -95,7 +95,7 @@ impl Score {
         }
     }
 
-    /// By which power a score grows with its target, and whether it can be had of a target in other units at all.
+    /// The power of the target by which a score grows; `None` where scores in other units say nothing of this one.
     pub(crate) fn degree(&self) -> Option<i32> {
         match self {
             Self::Mse => Some(2),
@@ -105,7 +105,8 @@ impl Score {
         }
     }
 
-    /// The score of a target whose values count in units of 2^`unit`, in units of such scores.
+    /// The score of a target whose values count in units of 2^`unit`, in units of 2^`unit` to the power of its
+    /// [degree](Self::degree).
     pub(crate) fn of_target(&self, unit: i32, y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {
         match unit {
             0 => self.of(y, predicted, s),
@@ -113,7 +114,7 @@ impl Score {
         }
     }
 
-    /// Whether a constant y has no such score.
+    /// Whether a constant y has no score of this kind.
     pub(crate) fn needs_spread(&self) -> bool {
         matches!(self, Self::R2 | Self::Correlation)
     }
@@ -137,17 +138,17 @@ impl Score {
 
     /// The standard error of a score that is a mean over rows, sd/√m of the rows' own; NaN for one that is none.
     #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
-    pub(crate) fn error_over_rows(&self, own: f64, y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {
+    pub(crate) fn error_over_rows(&self, score: f64, y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {
         let of_row: fn(f64) -> f64 = match self {
             Self::Mse => |error| error * error,
             Self::Mae => f64::abs,
             _ => return f64::NAN,
         };
-        (mean(y, predicted, s, |error| (of_row(error) - own).powi(2)) / (y.len() as f64 - 1.0)).sqrt()
+        (mean(y, predicted, s, |error| (of_row(error) - score).powi(2)) / (y.len() as f64 - 1.0)).sqrt()
     }
 }
 
-/// These values in units of 2^`unit`.
+/// `values` in units of 2^`unit`.
 pub(crate) fn in_units(unit: i32, values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| scaled(*value, -unit)).collect()
 }

@@ -40,8 +40,8 @@ impl Scores {
     fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
         let top = self.top();
         let mean = |values: &[f64], index: usize| {
-            let own = values[index * t..(index + 1) * t].iter().zip(&self.units);
-            own.map(|(value, unit)| scaled(*value, unit - top)).sum::<f64>() / t as f64
+            let scores = values[index * t..(index + 1) * t].iter().zip(&self.units);
+            scores.map(|(value, unit)| scaled(*value, unit - top)).sum::<f64>() / t as f64
         };
         let of = |index: usize| match self.folds.is_empty() {
             true => (mean(&self.means, index), mean(&self.errors, index)),
@@ -54,10 +54,10 @@ impl Scores {
         self.units.iter().copied().max().unwrap_or(0)
     }
 
-    /// Those of one of `t` targets.
+    /// The means and their errors of one of `t` targets, for every λ.
     fn of_target(&self, target: usize, t: usize) -> (Vec<f64>, Vec<f64>) {
-        let own = |values: &[f64]| values.iter().skip(target).step_by(t).copied().collect();
-        (own(&self.means), own(&self.errors))
+        let every_t = |values: &[f64]| values.iter().skip(target).step_by(t).copied().collect();
+        (every_t(&self.means), every_t(&self.errors))
     }
 }
 
@@ -81,7 +81,9 @@ impl Selection {
             let reason = if t == 1 || per_target { Unscored::Undefined } else { Unscored::Jointly };
             let none = Error::NoScore { target, score: scores.name.clone(), reason };
             let mut choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
-            [&mut choice.score, &mut choice.standard_error].into_iter().for_each(|own| *own = scaled(*own, unit));
+            [&mut choice.score, &mut choice.standard_error]
+                .into_iter()
+                .for_each(|figure| *figure = scaled(*figure, unit));
             match rule {
                 Rule::OneStandardError if errors[choice.best].is_nan() => {
                     Err(Error::NoStandardError { score: scores.name.clone() })
@@ -246,8 +248,8 @@ pub(crate) fn mean_and_error(scores: &[f64]) -> (f64, f64) {
     let n = scores.len() as f64;
     // In units of the largest, so that no square is out of range.
     let unit = exponent(scores.iter().fold(0.0, |most: f64, score| most.max(score.abs())));
-    let own: Vec<f64> = scores.iter().map(|score| scaled(*score, -unit)).collect();
-    let mean = own.iter().sum::<f64>() / n;
-    let squares: f64 = own.iter().map(|score| (score - mean).powi(2)).sum();
+    let in_units: Vec<f64> = scores.iter().map(|score| scaled(*score, -unit)).collect();
+    let mean = in_units.iter().sum::<f64>() / n;
+    let squares: f64 = in_units.iter().map(|score| (score - mean).powi(2)).sum();
     (scaled(mean, unit), scaled((squares / (n - 1.0) / n).sqrt(), unit))
 }

@@ -63,7 +63,7 @@ impl Ridge {
 }
 
 impl Spectrum {
-    /// Of a problem and its resolved grid.
+    /// Decomposes the rows of a problem, for a resolved grid.
     pub(crate) fn new(problem: &Problem<'_>, model: Model, grid: Grid) -> Result<Self> {
         let least = grid.shifts.iter().copied().fold(f64::INFINITY, f64::min);
         let directions = Directions::new(problem, model, (&grid.factors, 0), least)?;
@@ -140,8 +140,10 @@ impl Spectrum {
 
     /// The rank of the rows, with the intercept.
     pub(crate) fn rank(&self) -> usize {
-        let own = &self.directions;
-        usize::from(own.intercept) + own.fixed_rank + own.sigma.iter().filter(|sigma| **sigma > 0.0).count()
+        let directions = &self.directions;
+        usize::from(directions.intercept)
+            + directions.fixed_rank
+            + directions.sigma.iter().filter(|sigma| **sigma > 0.0).count()
     }
 
     /// The rows of positive weight.
@@ -149,7 +151,7 @@ impl Spectrum {
         self.directions.rows.len()
     }
 
-    /// Their number.
+    /// The number of rows of positive weight.
     #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
     pub(crate) fn count(&self) -> f64 {
         self.directions.rows.len() as f64
@@ -170,7 +172,7 @@ impl Spectrum {
         self.directions.left_of_rows(&shifts)
     }
 
-    /// Residuals of a target in their natural units from those of row number `i`.
+    /// A residual of a target in natural units, from √s times it in the units of row number `i`.
     pub(crate) fn natural(&self, i: usize, target: usize, residual: f64) -> f64 {
         let Directions { roots, target_units, root_unit, .. } = &self.directions;
         scaled(residual / roots[i], target_units[target] - root_unit)
@@ -181,7 +183,7 @@ impl Spectrum {
         self.directions.roots[i].powi(2)
     }
 
-    /// A mean square of a target's residuals by such weights, of the target in units of 2^`unit`.
+    /// A mean square of a target's residuals, weighted by [`weight`](Self::weight), of the target in units of 2^`unit`.
     pub(crate) fn mean_in_units(&self, unit: i32, target: usize, mean: f64) -> f64 {
         scaled(mean, 2 * (self.directions.target_units[target] - self.directions.root_unit - unit))
     }
@@ -191,7 +193,7 @@ impl Spectrum {
         self.square_in_units(0, target, sum)
     }
 
-    /// That of the target in units of 2^`unit`.
+    /// A sum of squares of residuals of a target in units of 2^`unit`.
     pub(crate) fn square_in_units(&self, unit: i32, target: usize, sum: f64) -> f64 {
         scaled(sum, 2 * (self.directions.target_units[target] - unit))
     }

@@ -30,7 +30,7 @@ pub(crate) fn check(path: &RidgePath, scores: &Scores, reason: impl Fn(usize) ->
     Err(Error::NoScore { target, score: scores.name.clone(), reason })
 }
 
-/// Of a target without a score in folds, [fold, k, t].
+/// Why a target has no score in folds; `folds` holds [fold, k, t].
 pub(crate) fn of_folds(folds: &[Vec<f64>], score: &Score, target: usize, t: usize) -> Unscored {
     let wanted = match score {
         Score::Correlation => "an answer whose predictions differ",
@@ -44,7 +44,7 @@ pub(crate) fn of_folds(folds: &[Vec<f64>], score: &Score, target: usize, t: usiz
     }
 }
 
-/// Of a target without a leave-one-out score.
+/// Why a target has no leave-one-out score.
 pub(crate) fn of_rows(spectrum: &Spectrum, path: &RidgePath, score: &Score, target: usize) -> Unscored {
     let exact = |index: usize| spectrum.left_of_rows(&[index]).iter().any(|left| !(*left > 0.0));
     match score {
@@ -54,7 +54,7 @@ pub(crate) fn of_rows(spectrum: &Spectrum, path: &RidgePath, score: &Score, targ
     }
 }
 
-/// Of a target without a criterion.
+/// Why a target has no criterion.
 pub(crate) fn of_criterion(
     criterion: Criterion,
     spectrum: &Spectrum,

@@ -74,7 +74,7 @@ struct Panel<'a, A> {
 }
 
 impl<A: Scalar> Panel<'_, A> {
-    /// Columns of L from those before; or the number of the column whose pivot is not `accepted`.
+    /// The columns of L in this panel, from the columns `done` before it; or the number of the column whose pivot is not `accepted`.
     fn factor(mut self, done: &[A], accepted: impl Fn(usize, A) -> bool) -> Result<(), usize> {
         if self.start > 0 {
             self.subtract(done);
@@ -92,10 +92,14 @@ impl<A: Scalar> Panel<'_, A> {
             square[(j, j)] = root;
             square.view_mut((j + 1, j), (width - j - 1, 1)).unscale_mut(root);
             let (before, mut after) = square.columns_range_pair_mut(0..j + 1, j + 1..width);
-            let own = before.column(j);
+            let finished = before.column(j);
             for (i, mut column) in after.column_iter_mut().enumerate() {
                 let other = j + 1 + i;
-                column.rows_mut(other, width - other).axpy(-own[other], &own.rows(other, width - other), A::one());
+                column.rows_mut(other, width - other).axpy(
+                    -finished[other],
+                    &finished.rows(other, width - other),
+                    A::one(),
+                );
             }
         }
         if start + width < n {
@@ -111,14 +115,14 @@ impl<A: Scalar> Panel<'_, A> {
         MatMut::from_column_major_slice_mut(self.columns, n, width).subrows_mut(start, n - start)
     }
 
-    /// What the columns before have in these.
+    /// Subtracts what the columns `done` have in the columns of this panel.
     fn subtract(&mut self, done: &[A]) {
         let (n, start, width) = (self.n, self.start, self.columns.len() / self.n);
         let left = MatRef::from_column_major_slice(done, n, start).subrows(start, n - start);
         subtract(self.matrix(), left, left.subrows(0, width).transpose(), if n < LARGE { n } else { ROWS });
     }
 
-    /// The rows below the square, by the triangle in it.
+    /// Divides the rows below the diagonal square by the triangle of L in it.
     fn divide(&mut self) {
         let width = self.columns.len() / self.n;
         let (triangle, below) = self.matrix().split_at_row_mut(width);
@@ -126,7 +130,7 @@ impl<A: Scalar> Panel<'_, A> {
     }
 }
 
-/// rest −= left·top, by runs of so many rows side by side: the same bits whatever the number of threads.
+/// rest −= left·top, by runs of `rows` rows side by side: the bits do not depend on the number of threads.
 fn subtract<A: Scalar>(rest: MatMut<'_, A>, left: MatRef<'_, A>, top: MatRef<'_, A>, rows: usize) {
     let all = rest.nrows();
     if all <= rows {

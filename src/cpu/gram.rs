@@ -8,7 +8,7 @@ use crate::data::problem::Problem;
 use crate::error::Result;
 use crate::math::lanes::{LANES, vectorized};
 use crate::math::powers::scaled;
-use crate::math::product::Rows;
+use crate::math::product::RowBlock;
 use crate::math::product::add_product;
 use crate::math::scalar::Scalar;
 use crate::math::threads::at_least;
@@ -16,16 +16,17 @@ use crate::moments::Moments;
 
 /// Rows copied, centred and scaled at a time.
 const BLOCK: usize = 256;
-/// Rows that one task sums where G is small, and so many tasks at a time.
+/// Rows that one task sums where G is small.
 const RUN: usize = 1024;
+/// Tasks whose sums are held at a time.
 const RUNS: usize = 16;
-/// Numbers of all sums up to which they are small.
+/// Numbers of G and c up to which G is small.
 const SMALL: usize = 65_536;
 
 /// The centred moments of a problem, the products in the arithmetic of `A` and their sums in `f64`.
 ///
-/// Means are taken in `f64` and subtracted before anything is squared (two passes over the rows). The same
-/// bits whatever the number of threads.
+/// Means are taken in `f64` and subtracted before anything is squared (two passes over the rows). The bits
+/// do not depend on the number of threads.
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span).
@@ -33,15 +34,15 @@ pub fn gram<A: Scalar>(problem: &Problem<'_>) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     Moments::check_numbers(n, t)?;
     let rows = Framed::centred(problem)?;
-    let mut sums = Sums::new(n, t);
+    let mut sums = GramSums::new(n, t);
     if n * (n + t) <= SMALL && m > RUN {
         let of = |start: usize| {
-            let mut own = Sums::new(n, t);
-            own.add_rows::<A>(&rows, start..m.min(start + RUN));
-            own
+            let mut run = GramSums::new(n, t);
+            run.add_rows::<A>(&rows, start..m.min(start + RUN));
+            run
         };
         for wave in (0..m).step_by(RUN).collect::<Vec<_>>().chunks(RUNS) {
-            let runs: Vec<Sums> =
+            let runs: Vec<GramSums> =
                 wave.par_iter().with_min_len(at_least(RUN * n * (n + t) / LANES)).map(|start| of(*start)).collect();
             runs.iter().for_each(|run| sums.add(run));
         }
@@ -53,13 +54,13 @@ pub fn gram<A: Scalar>(problem: &Problem<'_>) -> Result<Moments> {
 }
 
 /// XᵀX, of which the lower triangle counts, Xᵀy and Σ y² of each target, of framed rows.
-struct Sums {
+struct GramSums {
     gram: DMatrix<f64>,
     cross: DMatrix<f64>,
     squares: Vec<f64>,
 }
 
-impl Sums {
+impl GramSums {
     fn new(n: usize, t: usize) -> Self {
         Self { gram: DMatrix::zeros(n, n), cross: DMatrix::zeros(n, t), squares: vec![0.0; t] }
     }
@@ -75,7 +76,7 @@ impl Sums {
         }
     }
 
-    /// Adds some of these rows, weights in their units.
+    /// Adds framed rows, with weights in the units of [`Framed::unit`].
     fn add_rows<A: Scalar>(&mut self, framed: &Framed<'_>, rows: std::ops::Range<usize>) {
         let (n, t) = (framed.problem().features(), framed.problem().targets());
         let mut x = DMatrix::<A>::zeros(BLOCK.min(rows.len()), n);
@@ -85,7 +86,7 @@ impl Sums {
             let roots = framed.roots(start..start + count);
             framed.columns_to(start, &roots, 0..n, &mut x);
             framed.columns_to(start, &roots, n..n + t, &mut y);
-            let (x, y) = (Rows::of(&x, 0, count), Rows::of(&y, 0, count));
+            let (x, y) = (RowBlock::of(&x, 0, count), RowBlock::of(&y, 0, count));
             add_product(x, x, &mut self.gram, true);
             add_product(x, y, &mut self.cross, false);
             vectorized(
@@ -100,7 +101,7 @@ impl Sums {
     }
 }
 
-/// Σ y², side by side.
+/// Σ y², in lanes that are added at the end.
 #[inline(always)]
 fn squares<A: Scalar>(values: &[A]) -> f64 {
     let mut lanes = [0.0; 2 * LANES];

@@ -1,4 +1,4 @@
-//! The CPU backend: the same stages as the GPU's, in `f32` or `f64`, all λ in parallel.
+//! The CPU backend: the stages that the GPU has too, in `f32` or `f64`, all λ in parallel.
 
 pub mod factor;
 pub mod gram;

@@ -9,7 +9,7 @@ use crate::equations::totals::Totals;
 use crate::model::method::Strategy;
 use crate::model::outcome::BackendUsed;
 
-/// The path of the primal form on the CPU in double precision, from the rows too where these are at hand. Strategy
+/// The path of the primal form on the CPU in double precision, from the rows too where rows are at hand. Strategy
 /// [`Spectral`](Strategy::Spectral) leaves out condition numbers beyond `limit`, and what it does not answer as well as a
 /// factorization, is factored. Answers are written to the path as they come.
 pub(crate) fn path(

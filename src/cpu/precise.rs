@@ -15,8 +15,8 @@ use crate::model::outcome::{Outcome, Route};
 /// Relative distance from a singular matrix, in units of the rounding, at which a matrix is taken for one.
 const SINGULAR: f64 = 1e-3;
 
-/// Solves λ number k by the rows of its equations, centred where they have an intercept. Singular where even these digits cannot tell
-/// a column from those before it.
+/// Solves λ number k by the rows of its equations, centred where they have an intercept. Singular where even twice the digits cannot
+/// tell a column from a sum of the columns before it.
 pub(crate) fn solve(rows: &Framed<'_>, normal: &NormalEquations, k: usize) -> Weights {
     let (n, t) = (normal.features(), normal.targets());
     let mut columns = columns(rows, normal, k);
@@ -29,22 +29,22 @@ pub(crate) fn solve(rows: &Framed<'_>, normal: &NormalEquations, k: usize) -> We
     for j in 0..n {
         let before = columns[j].iter().fold(0.0, |norm: f64, value| norm.hypot(value.0));
         let (done, rest) = columns.split_at_mut(j + 1);
-        let own = &mut done[j];
-        // What the columns before left of this one is known by what they took of it.
+        let column = &mut done[j];
+        // The norm that this column had before others took their parts, which tells how much of it is left.
         let taken = (0..j).fold(before, |norm, i| norm.hypot(r[i][j].0));
-        let norm = Pair::dot(own, own).sqrt();
+        let norm = Pair::dot(column, column).sqrt();
         if !(norm.0 > rounding * taken) {
             return Weights::singular(j + 1);
         }
         if norm.0 / taken < least {
             (weakest, least) = (j + 1, norm.0 / taken);
         }
-        own.iter_mut().for_each(|value| *value = *value / norm);
+        column.iter_mut().for_each(|value| *value = *value / norm);
         r[j][j] = norm;
-        for (at, column) in rest.iter_mut().enumerate() {
-            let share = Pair::dot(own, column);
+        for (at, later) in rest.iter_mut().enumerate() {
+            let share = Pair::dot(column, later);
             r[j][j + 1 + at] = share;
-            column.iter_mut().zip(own.iter()).for_each(|(value, own)| *value = *value - share * *own);
+            later.iter_mut().zip(column.iter()).for_each(|(value, unit)| *value = *value - share * *unit);
         }
     }
     let mut w = vec![vec![Pair::default(); t]; n];

@@ -6,7 +6,7 @@ use crate::equations::normal::NormalEquations;
 use crate::equations::refine::refine;
 use crate::equations::triangle::Triangle;
 use crate::equations::weights::Weights;
-use crate::math::complete::Complete;
+use crate::math::complete_orthogonal::CompleteOrthogonal;
 use crate::math::condition::{self, inverse_norm};
 use crate::math::powers::{exponent, scaled};
 use crate::math::qr::reduce;
@@ -76,13 +76,13 @@ pub(crate) fn minimum_norm(triangle: &Triangle, normal: &NormalEquations, k: usi
     let r = DMatrix::from_fn(n, n, |i, j| scaled(triangle.r[(i, j)] / root[j], units[j] - top));
     #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
     let least = triangle.rows.max(n) as f64 * f64::EPSILON;
-    let (complete, z) = Complete::new(r, z.clone(), least);
+    let (complete, z) = CompleteOrthogonal::new(r, z.clone(), least);
     let w = complete.solve(z);
-    let own = |j: usize, target: usize| {
+    let in_units = |j: usize, target: usize| {
         let natural = units[j] - triangle.exponents[j] - top + triangle.exponents[n + target];
         let ours = normal.unit[j] + normal.step[k * n + j] + normal.target_unit[target];
         scaled(w[(j, target)] / root[j], natural - ours)
     };
     let outcome = Outcome::MinimumNorm { rank: complete.rank };
-    Weights::solved(DMatrix::from_fn(n, t, own), complete.condition.powi(2), outcome)
+    Weights::solved(DMatrix::from_fn(n, t, in_units), complete.condition.powi(2), outcome)
 }

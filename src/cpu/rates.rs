@@ -22,11 +22,11 @@ const ORDER: usize = 480;
 const COLUMNS: usize = 64;
 /// Right-hand sides of a substitution: with one it is slower, and counts for little.
 const RIGHT_HAND_SIDES: usize = 32;
-/// How often each is timed. The least time counts: what else the machine does only adds to it.
+/// How often each operation is timed. The least time counts: what else the machine does only adds to it.
 const ROUNDS: usize = 5;
 
 impl Rates {
-    /// Those of this machine, in about a tenth of a second. Measured twice, they are not quite the same.
+    /// Measures the rates of this machine, in about a tenth of a second. A second measurement differs a little.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub fn measure() -> Self {
@@ -38,10 +38,10 @@ impl Rates {
         for _ in 0..ROUNDS {
             let mut rhs = DMatrix::from_element(ORDER, RIGHT_HAND_SIDES, 1.0);
             let mut block = DMatrix::from_element(ORDER, COLUMNS, 1.0);
-            let own = matrix.clone();
+            let copy = matrix.clone();
             let (factored, factor) = timed(|| factor::<f64>(&normal, 0));
             let ((), substitute) = timed(|| factored.solve_into(&mut rhs));
-            let (tridiagonal, reduce) = timed(|| Tridiagonal::new(own));
+            let (tridiagonal, reduce) = timed(|| Tridiagonal::new(copy));
             let ((), product) = timed(|| {
                 tridiagonal.solve(&shifts, &mut block);
                 tridiagonal.multiply(&mut block);

@@ -17,12 +17,12 @@ use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
 use crate::plan::{LARGE, LARGE_FACTORS};
 
-/// Numbers in the answers of λs that are solved together.
+/// Numbers in the answers of λs that are solved together, about.
 const NUMBERS: usize = 1 << 19;
-/// The least of such λs, which keep many threads busy.
+/// λs that are solved together, at least: they keep many threads busy.
 const LEAST: usize = 16;
 
-/// Right-hand sides from which blocks of L are multiplied with all of them.
+/// Right-hand sides from which blocks of L are multiplied with all right-hand sides at once.
 const MANY: usize = 8;
 
 impl<A: Scalar> Factor<A> {
@@ -42,20 +42,20 @@ impl<A: Scalar> Factor<A> {
         let n = lower.nrows();
         // One pass over L for all columns.
         for j in 0..n {
-            let own = lower.column(j);
-            let below = own.rows(j + 1, n - j - 1);
+            let lower_column = lower.column(j);
+            let below = lower_column.rows(j + 1, n - j - 1);
             for mut column in rhs.column_iter_mut() {
-                let value = column[j] / own[j];
+                let value = column[j] / lower_column[j];
                 column[j] = value;
                 column.rows_mut(j + 1, n - j - 1).axpy(-value, &below, A::one());
             }
         }
         for j in (0..n).rev() {
-            let own = lower.column(j);
-            let below = own.rows(j + 1, n - j - 1);
+            let lower_column = lower.column(j);
+            let below = lower_column.rows(j + 1, n - j - 1);
             for mut column in rhs.column_iter_mut() {
                 let known = below.dot(&column.rows(j + 1, n - j - 1));
-                column[j] = (column[j] - known) / own[j];
+                column[j] = (column[j] - known) / lower_column[j];
             }
         }
     }
@@ -106,9 +106,9 @@ pub(crate) fn in_parts<A: Scalar>(
 fn answer<A: Scalar>(normal: &NormalEquations, k: usize, factor: &Factor<A>) -> Weights {
     let (n, t) = (normal.features(), normal.targets());
     let apply = |rhs: &mut DMatrix<f64>| {
-        let mut own = rhs.map(A::round_from);
-        factor.solve_into(&mut own);
-        *rhs = own.map(Into::into);
+        let mut rounded = rhs.map(A::round_from);
+        factor.solve_into(&mut rounded);
+        *rhs = rounded.map(Into::into);
     };
     let units = normal.steps(k);
     // The first solve of the condition estimate rides along.

@@ -17,18 +17,21 @@ use crate::math::threads::at_least;
 pub(super) struct Frame {
     origin: Vec<f64>,
     offset: Vec<f64>,
-    /// What the offset lacks of the mean: its own rounding.
+    /// What the offset lacks of the mean, by rounding.
     rest: Vec<f64>,
     pub(super) exponents: Vec<i32>,
     inverse: Vec<f64>,
     pub(super) positive_rows: usize,
 }
 
-/// Columns and rows that one task measures, so many rows at a time.
+/// Columns that one task measures.
 const PANEL: usize = 32;
+/// Rows that one task measures.
 const RUN: usize = 8192;
+/// Rows that a task reads at a time.
 const ROWS: usize = 256;
-const LANES: usize = 16;
+/// Rows measured side by side. (Loops over eight the compiler unrolls before it looks for vectors.)
+const EXTENT_LANES: usize = 16;
 /// The least exponent of a column's units: 2^-LEAST is still a number, by which subnormal columns are multiplied.
 const LEAST: i32 = -1000;
 
@@ -42,17 +45,17 @@ impl Frame {
         let weight_sum = scaled(problem.weight_sum(), above);
         // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
         let first = problem.heaviest();
-        let columns = Extent::of(problem, first, &weights);
-        let origin: Vec<f64> = columns.iter().map(|own| own.origin).collect();
-        let offset: Vec<f64> = columns.iter().map(|own| own.sum.high / weight_sum).collect();
-        let left = |sum: &Sum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
-        let rest = columns.iter().zip(&offset).map(|(own, offset)| left(&own.sum, *offset)).collect();
-        let mut exponents = vec![0; columns.len()];
-        for (j, own) in columns.iter().enumerate() {
-            let spread = (own.greatest - offset[j]).max(offset[j] - own.least);
+        let extents = ColumnExtent::of(problem, first, &weights);
+        let origin: Vec<f64> = extents.iter().map(|extent| extent.origin).collect();
+        let offset: Vec<f64> = extents.iter().map(|extent| extent.sum.high / weight_sum).collect();
+        let left = |sum: &CompensatedSum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
+        let rest = extents.iter().zip(&offset).map(|(extent, offset)| left(&extent.sum, *offset)).collect();
+        let mut exponents = vec![0; extents.len()];
+        for (j, extent) in extents.iter().enumerate() {
+            let spread = (extent.greatest - offset[j]).max(offset[j] - extent.least);
             if !spread.is_finite() {
                 let (what, column) = if j < n { ("X", j) } else { ("Y", j - n) };
-                let (least, greatest) = (own.origin + own.least, own.origin + own.greatest);
+                let (least, greatest) = (extent.origin + extent.least, extent.origin + extent.greatest);
                 return Err(Error::Span { what, column, least, greatest });
             }
             exponents[j] = if spread > 0.0 { exponent(spread).max(LEAST) } else { 0 };
@@ -99,7 +102,7 @@ impl Frame {
         Centring { origin: self.origin[j], offset: self.offset[j], inverse: self.inverse[j] }
     }
 
-    /// The weighted mean of each column, to its own last digit or so (where the values all but cancel, errors of their size would
+    /// The weighted mean of each column, to its last digit or so (where the values all but cancel, errors of their size would
     /// count when columns are not centred: W·x̄·ȳ), and what that lacks of it.
     pub(super) fn means(&self) -> (Vec<f64>, Vec<f64>) {
         let mean = |j: usize| {
@@ -127,32 +130,32 @@ impl Centring {
 
 /// A column's value in one row, and of the distances from it the weighted sum, the least and the greatest.
 #[derive(Debug, Clone, Copy)]
-struct Extent {
+struct ColumnExtent {
     origin: f64,
-    sum: Sum,
+    sum: CompensatedSum,
     least: f64,
     greatest: f64,
 }
 
-impl Extent {
-    /// Of every column of [X | Y], about its value in row `first`, over the rows of positive weight.
+impl ColumnExtent {
+    /// The extent of every column of [X | Y], about its value in row `first`, over the rows of positive weight.
     fn of(problem: &Problem<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
         let q = problem.columns();
         let panels = q.div_ceil(PANEL);
-        // Runs of rows, of each the panels one after the other.
+        // Task number i measures panel i % panels of run i / panels.
         let tasks = weights.len().div_ceil(RUN) * panels;
         let measure = |task: usize| {
             let (start, panel) = (task / panels * RUN, task % panels);
-            let own = panel * PANEL..q.min((panel + 1) * PANEL);
-            let mut origins = vec![0.0; own.len()];
-            problem.read(first..first + 1, own.clone(), &mut origins);
-            let mut lanes: Vec<Lanes> = origins.into_iter().map(Lanes::new).collect();
+            let columns = panel * PANEL..q.min((panel + 1) * PANEL);
+            let mut origins = vec![0.0; columns.len()];
+            problem.read(first..first + 1, columns.clone(), &mut origins);
+            let mut lanes: Vec<ExtentLanes> = origins.into_iter().map(ExtentLanes::new).collect();
             let run = &weights[start..weights.len().min(start + RUN)];
-            let mut block = vec![0.0; ROWS.min(run.len()) * own.len()];
+            let mut block = vec![0.0; ROWS.min(run.len()) * columns.len()];
             for (part, weights) in run.chunks(ROWS).enumerate() {
-                let block = &mut block[..weights.len() * own.len()];
+                let block = &mut block[..weights.len() * columns.len()];
                 let top = start + part * ROWS;
-                problem.read(top..top + weights.len(), own.clone(), block);
+                problem.read(top..top + weights.len(), columns.clone(), block);
                 vectorized(
                     #[inline(always)]
                     || {
@@ -162,7 +165,7 @@ impl Extent {
                     },
                 );
             }
-            lanes.iter().map(Lanes::joined).collect::<Vec<Self>>()
+            lanes.iter().map(ExtentLanes::joined).collect::<Vec<Self>>()
         };
         let operations = PANEL.min(q) * RUN.min(weights.len());
         let tasks = (0..tasks).into_par_iter().with_min_len(at_least(operations));
@@ -170,7 +173,7 @@ impl Extent {
         let others = runs.split_off(panels);
         let mut columns = runs.concat();
         for (other, at) in others.iter().zip((0..panels).cycle()) {
-            columns[at * PANEL..].iter_mut().zip(other).for_each(|(own, other)| own.add(other));
+            columns[at * PANEL..].iter_mut().zip(other).for_each(|(column, other)| column.add(other));
         }
         columns
     }
@@ -183,18 +186,18 @@ impl Extent {
     }
 }
 
-/// The same of every sixteenth row. (Loops over eight the compiler unrolls before it looks for vectors.)
-struct Lanes {
+/// The extent of a column in [`EXTENT_LANES`] parts: lane l measures row l of every sixteen. The sum of a lane is `high` + `low`.
+struct ExtentLanes {
     origin: f64,
-    high: [f64; LANES],
-    low: [f64; LANES],
-    least: [f64; LANES],
-    greatest: [f64; LANES],
+    high: [f64; EXTENT_LANES],
+    low: [f64; EXTENT_LANES],
+    least: [f64; EXTENT_LANES],
+    greatest: [f64; EXTENT_LANES],
 }
 
-impl Lanes {
+impl ExtentLanes {
     fn new(origin: f64) -> Self {
-        let zeros = [0.0; LANES];
+        let zeros = [0.0; EXTENT_LANES];
         Self { origin, high: zeros, low: zeros, least: zeros, greatest: zeros }
     }
 
@@ -202,21 +205,21 @@ impl Lanes {
     #[inline(always)]
     fn add(&mut self, column: &[f64], weights: &[f64]) {
         let (whole, rest) = column.as_chunks();
-        let (own, own_rest) = weights.as_chunks();
-        self.add_blocks(whole, own);
+        let (whole_weights, rest_weights) = weights.as_chunks();
+        self.add_blocks(whole, whole_weights);
         if !rest.is_empty() {
-            let (mut values, mut weights) = ([self.origin; LANES], [0.0; LANES]);
+            let (mut values, mut weights) = ([self.origin; EXTENT_LANES], [0.0; EXTENT_LANES]);
             values[..rest.len()].copy_from_slice(rest);
-            weights[..rest.len()].copy_from_slice(own_rest);
+            weights[..rest.len()].copy_from_slice(rest_weights);
             self.add_blocks(&[values], &[weights]);
         }
     }
 
     #[inline(always)]
-    fn add_blocks(&mut self, values: &[[f64; LANES]], weights: &[[f64; LANES]]) {
+    fn add_blocks(&mut self, values: &[[f64; EXTENT_LANES]], weights: &[[f64; EXTENT_LANES]]) {
         let Self { origin, mut high, mut low, mut least, mut greatest } = *self;
         for (values, weights) in values.iter().zip(weights) {
-            for lane in 0..LANES {
+            for lane in 0..EXTENT_LANES {
                 let away = if weights[lane] > 0.0 { values[lane] - origin } else { 0.0 };
                 let (sum, lost) = two_sum(high[lane], away * weights[lane]);
                 high[lane] = sum;
@@ -228,9 +231,9 @@ impl Lanes {
         *self = Self { origin, high, low, least, greatest };
     }
 
-    fn joined(&self) -> Extent {
+    fn joined(&self) -> ColumnExtent {
         let (mut high, mut low) = (self.high, self.low);
-        let mut half = LANES / 2;
+        let mut half = EXTENT_LANES / 2;
         while half > 0 {
             for lane in 0..half {
                 let (sum, lost) = two_sum(high[lane], high[lane + half]);
@@ -238,21 +241,21 @@ impl Lanes {
             }
             half /= 2;
         }
-        let mut sum = Sum { high: high[0], low: 0.0 };
+        let mut sum = CompensatedSum { high: high[0], low: 0.0 };
         sum.add(low[0]);
         let least = self.least.iter().copied().fold(0.0, f64::min);
-        Extent { origin: self.origin, sum, least, greatest: self.greatest.iter().copied().fold(0.0, f64::max) }
+        ColumnExtent { origin: self.origin, sum, least, greatest: self.greatest.iter().copied().fold(0.0, f64::max) }
     }
 }
 
 /// A sum with its rounding errors beside it (Ogita, Rump and Oishi, 2005): as good as in twice the digits.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+struct CompensatedSum {
     high: f64,
     low: f64,
 }
 
-impl Sum {
+impl CompensatedSum {
     fn add(&mut self, value: f64) {
         let (sum, lost) = two_sum(self.high, value);
         self.low += lost;

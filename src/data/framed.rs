@@ -99,7 +99,7 @@ impl<'a> Framed<'a> {
         self.unit
     }
 
-    /// √s of these rows in units of 2^(`unit`/2), in which they fit `f32`.
+    /// √s of rows in units of 2^(`unit`/2), in which roots fit `f32`.
     pub(crate) fn roots(&self, rows: Range<usize>) -> Vec<f64> {
         rows.map(|row| scaled(self.problem.weight(row), -self.unit).sqrt()).collect()
     }
@@ -170,7 +170,7 @@ impl<'a> Framed<'a> {
         });
     }
 
-    /// Some columns as they were given, less these centres; rows of weight 0 are zero.
+    /// Columns as they were given, less a centre each; rows of weight 0 are zero.
     pub(crate) fn less(&self, columns: Range<usize>, centres: &[f64]) -> DMatrix<f64> {
         let mut block = DMatrix::zeros(self.problem.rows(), columns.len());
         let first = columns.start;
@@ -180,7 +180,8 @@ impl<'a> Framed<'a> {
         block
     }
 
-    /// Copies the rows from `start` on times these roots, as many as there are, to the first rows of a block of these columns.
+    /// Copies as many rows from `start` on as there are `roots`, each times its root, to the first rows of `block`, which has the
+    /// columns `columns`.
     pub(crate) fn columns_to<A: Scalar>(
         &self,
         start: usize,
@@ -198,10 +199,10 @@ impl<'a> Framed<'a> {
             vectorized(
                 #[inline(always)]
                 || {
-                    for ((values, own), centring) in values.chunks(count).zip(block.chunks_mut(rows)).zip(&centring) {
-                        for ((value, own), root) in values.iter().zip(own).zip(roots) {
+                    for ((values, to), centring) in values.chunks(count).zip(block.chunks_mut(rows)).zip(&centring) {
+                        for ((value, to), root) in values.iter().zip(to).zip(roots) {
                             let value = centring.apply(*value) * root;
-                            *own = A::round_from(if *root > 0.0 { value } else { 0.0 });
+                            *to = A::round_from(if *root > 0.0 { value } else { 0.0 });
                         }
                     }
                 },
@@ -209,7 +210,8 @@ impl<'a> Framed<'a> {
         });
     }
 
-    /// Copies the rows of [X | Y] from `start` on times these roots to a block, row after row and `width` elements apart.
+    /// Copies as many rows of [X | Y] from `start` on as there are `roots`, each times its root, to a block, row after row and
+    /// `width` elements apart.
     pub(crate) fn rows_to<A: Scalar>(&self, start: usize, roots: &[f64], block: &mut [A], width: usize) {
         let q = self.problem.columns();
         block.par_chunks_mut(RUN * width).zip(roots.par_chunks(RUN)).enumerate().for_each(|(run, (block, roots))| {
@@ -226,8 +228,8 @@ impl<'a> Framed<'a> {
                         for (values, j) in values.chunks_mut(count).zip(columns.clone()) {
                             let centring = self.frame.column(j);
                             for (value, root) in values.iter_mut().zip(roots) {
-                                let own = centring.apply(*value) * root;
-                                *value = if *root > 0.0 { own } else { 0.0 };
+                                let framed = centring.apply(*value) * root;
+                                *value = if *root > 0.0 { framed } else { 0.0 };
                             }
                         }
                     },
@@ -247,10 +249,10 @@ impl<'a> Framed<'a> {
         let mut strips = Strips::zeros(count, columns.len());
         strips.strips().with_min_len(at_least(16 * count * LANES)).enumerate().for_each(|(strip, (high, low))| {
             let first = columns.start + strip * LANES;
-            let own = first..columns.end.min(first + LANES);
-            let mut values = vec![0.0; count * own.len()];
-            self.problem.read(rows.clone(), own.clone(), &mut values);
-            for (lane, (values, j)) in values.chunks(count).zip(own).enumerate() {
+            let covered = first..columns.end.min(first + LANES);
+            let mut values = vec![0.0; count * covered.len()];
+            self.problem.read(rows.clone(), covered.clone(), &mut values);
+            for (lane, (values, j)) in values.chunks(count).zip(covered).enumerate() {
                 vectorized(
                     #[inline(always)]
                     || {
@@ -290,16 +292,16 @@ mod tests {
             let columns: Vec<Vec<f64>> = (0..q).map(|j| rows.column(0..m, j)).collect();
             let wide: Vec<Vec<(f64, f64)>> = (0..q).map(|j| rows.column_wide(0..m, j)).collect();
             for (start, size) in [1, 7, 32, 33, m].iter().flat_map(|size| (0..m).step_by(*size).map(|at| (at, *size))) {
-                let own = start..m.min(start + size);
+                let range = start..m.min(start + size);
                 let mut down = DMatrix::<f64>::zeros(size, q);
-                rows.columns_to(start, &roots[own.clone()], 0..q, &mut down);
-                let mut along = vec![0.0; own.len() * WIDTH];
-                rows.rows_to(start, &roots[own.clone()], &mut along, WIDTH);
-                let mut strips = rows.strips(own.clone(), 0..q);
+                rows.columns_to(start, &roots[range.clone()], 0..q, &mut down);
+                let mut along = vec![0.0; range.len() * WIDTH];
+                rows.rows_to(start, &roots[range.clone()], &mut along, WIDTH);
+                let mut strips = rows.strips(range.clone(), 0..q);
                 let strips: Vec<_> = rayon::iter::ParallelIterator::collect(strips.strips());
                 let mut visited = DMatrix::<f64>::zeros(size, q);
-                rows.visit(own.clone(), 0..q, |row, j, value| visited[(row - start, j)] = value);
-                for (i, j) in (0..own.len()).flat_map(|i| (0..q).map(move |j| (i, j))) {
+                rows.visit(range.clone(), 0..q, |row, j, value| visited[(row - start, j)] = value);
+                for (i, j) in (0..range.len()).flat_map(|i| (0..q).map(move |j| (i, j))) {
                     let (row, (high, low)) = (start + i, &strips[j / LANES]);
                     assert_eq!(visited[(i, j)], columns[j][row]);
                     assert_eq!(down[(i, j)], columns[j][row] * roots[row]);

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::directions::rows::Rows;
+use crate::directions::rows::ScaledRows;
 use crate::math::pair::Number;
 use crate::math::svd::Orthogonal;
 
@@ -12,8 +12,9 @@ use crate::math::svd::Orthogonal;
 pub(crate) struct Coefficients {
     /// Row j of all that follows is in units of 2^`exponents[j]`.
     pub(crate) exponents: Vec<i32>,
-    /// The features that are penalised, and the others.
+    /// The features that are penalised.
     pub(crate) penalised: Vec<usize>,
+    /// The features that are not penalised.
     pub(crate) others: Vec<usize>,
     /// E: a diagonal for the penalised features, of which this holds every feature's element, and rows for the others.
     pub(crate) diagonal: Vec<f64>,
@@ -33,17 +34,20 @@ pub(crate) struct Coefficients {
     pub(crate) sizes: Vec<f64>,
 }
 
-/// The features that are not penalised: their orthonormal columns, what these take of the others, and their norms.
+/// The features that are not penalised.
 pub(super) struct Fixed<'a, N> {
-    pub(super) own: &'a Orthogonal<N>,
+    /// The features made orthonormal.
+    pub(super) columns: &'a Orthogonal<N>,
+    /// What each orthonormal column takes of each penalised feature.
     pub(super) shares: &'a [Vec<N>],
+    /// The norms of the features.
     pub(super) sizes: &'a [f64],
 }
 
 impl<N: Number> Fixed<'_, N> {
     /// R⁻¹ of a vector, in the order of the features; R is upper triangular in the order in which they were taken.
     fn back(&self, mut right: Vec<N>) -> Vec<N> {
-        let Orthogonal { r, order, .. } = self.own;
+        let Orthogonal { r, order, .. } = self.columns;
         let mut solution = vec![N::default(); self.sizes.len()];
         for i in (0..order.len()).rev() {
             let known = order[i + 1..].iter().fold(right[i], |rest, j| rest - r[i][*j] * solution[*j]);
@@ -55,10 +59,10 @@ impl<N: Number> Fixed<'_, N> {
 }
 
 impl Coefficients {
-    /// Of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised ones
-    /// before anything was taken from them.
+    /// From V of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised
+    /// columns before anything was taken from them.
     pub(super) fn new<N: Number>(
-        rows: &Rows<'_>,
+        rows: &ScaledRows<'_>,
         v: &[Vec<N>],
         fixed: &Fixed<'_, N>,
         (sizes, means): (&[f64], &[N]),
@@ -88,7 +92,7 @@ impl Coefficients {
             let taken = fixed.shares.iter().map(|shares| N::default() - shares[column]).collect();
             fixed.back(taken).iter().enumerate().for_each(|(i, w)| below[(i, column)] = w.value());
         }
-        let rank = fixed.own.q.len();
+        let rank = fixed.columns.q.len();
         let (mut inverse, mut mean_fixed) = (DMatrix::zeros(n, rank), Vec::with_capacity(rank));
         for i in 0..rank {
             let one = (0..rank).map(|k| N::of(f64::from(u8::from(i == k)), 0.0)).collect();

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::math::eigen::eigen;
 use crate::math::product::add_product;
-use crate::math::product::{Rows, product};
+use crate::math::product::{RowBlock, product};
 
 /// Rows taken at a time.
 const BLOCK: usize = 512;
@@ -16,29 +16,29 @@ pub(super) struct Found {
     pub(super) v: DMatrix<f64>,
 }
 
-/// For fewer features than rows, by XᵀX; `None` where κ(XᵀX) is beyond `limit`, whatever the shift: columns of XV are orthogonal
-/// only as far as their norms are known.
+/// The decomposition of fewer features than rows, by XᵀX; `None` where κ(XᵀX) is beyond `limit`, whatever the shift: columns of XV
+/// are orthogonal only as far as their norms are known.
 pub(super) fn tall(x: &DMatrix<f64>, limit: f64) -> Option<Found> {
-    let own = eigen(&gram(x)).filter(|own| well_conditioned(own.values.as_slice(), 0.0, limit))?;
-    let mut u = times(x, &own.vectors);
+    let pairs = eigen(&gram(x)).filter(|pairs| well_conditioned(pairs.values.as_slice(), 0.0, limit))?;
+    let mut u = times(x, &pairs.vectors);
     let sigma: Vec<f64> = u.column_iter().map(|column| column.norm()).collect();
     let unit = |sigma: f64| if sigma > 0.0 { sigma.recip() } else { 0.0 };
     u.column_iter_mut().zip(&sigma).for_each(|(mut column, sigma)| column *= unit(*sigma));
-    Some(Found { u, sigma, v: own.vectors })
+    Some(Found { u, sigma, v: pairs.vectors })
 }
 
-/// For as many features as rows or more, by `XXᵀ`; U spans all that is orthogonal to the columns of `fixed`, which are orthonormal
-/// and of which X has nothing.
+/// The decomposition of as many features as rows or more, by `XXᵀ`; U spans all that is orthogonal to the columns of `fixed`, which
+/// are orthonormal and of which X has nothing.
 pub(super) fn wide(x: &DMatrix<f64>, fixed: &DMatrix<f64>, shift: f64, limit: f64) -> Option<Found> {
     let mut products = gram(&x.transpose());
-    // These directions become the largest of all, and are left out as such.
+    // The directions of `fixed` become the largest of all, and are left out as such.
     let most = 2.0 * products.trace().max(f64::MIN_POSITIVE);
     fixed.column_iter().for_each(|column| products.ger(most, &column, &column, 1.0));
     let rest = x.nrows() - fixed.ncols();
-    let own = eigen(&products).filter(|own| well_conditioned(&own.values.as_slice()[..rest], shift, limit))?;
-    let u = own.vectors.columns(0, rest).into_owned();
+    let pairs = eigen(&products).filter(|pairs| well_conditioned(&pairs.values.as_slice()[..rest], shift, limit))?;
+    let u = pairs.vectors.columns(0, rest).into_owned();
     let mut v = across(x, &u);
-    let least = own.values.iter().copied().fold(0.0, f64::max).sqrt() * f64::EPSILON;
+    let least = pairs.values.iter().copied().fold(0.0, f64::max).sqrt() * f64::EPSILON;
     let mut sigma: Vec<f64> = v.column_iter().map(|column| column.norm()).collect();
     for (mut column, sigma) in v.column_iter_mut().zip(&mut sigma) {
         // Smaller than the rounding of the largest: none.
@@ -63,14 +63,14 @@ fn well_conditioned(values: &[f64], shift: f64, limit: f64) -> bool {
 fn gram(x: &DMatrix<f64>) -> DMatrix<f64> {
     let mut gram = DMatrix::zeros(x.ncols(), x.ncols());
     for start in (0..x.nrows()).step_by(BLOCK) {
-        let rows = Rows::of(x, start, BLOCK.min(x.nrows() - start));
+        let rows = RowBlock::of(x, start, BLOCK.min(x.nrows() - start));
         add_product(rows, rows, &mut gram, true);
     }
     gram.fill_upper_triangle_with_lower_triangle();
     gram
 }
 
-/// ab.
+/// The product ab.
 pub(super) fn times(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     if a.ncols() == 0 || a.nrows() == 0 {
         return DMatrix::zeros(a.nrows(), b.ncols());
@@ -78,13 +78,13 @@ pub(super) fn times(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     product(a.as_slice(), b.as_slice(), a.ncols())
 }
 
-/// aᵀb.
+/// The product aᵀb.
 pub(super) fn across(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     let mut sum = DMatrix::zeros(a.ncols(), b.ncols());
     for start in (0..a.nrows()).step_by(BLOCK) {
         let count = BLOCK.min(a.nrows() - start);
         if a.ncols() > 0 && b.ncols() > 0 {
-            add_product(Rows::of(a, start, count), Rows::of(b, start, count), &mut sum, false);
+            add_product(RowBlock::of(a, start, count), RowBlock::of(b, start, count), &mut sum, false);
         }
     }
     sum

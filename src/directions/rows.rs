@@ -16,16 +16,17 @@ use crate::model::penalty_factors::PenaltyFactors;
 const BLOCK: usize = 256;
 
 /// How the rows √S(X − x̄)D^-½ and √S(y − ȳ) are read: rows of positive weight, columns in units of powers of two.
-pub(crate) struct Rows<'a> {
+pub(crate) struct ScaledRows<'a> {
     intercept: bool,
     framed: Framed<'a>,
     /// The rows of positive weight.
     pub(crate) rows: Vec<usize>,
-    /// √s of these in units of 2^`root_unit`.
+    /// √s of each row of positive weight, in units of 2^`root_unit`.
     pub(crate) roots: Vec<f64>,
     pub(crate) root_unit: i32,
-    /// The features that are penalised, and the others.
+    /// The features that are penalised.
     pub(crate) penalised: Vec<usize>,
+    /// The features that are not penalised.
     pub(crate) fixed: Vec<usize>,
     /// `D_j^-½` of every feature, but for a power of two; 1 where nothing is penalised.
     pub(crate) inverse_root: Vec<f64>,
@@ -35,7 +36,7 @@ pub(crate) struct Rows<'a> {
     pub(crate) unit: i32,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ScaledRows<'a> {
     /// Measures the columns; `factors` are those of λ number `index`.
     ///
     /// # Errors
@@ -96,12 +97,13 @@ impl<'a> Rows<'a> {
         self.framed.exponents()[j] + self.root_unit
     }
 
-    /// What leads from there to the unit of penalised columns.
+    /// The exponent that brings a column from the unit of [`exponent`](Self::exponent) to that of penalised columns; 0 for others.
     fn to_units(&self, j: usize) -> i32 {
         if self.penalised.binary_search(&j).is_ok() { self.exponent(j) - self.half[j] - self.unit } else { 0 }
     }
 
-    /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in their own.
+    /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in that of
+    /// [`exponent`](Self::exponent).
     pub(crate) fn doubles(&self, columns: &[usize]) -> DMatrix<f64> {
         let m = self.rows.len();
         let mut all = DMatrix::zeros(m, columns.len());
@@ -116,7 +118,7 @@ impl<'a> Rows<'a> {
     }
 
     /// [`doubles`](Self::doubles) to twice the digits, and the means of the columns in the natural units of their features.
-    /// They come `lift` powers of two larger.
+    /// The columns come `lift` powers of two larger.
     pub(crate) fn pairs(&self, columns: &[usize], lift: i32) -> (Vec<Vec<Pair>>, Vec<Pair>) {
         let weight = |row: &usize| Pair(scaled(self.framed.problem().weight(*row), -2 * self.root_unit), 0.0);
         let weights: Vec<Pair> = self.rows.iter().map(weight).collect();
@@ -132,8 +134,8 @@ impl<'a> Rows<'a> {
             let rest = if self.intercept { Pair::dot(&column, &weights) / total } else { Pair::default() };
             let root = Pair(self.inverse_root.get(*j).copied().unwrap_or(1.0), 0.0);
             let power = self.to_units(*j) + lift;
-            for (value, own) in column.iter_mut().zip(&roots) {
-                *value = ((*value - rest) * *own * root).scaled(power);
+            for (value, weight_root) in column.iter_mut().zip(&roots) {
+                *value = ((*value - rest) * *weight_root * root).scaled(power);
             }
             (column, Pair::of(means[*j], lows[*j]) + rest.scaled(self.framed.exponents()[*j]))
         };
@@ -155,7 +157,7 @@ impl<'a> Rows<'a> {
         if !self.intercept {
             return vec![Pair::default(); weights.len()];
         }
-        let total = weights.iter().fold(Pair::default(), |sum, own| sum + *own);
-        weights.into_iter().map(|own| own / total).collect()
+        let total = weights.iter().fold(Pair::default(), |sum, weight| sum + *weight);
+        weights.into_iter().map(|weight| weight / total).collect()
     }
 }

@@ -18,7 +18,7 @@ const BLOCK: usize = 512;
 pub(crate) fn exact(framed: &Framed<'_>, normal: NormalEquations) -> NormalEquations {
     let problem = framed.problem();
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
-    let rows = Rows::new(framed);
+    let rows = WeightedRows::new(framed);
     let mut gram = Wide::zeros(n, n);
     let mut cross = Wide::zeros(n, t);
     for start in (0..m).step_by(BLOCK) {
@@ -49,22 +49,23 @@ pub(crate) fn exact(framed: &Framed<'_>, normal: NormalEquations) -> NormalEquat
 
 /// Framed rows in units of the largest number of each column, as weights leave it. A weight s = 4ʰ·r counts as 2ʰ in both
 /// factors of a product, and as r in one: no root is rounded.
-struct Rows<'a> {
+struct WeightedRows<'a> {
     framed: &'a Framed<'a>,
     /// h of each row less the largest h; `None` for rows of weight 0.
     halves: Vec<Option<i32>>,
-    /// Whether they differ.
+    /// Whether two rows differ in h.
     uneven: bool,
     /// r of each row; empty when all are 1.
     weights: Vec<f64>,
     /// Column j is in units of 2^`exponents[j]`.
     exponents: Vec<i32>,
+    /// The exponent of the largest framed number of column j once rows are multiplied by 2ʰ; 0 where all rows have one h.
     inner: Vec<i32>,
-    /// Products are in units of 2^`unit` besides.
+    /// Products are in units of 2^(`unit` + `exponents[i]` + `exponents[j]`).
     unit: i32,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> WeightedRows<'a> {
     fn new(framed: &'a Framed<'a>) -> Self {
         let problem = framed.problem();
         let half = |s: f64| exponent(s).div_euclid(2);
@@ -91,12 +92,12 @@ impl<'a> Rows<'a> {
                 }
             });
             rows.inner = largest.into_iter().map(Option::unwrap_or_default).collect();
-            rows.exponents.iter_mut().zip(&rows.inner).for_each(|(own, inner)| *own += inner);
+            rows.exponents.iter_mut().zip(&rows.inner).for_each(|(exponent, inner)| *exponent += inner);
         }
         rows
     }
 
-    /// A block, as a factor of products.
+    /// A block of rows and columns, as a factor of products.
     fn strips(&self, rows: Range<usize>, columns: Range<usize>) -> Strips {
         let mut strips = self.framed.strips(rows.clone(), columns.clone());
         if self.uneven {

@@ -36,13 +36,13 @@ pub(crate) enum Equations<'a> {
 }
 
 impl<'a> Equations<'a> {
-    /// Those of rows of these moments.
+    /// The primal equations, of the moments of the rows.
     pub(crate) fn primal(problem: &'a Problem<'a>, moments: Moments, model: Model, grid: Grid) -> Self {
         let (totals, normal) = of_moments(moments, model, grid);
         Self::Primal { problem, totals, normal, framed: OnceLock::new() }
     }
 
-    /// Those of the dual form, of rows of these products.
+    /// The equations of the dual form, of the products of the rows with each other.
     pub(crate) fn dual(problem: &'a Problem<'a>, rows: Dual<'a>, products: DMatrix<f64>, grid: Grid) -> Self {
         let normal = rows.normal(products, grid);
         Self::Dual { problem, rows: Box::new(rows), normal }
@@ -55,14 +55,14 @@ impl<'a> Equations<'a> {
         }
     }
 
-    /// The rows.
+    /// The problem whose rows the equations are of.
     pub(crate) fn problem(&self) -> &'a Problem<'a> {
         match self {
             Self::Primal { problem, .. } | Self::Dual { problem, .. } => problem,
         }
     }
 
-    /// These equations of the λs numbered `which` alone.
+    /// The equations of the λs numbered `which` alone.
     pub(crate) fn only(self, which: &[usize]) -> Self {
         match self {
             Self::Primal { problem, totals, normal, framed } => {
@@ -72,7 +72,7 @@ impl<'a> Equations<'a> {
         }
     }
 
-    /// The rows as these equations take them, which are of one model: centred with an intercept. Measured once.
+    /// The rows as the equations take them: centred with an intercept. Measured once.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
@@ -82,14 +82,14 @@ impl<'a> Equations<'a> {
             Self::Primal { problem, framed, normal, .. } => match framed.get() {
                 Some(known) => Ok(known),
                 None => {
-                    let own = Box::new(Framed::new(problem, normal.model.intercept)?);
-                    Ok(framed.get_or_init(|| own))
+                    let measured = Box::new(Framed::new(problem, normal.model.intercept)?);
+                    Ok(framed.get_or_init(|| measured))
                 }
             },
         }
     }
 
-    /// These equations formed again to twice the digits.
+    /// The equations formed again to twice the digits.
     ///
     /// # Errors
     /// [`Error::Span`](crate::Error::Span).
@@ -130,7 +130,7 @@ impl<'a> Equations<'a> {
         }
     }
 
-    /// What is known of the rows beside these equations.
+    /// What is known of the rows beside the equations.
     pub(crate) fn totals(&self) -> Cow<'_, Totals> {
         match self {
             Self::Primal { totals, .. } => Cow::Borrowed(totals),
@@ -169,7 +169,7 @@ impl<'a> Equations<'a> {
     }
 }
 
-/// The equations of moments for every λ, which take their sums of products, and what else a path needs of them.
+/// The totals of the rows and the equations for every λ, which take the sums of products from the moments.
 pub(crate) fn of_moments(moments: Moments, model: Model, grid: Grid) -> (Totals, NormalEquations) {
     let (rows, weight_sum, means) = (moments.rows, moments.weight_sum, moments.means.clone());
     let centred_squares = (0..moments.targets()).map(|target| moments.sum_of_squares(target)).collect();

@@ -1,4 +1,4 @@
-//! The penalised equations of every λ, in units of their own; what corrects their answers, and what measures them.
+//! The penalised equations of every λ, in units that suit each; what corrects their answers, and what measures them.
 
 pub(crate) mod dual;
 pub(crate) mod exact;
@@ -6,7 +6,7 @@ pub(crate) mod forms;
 pub(crate) mod normal;
 pub(crate) mod refine;
 pub(crate) mod residual;
-
+pub(crate) mod scaling;
 pub(crate) mod totals;
 pub(crate) mod triangle;
 pub(crate) mod weights;

@@ -1,8 +1,8 @@
 //! The penalised normal equations (G + shift·D) w = c of every λ, scaled so that no number is out of range.
 
 use nalgebra::DMatrix;
-use rayon::prelude::*;
 
+use crate::equations::scaling::{norms, steps, unit_diagonal};
 use crate::error::Result;
 use crate::math::powers::{exponent, scale_all, scaled};
 use crate::model::method::Form;
@@ -41,9 +41,9 @@ use crate::moments::Moments;
 /// ```
 #[derive(Debug, Clone)]
 pub struct NormalEquations {
-    /// n × n, symmetric, in the units alone (without step).
+    /// n × n, symmetric, in units of 2^`unit` (without step).
     pub(crate) gram: DMatrix<f64>,
-    /// n × t, likewise; target τ in units of 2^`target_unit[τ]`.
+    /// n × t, rows in the units of G; target τ in units of 2^`target_unit[τ]`.
     pub(crate) cross: DMatrix<f64>,
     /// Σ s(y−ȳ)² (or Σ s·y² without an intercept), in the units of the targets.
     pub(crate) squares: Vec<f64>,
@@ -57,11 +57,11 @@ pub struct NormalEquations {
     pub(crate) penalty: Vec<(f64, i32)>,
     pub(crate) grid: Grid,
     pub(crate) model: Model,
-    /// What `gram` and `cross` lack of sums to twice the digits, when such were formed.
+    /// What `gram` and `cross` lack of sums to twice the digits, where sums to twice the digits were formed.
     pub(crate) exact: Option<Exact>,
     /// ‖G + shift·D‖₁ of each λ.
     pub(crate) norms: Vec<f64>,
-    /// Which equations these are: of order n, or in the dual form of order m.
+    /// The form of the equations: of order n, or in the dual form of order m.
     pub(crate) form: Form,
 }
 
@@ -121,7 +121,7 @@ impl NormalEquations {
         }
         // A unit diagonal of G: columns in units of about their norm.
         let change = unit_diagonal(&mut gram, i32::MIN);
-        // Targets likewise: Σ s·y² in [1, 4), and with it |c| ≤ 4.
+        // Targets in units of about their norm: Σ s·y² in [1, 4), and with it |c| ≤ 4.
         let mut target_unit = exponents[n..].to_vec();
         for target in 0..t {
             let norm = exponent(squares[target]).div_euclid(2);
@@ -265,7 +265,7 @@ impl NormalEquations {
         }
     }
 
-    /// Element (i, j) of G, in the units alone.
+    /// Element (i, j) of G, in units of 2^`unit` (without step).
     pub(crate) fn gram_element(&self, i: usize, j: usize) -> f64 {
         self.gram[(i.max(j), i.min(j))]
     }
@@ -290,7 +290,7 @@ impl NormalEquations {
         &self.added[k * n..(k + 1) * n]
     }
 
-    /// Overwrites the weights of a target at λ number k, in our units, with the same in their natural ones.
+    /// Overwrites the weights of a target at λ number k, in our units, with the weights in natural units.
     pub(crate) fn to_natural(&self, k: usize, target: usize, weights: &mut [f64]) {
         let n = self.features();
         let units = self.unit.iter().zip(&self.step[k * n..(k + 1) * n]);
@@ -335,7 +335,7 @@ impl Moments {
 }
 
 /// The weight of the penalty on a feature, mantissa and exponent (even): 1, or its variance of this sum of squares in
-/// units of 2^(2·`exponent`), over so many rows of positive weight and this sum of weights.
+/// units of 2^(2·`exponent`), over `rows` rows of positive weight whose weights sum to `weight_sum`.
 #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
 pub(crate) fn penalty_weight(
     squares: f64,
@@ -352,109 +352,8 @@ pub(crate) fn penalty_weight(
     if variance > 0.0 && variance.is_finite() { (variance, 2 * exponent) } else { (1.0, 0) }
 }
 
-/// Numbers that a task works on, at least.
-const AT_ONCE: usize = 4096;
-/// Columns of a product that one task computes.
-const COLUMNS: usize = 64;
-
-/// Scales the lower triangle by powers of two, of which none is less than 2^`least`, until the diagonal lies in [1, 4), and returns
-/// them. Then the upper triangle is the same.
-pub(crate) fn unit_diagonal(gram: &mut DMatrix<f64>, least: i32) -> Vec<i32> {
-    let n = gram.nrows();
-    let change: Vec<i32> = (0..n).map(|j| exponent(gram[(j, j)]).div_euclid(2).max(least)).collect();
-    for j in 0..n {
-        scale_all(&mut gram.as_mut_slice()[j * n + j..(j + 1) * n], change[j..].iter().map(|own| -own - change[j]));
-    }
-    mirror(gram);
-    change
-}
-
-/// Copies the lower triangle into the upper one, tile by tile, so that neither side goes across the memory.
-fn mirror(gram: &mut DMatrix<f64>) {
-    const TILE: usize = 16;
-    let n = gram.nrows();
-    for (left, top) in (0..n).step_by(TILE).flat_map(|left| (left..n).step_by(TILE).map(move |top| (left, top))) {
-        for i in top..(top + TILE).min(n) {
-            for j in left..(left + TILE).min(i) {
-                gram[(j, i)] = gram[(i, j)];
-            }
-        }
-    }
-}
-
 /// D, mantissa and exponent (even), times a penalty factor.
 pub(crate) fn factored((weight, power): (f64, i32), factor: f64) -> (f64, i32) {
     let even = exponent(factor) & !1;
     (weight * scaled(factor, -even), power + even)
-}
-
-/// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and added in these units.
-pub(crate) fn steps(
-    gram: &DMatrix<f64>,
-    unit: &[i32],
-    weight: impl Fn(usize, usize) -> (f64, i32) + Sync,
-    shifts: &[f64],
-) -> (Vec<i32>, Vec<f64>) {
-    let n = unit.len();
-    let own: Vec<Option<i32>> = gram.diagonal().iter().map(|own| (*own > 0.0).then(|| exponent(*own))).collect();
-    let (mut step, mut added) = (vec![0; shifts.len() * n], vec![0.0; shifts.len() * n]);
-    let rows = step.par_chunks_mut(n).zip(added.par_chunks_mut(n)).zip(shifts).enumerate();
-    rows.with_min_len(AT_ONCE.div_ceil(n)).for_each(|(k, ((step, added), shift))| {
-        let shift_exponent = exponent(*shift);
-        let mantissa = scaled(*shift, -shift_exponent);
-        for j in 0..n {
-            let (weight, power) = weight(k, j);
-            let size = mantissa * weight; // of the addition, times 2^e
-            let e = shift_exponent + power + 2 * unit[j];
-            let size_exponent = (size > 0.0).then(|| exponent(size) + e);
-            let half = -own[j].max(size_exponent).unwrap_or(0).div_euclid(2);
-            step[j] = half;
-            added[j] = scaled(size, e + 2 * half);
-        }
-    });
-    (step, added)
-}
-
-/// ‖A‖₁ of each λ: the largest sum of absolute values of a column, from one product |G|·(2^step) for all λ whose steps differ by
-/// more than a common one.
-pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64> {
-    let n = gram.nrows();
-    let k = step.len() / n;
-    let holds: Vec<usize> = (0..n).filter(|j| gram[(*j, *j)] > 0.0).collect();
-    let row = |k: usize| &step[k * n..(k + 1) * n];
-    let apart = |a: usize, b: usize| holds.first().map_or(0, |j| row(a)[*j] - row(b)[*j]);
-    // The λ whose sums serve, in units of its own steps.
-    let (mut of, mut distinct) = (Vec::with_capacity(k), Vec::<usize>::new());
-    for at in 0..k {
-        let same = |before: &usize| holds.iter().all(|j| row(at)[*j] - row(*before)[*j] == apart(at, *before));
-        if !distinct.last().is_some_and(same) {
-            distinct.push(at);
-        }
-        of.push(distinct.len() - 1);
-    }
-    let mut sums = DMatrix::zeros(n, distinct.len());
-    sums.as_mut_slice().par_chunks_mut(n * COLUMNS).zip(distinct.par_chunks(COLUMNS)).for_each(|(sums, lambdas)| {
-        // Whole groups of columns, so that the bits of one do not depend on how many there are.
-        let mut product = DMatrix::zeros(n, lambdas.len().next_multiple_of(8));
-        // |G| in panels, so that it is never there as a whole.
-        for first in (0..n).step_by(COLUMNS) {
-            let sizes = gram.columns(first, COLUMNS.min(n - first)).abs();
-            let mut units = DMatrix::zeros(sizes.ncols(), product.ncols());
-            for (at, k) in lambdas.iter().enumerate() {
-                let held = (0..sizes.ncols()).filter(|j| gram[(first + j, first + j)] > 0.0);
-                held.for_each(|j| units[(j, at)] = scaled(1.0, row(*k)[first + j]));
-            }
-            product.gemm(1.0, &sizes, &units, 1.0);
-        }
-        sums.copy_from_slice(&product.as_slice()[..sums.len()]);
-    });
-    let norm = |k: usize| {
-        let by = apart(k, distinct[of[k]]);
-        let own = holds
-            .iter()
-            .map(|j| (*j, scaled(scaled(sums[(*j, of[k])], by), row(k)[*j])))
-            .map(|(j, sum)| sum + added[k * n + j]);
-        added[k * n..(k + 1) * n].iter().copied().chain(own).fold(0.0, f64::max)
-    };
-    (0..k).into_par_iter().with_min_len(AT_ONCE.div_ceil(n)).map(norm).collect()
 }

@@ -57,7 +57,7 @@ pub(crate) fn tolerance(normal: &NormalEquations, condition: f64) -> f64 {
 pub(crate) struct Refined {
     /// n × t
     pub(crate) values: DMatrix<f64>,
-    /// Their digits beyond one double.
+    /// The digits of `values` beyond one double.
     pub(crate) low: DMatrix<f64>,
     /// A bound on the relative error that each target is left with, but for the rounding of its values.
     pub(crate) errors: Vec<f64>,
@@ -66,11 +66,11 @@ pub(crate) struct Refined {
 /// What corrections that came to rest leave of each target's error: what their sizes tell, and what the equations lack.
 pub(crate) fn errors(normal: &NormalEquations, condition: f64, progress: &[Progress], fits: &[Fit]) -> Vec<f64> {
     let lost = normal.exact.as_ref().map_or(0.0, |exact| condition * exact.lost(normal.features()));
-    let own = |(progress, fit): (&Progress, &Fit)| match fit.size {
+    let bound = |(progress, fit): (&Progress, &Fit)| match fit.size {
         0.0 => 0.0,
         _ => 2.0 * progress.error + lost * (1.0 + fit.cancelled),
     };
-    progress.iter().zip(fits).map(own).collect()
+    progress.iter().zip(fits).map(bound).collect()
 }
 
 /// Corrects weights (n × t) of λ number k, of this condition number, with a solver that overwrites right-hand sides; `floor` as

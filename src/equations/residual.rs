@@ -20,7 +20,7 @@ pub(crate) struct Residual {
     pub(crate) fits: Vec<Fit>,
 }
 
-/// One target of one λ.
+/// How well the weights of one target satisfy the equations of one λ.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fit {
     /// max aᵢᵢ·‖w‖₂ + ‖c‖₂ and ‖A‖₁·‖w‖₂ + ‖c‖₂.
@@ -32,7 +32,7 @@ pub(crate) struct Fit {
     /// Σ s(y − ŷ)², in natural units.
     pub(crate) rss: f64,
     /// √(Σ s(y − ŷ)² + shift·wᵀDw) / (√‖A‖₁·‖w‖₂): how far the least squares problem is from being solved
-    /// exactly. NaN where no product with G told.
+    /// exactly. NaN where no product with G was formed.
     pub(crate) misfit: f64,
     /// In the dual form √(tr K)·‖β‖₂, in units of the target: the size of what Xᵀβ sums. Else 0.
     pub(crate) summed: f64,
@@ -42,7 +42,7 @@ pub(crate) struct Fit {
     pub(crate) cancelled: f64,
 }
 
-/// The number of a λ, its weights, and their digits beyond one double, which count where the equations have as many.
+/// The number of a λ, its weights, and their digits beyond one double, which count where the equations have twice the digits.
 pub(crate) type Answer<'a> = (usize, &'a DMatrix<f64>, Option<&'a DMatrix<f64>>);
 
 /// The residuals of some λs (at most a few [`BATCH`]es: all products are held at once).
@@ -75,7 +75,7 @@ pub(crate) fn vectors<'a>(
         let Some(w) = part(answer) else { continue };
         // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
         let mut units = normal.steps(answer.0);
-        units.iter_mut().zip(&diagonal).filter(|(_, own)| **own == 0.0).for_each(|(unit, _)| *unit = 0.0);
+        units.iter_mut().zip(&diagonal).filter(|(_, element)| **element == 0.0).for_each(|(unit, _)| *unit = 0.0);
         for (u, w) in columns.chunks_mut(n).zip(w.as_slice().chunks(n)) {
             u.iter_mut().zip(w).zip(&units).for_each(|((u, w), unit)| *u = w * unit);
         }
@@ -83,7 +83,7 @@ pub(crate) fn vectors<'a>(
     u
 }
 
-/// The residuals from the products of G with [`vectors`], and their low digits with those of c where there are such.
+/// The residuals from the products of G with [`vectors`]; `low` holds the low digits of the products and of c, where there are any.
 pub(crate) fn of_products(
     normal: &NormalEquations,
     lambdas: &[Answer<'_>],
@@ -115,8 +115,8 @@ pub(crate) fn of_products(
                         let (left, lost) = two_sum(c[j], -product[j]);
                         let low = lost + (cross_low[(j, target)] - product_low[(j, column)]);
                         let (penalty, penalty_low) = two_product(added[j], w[j]);
-                        let (own, lost) = two_sum(left * units[j], -penalty);
-                        r[j] = own + (lost + (low * units[j] - penalty_low - added[j] * w_low - added_low * w[j]));
+                        let (rest, lost) = two_sum(left * units[j], -penalty);
+                        r[j] = rest + (lost + (low * units[j] - penalty_low - added[j] * w_low - added_low * w[j]));
                     }
                 }
             }
@@ -127,7 +127,7 @@ pub(crate) fn of_products(
             if normal.form == Form::Dual {
                 let rss = dual_rss(normal.grid.shifts[*k], added, w);
                 fit.rss = scaled(rss, 2 * normal.target_unit[target]);
-                fit.summed = measure.extent.trace.sqrt() * fit.size;
+                fit.summed = measure.matrix.trace.sqrt() * fit.size;
             }
             fits.push(fit);
         }
@@ -143,11 +143,11 @@ pub(crate) struct Measure<'a> {
     /// 2^step, and 2^-step.
     units: Vec<f64>,
     inverses: Vec<f64>,
-    extent: Extent,
+    matrix: MatrixSizes,
 }
 
 /// max aᵢᵢ, ‖A‖₁, and the trace of G, in the units of a λ.
-pub(crate) struct Extent {
+pub(crate) struct MatrixSizes {
     pub(crate) top: f64,
     pub(crate) norm: f64,
     pub(crate) trace: f64,
@@ -158,17 +158,17 @@ impl<'a> Measure<'a> {
         let (added, units) = (normal.added(k), normal.steps(k));
         let (mut top, mut trace) = (0.0f64, 0.0);
         for (j, (unit, added)) in units.iter().zip(added).enumerate() {
-            let own = normal.gram[(j, j)] * unit * unit;
-            top = top.max(own + added);
-            trace += own;
+            let element = normal.gram[(j, j)] * unit * unit;
+            top = top.max(element + added);
+            trace += element;
         }
         let inverses = units.iter().map(|unit| 1.0 / unit).collect();
-        Self { normal, added, units, inverses, extent: Extent { top, norm: normal.norm(k), trace } }
+        Self { normal, added, units, inverses, matrix: MatrixSizes { top, norm: normal.norm(k), trace } }
     }
 
     /// w in the units of the λ from that in the units of G.
     #[inline(always)]
-    pub(crate) fn own(&self, u: &[f64], w: &mut [f64]) {
+    pub(crate) fn to_lambda_units(&self, u: &[f64], w: &mut [f64]) {
         w.iter_mut().zip(u).zip(&self.inverses).for_each(|((w, u), inverse)| *w = u * inverse);
     }
 
@@ -185,14 +185,14 @@ impl<'a> Measure<'a> {
     /// What w tells of a target but for its residual.
     #[inline(always)]
     pub(crate) fn fit(&self, target: usize, w: &[f64]) -> Fit {
-        Fit::new(self.normal, target, &self.extent, self.sums(target, w))
+        Fit::new(self.normal, target, &self.matrix, self.sums(target, w))
     }
 
     /// The fit where `explained`, which is 2wᵀc − wᵀGw, is known, and with it how far the least squares problem is from being
     /// solved exactly.
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
     fn fit_explained(&self, target: usize, w: &[f64], explained: f64) -> Fit {
-        let (squares, norm) = (self.normal.squares[target], self.extent.norm);
+        let (squares, norm) = (self.normal.squares[target], self.matrix.norm);
         let sums = self.sums(target, w);
         let [w2, _, penalty, _] = sums;
         let rss = squares - explained; // Σ s·y² − 2wᵀc + wᵀGw
@@ -200,7 +200,7 @@ impl<'a> Measure<'a> {
         let least = f64::EPSILON * (w.len() as f64 + 8.0) * (squares + norm * w2);
         let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (norm * w2)).sqrt() };
         let rss = scaled(rss.max(0.0), 2 * self.normal.target_unit[target]);
-        Fit { rss, misfit, ..Fit::new(self.normal, target, &self.extent, sums) }
+        Fit { rss, misfit, ..Fit::new(self.normal, target, &self.matrix, sums) }
     }
 
     /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.
@@ -220,22 +220,22 @@ impl Fit {
     pub(crate) fn new(
         normal: &NormalEquations,
         target: usize,
-        extent: &Extent,
+        matrix: &MatrixSizes,
         [w2, c2, penalty, product]: [f64; 4],
     ) -> Self {
         let (w, c) = (w2.sqrt(), c2.sqrt());
         let squares = normal.squares[target];
         let rss = squares - (product + penalty); // 2wᵀc − wᵀGw = wᵀc + shift·wᵀDw
-        let cross = (extent.trace * squares).sqrt();
+        let cross = (matrix.trace * squares).sqrt();
         Self {
-            sizes: [extent.top * w + c, extent.norm * w + c],
+            sizes: [matrix.top * w + c, matrix.norm * w + c],
             residual: f64::NAN,
             backward: f64::NAN,
             rss: scaled(rss.max(0.0), 2 * normal.target_unit[target]),
             misfit: f64::NAN,
             summed: 0.0,
             size: w,
-            cancelled: if cross == 0.0 { 0.0 } else { cross / (extent.norm * w) },
+            cancelled: if cross == 0.0 { 0.0 } else { cross / (matrix.norm * w) },
         }
     }
 
@@ -275,8 +275,8 @@ fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, u: &Wide) -> Wide {
             if value == 0.0 {
                 continue;
             }
-            let own = column_of(gram, j).iter().zip(column_of(low, j));
-            let sums = high.iter_mut().zip(rest.iter_mut()).zip(own);
+            let column = column_of(gram, j).iter().zip(column_of(low, j));
+            let sums = high.iter_mut().zip(rest.iter_mut()).zip(column);
             vectorized_fused(
                 #[inline(always)]
                 |fused| {

@@ -12,7 +12,7 @@ use crate::math::threads::at_least;
 pub(crate) struct Totals {
     pub(crate) rows: usize,
     pub(crate) weight_sum: f64,
-    /// Of the features, then of the targets.
+    /// The weighted means of the features, then of the targets.
     pub(crate) means: Vec<f64>,
     /// Σ s(y−ȳ)² of each target, or Σ s·y² without an intercept.
     pub(crate) squares: Vec<f64>,
@@ -22,7 +22,7 @@ pub(crate) struct Totals {
     pub(crate) terms: usize,
     /// The units of the targets, as powers of two.
     pub(crate) target_units: Vec<i32>,
-    /// In the dual form the scale of the penalty.
+    /// The scale of the penalty, in the dual form.
     pub(crate) roots: Option<Roots>,
 }
 
@@ -55,15 +55,15 @@ impl Totals {
         // By hypot, since squares may be out of range.
         let norm = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::hypot);
         if let Some(Roots { values, trace }) = &self.roots {
-            let own = norm(&mut values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
-            return vec![both(own, *trace); k];
+            let centre = norm(&mut values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
+            return vec![both(centre, *trace); k];
         }
         let n = normal.features();
         // The weights of columns that hold nothing are 0.
         let held: Vec<usize> = (0..n).filter(|j| normal.gram[(*j, *j)] > 0.0).collect();
-        let own = |k: usize| norm(&mut held.iter().map(|j| scaled(self.means[*j], normal.weight_unit(k, *j))));
+        let centre = |k: usize| norm(&mut held.iter().map(|j| scaled(self.means[*j], normal.weight_unit(k, *j))));
         let squares = |k: usize, j: usize| scaled(normal.gram[(j, j)], 2 * normal.step[k * n + j]);
-        let one = |k: usize| both(own(k), held.iter().map(|j| squares(k, *j)).sum());
+        let one = |k: usize| both(centre(k), held.iter().map(|j| squares(k, *j)).sum());
         (0..k).into_par_iter().with_min_len(at_least(16 * n)).map(one).collect()
     }
 

@@ -14,7 +14,7 @@ pub(crate) struct Triangle {
     pub(crate) r: DMatrix<f64>,
     pub(crate) z: Option<DMatrix<f64>>,
     pub(crate) exponents: Vec<i32>,
-    /// The rows that were reduced.
+    /// How many rows were reduced.
     pub(crate) rows: usize,
 }
 

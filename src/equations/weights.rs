@@ -16,7 +16,7 @@ pub struct Weights {
     pub(crate) outcome: Outcome,
     /// A bound on the relative error of each target but for rounding, where corrections came to rest.
     pub(crate) errors: Option<Vec<f64>>,
-    /// What the values lack, to twice the digits, after such corrections.
+    /// The digits of `values` beyond one double, where corrections came to rest.
     pub(crate) low: Option<DMatrix<f64>>,
     /// What the residuals tell of each target, if they were measured.
     pub(crate) fits: Option<Vec<Fit>>,
@@ -38,7 +38,8 @@ impl Weights {
         }
     }
 
-    /// These weights with what corrections left of their errors, if they were made, and the digits that one double has no room for.
+    /// The weights as corrections left them, with the digits beyond one double and the bounds on the errors; unchanged if there were
+    /// none.
     pub(crate) fn refined(self, refined: Option<Refined>) -> Self {
         match refined {
             Some(Refined { values, low, errors }) => {
@@ -61,13 +62,13 @@ impl Weights {
         self.condition
     }
 
-    /// How they came about.
+    /// How the weights came about.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// These weights, marked as answered by another route than the one planned, if they are an answer.
+    /// The weights, marked as answered by another route than the one planned, if they are an answer.
     pub(crate) fn rerouted(mut self, route: Route) -> Self {
         if matches!(self.outcome, Outcome::Solved | Outcome::Refined { .. }) {
             self.outcome = Outcome::Rerouted { route };

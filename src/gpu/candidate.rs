@@ -10,7 +10,7 @@ use crate::math::condition;
 use crate::math::powers::scaled;
 use crate::model::outcome::Outcome;
 
-/// Its weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how its corrections shrink.
+/// A λ that is being solved: the weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how the corrections shrink.
 pub(crate) struct Candidate<'a> {
     /// The equations of its problem.
     pub(crate) normal: &'a NormalEquations,
@@ -21,17 +21,17 @@ pub(crate) struct Candidate<'a> {
     /// Number of the matrix in its chunk.
     pub(crate) at: usize,
     w: DMatrix<f64>,
-    /// Its digits beyond one double.
+    /// The digits of w beyond one double.
     low: DMatrix<f64>,
     pub(crate) probe: DVector<f64>,
     inverse: f64,
     progress: Vec<Progress>,
-    /// Of the last residual.
+    /// What the last residual told of each target.
     pub(crate) fits: Vec<Fit>,
 }
 
 impl<'a> Candidate<'a> {
-    /// Of the first solution, whose last column is the probe.
+    /// Begins with the first solution, whose last column is the probe.
     pub(crate) fn new(normal: &'a NormalEquations, [problem, k, at]: [usize; 3], mut solution: DMatrix<f64>) -> Self {
         let t = solution.ncols() - 1;
         let probe = solution.column(t).into_owned();
@@ -56,7 +56,8 @@ impl<'a> Candidate<'a> {
         (self.k, &self.w, Some(&self.low))
     }
 
-    /// Whether the residual tells that another correction gains nothing. Equations of twice the digits have no such.
+    /// Whether the residual tells that another correction gains nothing. False for equations of twice the digits, whose residuals
+    /// do not tell.
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
     pub(crate) fn solved(&self) -> bool {
         let least = f64::EPSILON * (self.normal.features() as f64).sqrt();
@@ -80,7 +81,7 @@ impl<'a> Candidate<'a> {
         shrinks
     }
 
-    /// Whether the corrections have come to rest, as those of equations of twice the digits do.
+    /// Whether the corrections have come to rest. False for equations that are not of twice the digits.
     pub(crate) fn at_rest(&self) -> bool {
         let tolerance = refine::tolerance(self.normal, self.condition());
         self.normal.exact.is_some() && self.progress.iter().all(|progress| progress.converged(tolerance))
@@ -88,9 +89,9 @@ impl<'a> Candidate<'a> {
 
     /// Takes the probe from the last column of a solution.
     pub(crate) fn grow(&mut self, solution: &DMatrix<f64>) {
-        let own = solution.column(solution.ncols() - 1);
-        self.inverse = own.norm();
-        self.probe = own / self.inverse;
+        let probe = solution.column(solution.ncols() - 1);
+        self.inverse = probe.norm();
+        self.probe = probe / self.inverse;
     }
 
     /// The weights, if the condition number is within reach of the factors.

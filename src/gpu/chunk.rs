@@ -27,7 +27,7 @@ use crate::plan::GpuPlan;
 /// The buffers of a chunk of matrices, λ after λ and problem after problem; reused for the chunks that follow.
 pub(crate) struct Chunk<'a> {
     gpu: &'a Gpu,
-    /// All with the same n, t and k.
+    /// The equations of each problem, all with one n, t and k.
     problems: &'a [&'a NormalEquations],
     features: usize,
     targets: usize,
@@ -35,9 +35,10 @@ pub(crate) struct Chunk<'a> {
     system: System,
     factors: Factors,
     solution: Solution,
-    /// Where the device multiplies with G in double precision: G of each problem, but of those whose equations have twice the
-    /// digits and residuals of their own; and room for the products of one of them at a time.
+    /// G of each problem on the device, where the device multiplies with it in double precision; `None` for equations of twice the
+    /// digits, whose residuals the host forms.
     grams: Vec<Option<Symmetric>>,
+    /// Room for the products of one problem.
     products: Option<Products>,
 }
 
@@ -65,7 +66,7 @@ impl<'a> Chunk<'a> {
         Ok(Self { gpu, problems, features, targets, penalties, system, factors, solution, grams, products })
     }
 
-    /// The weights of the matrices of these numbers; `None` where this arithmetic does not reach.
+    /// The weights of the matrices numbered `matrices`; `None` where this arithmetic does not reach.
     pub(crate) async fn solve(&self, matrices: Range<usize>, precision: Precision) -> Result<Vec<Option<Weights>>> {
         let (n, t, count) = (self.features, self.targets, matrices.len());
         let start = condition::start(n);
@@ -89,9 +90,9 @@ impl<'a> Chunk<'a> {
             // One solve says too little of ‖A⁻¹‖; corrections, which would bring more, there are none.
             for _ in 1..condition::STEPS {
                 let mut rhs = vec![DMatrix::zeros(n, t + 1); count];
-                pending.iter().for_each(|own| rhs[own.at].set_column(t, &own.probe));
+                pending.iter().for_each(|candidate| rhs[candidate.at].set_column(t, &candidate.probe));
                 let (solutions, _) = self.run(matrices.clone(), rhs, false).await?;
-                pending.iter_mut().for_each(|own| own.grow(&solutions[own.at]));
+                pending.iter_mut().for_each(|candidate| candidate.grow(&solutions[candidate.at]));
             }
             for candidate in pending {
                 let at = candidate.at;
@@ -110,7 +111,7 @@ impl<'a> Chunk<'a> {
                     let outcome = if step == 0 { Outcome::Solved } else { Outcome::Refined { steps: step } };
                     answers[at] = candidate.finish(outcome);
                 } else {
-                    // Each in units of its own size, so that small residuals keep their digits in f32.
+                    // Each in units of its size, so that small residuals keep their digits in f32.
                     let units: Vec<i32> = residual.r.column_iter().map(|r| exponent(r.amax())).collect();
                     for target in 0..t {
                         let column = residual.r.column(target).map(|value| scaled(value, -units[target]));
@@ -144,20 +145,20 @@ impl<'a> Chunk<'a> {
         (self.problems[problem], [problem, matrix % self.penalties])
     }
 
-    /// The residual of each; candidates of one problem, which follow each other, share a product with its G.
+    /// The residual of each candidate; candidates of one problem, which follow each other, share a product with its G.
     async fn residuals(&self, pending: &[Candidate<'_>]) -> Result<Vec<Residual>> {
-        let problems = pending.chunk_by(|own, next| own.problem == next.problem);
+        let problems = pending.chunk_by(|one, next| one.problem == next.problem);
         let Some(products) = &self.products else {
             return Ok(on_host(problems));
         };
         let mut all = Vec::with_capacity(pending.len());
-        for own in problems {
-            let (normal, problem) = (own[0].normal, own[0].problem);
+        for candidates in problems {
+            let (normal, problem) = (candidates[0].normal, candidates[0].problem);
             let Some(gram) = &self.grams[problem] else {
-                all.extend(on_host(std::iter::once(own)));
+                all.extend(on_host(std::iter::once(candidates)));
                 continue;
             };
-            let answers: Vec<Answer<'_>> = own.iter().map(Candidate::answer).collect();
+            let answers: Vec<Answer<'_>> = candidates.iter().map(Candidate::answer).collect();
             let u = residual::vectors(normal, &answers, |(_, w, _)| Some(w));
             let product = products.of(self.gpu, gram, &u).await?;
             all.extend(residual::of_products(normal, &answers, &u, &product, None));
@@ -196,7 +197,7 @@ impl<'a> Chunk<'a> {
 
 /// The residuals of the candidates of some problems, on all cores.
 fn on_host<'a>(problems: impl Iterator<Item = &'a [Candidate<'a>]>) -> Vec<Residual> {
-    let batches: Vec<&[Candidate<'_>]> = problems.flat_map(|own| own.chunks(BATCH)).collect();
+    let batches: Vec<&[Candidate<'_>]> = problems.flat_map(|candidates| candidates.chunks(BATCH)).collect();
     let of_batch = |batch: &[Candidate<'_>]| {
         let answers: Vec<Answer<'_>> = batch.iter().map(Candidate::answer).collect();
         residuals(batch[0].normal, &answers)
@@ -232,12 +233,12 @@ mod tests {
     }
 
     fn bits(answers: &[Option<Weights>]) -> Vec<Option<Vec<u64>>> {
-        let own = |weights: &Weights| {
-            let numbers = weights.values.iter().chain(&weights.low).flat_map(|own| own.iter().copied());
+        let number_bits = |weights: &Weights| {
+            let numbers = weights.values.iter().chain(&weights.low).flat_map(|matrix| matrix.iter().copied());
             let bounds = weights.errors.iter().flatten().copied();
             numbers.chain(bounds).chain([weights.condition]).map(f64::to_bits).collect()
         };
-        answers.iter().map(|weights| weights.as_ref().map(own)).collect()
+        answers.iter().map(|weights| weights.as_ref().map(number_bits)).collect()
     }
 
     #[test]
@@ -257,7 +258,7 @@ mod tests {
                 let plan = plan(1);
                 let answers = gpu::solve_one(&gpu, normal, &plan, Precision::Double, &|_| ());
                 let answers = pollster::block_on(answers).expect("weights");
-                assert!(answers.iter().flatten().all(|own| own.low.is_some() == normal.exact.is_some()));
+                assert!(answers.iter().flatten().all(|weights| weights.low.is_some() == normal.exact.is_some()));
                 bits(&answers)
             };
             let wanted: Vec<_> = all.iter().map(alone).collect();
@@ -266,7 +267,8 @@ mod tests {
                 let plan = GpuPlan { matrices_per_chunk, ..plan(4) };
                 let problems = all.each_ref();
                 let found = gpu::solve(&gpu, &problems, &plan, Precision::Double, &|_| ());
-                let found: Vec<_> = pollster::block_on(found).expect("weights").iter().map(|own| bits(own)).collect();
+                let found: Vec<_> =
+                    pollster::block_on(found).expect("weights").iter().map(|weights| bits(weights)).collect();
                 assert_eq!(found, wanted, "n {n}, {matrices_per_chunk} at a time");
             }
         }

@@ -105,7 +105,7 @@ pub(crate) struct Kernel {
 /// Builds the pipelines that dispatches will need, side by side. What fails is found when it is used.
 pub(crate) fn prepare(needed: &[(Arc<Kernel>, Vec<Dispatch>)]) {
     let entries = |(kernel, dispatches): &'_ (Arc<Kernel>, Vec<Dispatch>)| {
-        let mut entries: Vec<_> = dispatches.iter().map(|own| own.entry).collect();
+        let mut entries: Vec<_> = dispatches.iter().map(|dispatch| dispatch.entry).collect();
         entries.dedup();
         entries.into_iter().map(|entry| (Arc::clone(kernel), entry)).collect::<Vec<_>>()
     };
@@ -169,14 +169,14 @@ impl Kernel {
 
     /// The pipeline of an entry point, unless it fails.
     fn built(&self, entry: &str) -> Option<wgpu::ComputePipeline> {
-        let at = self.spec.entries.iter().position(|own| *own == entry)?;
+        let at = self.spec.entries.iter().position(|name| *name == entry)?;
         kept(&self.pipelines[at], || tried(&self.host.device, || self.build(entry)))
     }
 
     fn build(&self, entry: &str) -> wgpu::ComputePipeline {
         #[expect(clippy::cast_precision_loss, reason = "at most 128")]
         let widest = schedule::widest(self.host.workgroup_storage) as f64;
-        let wide = self.spec.wide.filter(|(own, _)| *own == entry);
+        let wide = self.spec.wide.filter(|(name, _)| *name == entry);
         let constants: Vec<(&str, f64)> = wide.map(|(_, constant)| (constant, widest)).into_iter().collect();
         self.host.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(&format!("ridgepath.{entry}")),

@@ -15,7 +15,7 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// Room for those of so many matrices, of n features and t targets.
+    /// Room for the right-hand sides of `matrices` matrices, of n features and t targets.
     #[must_use]
     pub fn new(gpu: &Gpu, n: usize, t: usize, matrices: usize) -> Self {
         let quads = t.div_ceil(4);
@@ -23,7 +23,7 @@ impl Solution {
         Self { order: n, quads, buffer }
     }
 
-    /// Bytes of those of the first `count` matrices.
+    /// Bytes of the solutions of the first `count` matrices.
     #[must_use]
     pub fn bytes(&self, count: usize) -> u64 {
         (count * self.quads * self.order * 16) as u64
@@ -50,12 +50,12 @@ pub fn packed(sides: &[DMatrix<f64>]) -> Vec<f32> {
     values
 }
 
-/// The same of the first `count` matrices from the buffer's layout.
+/// Solutions (n × t each) of the first `count` matrices, from the buffer's layout.
 #[must_use]
 pub fn unpacked(values: &[f32], count: usize, n: usize, t: usize) -> Vec<DMatrix<f64>> {
     let size = t.div_ceil(4) * n * 4;
-    let own = |k: usize| {
+    let solution = |k: usize| {
         DMatrix::from_fn(n, t, |j, target| f64::from(values[k * size + (target / 4 * n + j) * 4 + target % 4]))
     };
-    (0..count).map(own).collect()
+    (0..count).map(solution).collect()
 }

@@ -71,11 +71,11 @@ pub(crate) async fn finish(gpu: &Gpu, submitted: oneshot::Receiver<()>) -> Resul
 fn once<A: Send + 'static>() -> (impl FnOnce(A) + Send + 'static, impl FnOnce() + Send + 'static, oneshot::Receiver<A>)
 {
     let (sender, receiver) = oneshot::channel();
-    let own = Arc::new(Mutex::new(Some(sender)));
-    let other = Arc::clone(&own);
+    let slot = Arc::new(Mutex::new(Some(sender)));
+    let same_slot = Arc::clone(&slot);
     let take = |slot: &Mutex<Option<oneshot::Sender<A>>>| slot.lock().ok().and_then(|mut sender| sender.take());
-    let answer = move |answer| drop(take(&own).map(|sender| sender.send(answer)));
-    (answer, move || drop(take(&other)), receiver)
+    let answer = move |answer| drop(take(&slot).map(|sender| sender.send(answer)));
+    (answer, move || drop(take(&same_slot)), receiver)
 }
 
 /// Lets the callbacks of submitted work run: natively somebody must poll; a browser does so by itself. Calls

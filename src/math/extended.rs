@@ -1,5 +1,6 @@
-//! Sums of products to about twice the digits of `f64`, in pairs of doubles (Ogita, Rump and Oishi, 2005): of products and sums
-//! what rounding lost is known exactly, and summed beside them. The bits are the same whatever the threads and the machine.
+//! Sums of products to about twice the digits of `f64`, in pairs of doubles (Ogita, Rump and Oishi, 2005): what
+//! the rounding of a product or a sum loses is known exactly, and summed beside it. The bits depend neither on threads nor on the
+//! machine.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ const BLOCK: usize = 8;
 /// Terms of the sums that blocks are added to.
 const TERMS: usize = 256;
 
-/// high + low, both matrices of one shape.
+/// A matrix to twice the digits: high + low.
 #[derive(Debug, Clone)]
 pub(crate) struct Wide {
     pub(crate) high: DMatrix<f64>,
@@ -59,8 +60,8 @@ impl Wide {
     }
 }
 
-/// A factor of a product in two doubles, eight columns abreast: those of one strip row after row, then the next strip's, the
-/// last filled up with zeros.
+/// A factor of a product in two doubles, in strips of eight columns abreast: a strip holds row after row, and the last
+/// strip is filled up with zeros.
 #[derive(Debug, Clone)]
 pub(crate) struct Strips {
     rows: usize,
@@ -85,7 +86,7 @@ impl Strips {
         self.high.par_chunks_mut(self.rows).zip(self.low.par_chunks_mut(self.rows))
     }
 
-    /// Each row times its weight.
+    /// The factor with each row times its weight.
     pub(crate) fn weighed(mut self, weights: &[f64]) -> Self {
         for (high, low) in self.high.chunks_mut(self.rows).zip(self.low.chunks_mut(self.rows)) {
             for ((high, low), s) in high.iter_mut().zip(low).zip(weights) {
@@ -100,9 +101,9 @@ impl Strips {
 
     /// Rows of a strip.
     #[inline(always)]
-    fn part(&self, strip: usize, rows: Range<usize>) -> Part<'_> {
-        let own = strip * self.rows + rows.start..strip * self.rows + rows.end;
-        (&self.high[own.clone()], &self.low[own])
+    fn part(&self, strip: usize, rows: Range<usize>) -> StripRows<'_> {
+        let range = strip * self.rows + rows.start..strip * self.rows + rows.end;
+        (&self.high[range.clone()], &self.low[range])
     }
 }
 
@@ -120,11 +121,11 @@ impl From<&Wide> for Strips {
 }
 
 /// Rows of a strip, high and low.
-type Part<'a> = (&'a [Lanes], &'a [Lanes]);
+type StripRows<'a> = (&'a [Lanes], &'a [Lanes]);
 
 /// What a sum of so many products may lack, relative to the sum S of their magnitudes.
 ///
-/// To the order of u², u = 2⁻⁵³: [`plus_product`] rounds what is below 2uS, uS and uS, numbers that are below 10u of its own product,
+/// To the order of u², u = 2⁻⁵³: [`plus_product`] rounds what is below 2uS, uS and uS, numbers that are below 10u of its product,
 /// and the low part, which after k products is below (k + 3)uS; in a block of eight that is 32u²S, 10u²S and 60u²S. With [`plus`]
 /// a block loses 22u²S once, for its low part, and whatever it has been added to 3u²S each time: 32 times in [`TERMS`],
 /// and after that no more than twice in as many. The weights of rows take 3u²S.
@@ -139,18 +140,18 @@ fn add_strip(fused: bool, (high, low): (&mut [f64], &mut [f64]), a: &Strips, b: 
     let n = a.columns;
     for above in first..n.div_ceil(LANES) {
         // In memory that a variable indexes: of scalars the compiler would not make vectors of eight rows.
-        let mut sums = [Sum::default(); LANES];
+        let mut sums = [EightSums::default(); LANES];
         for start in (0..a.rows).step_by(TERMS) {
             let rows = start..a.rows.min(start + TERMS);
             let (a, b) = (a.part(above, rows.clone()), b.part(strip, rows));
             for (column, sum) in sums.iter_mut().enumerate().take(high.len() / n) {
-                *sum = sum.plus(Sum::products(fused, a, b, column));
+                *sum = sum.plus(EightSums::products(fused, a, b, column));
             }
         }
         let rows = above * LANES..n.min((above + 1) * LANES);
         for ((sum, high), low) in sums.iter().zip(high.chunks_mut(n)).zip(low.chunks_mut(n)) {
-            let own = high[rows.clone()].iter_mut().zip(&mut low[rows.clone()]);
-            for ((high, low), more) in own.zip(sum.high.into_iter().zip(sum.low)) {
+            let elements = high[rows.clone()].iter_mut().zip(&mut low[rows.clone()]);
+            for ((high, low), more) in elements.zip(sum.high.into_iter().zip(sum.low)) {
                 (*high, *low) = plus((*high, *low), more);
             }
         }
@@ -159,27 +160,27 @@ fn add_strip(fused: bool, (high, low): (&mut [f64], &mut [f64]), a: &Strips, b: 
 
 /// Sums of eight rows of a column.
 #[derive(Clone, Copy, Default)]
-struct Sum {
+struct EightSums {
     high: Lanes,
     low: Lanes,
 }
 
-impl Sum {
+impl EightSums {
     /// The products of rows of a with one column of b.
     #[inline(always)]
-    fn products(fused: bool, a: Part<'_>, b: Part<'_>, column: usize) -> Self {
+    fn products(fused: bool, a: StripRows<'_>, b: StripRows<'_>, column: usize) -> Self {
         let mut sum = Self::default();
         let blocks = a.0.chunks(BLOCK).zip(a.1.chunks(BLOCK)).zip(b.0.chunks(BLOCK).zip(b.1.chunks(BLOCK)));
         for ((a, a_low), (b, b_low)) in blocks {
-            let mut own = Self::default();
+            let mut of_block = Self::default();
             for ((a, a_low), (b, b_low)) in a.iter().zip(a_low).zip(b.iter().zip(b_low)) {
                 let b = (b[column], b_low[column]);
-                own = own.map(
+                of_block = of_block.map(
                     #[inline(always)]
                     |lane, sum| plus_product(fused, sum, (a[lane], a_low[lane]), b),
                 );
             }
-            sum = sum.plus(own);
+            sum = sum.plus(of_block);
         }
         sum
     }
@@ -313,10 +314,10 @@ mod tests {
     #[test]
     fn products_are_the_same_bits_with_and_without_fused_operations() {
         let (values, _) = whole(9, 53, 4000, 1);
-        for (at, own) in values.chunks(4).enumerate() {
-            let own: Vec<f64> = own.iter().map(|value| *value as f64).collect();
+        for (at, four) in values.chunks(4).enumerate() {
+            let four: Vec<f64> = four.iter().map(|value| *value as f64).collect();
             let scale = 2f64.powi(53 * (at % 5) as i32);
-            let (sum, a, b) = ((own[0] * scale, own[1]), (own[1], own[2] * 2f64.powi(-53)), (own[3], 0.5));
+            let (sum, a, b) = ((four[0] * scale, four[1]), (four[1], four[2] * 2f64.powi(-53)), (four[3], 0.5));
             assert_eq!(plus_product(true, sum, a, b), plus_product(false, sum, a, b));
             let cancelling = (-(a.0 * b.0), 0.0);
             assert_eq!(plus_product(true, cancelling, a, (b.0, 0.0)), plus_product(false, cancelling, a, (b.0, 0.0)));

@@ -46,10 +46,10 @@ pub(crate) fn sums<const A: usize, const S: usize>(
 ) -> [f64; S] {
     let parts = arrays.map(<[f64]>::as_chunks::<LANES>);
     let mut lanes: [Lanes; S] = [[0.0; LANES]; S];
-    for block in 0..parts[0].0.len() {
-        let own = parts.map(|(whole, _)| whole[block]);
+    for at in 0..parts[0].0.len() {
+        let block = parts.map(|(whole, _)| whole[at]);
         for lane in 0..LANES {
-            let terms = terms(own.map(|own| own[lane]));
+            let terms = terms(block.map(|numbers| numbers[lane]));
             for (lanes, term) in lanes.iter_mut().zip(terms) {
                 lanes[lane] += term;
             }

@@ -1,6 +1,6 @@
 //! Arithmetic that knows nothing of regressions.
 
-pub(crate) mod complete;
+pub(crate) mod complete_orthogonal;
 pub(crate) mod condition;
 pub mod eigen;
 pub(crate) mod extended;

@@ -12,21 +12,21 @@ const PANEL: usize = 64;
 
 /// Some rows and columns of a matrix, column after column, `stride` elements apart.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a, A> {
+pub(crate) struct RowBlock<'a, A> {
     values: &'a [A],
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     stride: usize,
 }
 
-impl<'a, A: Scalar> Rows<'a, A> {
+impl<'a, A: Scalar> RowBlock<'a, A> {
     /// The rows `start .. start + count`, of which there is one at least.
     pub(crate) fn of(matrix: &'a DMatrix<A>, start: usize, count: usize) -> Self {
         let values = &matrix.as_slice()[start..];
         Self { values, rows: count, columns: matrix.ncols(), stride: matrix.nrows() }
     }
 
-    /// The first column.
+    /// The numbers of the first column.
     pub(crate) fn first(self) -> &'a [A] {
         &self.values[..self.rows]
     }
@@ -41,9 +41,14 @@ impl<'a, A: Scalar> Rows<'a, A> {
     }
 }
 
-/// sum += aᵀb, the products and the sums over these rows in the arithmetic of `A`; where `lower`, the first rows of the sum are
+/// sum += aᵀb, products and their sums over the rows in the arithmetic of `A`; where `lower`, the first rows of the sum are
 /// a square of which the lower triangle counts.
-pub(crate) fn add_transposed<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, mut sum: DMatrixViewMut<'_, f64>, lower: bool) {
+pub(crate) fn add_transposed<A: Scalar>(
+    a: RowBlock<'_, A>,
+    b: RowBlock<'_, A>,
+    mut sum: DMatrixViewMut<'_, f64>,
+    lower: bool,
+) {
     use faer::linalg::matmul::matmul;
     use faer::linalg::matmul::triangular::{self, BlockStructure};
     use faer::{Accum, MatMut, Par};
@@ -56,9 +61,9 @@ pub(crate) fn add_transposed<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, mut sum:
     let under = a.columns(square, rows - square).matrix();
     matmul(rest, Accum::Replace, under.transpose(), b.matrix(), A::one(), Par::Seq);
     if lower {
-        let (own, half, whole) =
+        let (left, half, whole) =
             (a.columns(0, square).matrix(), BlockStructure::TriangularLower, BlockStructure::Rectangular);
-        triangular::matmul(top, half, Accum::Replace, own.transpose(), whole, b.matrix(), whole, A::one(), Par::Seq);
+        triangular::matmul(top, half, Accum::Replace, left.transpose(), whole, b.matrix(), whole, A::one(), Par::Seq);
     }
     sum.zip_apply(&product, |sum, value| *sum += Into::<f64>::into(value));
 }
@@ -78,7 +83,7 @@ pub(crate) fn product(a: &[f64], b: &[f64], inner: usize) -> DMatrix<f64> {
 }
 
 /// sum += aᵀb, of the lower triangle alone if `lower`.
-pub(crate) fn add_product<A: Scalar>(a: Rows<'_, A>, b: Rows<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
+pub(crate) fn add_product<A: Scalar>(a: RowBlock<'_, A>, b: RowBlock<'_, A>, sum: &mut DMatrix<f64>, lower: bool) {
     let n = a.columns;
     let panels = sum.as_mut_slice().par_chunks_mut(n * PANEL).with_min_len(at_least(a.rows * n * PANEL / LANES));
     panels.enumerate().for_each(|(panel, columns)| {

@@ -26,17 +26,18 @@ pub(crate) fn worthwhile(inner: usize, k: usize) -> usize {
     (k * n / (n + k / SKINNY)) as usize
 }
 
-/// Shifts to solve for, and how those asked for follow.
+/// Nodes, the shifts to solve for, and the weights by which answers at other shifts are sums of the answers at the nodes.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolvent {
     /// The nodes s, largest first.
     pub(crate) nodes: Vec<f64>,
-    /// b, r × k: a column for each shift asked for.
+    /// The weights b, r × k: a column for each shift asked for.
     pub(crate) weights: DMatrix<f64>,
 }
 
 impl Resolvent {
-    /// The nodes for shifts ≥ 0 of a matrix with eigenvalues between these two; `None` where more than `most` would be needed.
+    /// The nodes for shifts ≥ 0 of a matrix with eigenvalues from `least` to `largest`; `None` where more than `most` would be
+    /// needed.
     pub(crate) fn new((least, largest): (f64, f64), shifts: &[f64], most: usize) -> Option<Self> {
         let low = shifts.iter().copied().fold(f64::INFINITY, f64::min);
         let high = shifts.iter().copied().fold(0.0, f64::max);
@@ -59,7 +60,7 @@ impl Resolvent {
     }
 }
 
-/// Zolotarev's points of [−a, −1] and [1, a], and the Möbius map of these intervals to the two that are given.
+/// Zolotarev's points of [−a, −1] and [1, a], and the Möbius map of these two intervals to [low, before] and [after, high].
 struct Points {
     a: f64,
     /// The quarter periods K and K' of the elliptic functions with k' = 1/a.
@@ -126,11 +127,11 @@ fn delta(u: f64, (quarter, other): (f64, f64)) -> f64 {
 /// out right.
 fn weights(nodes: &[f64], poles: &[f64], shifts: &[f64]) -> DMatrix<f64> {
     let pole = poles[poles.len() / 2];
-    let own = |(j, node): (usize, &f64)| {
+    let numerator = |(j, node): (usize, &f64)| {
         let others = nodes.iter().zip(poles).enumerate().filter(|(i, _)| *i != j);
         others.fold(node + poles[j], |product, (_, (other, pole))| product * ((node + pole) / (node - other)))
     };
-    let own: Vec<f64> = nodes.iter().enumerate().map(own).collect();
+    let numerators: Vec<f64> = nodes.iter().enumerate().map(numerator).collect();
     let mut weights = DMatrix::zeros(nodes.len(), shifts.len());
     for (mut column, shift) in weights.column_iter_mut().zip(shifts) {
         if let Some(j) = nodes.iter().position(|node| node == shift) {
@@ -138,8 +139,8 @@ fn weights(nodes: &[f64], poles: &[f64], shifts: &[f64]) -> DMatrix<f64> {
             continue;
         }
         let mut sum = 0.0;
-        for ((weight, own), node) in column.iter_mut().zip(&own).zip(nodes) {
-            *weight = own / (shift - node);
+        for ((weight, numerator), node) in column.iter_mut().zip(&numerators).zip(nodes) {
+            *weight = numerator / (shift - node);
             sum += *weight / (node + pole);
         }
         column.unscale_mut(sum * (shift + pole));
@@ -166,12 +167,12 @@ mod tests {
             ((1e150, 3e152), (1e149, 1e153), 34),
         ] {
             let shifts = spread(shifts.0, shifts.1, 300);
-            let own = Resolvent::new(eigenvalues, &shifts, most).expect("as many as these will do");
+            let resolvent = Resolvent::new(eigenvalues, &shifts, most).expect("as many as these will do");
             let least = shifts.iter().copied().fold(f64::INFINITY, f64::min);
             for d in spread(eigenvalues.0.max(least * 1e-6), eigenvalues.1, 50) {
                 for (k, shift) in shifts.iter().enumerate() {
-                    let term = |(j, node): (usize, &f64)| own.weights[(j, k)] * ((d + shift) / (d + node));
-                    let value: f64 = own.nodes.iter().enumerate().map(term).sum();
+                    let term = |(j, node): (usize, &f64)| resolvent.weights[(j, k)] * ((d + shift) / (d + node));
+                    let value: f64 = resolvent.nodes.iter().enumerate().map(term).sum();
                     assert!((value - 1.0).abs() < 4e-15, "d = {d:e}, shift {shift:e}: {:e}", value - 1.0);
                 }
             }
@@ -187,8 +188,10 @@ mod tests {
     #[test]
     fn no_more_nodes_than_wanted() {
         let shifts = spread(1e-3, 1e2, 100);
-        let own = Resolvent::new((0.09, 2.9), &shifts, 100).expect("few");
-        assert!(own.nodes.len() < 30 && Resolvent::new((0.09, 2.9), &shifts, own.nodes.len() - 1).is_none());
-        assert!(own.nodes.iter().all(|node| (1e-3..=1e2).contains(node)));
+        let resolvent = Resolvent::new((0.09, 2.9), &shifts, 100).expect("few");
+        assert!(
+            resolvent.nodes.len() < 30 && Resolvent::new((0.09, 2.9), &shifts, resolvent.nodes.len() - 1).is_none()
+        );
+        assert!(resolvent.nodes.iter().all(|node| (1e-3..=1e2).contains(node)));
     }
 }

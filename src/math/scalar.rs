@@ -45,11 +45,11 @@ impl Scalar for f64 {
     }
 }
 
-/// A borrowed matrix of one type or the other.
+/// A borrowed matrix of `f32` or `f64`.
 #[derive(Debug, Clone, Copy)]
 pub enum Typed<'a> {
-    /// Of 32 bits.
+    /// Elements of 32 bits.
     Single(DMatrixView<'a, f32, Dyn, Dyn>),
-    /// Of 64 bits.
+    /// Elements of 64 bits.
     Double(DMatrixView<'a, f64, Dyn, Dyn>),
 }

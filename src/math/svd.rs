@@ -61,20 +61,20 @@ pub(crate) fn orthogonalize<N: Number>(mut columns: Vec<Vec<N>>, sizes: &[f64], 
             break;
         };
         let pivot = left.swap_remove(at);
-        let mut own = std::mem::take(&mut columns[pivot]);
+        let mut column = std::mem::take(&mut columns[pivot]);
         let mut row = vec![N::default(); n];
-        // What rounding left along the others.
-        for (share, before) in remove(&mut own, &made.q).into_iter().zip(&mut made.r) {
+        // What rounding left along the columns of Q that are there.
+        for (share, before) in remove(&mut column, &made.q).into_iter().zip(&mut made.r) {
             before[pivot] = before[pivot] + share;
         }
-        let size = norm(&own);
-        own.iter_mut().for_each(|value| *value = *value / size);
+        let size = norm(&column);
+        column.iter_mut().for_each(|value| *value = *value / size);
         row[pivot] = size;
         for j in &left {
-            row[*j] = N::dot(&own, &columns[*j]);
-            N::subtract(&mut columns[*j], row[*j], &own);
+            row[*j] = N::dot(&column, &columns[*j]);
+            N::subtract(&mut columns[*j], row[*j], &column);
         }
-        made.q.push(own);
+        made.q.push(column);
         made.r.push(row);
         made.order.push(pivot);
     }
@@ -105,8 +105,8 @@ pub(crate) fn svd<N: Number>(columns: Vec<Vec<N>>, sizes: &[f64], most: usize) -
     Svd { u, sigma, v }
 }
 
-/// Turns pairs of vectors until all are orthogonal (Golub and Van Loan, *Matrix Computations* (2013), §8.6.3), and those of the
-/// other side with them.
+/// Turns pairs of vectors until all are orthogonal (Golub and Van Loan, *Matrix Computations* (2013), §8.6.3), and with
+/// each pair the vectors of the same numbers in `others`.
 #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
 fn turn<N: Number>(vectors: &mut [Vec<N>], others: &mut [Vec<N>]) {
     let length = vectors.first().map_or(0, Vec::len);

@@ -18,7 +18,7 @@ impl Tridiagonal {
         Self { diagonal, off_diagonal, reflectors }
     }
 
-    /// Makes ready to multiply Q with so many columns: it is multiplied out where that pays.
+    /// Multiplies Q out where that pays for products with this number of columns.
     pub(crate) fn prepare(&mut self, columns: usize) {
         self.reflectors.prepare(columns);
     }

@@ -107,7 +107,7 @@ pub struct DataFacts {
 }
 
 impl DataFacts {
-    /// Of the rows and one target.
+    /// Measures the rows and one target.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when there is no such target.
@@ -117,16 +117,16 @@ impl DataFacts {
             return Err(Error::OutOfRange { what: "target", index: target, count });
         }
         let weight_sum = problem.weight_sum();
-        // Counted from a value of its own, so that a constant target has a deviation of exactly 0.
+        // Counted from one of the target's values, so that a constant target has a deviation of exactly 0.
         let origin = if intercept { problem.y().get(problem.heaviest(), target) } else { 0.0 };
-        let own = |row: usize| problem.y().get(row, target) - origin;
+        let away = |row: usize| problem.y().get(row, target) - origin;
         let used = || (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0);
         let mean = |value: &dyn Fn(f64) -> f64| -> f64 {
-            used().map(|row| problem.weight(row) / weight_sum * value(own(row))).sum()
+            used().map(|row| problem.weight(row) / weight_sum * value(away(row))).sum()
         };
         let about = if intercept { mean(&|y| y) } else { 0.0 };
         // In units of the largest, whose square is in range.
-        let unit = used().map(|row| (own(row) - about).abs()).fold(f64::MIN_POSITIVE, f64::max);
+        let unit = used().map(|row| (away(row) - about).abs()).fold(f64::MIN_POSITIVE, f64::max);
         let deviation = unit * mean(&|y| ((y - about) / unit).powi(2)).sqrt();
         Ok(Self { weight_sum, deviation })
     }
@@ -166,7 +166,7 @@ impl Convention {
     /// A short name, such as `"glmnet"`; those that leave columns as they are where their system standardises end in `-raw`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        NAMES.iter().find(|(_, own)| *own == self).map_or("", |(name, _)| name)
+        NAMES.iter().find(|(_, convention)| *convention == self).map_or("", |(name, _)| name)
     }
 
     /// What the parameter is called there.
@@ -228,7 +228,7 @@ impl Convention {
         Ok(lambda / self.scale(facts)?)
     }
 
-    /// The grid of these values of the parameter. Those that are a shift themselves stay one, whatever rows are fitted with it.
+    /// The grid of values of the parameter. A parameter that is a shift itself stays one, whatever rows are fitted with it.
     ///
     /// # Errors
     /// As [`lambda`](Self::lambda).
@@ -394,7 +394,7 @@ impl FromStr for Convention {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::all().find(|own| own.name() == name);
+        let found = Self::all().find(|convention| convention.name() == name);
         found.ok_or_else(|| Error::UnknownConvention { name: name.to_owned() })
     }
 }

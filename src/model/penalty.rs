@@ -67,14 +67,14 @@ impl Penalty {
     /// # Errors
     /// [`Error::OutOfRange`] for a group without a λ.
     pub fn groups(group: &[usize], lambdas: &[Vec<f64>]) -> Result<Self> {
-        let own = |row: &Vec<f64>| {
+        let per_feature = |row: &Vec<f64>| {
             let of = |group: &usize| {
                 let none = Error::OutOfRange { what: "the λ of group", index: *group, count: row.len() };
                 row.get(*group).copied().ok_or(none)
             };
             group.iter().map(of).collect::<Result<Vec<f64>>>()
         };
-        lambdas.iter().map(own).collect::<Result<_>>().map(Self::PerFeature)
+        lambdas.iter().map(per_feature).collect::<Result<_>>().map(Self::PerFeature)
     }
 
     /// The number of penalties, k.
@@ -152,7 +152,7 @@ impl Penalty {
     pub(crate) fn shared(&self) -> Option<PenaltyFactors> {
         match self {
             Self::PerFeature(_) => None,
-            Self::Factored { grid, factors } => grid.shared().map(|own| own.times(factors)),
+            Self::Factored { grid, factors } => grid.shared().map(|shared| shared.times(factors)),
             _ => Some(PenaltyFactors::default()),
         }
     }
@@ -216,11 +216,11 @@ impl Penalty {
 /// A resolved grid: λ as the objective has it and the shift it puts on the diagonal, in the caller's order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    /// λ, k of them.
+    /// λ of each entry, k numbers.
     pub lambdas: Vec<f64>,
-    /// 2Wλ, k of them.
+    /// 2Wλ of each entry, k numbers.
     pub shifts: Vec<f64>,
-    /// By which feature they are multiplied by what.
+    /// What λ is multiplied by for each feature.
     pub factors: PenaltyFactors,
 }
 

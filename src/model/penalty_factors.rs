@@ -26,7 +26,7 @@ impl PenaltyFactors {
         row.and_then(|row| row.get(j)).copied().unwrap_or(1.0)
     }
 
-    /// Whether they are the same at every λ.
+    /// Whether all λs have one row of factors.
     pub(crate) fn are_shared(&self) -> bool {
         self.rows.len() <= 1
     }
@@ -38,7 +38,7 @@ impl PenaltyFactors {
         [0, 1, k].contains(&self.rows.len()) && self.rows.iter().all(usable)
     }
 
-    /// Those of the λs numbered `which` alone.
+    /// The factors of the λs numbered `which` alone.
     pub(crate) fn only(self, which: &[usize]) -> Self {
         match self.rows.len() {
             0 | 1 => self,
@@ -46,13 +46,13 @@ impl PenaltyFactors {
         }
     }
 
-    /// Each times these.
+    /// The factors of every λ times `factors`, one for each feature.
     pub(crate) fn times(mut self, factors: &[f64]) -> Self {
         if self.rows.is_empty() {
             return Self::same(factors.to_vec());
         }
         for row in &mut self.rows {
-            row.iter_mut().zip(factors).for_each(|(own, factor)| *own *= factor);
+            row.iter_mut().zip(factors).for_each(|(product, factor)| *product *= factor);
         }
         self
     }

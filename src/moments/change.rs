@@ -66,9 +66,11 @@ impl Moments {
         let sum = |j: usize| if j < n { x[j] } else { y[j - n] };
         let pairs = || (0..n + t).flat_map(|j| (0..=j.min(n)).map(move |i| (i, j)).filter(move |(i, _)| *i < n));
         let lone = (0..n + t).map(|j| ("the sums", 0, j, sum(j)));
-        let own = (n..n + t).map(|j| ("the sums of squares", 0, j - n, raw(j, j)));
+        let squares_of = (n..n + t).map(|j| ("the sums of squares", 0, j - n, raw(j, j)));
         let products = pairs().map(|(i, j)| ("the sums of products", i, j, raw(i, j)));
-        if let Some((what, row, column, value)) = lone.chain(own).chain(products).find(|found| !found.3.is_finite()) {
+        if let Some((what, row, column, value)) =
+            lone.chain(squares_of).chain(products).find(|found| !found.3.is_finite())
+        {
             return Err(Error::NonFinite { what, row, column, value });
         }
         let mut moments = Self { rows, positive_rows: rows, weight_sum, ..Self::new(n, t) };
@@ -125,10 +127,10 @@ impl Moments {
         let half = exponent(factor).div_euclid(2);
         let rest = scaled(factor, -2 * half);
         self.weight_sum = weight_sum;
-        self.exponents.iter_mut().for_each(|own| *own += half);
+        self.exponents.iter_mut().for_each(|exponent| *exponent += half);
         self.gram *= rest;
         self.cross *= rest;
-        self.squares.iter_mut().for_each(|own| *own *= rest);
+        self.squares.iter_mut().for_each(|square| *square *= rest);
         Ok(())
     }
 
@@ -182,10 +184,10 @@ impl Moments {
         }
         let mass = self.weight_sum * push; // W·Wₒ/(W − Wₒ)
         // In the units here, which hold all of what is taken away.
-        let rest = |own: f64, theirs: f64, i: usize, j: usize| {
+        let rest = |ours: f64, theirs: f64, i: usize, j: usize| {
             let away = [i, j].map(|j| scaled(step[j], -self.exponents[j]));
             let unit = |j: usize| other.exponents[j] - self.exponents[j];
-            own - scaled(theirs, unit(i) + unit(j)) - mass * away[0] * away[1]
+            ours - scaled(theirs, unit(i) + unit(j)) - mass * away[0] * away[1]
         };
         for target in 0..self.targets() {
             let j = n + target;

@@ -37,11 +37,11 @@ pub struct Moments {
     pub(crate) lows: Vec<f64>,
     /// Column j is held in units of 2^exponents[j]; features first.
     pub(crate) exponents: Vec<i32>,
-    /// n × n in those units; the lower triangle counts.
+    /// G, n × n, in the units of the columns; the lower triangle counts.
     pub(crate) gram: DMatrix<f64>,
-    /// n × t.
+    /// C, n × t, in the units of the columns.
     pub(crate) cross: DMatrix<f64>,
-    /// Σ s(y−ȳ)², t.
+    /// Σ s(y−ȳ)² of each target, in the units of the targets.
     pub(crate) squares: Vec<f64>,
 }
 
@@ -87,7 +87,7 @@ impl Moments {
         Ok(())
     }
 
-    /// The moments of centred rows, of which these are the sums in the units of their columns: G, of which the lower triangle
+    /// The moments of centred rows, from their sums in the units of their columns: G, of which the lower triangle
     /// counts, C and Σ s(y−ȳ)².
     pub(crate) fn of_framed(rows: &Framed<'_>, gram: DMatrix<f64>, cross: DMatrix<f64>, squares: Vec<f64>) -> Self {
         let (means, lows) = rows.means();
@@ -141,10 +141,10 @@ impl Moments {
             // The low parts matter where the mean is large against the spread.
             let difference = (other.means[j] - self.means[j]) + (other.lows[j] - self.lows[j]);
             let sides = [(self.spread(j), self.exponents[j]), (other.spread(j), other.exponents[j])];
-            let own = sides.iter().filter(|(spread, _)| *spread > 0.0).map(|(_, exponent)| *exponent);
-            let both = own.chain((difference != 0.0).then(|| exponent(difference))).max().unwrap_or(0);
+            let exponents = sides.iter().filter(|(spread, _)| *spread > 0.0).map(|(_, exponent)| *exponent);
+            let both = exponents.chain((difference != 0.0).then(|| exponent(difference))).max().unwrap_or(0);
             // A column that is constant on one side has no unit there, and only zeros.
-            let unit = |(spread, own): (f64, i32)| if spread > 0.0 { scaled(1.0, own - both) } else { 0.0 };
+            let unit = |(spread, exponent): (f64, i32)| if spread > 0.0 { scaled(1.0, exponent - both) } else { 0.0 };
             (units.0[j], units.1[j]) = (unit(sides[0]), unit(sides[1]));
             step[j] = scaled(difference, -both);
             self.exponents[j] = both;
@@ -152,20 +152,20 @@ impl Moments {
             self.lows[j] += difference * pull - (mean - self.means[j]);
             self.means[j] = mean;
         }
-        let sum = |own: &mut f64, theirs: f64, i: usize, j: usize| {
+        let add = |sum: &mut f64, theirs: f64, i: usize, j: usize| {
             let moved = mass * step[i] * step[j];
-            *own = *own * (units.0[i] * units.0[j]) + theirs * (units.1[i] * units.1[j]) + moved;
+            *sum = *sum * (units.0[i] * units.0[j]) + theirs * (units.1[i] * units.1[j]) + moved;
         };
         for j in 0..n {
             for i in j..n {
-                sum(&mut self.gram[(i, j)], other.gram[(i, j)], i, j);
+                add(&mut self.gram[(i, j)], other.gram[(i, j)], i, j);
             }
         }
         for target in 0..self.targets() {
             for i in 0..n {
-                sum(&mut self.cross[(i, target)], other.cross[(i, target)], i, n + target);
+                add(&mut self.cross[(i, target)], other.cross[(i, target)], i, n + target);
             }
-            sum(&mut self.squares[target], other.squares[target], n + target, n + target);
+            add(&mut self.squares[target], other.squares[target], n + target, n + target);
         }
         self.weight_sum = weight_sum;
         self.positive_rows += other.positive_rows;
@@ -202,13 +202,13 @@ impl Moments {
 
     /// The exponent of units that hold a column's deviations and its mean, and what brings the deviations into them.
     pub(crate) fn with_mean(&self, j: usize) -> (i32, f64) {
-        let (own, mean) = (self.exponents[j], self.means[j]);
+        let (spread_exponent, mean) = (self.exponents[j], self.means[j]);
         match (self.spread(j) > 0.0, mean == 0.0) {
-            (_, true) => (own, 1.0),
+            (_, true) => (spread_exponent, 1.0),
             (false, false) => (exponent(mean), 0.0),
             (true, false) => {
-                let both = own.max(exponent(mean));
-                (both, scaled(1.0, own - both))
+                let both = spread_exponent.max(exponent(mean));
+                (both, scaled(1.0, spread_exponent - both))
             }
         }
     }

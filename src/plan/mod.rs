@@ -217,7 +217,7 @@ impl Plan {
         Self { backend: Backend::Cpu, gpu: None, strategy, fallbacks, ..self }
     }
 
-    /// The plan of λs that the rungs of this form answer in double precision on the CPU, and none but those.
+    /// The plan of λs that only the rungs of `form` in double precision on the CPU answer.
     pub(crate) fn in_double(&self, form: Form, shape: Shape) -> Self {
         let rungs = rungs::in_double(shape, &self.request, form);
         let (backend, precision) = (Backend::Cpu, Precision::Double);

@@ -10,25 +10,25 @@ use crate::model::method::{Form, Strategy};
 const START: f64 = 1e-5;
 /// Seconds by which a λ of any size takes longer where it is factored.
 const EACH: f64 = 3e-6;
-/// And each target of it.
+/// Seconds by which each target of a λ takes longer where it is factored.
 const ANSWER: f64 = 6e-8;
 /// For how many λs most spectra are solved where there are more.
 const NODES: usize = 40;
 
 /// What estimated times count with: floating-point operations a second of one core in double precision, and how many cores.
 ///
-/// The default is that of a server of the 2020s with four cores, as measured of orders from 200 to 1000. An answer has the
-/// same bits for all rates that lead to the same strategy.
+/// The default is that of a server of the 2020s with four cores, as measured of orders from 200 to 1000. The bits
+/// of an answer depend on the strategy that the rates lead to, and not on the rates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Rates {
-    /// Of a Cholesky factorization, n³/3 operations.
+    /// The rate of a Cholesky factorization, n³/3 operations.
     pub factor: f64,
-    /// Of forward and back substitution of many right-hand sides, 2n² each.
+    /// The rate of forward and back substitution of many right-hand sides, 2n² each.
     pub substitute: f64,
-    /// Of the reduction to tridiagonal form, 4/3·n³, which takes one core.
+    /// The rate of the reduction to tridiagonal form, 4/3·n³, which takes one core.
     pub reduce: f64,
-    /// Of products with what a reduction leaves, 2n² a column.
+    /// The rate of products with what a reduction leaves, 2n² a column.
     pub product: f64,
     /// How many cores there are, whatever the number of threads.
     pub cores: usize,

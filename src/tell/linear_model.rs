@@ -68,7 +68,7 @@ impl LinearModel {
         Ok(Self { features, coefficients, intercepts, lambdas: None, feature_names: None, target_names: None })
     }
 
-    /// This model, found at these λs, one for each target.
+    /// The model with the λ at which each target was found.
     ///
     /// # Errors
     /// [`Error::Shape`]; [`Error::InvalidPenalty`] for one that is negative, NaN or infinite.
@@ -224,7 +224,7 @@ fn each(what: &'static str, found: usize, wanted: usize) -> Result<()> {
     if found == wanted { Ok(()) } else { Err(Error::Shape { what, found, wanted }) }
 }
 
-/// So many names, no two of them the same.
+/// Checks that there are as many names as wanted, and no name twice.
 fn checked_names<S: Into<String>>(
     of: &'static str,
     names: impl IntoIterator<Item = S>,
@@ -313,11 +313,11 @@ mod json {
                 return Err(wrong("it has no features, wanted at least one".to_owned()));
             }
             let (mut coefficients, mut intercepts) = (Vec::new(), Vec::new());
-            for (number, own) in found.path.iter().enumerate() {
+            for (number, entry) in found.path.iter().enumerate() {
                 let target =
                     found.targets.as_ref().map_or_else(|| number.to_string(), |names| format!("{:?}", names[number]));
-                let ([w], [intercept]) = (&own.coef[..], &own.intercept[..]) else {
-                    let (rows, numbers) = (own.coef.len(), own.intercept.len());
+                let ([w], [intercept]) = (&entry.coef[..], &entry.intercept[..]) else {
+                    let (rows, numbers) = (entry.coef.len(), entry.intercept.len());
                     let wanted = "wanted one list of coefficients and one intercept";
                     return Err(wrong(format!(
                         "target {target} has {rows} of the one and {numbers} of the other, {wanted}"
@@ -336,7 +336,7 @@ mod json {
                 intercepts.push(intercept.ok_or_else(|| missing("the intercept"))?);
             }
             let mut model = Self::of(coefficients, n, intercepts)?;
-            if let Some(lambdas) = found.path.iter().map(|own| own.lambda).collect::<Option<Vec<f64>>>() {
+            if let Some(lambdas) = found.path.iter().map(|entry| entry.lambda).collect::<Option<Vec<f64>>>() {
                 model = model.with_lambdas(&lambdas)?;
             }
             if let Some(names) = found.features {

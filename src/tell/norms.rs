@@ -47,16 +47,16 @@ impl Ridge {
             let (first, second) = ("a bound on ‖w‖²", "penalty factors or a prior, whose norm is another");
             return Err(Error::Conflict { first, second, instead: "λs" });
         }
-        let own = Directions::new(&problem, self.model, (&PenaltyFactors::default(), 0), 0.0)?;
+        let directions = Directions::new(&problem, self.model, (&PenaltyFactors::default(), 0), 0.0)?;
         let of = |target: usize| {
-            let along = own.along.column(target);
-            let all = own.sigma.iter().copied().zip(along.iter().copied());
+            let along = directions.along.column(target);
+            let all = directions.sigma.iter().copied().zip(along.iter().copied());
             all.filter(|(sigma, along)| *sigma > 0.0 && *along != 0.0).collect()
         };
         Ok(Norms {
             parts: (0..problem.targets()).map(of).collect(),
-            unit: own.unit,
-            target_units: own.target_units.clone(),
+            unit: directions.unit,
+            target_units: directions.target_units.clone(),
             weight_sum: problem.weight_sum(),
         })
     }
@@ -111,18 +111,18 @@ impl Norms {
     fn norm(&self, target: usize, root: f64) -> (f64, f64) {
         // w relative to the largest of its parts, so that no square overflows or vanishes.
         let part = |(sigma, along): &(f64, f64)| along / sigma / (1.0 + (root / sigma).powi(2));
-        let largest = self.parts[target].iter().map(|own| part(own).abs()).fold(0.0, f64::max);
+        let largest = self.parts[target].iter().map(|direction| part(direction).abs()).fold(0.0, f64::max);
         let (mut square, mut slope) = (0.0, 0.0);
-        for own in &self.parts[target] {
-            let w = part(own) / largest;
+        for direction in &self.parts[target] {
+            let w = part(direction) / largest;
             square += w * w;
             // In units of the shift: shift·w²/(σ² + shift).
-            slope += w * w / (1.0 + (own.0 / root).powi(2));
+            slope += w * w / (1.0 + (direction.0 / root).powi(2));
         }
         (largest * square.sqrt(), slope / square)
     }
 
-    /// Where ‖w‖ is this, in our units; 0 where it is less already.
+    /// The λ at which ‖w‖ is `wanted`, in our units; 0 where ‖w‖ is less without a penalty.
     fn lambda(&self, target: usize, wanted: f64) -> f64 {
         const MOST_STEPS: usize = 200; // a few will do
         if !(self.norm(target, 0.0).0 > wanted) {

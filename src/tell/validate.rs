@@ -57,14 +57,14 @@ fn deviation(path: &RidgePath, reference: &RidgePath, index: usize) -> Deviation
             worst.outcomes_agree &= singular(path) == singular(reference);
             continue;
         }
-        let (own, wanted) = (path.coefficients(index, target), reference.coefficients(index, target));
+        let (found, wanted) = (path.coefficients(index, target), reference.coefficients(index, target));
         let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-        let distance = norm(&mut own.iter().zip(wanted).map(|(a, b)| a - b));
+        let distance = norm(&mut found.iter().zip(wanted).map(|(a, b)| a - b));
         worst.coefficients = larger(worst.coefficients, relative(distance, norm(&mut wanted.iter().copied())));
-        let (own, wanted) = (path.intercept(index, target), reference.intercept(index, target));
-        worst.intercept = larger(worst.intercept, (own - wanted).abs() / wanted.abs().max(1.0));
-        let (own, wanted) = (path.rss(index, target), reference.rss(index, target));
-        worst.rss = larger(worst.rss, relative((own - wanted).abs(), wanted));
+        let (found, wanted) = (path.intercept(index, target), reference.intercept(index, target));
+        worst.intercept = larger(worst.intercept, (found - wanted).abs() / wanted.abs().max(1.0));
+        let (found, wanted) = (path.rss(index, target), reference.rss(index, target));
+        worst.rss = larger(worst.rss, relative((found - wanted).abs(), wanted));
     }
     worst
 }

@@ -1,30 +1,30 @@
-//! Answers of few features, eight side by side: each has a lane of its own, from the right-hand side to the coefficients and what
-//! is measured of them.
+//! Answers of few features, eight side by side: each takes one lane from the right-hand side to the coefficients and to what is
+//! measured of them.
 
 use std::collections::BTreeSet;
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::answer::columns::{Columns, Entry};
+use crate::answer::columns::{Figures, PathColumns};
 use crate::answer::describe::error_bound;
 use crate::cpu::spectral::Spectral;
-use crate::equations::residual::{Extent, Fit, backward_limit};
+use crate::equations::residual::{Fit, MatrixSizes, backward_limit};
 use crate::equations::totals::Totals;
 use crate::math::lanes::{LANES, Lanes, vectorized};
 use crate::math::powers::scaled;
 use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
 
-/// Features up to which this is faster than products of blocks.
-pub(crate) const SHORT: usize = 32;
+/// Features up to which eight answers side by side are faster than [tiles](super::tiles) of many.
+pub(crate) const FEW: usize = 32;
 /// Columns that one task solves for.
 const COLUMNS: usize = 256;
-/// Operations for each number, about.
+/// Operations for each number of a solution, about.
 const EACH: usize = 32;
 
-/// Columns are numbered a λ after the other, and a target after the other in each.
-pub(crate) struct Short<'a> {
+/// What the answers of few features are solved and measured with. Column `k`·t + `target` is the answer of λ number k.
+pub(crate) struct FewFeatures<'a> {
     spectral: &'a Spectral<'a>,
     totals: &'a Totals,
     conditions: &'a [f64],
@@ -36,7 +36,7 @@ pub(crate) struct Short<'a> {
     powers: DMatrix<f64>,
 }
 
-impl<'a> Short<'a> {
+impl<'a> FewFeatures<'a> {
     /// `None` where there are many features, or units out of range.
     pub(crate) fn new(
         spectral: &'a Spectral<'a>,
@@ -47,7 +47,7 @@ impl<'a> Short<'a> {
         let normal = spectral.normal;
         let (n, t) = (normal.features(), normal.targets());
         let power = |j: usize, target: usize| scaled(1.0, normal.unit[j] + normal.target_unit[target]);
-        if n > SHORT {
+        if n > FEW {
             return None;
         }
         let powers = DMatrix::from_fn(n, t, power);
@@ -56,35 +56,42 @@ impl<'a> Short<'a> {
         in_range.then_some(Self { spectral, totals, conditions, rounding, centres, basis, powers })
     }
 
-    /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy; the numbers of those whose
-    /// residual is too large.
-    pub(crate) fn path(&self, place: Columns<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+    /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy, and returns the numbers of the λs
+    /// whose residual is too large.
+    pub(crate) fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
         let n = self.spectral.normal.features();
-        let task = |(at, mut place): (usize, Columns<'_>)| {
+        let task = |(at, mut place): (usize, PathColumns<'_>)| {
             let failed = self.solve(at * COLUMNS, &mut place);
-            told(place.columns());
+            columns_done(place.columns());
             failed
         };
-        let tasks: Vec<Columns<'_>> = place.chunks(COLUMNS).collect();
+        let tasks: Vec<PathColumns<'_>> = place.chunks(COLUMNS).collect();
         let tasks = tasks.into_par_iter().with_min_len(at_least(COLUMNS * n * EACH));
         tasks.enumerate().flat_map_iter(task).collect()
     }
 
     /// Solves and writes the columns from `first` on.
-    fn solve(&self, first: usize, place: &mut Columns<'_>) -> Vec<usize> {
+    fn solve(&self, first: usize, place: &mut PathColumns<'_>) -> Vec<usize> {
         let mut scratch = Scratch::new(self.spectral.normal.features());
         let mut failed = Vec::new();
         for start in (0..place.columns()).step_by(LANES) {
             vectorized(
                 #[inline(always)]
-                || self.eight(first, start, place, &mut scratch, &mut failed),
+                || self.solve_eight(first, start, place, &mut scratch, &mut failed),
             );
         }
         failed
     }
 
     #[inline(always)]
-    fn eight(&self, first: usize, start: usize, place: &mut Columns<'_>, own: &mut Scratch, failed: &mut Vec<usize>) {
+    fn solve_eight(
+        &self,
+        first: usize,
+        start: usize,
+        place: &mut PathColumns<'_>,
+        scratch: &mut Scratch,
+        failed: &mut Vec<usize>,
+    ) {
         let normal = self.spectral.normal;
         let (n, t) = (normal.features(), normal.targets());
         let count = LANES.min(place.columns() - start);
@@ -94,26 +101,26 @@ impl<'a> Short<'a> {
             let column = first + start + lane.min(count - 1);
             (lambdas[lane], targets[lane]) = (column / t, column % t);
         }
-        if own.lambdas != lambdas {
-            own.lambdas = lambdas;
-            self.penalties(own);
+        if scratch.lambdas != lambdas {
+            scratch.lambdas = lambdas;
+            self.penalties(scratch);
         }
-        gather(&mut own.values, self.spectral.cross.as_slice(), &targets);
-        gather(&mut own.cross, normal.cross.as_slice(), &targets);
-        gather(&mut own.powers, self.powers.as_slice(), &targets);
-        self.spectral.tridiagonal.solve_lanes(&own.shift, &mut own.inverse, &mut own.values);
-        multiply(self.basis.as_slice(), &own.values, &mut own.weights);
-        multiply(normal.gram.as_slice(), &own.weights, &mut own.values);
-        let [w2, c2, penalty, product, r2, squared_norm, explained] = own.sums(&self.totals.means);
+        gather(&mut scratch.values, self.spectral.cross.as_slice(), &targets);
+        gather(&mut scratch.cross, normal.cross.as_slice(), &targets);
+        gather(&mut scratch.powers, self.powers.as_slice(), &targets);
+        self.spectral.tridiagonal.solve_lanes(&scratch.shift, &mut scratch.inverse, &mut scratch.values);
+        multiply(self.basis.as_slice(), &scratch.values, &mut scratch.weights);
+        multiply(normal.gram.as_slice(), &scratch.weights, &mut scratch.values);
+        let [w2, c2, penalty, product, r2, squared_norm, explained] = scratch.sums(&self.totals.means);
         let limit = backward_limit(n);
         for lane in 0..count {
             let (k, target, column) = (lambdas[lane], targets[lane], start + lane);
             let w = &mut place.coefficients[column * n..(column + 1) * n];
-            for (w, weights) in w.iter_mut().zip(&own.weights) {
+            for (w, weights) in w.iter_mut().zip(&scratch.weights) {
                 *w = weights[lane];
             }
-            let extent = Extent { top: own.top[lane], norm: normal.norm(k), trace: own.trace[lane] };
-            let mut fit = Fit::new(normal, target, &extent, [w2[lane], c2[lane], penalty[lane], product[lane]]);
+            let matrix = MatrixSizes { top: scratch.top[lane], norm: normal.norm(k), trace: scratch.trace[lane] };
+            let mut fit = Fit::new(normal, target, &matrix, [w2[lane], c2[lane], penalty[lane], product[lane]]);
             fit.set_residual(r2[lane].sqrt());
             // Written so that NaN fails.
             if !(fit.backward <= limit) {
@@ -123,37 +130,40 @@ impl<'a> Short<'a> {
             let solved = (Outcome::Solved, Some(w2[lane] > 0.0));
             let sums = [explained[lane], squared_norm[lane]];
             let entry =
-                Entry::of_sums(self.totals, normal.model, target, w, sums, solved, (&fit, bound, self.centres[k]));
+                Figures::of_sums(self.totals, normal.model, target, w, sums, solved, (&fit, bound, self.centres[k]));
             place.set(column, entry);
         }
     }
 
-    /// What the λs of the lanes bring.
+    /// Sets what depends on the λs of the lanes alone.
     #[inline(always)]
-    fn penalties(&self, own: &mut Scratch) {
+    fn penalties(&self, scratch: &mut Scratch) {
         let normal = self.spectral.normal;
         let n = normal.features();
-        (own.top, own.trace) = ([0.0; LANES], [0.0; LANES]);
+        (scratch.top, scratch.trace) = ([0.0; LANES], [0.0; LANES]);
         for lane in 0..LANES {
-            let k = own.lambdas[lane];
-            own.shift[lane] = self.spectral.shift(k);
+            let k = scratch.lambdas[lane];
+            scratch.shift[lane] = self.spectral.shift(k);
             for j in 0..n {
                 let unit = scaled(1.0, normal.step[k * n + j]);
                 let (added, trace) = (normal.added[k * n + j], normal.gram[(j, j)] * unit * unit);
-                (own.unit[j][lane], own.back[j][lane], own.added[j][lane]) = (unit, 1.0 / unit, added);
-                own.top[lane] = own.top[lane].max(trace + added);
-                own.trace[lane] += trace;
+                (scratch.unit[j][lane], scratch.back[j][lane], scratch.added[j][lane]) = (unit, 1.0 / unit, added);
+                scratch.top[lane] = scratch.top[lane].max(trace + added);
+                scratch.trace[lane] += trace;
             }
         }
     }
 }
 
-/// Of each feature a number in each lane.
+/// The numbers of eight answers at work, one in each lane; vectors hold an element for each feature.
 struct Scratch {
-    /// Of these λs: 2^step, 2^-step, and what the penalty adds.
+    /// The numbers of the λs that `unit`, `back`, `added`, `shift`, `top` and `trace` are of.
     lambdas: [usize; LANES],
+    /// 2^step.
     unit: Vec<Lanes>,
+    /// 2^-step.
     back: Vec<Lanes>,
+    /// What the penalty adds to the diagonal.
     added: Vec<Lanes>,
     shift: Lanes,
     top: Lanes,
@@ -163,7 +173,7 @@ struct Scratch {
     inverse: Vec<Lanes>,
     /// The right-hand side, and in the end G times the weights.
     values: Vec<Lanes>,
-    /// In the units of G, and in the end in natural ones.
+    /// The weights, first in the units of G and in the end in natural units.
     weights: Vec<Lanes>,
 }
 
@@ -186,7 +196,8 @@ impl Scratch {
         }
     }
 
-    /// ‖w‖², ‖c‖², shift·wᵀDw, wᵀc and ‖r‖² in the units of the λ, and ‖w‖² and wᵀx̄ in natural ones, to which it brings the weights.
+    /// ‖w‖², ‖c‖², shift·wᵀDw, wᵀc and ‖r‖² in the units of the λ, and ‖w‖² and wᵀx̄ in natural
+    /// units, to which it brings the weights.
     #[inline(always)]
     fn sums(&mut self, means: &[f64]) -> [Lanes; 7] {
         let zero = [0.0; LANES];

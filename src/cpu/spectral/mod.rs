@@ -26,11 +26,11 @@ use crate::model::outcome::Outcome;
 const COLUMNS: usize = 64;
 /// The exponent of R, the largest being 0, below which a row stands apart: elements of B are then below 2^-500 of the largest.
 const APART: i32 = -500;
-/// The ratio of the largest diagonal element to the smallest up to which they count as near 1: that of the equations' own units.
+/// The ratio of the largest diagonal element to the smallest up to which they count as near 1: that of the equations' units.
 const EVEN: f64 = 8.0;
 
-/// Solves every λ of the equations, as many as possible side by side; `None` for those that are ill-conditioned, or whose
-/// residual is not as small as that of a Cholesky factorization, even after a correction. Tells `progress` how many are
+/// Solves every λ of the equations, as many as possible side by side; `None` for a λ whose equations are ill-conditioned, or whose
+/// residual is larger than a Cholesky factorization would leave, even after a correction. Tells `progress` how many are
 /// done.
 pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync)) -> Vec<Option<Weights>> {
     let mut spectral = Spectral::new(normal);
@@ -45,10 +45,11 @@ pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync))
     answers.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
+/// The equations reduced: Q, T and what leads from B to G.
 pub(crate) struct Spectral<'a> {
     pub(crate) normal: &'a NormalEquations,
     pub(crate) tridiagonal: Tridiagonal,
-    /// R; 0 for those that stand apart.
+    /// The diagonal of R; 0 for the features that stand [`apart`](Self::apart).
     scale: Vec<f64>,
     /// Rows and columns of G that hold nothing, or so little on the scale of B that none of it counts beside a shift within reach:
     /// their equations are one number each.
@@ -69,15 +70,15 @@ impl<'a> Spectral<'a> {
         let (n, t) = (normal.features(), normal.targets());
         // 1/√D in the units of the columns: mantissa and exponent, the largest exponent 0.
         let root = |j: usize| {
-            let (weight, exponent) = normal.penalty_weight(0, j); // the same at every λ, and > 0
+            let (weight, exponent) = normal.penalty_weight(0, j); // equal for all λ, and > 0
             let half = exponent.div_euclid(2);
             (1.0 / scaled(weight, exponent - 2 * half).sqrt(), -(half + normal.unit[j]))
         };
         let holds = |j: &usize| normal.gram[(*j, *j)] > 0.0;
         let top = (0..n).filter(holds).map(|j| root(j).1).max().unwrap_or(0);
-        let own = |j: usize| scaled(root(j).0, root(j).1 - top);
+        let relative = |j: usize| scaled(root(j).0, root(j).1 - top);
         let counts = |j: usize| holds(&j) && root(j).1 - top >= APART;
-        let scale: Vec<f64> = (0..n).map(|j| if counts(j) { own(j) } else { 0.0 }).collect();
+        let scale: Vec<f64> = (0..n).map(|j| if counts(j) { relative(j) } else { 0.0 }).collect();
         let b = DMatrix::from_fn(n, n, |i, j| normal.gram[(i, j)] * (scale[i] * scale[j]));
         let diagonal = b.diagonal();
         let norm = b.column_iter().map(|column| column.lp_norm(1)).fold(0.0, f64::max);
@@ -98,7 +99,7 @@ impl<'a> Spectral<'a> {
         }
     }
 
-    /// Makes ready for so many answers.
+    /// Multiplies Q out where that pays for this number of answers.
     pub(crate) fn prepare(&mut self, answers: usize) {
         self.tridiagonal.prepare(answers);
     }
@@ -126,7 +127,7 @@ impl<'a> Spectral<'a> {
         let n = self.normal.features();
         let mut block = DMatrix::zeros(n, shifts.len() * targets);
         let cross = &self.cross.as_slice()[first * n..(first + targets) * n];
-        block.as_mut_slice().chunks_mut(n * targets).for_each(|own| own.copy_from_slice(cross));
+        block.as_mut_slice().chunks_mut(n * targets).for_each(|columns| columns.copy_from_slice(cross));
         let shifts: Vec<f64> = shifts.iter().flat_map(|shift| std::iter::repeat_n(*shift, targets)).collect();
         self.tridiagonal.solve(&shifts, &mut block);
         self.tridiagonal.multiply(&mut block);
@@ -203,7 +204,7 @@ impl<'a> Spectral<'a> {
         let Some(Weights { values: Some(values), condition, .. }) = weights else { return };
         let floor = self.condition(k).max(*condition) * pivot_tolerance(self.normal.features(), f64::EPSILON);
         let refined = refine(self.normal, k, values, *condition, floor, |rhs| self.correct(&[k], rhs));
-        *weights = refined.and_then(|refined| weights.take().map(|own| own.refined(Some(refined))));
+        *weights = refined.and_then(|refined| weights.take().map(|weights| weights.refined(Some(refined))));
     }
 
     /// The condition number of B + shift·I; infinite where that is not positive definite but for rounding.
@@ -212,7 +213,7 @@ impl<'a> Spectral<'a> {
         if least + shift > 0.0 { (self.norm + shift) / (least + shift) } else { f64::INFINITY }
     }
 
-    /// Estimates of the condition numbers of the equations in their own units: those of B + shift·I where that has an even
+    /// Estimates of the condition numbers of the equations in their units: those of B + shift·I where that has an even
     /// diagonal, else by inverse iteration.
     pub(crate) fn conditions(&self, lambdas: &[usize]) -> Vec<f64> {
         let n = self.normal.features();
@@ -232,7 +233,7 @@ impl<'a> Spectral<'a> {
         lambdas.iter().map(one).collect()
     }
 
-    /// Overwrites right-hand sides of the λs, as many columns for each, with the solutions of their equations.
+    /// Overwrites right-hand sides with the solutions of their equations; every λ has equally many columns.
     fn correct(&self, lambdas: &[usize], block: &mut DMatrix<f64>) {
         let each = block.ncols() / lambdas.len().max(1);
         let alone = |(column, j): (usize, &usize)| self.alone(lambdas[column / each], *j, block[(*j, column)]);
@@ -249,9 +250,9 @@ impl<'a> Spectral<'a> {
     fn alone(&self, k: usize, j: usize, rhs: f64) -> f64 {
         let at = k * self.normal.features() + j;
         let unit = scaled(1.0, self.normal.step[at]);
-        let own = self.normal.gram[(j, j)];
-        let own = if own == 0.0 { 0.0 } else { own * unit * unit };
-        if rhs == 0.0 { 0.0 } else { rhs / (own + self.normal.added[at]) }
+        let element = self.normal.gram[(j, j)];
+        let element = if element == 0.0 { 0.0 } else { element * unit * unit };
+        if rhs == 0.0 { 0.0 } else { rhs / (element + self.normal.added[at]) }
     }
 
     /// block = Q (T + shift·I)⁻¹ block.

@@ -1,7 +1,7 @@
 //! The path of the strategy `spectral`, tile by tile: some targets of some λs are solved, measured and written to where they
 //! belong while they lie in the cache.
 //!
-//! Where λs are many, few [nodes](Resolvent) are solved for, and a λ is a sum of these.
+//! Where λs are many, few [nodes](Resolvent) are solved for, and the answer of a λ is a sum of the answers of the nodes.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::answer::columns::{Columns, Entry};
+use crate::answer::columns::{Figures, PathColumns};
 use crate::answer::describe::{error_bound, rounding};
 use crate::answer::path::RidgePath;
 use crate::cpu::spectral::Spectral;
-use crate::cpu::spectral::few_features::{SHORT, Short};
+use crate::cpu::spectral::few_features::{FEW, FewFeatures};
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{Fit, Measure, backward_limit, column_of};
 use crate::equations::totals::Totals;
@@ -25,8 +25,9 @@ use crate::math::resolvent::{Resolvent, worthwhile};
 use crate::math::threads::at_least;
 use crate::model::outcome::{BackendUsed, Outcome};
 
-/// Columns of a tile, enough for fast products; more where they are short, so that it holds so many numbers.
+/// Columns of a tile, at least: enough for fast products.
 const COLUMNS: usize = 64;
+/// Numbers of a tile, at least: where columns are short it has more of them.
 const NUMBERS: usize = 32_768;
 /// Operations for each number of a tile, about.
 const EACH: usize = 16;
@@ -58,17 +59,17 @@ pub(crate) fn path(
     path.conditions.clone_from(&conditions);
     let rounding = rounding(normal, totals, f64::EPSILON);
     let done = AtomicUsize::new(0);
-    let told = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
-    let failed = if let Some(short) = Short::new(&spectral, totals, &conditions, rounding) {
-        short.path(path.columns_mut(), &told)
+    let columns_done = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
+    let failed = if let Some(few) = FewFeatures::new(&spectral, totals, &conditions, rounding) {
+        few.path(path.columns_mut(), &columns_done)
     } else {
         let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
-        spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |own| own.nodes.len()));
-        let together = if t > TARGETS && n > SHORT { TARGETS } else { 1 };
+        spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |resolvent| resolvent.nodes.len()));
+        let together = if t > TARGETS && n > FEW { TARGETS } else { 1 };
         let (lambdas, conditions, columns) = (&lambdas, &conditions, COLUMNS.max(NUMBERS / n));
         let centres = totals.centres(normal);
         Tiles { nodes, spectral, totals, conditions, lambdas, together, columns, rounding, centres }
-            .path(path.columns_mut(), &told)
+            .path(path.columns_mut(), &columns_done)
     };
     let mut left = lambdas.iter().peekable();
     for (k, mut place) in path.columns_mut().chunks(t).enumerate() {
@@ -80,11 +81,12 @@ pub(crate) fn path(
     }
     missing.sort_unstable();
     if lambdas.len() < k {
-        progress(k); // those of other routes too, which do not tell
+        progress(k); // other routes, which report nothing, answer the rest
     }
     (path, missing)
 }
 
+/// What the tiles of a path are solved and measured with.
 struct Tiles<'a> {
     spectral: Spectral<'a>,
     totals: &'a Totals,
@@ -101,35 +103,35 @@ struct Tiles<'a> {
 }
 
 impl Tiles<'_> {
-    /// Writes the answers of these λs; the numbers of those whose residual is too large.
-    fn path(&self, place: Columns<'_>, told: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+    /// Writes the answers of `self.lambdas`, and returns the numbers of the λs whose residual is too large.
+    fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
         let (n, t) = (self.spectral.normal.features(), self.spectral.normal.targets());
         let targets = TARGETS.min(t);
-        // Of each group of targets the place of each λ.
-        let mut places: Vec<Vec<Columns<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
+        // For each group of targets, the place of each λ.
+        let mut places: Vec<Vec<PathColumns<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
         let mut left = self.lambdas.iter().peekable();
         for (k, place) in place.chunks(t).enumerate() {
             if left.next_if(|next| **next == k).is_some() {
-                place.chunks(targets).zip(&mut places).for_each(|(own, places)| places.push(own));
+                place.chunks(targets).zip(&mut places).for_each(|(place, places)| places.push(place));
             }
         }
         places
             .into_par_iter()
             .with_min_len(at_least(self.lambdas.len() * targets * n * EACH))
             .enumerate()
-            .flat_map_iter(|(group, mut places)| self.group(group * targets, &mut places, told))
+            .flat_map_iter(|(group, mut places)| self.group(group * targets, &mut places, columns_done))
             .collect()
     }
 
-    /// Solves for the targets from `first` on, and writes the answers to the `places` of the λs. The numbers of those whose residual
-    /// is too large.
-    fn group(&self, first: usize, places: &mut [Columns<'_>], told: &(dyn Fn(usize) + Sync)) -> Vec<usize> {
+    /// Solves for the targets from `first` on, writes the answers to the `places` of the λs, and returns the numbers of the λs whose
+    /// residual is too large.
+    fn group(&self, first: usize, places: &mut [PathColumns<'_>], columns_done: &(dyn Fn(usize) + Sync)) -> Vec<usize> {
         let n = self.spectral.normal.features();
-        let count = places.first().map_or(0, Columns::columns);
+        let count = places.first().map_or(0, PathColumns::columns);
         let nodes =
             self.nodes.as_ref().map(|resolvent| (resolvent, self.spectral.answers(&resolvent.nodes, first, count)));
         let at_once = (self.columns / count.max(1)).max(1);
-        let tile = |(at, places): (usize, &mut [Columns<'_>])| {
+        let tile = |(at, places): (usize, &mut [PathColumns<'_>])| {
             let range = at * at_once..at * at_once + places.len();
             let lambdas = &self.lambdas[range.clone()];
             let values = match &nodes {
@@ -144,7 +146,7 @@ impl Tiles<'_> {
                 }
             };
             let failed = self.finish(lambdas, first, values.as_slice(), places);
-            told(count * places.len());
+            columns_done(count * places.len());
             failed
         };
         places
@@ -155,12 +157,12 @@ impl Tiles<'_> {
             .collect()
     }
 
-    /// Measures the answers of some λs for the targets from `first` on, in the units of G, and writes them in natural ones.
-    /// The numbers of those whose residual is too large.
-    fn finish(&self, lambdas: &[usize], first: usize, values: &[f64], places: &mut [Columns<'_>]) -> Vec<usize> {
+    /// Measures the answers of some λs for the targets from `first` on, in the units of G, writes them in natural
+    /// units, and returns the numbers of the λs whose residual is too large.
+    fn finish(&self, lambdas: &[usize], first: usize, values: &[f64], places: &mut [PathColumns<'_>]) -> Vec<usize> {
         let normal = self.spectral.normal;
         let n = normal.features();
-        let count = places.first().map_or(0, Columns::columns);
+        let count = places.first().map_or(0, PathColumns::columns);
         let measures: Vec<Measure<'_>> = lambdas.iter().map(|k| Measure::new(normal, *k)).collect();
         let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let products = (self.together == 1).then(|| product(normal.gram.as_slice(), values, n));
@@ -170,7 +172,7 @@ impl Tiles<'_> {
             || {
                 for (column, u) in values.chunks(n).enumerate() {
                     let (measure, target) = (&measures[column / count], first + column % count);
-                    measure.own(u, &mut w);
+                    measure.to_lambda_units(u, &mut w);
                     let mut fit = measure.fit(target, &w);
                     if let Some(products) = &products {
                         let c = column_of(&normal.cross, target);
@@ -209,10 +211,10 @@ impl Tiles<'_> {
                             }
                         }
                         let bound = error_bound(normal, found, None, &fits[target], (self.rounding, 1.0));
-                        let (solved, told) =
+                        let (solved, measured) =
                             ((found.0, Some(solution)), (&fits[target], bound, self.centres[lambdas[at]]));
-                        let entry = Entry::of(self.totals, normal.model, first + target, w, solved, told);
-                        place.set(target, entry);
+                        let figures = Figures::of(self.totals, normal.model, first + target, w, solved, measured);
+                        place.set(target, figures);
                     }
                 }
             },
@@ -258,7 +260,7 @@ impl Tiles<'_> {
                 for (at, fits) in tile.chunks_mut(count).enumerate() {
                     for (bundle, fits) in fits.chunks_mut(self.together).enumerate() {
                         let column = at * bundles + bundle;
-                        measures[at].own(column_of(&sums, column), &mut w);
+                        measures[at].to_lambda_units(column_of(&sums, column), &mut w);
                         let r = measures[at].residual(column_of(&cross, column), &w, column_of(&product, column));
                         let each = r / (fits.len() as f64).sqrt();
                         fits.iter_mut().for_each(|fit| fit.set_residual(each * fit.sizes[1]));
@@ -286,7 +288,7 @@ fn exponents(normal: &NormalEquations, target: usize) -> impl Iterator<Item = i3
     normal.unit.iter().map(move |unit| unit + normal.target_unit[target])
 }
 
-/// The powers of two of these, where they are in range.
+/// 2^e of each of the [`exponents`], or `None` where one is out of range.
 fn powers(normal: &NormalEquations, target: usize) -> Option<Vec<f64>> {
     let mut powers = vec![1.0; normal.features()];
     scale_all(&mut powers, exponents(normal, target));

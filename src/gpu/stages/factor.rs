@@ -56,13 +56,13 @@ pub struct Params {
     pub stride: u32,
     /// Number of the panel.
     pub panel: u32,
-    /// How many there are.
+    /// How many panels there are.
     pub panels: u32,
     /// Columns of a diagonal block: 4·stride of a single one, else 64.
     pub width: u32,
-    /// Of the square that holds a diagonal block: 16, 32, 64, or what the workgroup memory holds.
+    /// The side of the square that holds a diagonal block: 16, 32, 64, or what the workgroup memory holds.
     pub side: u32,
-    /// Of the chunk.
+    /// How many matrices the chunk has.
     pub matrices: u32,
     /// k.
     pub penalties: u32,
@@ -93,7 +93,10 @@ impl System {
     pub fn new(gpu: &Gpu, problems: &[&NormalEquations], matrices: usize) -> Self {
         let sizes = |normal: &NormalEquations| [normal.features(), normal.penalties()];
         let [n, penalties] = problems.first().map_or([0, 1], |first| sizes(first));
-        assert!(problems.iter().all(|own| sizes(own) == [n, penalties]), "all problems have n {n} and k {penalties}");
+        assert!(
+            problems.iter().all(|problem| sizes(problem) == [n, penalties]),
+            "all problems have n {n} and k {penalties}"
+        );
         let rows = 4 * stride(n);
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
         let system = Self {
@@ -119,16 +122,16 @@ impl System {
         system
     }
 
-    /// Uploads the scales of a chunk of matrices: those of these numbers, of any problems.
+    /// Uploads the scales of the matrices numbered `matrices`, which may be of several problems.
     pub fn upload(&self, gpu: &Gpu, problems: &[&NormalEquations], matrices: Range<usize>) {
         let rows = 4 * stride(self.order);
         let mut scale = vec![0.0f32; matrices.len() * rows];
         let mut added = vec![0.0f32; matrices.len() * rows];
-        for (own, matrix) in matrices.enumerate() {
+        for (at, matrix) in matrices.enumerate() {
             let (normal, k) = (problems[matrix / self.penalties], matrix % self.penalties);
             for (j, (step, value)) in normal.steps(k).into_iter().zip(normal.added(k)).enumerate() {
-                scale[own * rows + j] = f32::round_from(step);
-                added[own * rows + j] = f32::round_from(*value);
+                scale[at * rows + j] = f32::round_from(step);
+                added[at * rows + j] = f32::round_from(*value);
             }
         }
         gpu.queue().write_buffer(&self.scale, 0, bytemuck::cast_slice(&scale));

@@ -105,7 +105,7 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 }
 
 /// The centred moments of a problem, products and sums in the arithmetic of the plan. Columns are centred and scaled on the
-/// host, in `f64`, and rows multiplied by the roots of their weights. The same bits whatever the plan's blocks of rows.
+/// host, in `f64`, and rows multiplied by the roots of their weights. The bits do not depend on the plan's blocks of rows.
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
@@ -188,7 +188,7 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     Ok(DMatrix::from_iterator(q, n, values.iter().map(|value| (*value).into())))
 }
 
-/// Records the sums of so many rows, onto those of the blocks before.
+/// Records that a block of rows is summed onto the sums of the blocks before.
 #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
 fn record_block(
     gpu: &Gpu,

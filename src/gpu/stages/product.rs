@@ -49,7 +49,7 @@ pub struct Params {
     pub right: u32,
     /// `vec2<f64>` from one row of A to the next.
     pub left_stride: u32,
-    /// The same of B.
+    /// `vec2<f64>` from one row of B to the next.
     pub right_stride: u32,
     /// Rows that one workgroup sums.
     pub rows_per_split: u32,
@@ -66,7 +66,7 @@ pub struct Params {
 pub struct Buffers<'a> {
     /// The block of rows of A.
     pub a: &'a wgpu::Buffer,
-    /// Those of B.
+    /// The block of rows of B.
     pub b: &'a wgpu::Buffer,
     /// Sums of each run of rows.
     pub partials: &'a wgpu::Buffer,
@@ -101,9 +101,9 @@ impl Symmetric {
                 rows[i * stride + j] = matrix[(i, j)];
             }
         }
-        let own = Self { order: n, matrix: gpu.storage("ridgepath.product.a", 8 * rows.len() as u64) };
-        gpu.queue().write_buffer(&own.matrix, 0, bytemuck::cast_slice(&rows));
-        own
+        let symmetric = Self { order: n, matrix: gpu.storage("ridgepath.product.a", 8 * rows.len() as u64) };
+        gpu.queue().write_buffer(&symmetric.matrix, 0, bytemuck::cast_slice(&rows));
+        symmetric
     }
 }
 
@@ -116,7 +116,7 @@ pub(crate) struct Products {
 }
 
 impl Products {
-    /// For matrices of order n and so many vectors.
+    /// Makes room for products of matrices of order n with `vectors` vectors.
     pub(crate) fn new(gpu: &Gpu, n: usize, vectors: usize) -> Self {
         let [_, staged, partial] = schedule::symmetric_elements(n, vectors);
         let buffer = |label, elements| gpu.storage(label, 8 * elements as u64);

@@ -1,7 +1,9 @@
 //! What the dispatches of a stage do, counted without a device.
 
 use crate::model::method::Precision;
-use crate::plan::gpu::schedule::{self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, Sums, stride, tile};
+use crate::plan::gpu::schedule::{
+    self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, TriangleTiles, stride, tile,
+};
 
 /// Columns of L that are multiplied between two barriers, in `shaders/factor.wgsl`.
 const DEPTH: usize = 16;
@@ -59,7 +61,7 @@ impl Cost {
     /// What is done for the λs of one problem at a time, where chunks of matrices cross problems.
     pub(crate) fn in_problems([problems, penalties]: [usize; 2], chunk: usize, cost: impl Fn(usize) -> Self) -> Self {
         let one = |problem: usize| {
-            // Those that end the chunk in which the problem before ends.
+            // The λs that fill up the chunk in which the problem before ends.
             let begun = problem.saturating_mul(penalties) % chunk;
             let head = if begun == 0 { 0 } else { penalties.min(chunk - begun) };
             let rest = Self::in_chunks(penalties - head, chunk, &cost);
@@ -69,7 +71,7 @@ impl Cost {
     }
 }
 
-/// In words, on one line.
+/// The cost in words, on one line.
 impl std::fmt::Display for Cost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { dispatches, barriers, flops, bytes } = self;
@@ -81,7 +83,7 @@ impl std::fmt::Display for Cost {
 pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Cost {
     let splits = rows.div_ceil(rows_per_split);
     let dispatches = schedule::gram(n, q, splits);
-    let sums = Sums::new(Precision::Single, n, q);
+    let sums = TriangleTiles::new(Precision::Single, n, q);
     let (size, depth) = (tile(n) as u128, tile(n) / 16);
     let mut barriers = rows_per_split.min(rows).div_ceil(depth) as u64;
     let tiles = sums.tiles();
@@ -108,11 +110,11 @@ pub(crate) fn product([left, right]: [usize; 2], lower: bool, rows: usize, rows_
     let partials = tiles * size * size * splits as u128;
     let multiply_adds = tiles * size * size * rows.next_multiple_of(PRODUCT_DEPTH) as u128 + partials;
     let elements = tiles * rows as u128 * 2 * size + 2 * partials + 2 * (left * right) as u128;
-    // Twice as wide as those counted elsewhere.
+    // Elements of 64 bits count as two of 32.
     Cost::new(schedule::product([left, right], splits).len(), barriers, multiply_adds, 2 * elements)
 }
 
-/// Products of a symmetric matrix with so many vectors.
+/// The product of a symmetric matrix of order n with `vectors` vectors.
 pub(crate) fn symmetric(n: usize, vectors: usize) -> Cost {
     product([n, vectors], false, n, schedule::symmetric_split(n))
 }
@@ -175,10 +177,10 @@ pub(crate) fn solve(panels: Panels, k: usize, quads: usize) -> Cost {
     Cost::new(dispatches, barriers, 4 * elements as u128 * each, (elements + 16 * n) as u128 * each)
 }
 
-/// The same in products of 64 rows with 64 right-hand sides.
+/// [`solve`] where it goes in products of 64 rows with 64 right-hand sides.
 fn solve_many(panels: Panels, k: usize, quads: usize) -> Cost {
     let Panels { order: n, count, .. } = panels;
-    // Rows of the right-hand sides that are multiplied for the panels, down and up: the known ones, and the panel's own.
+    // Rows of the right-hand sides that are multiplied for the panels, down and up: the known ones, and those of the panel.
     let down: usize = (0..count).map(|panel| PANEL * panel + PANEL).sum();
     let known = |panel: usize| n.saturating_sub(PANEL * (panel + 1)).next_multiple_of(MANY_DEPTH);
     let rows = down + (0..count).map(|panel| known(panel) + PANEL).sum::<usize>();
@@ -204,7 +206,7 @@ mod tests {
                     let found = Cost::in_problems([problems, penalties], chunk, one);
                     // The number of different pairs of a chunk and a problem.
                     let mut pairs: Vec<_> =
-                        (0..problems * penalties).map(|own| (own / chunk, own / penalties)).collect();
+                        (0..problems * penalties).map(|matrix| (matrix / chunk, matrix / penalties)).collect();
                     pairs.dedup();
                     let wanted = (pairs.len() as u64, (problems * penalties) as u64);
                     assert_eq!((found.dispatches, found.flops), wanted, "{problems} of {penalties}, {chunk} at a time");

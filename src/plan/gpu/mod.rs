@@ -12,11 +12,11 @@ use crate::plan::{Limits, Shape};
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
 /// need not wait.
 const SUBMISSION: u128 = 200_000_000_000;
-/// How many times longer one takes in double precision on the slowest of those that know it.
+/// How many times longer a floating-point operation takes in double precision, on the slowest GPUs that know it.
 const DOUBLE_TAKES: u128 = 32;
 /// Multiply-adds in the products of a residual from which the way to the device and back pays.
 const PRODUCT_PAYS: u128 = 50_000_000;
-/// Bytes of rows that are prepared on the host while the device sums those before.
+/// Bytes of rows that are prepared on the host while the device sums the rows before them.
 const UPLOAD: u128 = 64 << 20;
 
 /// What may bind the size of a chunk.
@@ -63,7 +63,7 @@ pub struct GramPlan {
     pub rows_bound: &'static str,
     /// Bytes on the device.
     pub bytes: u64,
-    /// Of these, bytes of the partial sums of a block of rows.
+    /// Bytes of the partial sums of a block of rows, which `bytes` includes.
     pub partial_bytes: u64,
     /// What the device does, for all problems.
     pub cost: Cost,
@@ -127,7 +127,7 @@ fn size(value: u128) -> usize {
 }
 
 impl GpuPlan {
-    /// For an adapter with these limits; `budget` bytes at a time, if one λ and one run of rows fit.
+    /// The plan for an adapter of `limits`; `budget` bytes at a time, if one λ and one run of rows fit.
     pub(super) fn new(shape: Shape, form: Form, precision: Precision, limits: Limits, budget: u64) -> Result<Self> {
         let room = Room {
             // Buffers are made in units of 16 bytes.
@@ -140,7 +140,7 @@ impl GpuPlan {
             Form::Primal => [shape.rows, shape.features, shape.targets],
             Form::Dual => [shape.features, shape.rows, 0],
         };
-        let sums = |own| GramPlan::new(own, precision, room).map(|one| one.times(shape.problems));
+        let sums = |sizes| GramPlan::new(sizes, precision, room).map(|plan| plan.times(shape.problems));
         let gram = match precision {
             Precision::Single => Some(sums(summed)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
@@ -206,7 +206,7 @@ impl GpuPlan {
 }
 
 impl GramPlan {
-    /// The same for so many problems, one after the other.
+    /// The plan for `problems` problems, one after the other.
     fn times(self, problems: usize) -> Self {
         Self { cost: self.cost.times(problems), ..self }
     }
@@ -223,7 +223,7 @@ impl GramPlan {
             Precision::Single => cost::gram(size(n), size(q), rows, split),
             Precision::Double => cost::product([size(q), size(n)], true, rows, split),
         };
-        let sums = schedule::Sums::new(precision, size(n), size(q));
+        let sums = schedule::TriangleTiles::new(precision, size(n), size(q));
         room.targets_fit(sums.down as u128)?;
         let stride = q.next_multiple_of(4);
         let wanted = 1024u128.div_ceil(sums.tiles());

@@ -57,7 +57,7 @@ pub(crate) struct Panels {
     pub(crate) count: usize,
     /// Rows and columns of the inverse of a diagonal block.
     pub(crate) width: usize,
-    /// Of the square in workgroup memory that holds a diagonal block; 64 / side of them share a workgroup.
+    /// The side of the square in workgroup memory that holds a diagonal block; 64 / side matrices share a workgroup.
     pub(crate) side: usize,
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn gram(n: usize, q: usize, splits: usize) -> Vec<Dispatch> {
 }
 
 /// How the lower triangle of ZᵀZ, of q columns of which n are those of X, is cut into tiles.
-pub(crate) struct Sums {
+pub(crate) struct TriangleTiles {
     tile: usize,
     pub(crate) down: usize,
     across: usize,
@@ -138,7 +138,7 @@ pub(crate) struct Sums {
     cross: usize,
 }
 
-impl Sums {
+impl TriangleTiles {
     pub(crate) fn new(precision: Precision, n: usize, q: usize) -> Self {
         let (tile, tiled) = match precision {
             Precision::Single => (tile(n), tiled(n, q)),
@@ -173,8 +173,8 @@ pub(crate) fn symmetric_split(n: usize) -> usize {
     n.div_ceil(8).next_multiple_of(16).max(64)
 }
 
-/// Elements on the device for products of a symmetric matrix with so many vectors: of the matrix, of the vectors and likewise
-/// of the products, and of the partial sums.
+/// Elements on the device for products of a symmetric matrix with so many vectors: of the matrix, of the vectors (and as
+/// many of the products), and of the partial sums.
 pub(crate) fn symmetric_elements(n: usize, vectors: usize) -> [usize; 3] {
     let tiles = n.div_ceil(PRODUCT_TILE) * vectors.div_ceil(PRODUCT_TILE);
     let partials = n.div_ceil(symmetric_split(n)) * tiles * PRODUCT_TILE * PRODUCT_TILE;

@@ -1,4 +1,4 @@
-//! How certain coefficients are: covariances, standard errors, variance inflation and leverage; the same as a Bayesian reads it.
+//! How certain coefficients are: covariances, standard errors, variance inflation, leverages, and the posterior of a Bayesian.
 
 mod root;
 
@@ -36,13 +36,13 @@ pub struct Inference<'a> {
     problem: &'a Problem<'a>,
     path: &'a RidgePath,
     model: Model,
-    /// Of all λs, where these share their penalty factors.
+    /// The directions of all λs, where λs share their penalty factors.
     shared: Option<Arc<Directions>>,
 }
 
 impl<'a> Inference<'a> {
-    /// Decomposes the rows (where λs have penalty factors of their own, [`at`](Self::at) does, for each). The path must be one of these
-    /// rows and weights.
+    /// Decomposes the rows (where λs have penalty factors of their own, [`at`](Self::at) does, for each). The path must be one of the
+    /// rows and weights of the problem.
     ///
     /// # Errors
     /// [`Error::Shape`] when the path is not one of these rows, [`Error::Conflict`] for one with a Tikhonov matrix, [`Error::Span`].
@@ -67,7 +67,7 @@ impl<'a> Inference<'a> {
         Ok(Self { problem, path, model, shared: shared.transpose()? })
     }
 
-    /// What is to be said at λ number `index`; `None` where there is no unique answer.
+    /// How certain the coefficients are at λ number `index`; `None` where there is no unique answer.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when the path has no such entry, [`Error::Span`].
@@ -80,7 +80,7 @@ impl<'a> Inference<'a> {
         }
         let shift = self.path.shifts()[index];
         let directions = match &self.shared {
-            Some(own) => Arc::clone(own),
+            Some(shared) => Arc::clone(shared),
             None => {
                 let factors = (self.path.penalty_factors(), index);
                 Arc::new(Directions::new(self.problem, self.model, factors, shift)?)
@@ -97,7 +97,7 @@ impl<'a> Inference<'a> {
 /// posterior, whose covariance is σ²A⁻¹.
 #[derive(Debug)]
 pub struct Uncertainty {
-    own: Arc<Directions>,
+    directions: Arc<Directions>,
     shift: f64,
     /// F of the features that are not penalised.
     fixed: DMatrix<f64>,
@@ -111,84 +111,84 @@ pub struct Uncertainty {
 
 impl Uncertainty {
     /// `None` where A is singular.
-    fn new(own: Arc<Directions>, shift: f64) -> Option<Self> {
-        let fixed = own.coefficients.fixed.clone()?;
-        if shift == 0.0 && !own.reach_every_feature() {
+    fn new(directions: Arc<Directions>, shift: f64) -> Option<Self> {
+        let fixed = directions.coefficients.fixed.clone()?;
+        if shift == 0.0 && !directions.reach_every_feature() {
             return None;
         }
-        let root = own.root(shift);
+        let root = directions.root(shift);
         let (unit, significand) = (exponent(root), scaled(root, -exponent(root)));
         let ratio = |sigma: &f64| match (*sigma > 0.0, root > 0.0) {
             (false, _) => 0.0,
             (true, false) => sigma.recip(),
             (true, true) => (significand * (sigma / root + root / sigma)).recip(),
         };
-        let sampling: Vec<f64> = own.sigma.iter().map(ratio).collect();
-        let mut along = own.coefficients.along.clone();
+        let sampling: Vec<f64> = directions.sigma.iter().map(ratio).collect();
+        let mut along = directions.coefficients.along.clone();
         along.column_iter_mut().zip(&sampling).for_each(|(mut column, ratio)| column *= *ratio);
         let spread = Root::new(&[(along, -unit), (fixed.clone(), 0)]);
-        let vif = own.coefficients.sizes.iter().enumerate().map(|(j, size)| {
+        let vif = directions.coefficients.sizes.iter().enumerate().map(|(j, size)| {
             let of_size = exponent(*size);
             (spread.norm(j, of_size) * scaled(*size, -of_size)).powi(2)
         });
         let vif = vif.collect();
-        Some(Self { own, shift, fixed, sampling, sampling_unit: -unit, spread, vif })
+        Some(Self { directions, shift, fixed, sampling, sampling_unit: -unit, spread, vif })
     }
 
     /// The effective degrees of freedom tr(GA⁻¹), and 1 more for an intercept.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a rank")]
     pub fn degrees_of_freedom(&self) -> f64 {
-        let kept: f64 = self.own.kept(self.shift).iter().sum();
-        self.own.fixed_rank as f64 + kept + f64::from(u8::from(self.own.intercept))
+        let kept: f64 = self.directions.kept(self.shift).iter().sum();
+        self.directions.fixed_rank as f64 + kept + f64::from(u8::from(self.directions.intercept))
     }
 
     /// σ̂² in the units of the target; NaN unless m > df.
     fn noise(&self, target: usize) -> f64 {
-        let room = self.own.unexplained(self.shift);
-        if room > 0.0 { self.own.rss(self.shift, target) / room } else { f64::NAN }
+        let room = self.directions.unexplained(self.shift);
+        if room > 0.0 { self.directions.rss(self.shift, target) / room } else { f64::NAN }
     }
 
     /// σ̂² = RSS/(m − df), m the rows of positive weight; NaN unless m > df.
     #[must_use]
     pub fn noise_variance(&self, target: usize) -> f64 {
-        scaled(self.noise(target), 2 * self.own.target_units[target])
+        scaled(self.noise(target), 2 * self.directions.target_units[target])
     }
 
     /// The covariance of a target's coefficients, n × n: σ̂²A⁻¹GA⁻¹.
     #[must_use]
     pub fn covariance(&self, target: usize) -> DMatrix<f64> {
-        self.spread.product(self.noise(target), &self.exponents(self.own.target_units[target]))
+        self.spread.product(self.noise(target), &self.exponents(self.directions.target_units[target]))
     }
 
-    /// The units in which coefficients are told, each times 2^`by`.
+    /// The exponent of the unit of each coefficient, plus `by`.
     fn exponents(&self, by: i32) -> Vec<i32> {
-        self.own.coefficients.exponents.iter().map(|exponent| exponent - self.own.unit + by).collect()
+        self.directions.coefficients.exponents.iter().map(|exponent| exponent - self.directions.unit + by).collect()
     }
 
     /// The standard errors of a target's coefficients: the roots of the diagonal of [`covariance`](Self::covariance).
     #[must_use]
     pub fn standard_errors(&self, target: usize) -> Vec<f64> {
         let noise = self.noise(target).sqrt();
-        let own = self.exponents(self.own.target_units[target] + exponent(noise));
+        let exponents = self.exponents(self.directions.target_units[target] + exponent(noise));
         let noise = scaled(noise, -exponent(noise));
-        own.into_iter().enumerate().map(|(j, by)| self.spread.norm(j, by) * noise).collect()
+        exponents.into_iter().enumerate().map(|(j, by)| self.spread.norm(j, by) * noise).collect()
     }
 
     /// The standard error of the intercept, √(σ̂²(1/W + x̄ᵀA⁻¹GA⁻¹x̄)); 0 where none was fitted.
     #[must_use]
     pub fn intercept_standard_error(&self, target: usize) -> f64 {
-        if !self.own.intercept {
+        if !self.directions.intercept {
             return 0.0;
         }
-        let own = &self.own.coefficients;
-        let along = own.mean_along.iter().zip(&self.sampling).map(|(mean, ratio)| mean * ratio);
-        let along = DMatrix::from_row_iterator(1, own.mean_along.len(), along);
-        let fixed = DMatrix::from_row_slice(1, own.mean_fixed.len(), &own.mean_fixed);
-        let of_mean = DMatrix::from_element(1, 1, self.own.weight_sum.sqrt().recip());
+        let coefficients = &self.directions.coefficients;
+        let along = coefficients.mean_along.iter().zip(&self.sampling).map(|(mean, ratio)| mean * ratio);
+        let along = DMatrix::from_row_iterator(1, coefficients.mean_along.len(), along);
+        let fixed = DMatrix::from_row_slice(1, coefficients.mean_fixed.len(), &coefficients.mean_fixed);
+        let of_mean = DMatrix::from_element(1, 1, self.directions.weight_sum.sqrt().recip());
         let root = Root::new(&[(of_mean, 0), (along, self.sampling_unit), (fixed, 0)]);
         let noise = self.noise(target).sqrt();
-        root.norm(0, self.own.target_units[target] + exponent(noise)) * scaled(noise, -exponent(noise))
+        root.norm(0, self.directions.target_units[target] + exponent(noise)) * scaled(noise, -exponent(noise))
     }
 
     /// The variance inflation factor of each coefficient, `G_jj·(A⁻¹GA⁻¹)_jj`: its variance over that of least squares on
@@ -212,10 +212,11 @@ impl Uncertainty {
     /// σ²/(shift·Dⱼ); infinite where nothing is penalised.
     #[must_use]
     pub fn prior_variances(&self, noise_variance: f64) -> Vec<f64> {
-        let own = &self.own.coefficients;
-        let mut variances = vec![f64::INFINITY; own.diagonal.len()];
-        for j in &own.penalised {
-            variances[*j] = scaled(noise_variance / self.shift * own.diagonal[*j].powi(2), 2 * own.exponents[*j]);
+        let coefficients = &self.directions.coefficients;
+        let mut variances = vec![f64::INFINITY; coefficients.diagonal.len()];
+        for j in &coefficients.penalised {
+            variances[*j] =
+                scaled(noise_variance / self.shift * coefficients.diagonal[*j].powi(2), 2 * coefficients.exponents[*j]);
         }
         variances
     }
@@ -223,21 +224,21 @@ impl Uncertainty {
     /// The covariance of the posterior for noise of variance σ², n × n: σ²A⁻¹. Its mean is the path's coefficients.
     #[must_use]
     pub fn posterior_covariance(&self, noise_variance: f64) -> DMatrix<f64> {
-        let own = &self.own.coefficients;
-        let root = self.own.root(self.shift);
-        let mut along = own.along.clone();
+        let coefficients = &self.directions.coefficients;
+        let root = self.directions.root(self.shift);
+        let mut along = coefficients.along.clone();
         let ratio = |(mut column, sigma): (nalgebra::DVectorViewMut<'_, f64>, &f64)| column /= sigma.hypot(root);
-        along.column_iter_mut().zip(&self.own.sigma).for_each(ratio);
+        along.column_iter_mut().zip(&self.directions.sigma).for_each(ratio);
         let mut parts = vec![(along, 0), (self.fixed.clone(), 0)];
-        if !self.own.reach_every_feature() {
+        if !self.directions.reach_every_feature() {
             // What no direction reaches has the prior's variance.
-            let embedding = own.embedding();
-            parts.push(((&embedding - &own.along * own.vectors.transpose()) / root, 0));
+            let embedding = coefficients.embedding();
+            parts.push(((&embedding - &coefficients.along * coefficients.vectors.transpose()) / root, 0));
         }
         Root::new(&parts).product(noise_variance, &self.exponents(0))
     }
 
-    /// The variance of y at each new row of X (m' × n), by the posterior and with its own noise of variance σ²:
+    /// The variance of y at each new row of X (m' × n), by the posterior and with noise of variance σ²:
     /// σ²(1 + 1/W + (x−x̄)ᵀA⁻¹(x−x̄)), without 1/W and x̄ where no intercept is fitted.
     ///
     /// # Errors
@@ -248,25 +249,25 @@ impl Uncertainty {
 
     /// 1/W + (x−x̄)ᵀA⁻¹(x−x̄) of each row.
     fn reach(&self, x: View<'_>) -> Result<Vec<f64>> {
-        let own = &self.own.coefficients;
-        let (n, root) = (own.diagonal.len(), self.own.root(self.shift));
+        let coefficients = &self.directions.coefficients;
+        let (n, root) = (coefficients.diagonal.len(), self.directions.root(self.shift));
         if x.columns() != n {
             return Err(Error::Shape { what: "columns of X to tell of", found: x.columns(), wanted: n });
         }
         let mut away = DMatrix::zeros(n, x.rows());
         x.visit(0, x.rows(), |row, j, value| {
-            away[(j, row)] = scaled(value - own.means[j], own.exponents[j] - self.own.unit);
+            away[(j, row)] = scaled(value - coefficients.means[j], coefficients.exponents[j] - self.directions.unit);
         });
-        let embedding = own.embedding();
+        let embedding = coefficients.embedding();
         let reduced = embedding.tr_mul(&away);
-        let (mut along, fixed) = (own.along.tr_mul(&away), self.fixed.tr_mul(&away));
-        let beyond = reduced - &own.vectors * &along;
+        let (mut along, fixed) = (coefficients.along.tr_mul(&away), self.fixed.tr_mul(&away));
+        let beyond = reduced - &coefficients.vectors * &along;
         let ratio = |mut column: nalgebra::DVectorViewMut<'_, f64>| {
-            column.iter_mut().zip(&self.own.sigma).for_each(|(value, sigma)| *value /= sigma.hypot(root));
+            column.iter_mut().zip(&self.directions.sigma).for_each(|(value, sigma)| *value /= sigma.hypot(root));
         };
         along.column_iter_mut().for_each(ratio);
-        let of_mean = if self.own.intercept { 1.0 / self.own.weight_sum } else { 0.0 };
-        let complete = self.own.reach_every_feature();
+        let of_mean = if self.directions.intercept { 1.0 / self.directions.weight_sum } else { 0.0 };
+        let complete = self.directions.reach_every_feature();
         let of = |row: usize| {
             let beyond = if complete { 0.0 } else { (beyond.column(row).norm() / root).powi(2) };
             of_mean + along.column(row).norm_squared() + fixed.column(row).norm_squared() + beyond

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::math::powers::{exponent, scaled};
 
-/// Each row in units of a power of two of its own, which brings its largest element near 1.
+/// R, whose row j is in units of 2^`exponents[j]`, which brings the largest element of the row near 1.
 #[derive(Debug)]
 pub(super) struct Root {
     rows: DMatrix<f64>,
@@ -26,8 +26,8 @@ impl Root {
         let mut all = DMatrix::zeros(rows, parts.iter().map(|(part, _)| part.ncols()).sum());
         let mut first = 0;
         for (part, unit) in parts {
-            let own = DMatrix::from_fn(rows, part.ncols(), |j, l| scaled(part[(j, l)], unit - exponents[j]));
-            all.columns_mut(first, part.ncols()).copy_from(&own);
+            let in_units = DMatrix::from_fn(rows, part.ncols(), |j, l| scaled(part[(j, l)], unit - exponents[j]));
+            all.columns_mut(first, part.ncols()).copy_from(&in_units);
             first += part.ncols();
         }
         Self { rows: all, exponents }
@@ -40,10 +40,10 @@ impl Root {
 
     /// `factor`·`RRᵀ`, row and column j times 2^`by[j]`: symmetric to the last bit.
     pub(super) fn product(&self, factor: f64, by: &[i32]) -> DMatrix<f64> {
-        let own = &self.rows * self.rows.transpose();
+        let product = &self.rows * self.rows.transpose();
         let exponent = |j: usize| self.exponents[j] + by[j];
-        DMatrix::from_fn(own.nrows(), own.ncols(), |i, j| {
-            scaled((own[(i, j)] + own[(j, i)]) / 2.0 * factor, exponent(i) + exponent(j))
+        DMatrix::from_fn(product.nrows(), product.ncols(), |i, j| {
+            scaled((product[(i, j)] + product[(j, i)]) / 2.0 * factor, exponent(i) + exponent(j))
         })
     }
 }

@@ -4,7 +4,7 @@
 use nalgebra::{ColPivQR, DMatrix, QR};
 
 /// A = Q₁·Uᵀ·Wᵀ with U upper triangular of order `rank`, and W of orthonormal columns.
-pub(crate) struct Complete {
+pub(crate) struct CompleteOrthogonal {
     pub(crate) rank: usize,
     /// An estimate of the condition number of what is kept of A: the ratio of the largest pivot to the smallest.
     pub(crate) condition: f64,
@@ -12,7 +12,7 @@ pub(crate) struct Complete {
     basis: DMatrix<f64>,
 }
 
-impl Complete {
+impl CompleteOrthogonal {
     /// Decomposes A; pivots below `least` times the first count as 0. With it Q₁ᵀz.
     pub(crate) fn new(a: DMatrix<f64>, mut z: DMatrix<f64>, least: f64) -> (Self, DMatrix<f64>) {
         let n = a.ncols();
@@ -43,8 +43,8 @@ impl Complete {
 
     /// (AᵀA)⁺c.
     pub(crate) fn solve_normal(&self, c: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut own = self.basis.tr_mul(c);
-        let _ = self.upper.solve_upper_triangular_mut(&mut own);
-        self.solve(own)
+        let mut reduced = self.basis.tr_mul(c);
+        let _ = self.upper.solve_upper_triangular_mut(&mut reduced);
+        self.solve(reduced)
     }
 }
