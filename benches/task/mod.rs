@@ -1,6 +1,8 @@
-//! The data that the benchmarks solve, and the GPU that they may use.
+//! The data that the benchmarks solve.
 
-use ridgepath::{Gpu, Penalty, Shape, View};
+use std::fmt;
+
+use ridgepath::{Penalty, Shape, View};
 
 /// Rows of noise with a linear answer, the same in every run.
 pub(crate) struct Task {
@@ -32,28 +34,16 @@ impl Task {
     pub(crate) fn lambdas(&self) -> Vec<f64> {
         Penalty::log_grid(1e2, 1e-4, self.shape.penalties).expect("the ends are positive")
     }
+}
 
-    pub(crate) fn name(&self) -> String {
-        format!("{}x{}x{}", self.shape.rows, self.shape.features, self.shape.penalties)
+/// Rows × features × λ.
+impl fmt::Display for Task {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}x{}x{}", self.shape.rows, self.shape.features, self.shape.penalties)
     }
 }
 
 /// Whether the large sizes are wanted: `RIDGEPATH_BENCH=full`.
 pub(crate) fn full() -> bool {
     std::env::var("RIDGEPATH_BENCH").is_ok_and(|value| value == "full")
-}
-
-/// The best real GPU; a software adapter only with `RIDGEPATH_BENCH_SOFTWARE=1`, since its times say nothing of GPUs.
-pub(crate) fn gpu() -> Option<Gpu> {
-    let software = std::env::var("RIDGEPATH_BENCH_SOFTWARE").is_ok_and(|value| value == "1");
-    match pollster::block_on(Gpu::open(software)) {
-        Ok(gpu) => {
-            eprintln!("gpu: {}", gpu.adapter());
-            Some(gpu)
-        }
-        Err(error) => {
-            eprintln!("the GPU is not measured: {error}");
-            None
-        }
-    }
 }
