@@ -57,7 +57,7 @@ fn path(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("path");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     for [m, n, k] in sizes {
-        let task = Task::new(m, n, k);
+        let task = Task::new(m, n, 1, k);
         group.throughput(Throughput::Elements(k as u64));
         for (name, ridge) in &contestants {
             if *name == "reference" && task.shape.flops(Form::Primal) > REFERENCE_UP_TO {

@@ -48,7 +48,7 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, Wal
 /// One after the other: their data need not fit memory together.
 fn tasks(small: Sizes, large: Sizes) -> impl Iterator<Item = Task> {
     let large = task::full().then_some(large).into_iter().flatten();
-    small.into_iter().chain(large).map(|[m, n, k]| Task::new(m, n, k))
+    small.into_iter().chain(large).map(|[m, n, k]| Task::new(m, n, 1, k))
 }
 
 fn gram(criterion: &mut Criterion) {
