@@ -72,5 +72,10 @@ fn path(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(paths, path);
+criterion_group! {
+    name = paths;
+    // What criterion draws can take it much longer than what it times: the densities of all resamples.
+    config = Criterion::default().without_plots();
+    targets = path
+}
 criterion_main!(paths);

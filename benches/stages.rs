@@ -128,5 +128,10 @@ fn lambdas(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(stages, gram, normal, factor, solve, lambdas);
+criterion_group! {
+    name = stages;
+    // What criterion draws can take it much longer than what it times: the densities of all resamples.
+    config = Criterion::default().without_plots();
+    targets = gram, normal, factor, solve, lambdas
+}
 criterion_main!(stages);
