@@ -1,6 +1,7 @@
 //! The whole path, rows to coefficients: the GPU and the CPU in both precisions, and the textbook solution with nalgebra.
 //!
-//! A size reads rows × features × λ. `RIDGEPATH_BENCH=full` adds larger sizes.
+//! A size reads rows × features × λ. `RIDGEPATH_BENCH=full` adds larger sizes. One size in depth, its digits and the GPU's
+//! stages, is `ridgepath bench`'s.
 
 mod task;
 
@@ -23,12 +24,26 @@ fn contestants() -> Vec<(&'static str, Ridge)> {
         ("cpu-double", on(Backend::Cpu, Precision::Double)),
         ("cpu-single", on(Backend::Cpu, Precision::Single)),
     ];
-    let gpu: Option<Gpu> = task::gpu();
-    if let Some(gpu) = gpu {
+    if let Some(gpu) = gpu() {
         all.push(("gpu-double", on(Backend::Gpu, Precision::Double).gpu(gpu.clone())));
         all.push(("gpu-single", on(Backend::Gpu, Precision::Single).gpu(gpu)));
     }
     all
+}
+
+/// The best real GPU; a software adapter only with `RIDGEPATH_BENCH_SOFTWARE=1`, since its times say nothing of GPUs.
+fn gpu() -> Option<Gpu> {
+    let software = std::env::var("RIDGEPATH_BENCH_SOFTWARE").is_ok_and(|value| value == "1");
+    match pollster::block_on(Gpu::open(software)) {
+        Ok(gpu) => {
+            eprintln!("gpu: {}", gpu.adapter());
+            Some(gpu)
+        }
+        Err(error) => {
+            eprintln!("the GPU is not measured: {error}");
+            None
+        }
+    }
 }
 
 fn path(criterion: &mut Criterion) {
@@ -42,14 +57,14 @@ fn path(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("path");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     for [m, n, k] in sizes {
-        let task = Task::new(m, n, k);
+        let task = Task::new(m, n, 1, k);
         group.throughput(Throughput::Elements(k as u64));
         for (name, ridge) in &contestants {
             if *name == "reference" && task.shape.flops(Form::Primal) > REFERENCE_UP_TO {
                 continue;
             }
             let ridge = ridge.clone().lambdas(task.lambdas());
-            group.bench_function(BenchmarkId::new(*name, task.name()), |b| {
+            group.bench_function(BenchmarkId::new(*name, &task), |b| {
                 b.iter(|| ridge.fit(black_box(task.x()), task.y()).expect("the task can be solved"));
             });
         }
@@ -57,5 +72,10 @@ fn path(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(paths, path);
+criterion_group! {
+    name = paths;
+    // What criterion draws can take it much longer than what it times: the densities of all resamples.
+    config = Criterion::default().without_plots();
+    targets = path
+}
 criterion_main!(paths);

@@ -4,12 +4,16 @@
 //! `RIDGEPATH_BENCH=full` all of it, which takes many minutes. m = 2n rows; every strategy forced, in turns, and then the times
 //! of those that the default and the measured rates choose over the least. A ratio above 1.3 is marked.
 
+mod task;
+
 use std::env;
 use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use ridgepath::{Backend, Penalty, Plan, Rates, Request, Ridge, Shape, Strategy, View};
+use ridgepath::{Backend, Plan, Rates, Request, Ridge, Strategy};
+
+use task::Task;
 
 /// Seconds after which no further round is begun.
 const PATIENCE: f64 = 3.0;
@@ -21,10 +25,11 @@ const STRATEGIES: [Strategy; 2] = [Strategy::Cholesky, Strategy::Spectral];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let full = env::var("RIDGEPATH_BENCH").is_ok_and(|value| value == "full");
     let [features, targets, lambdas] = match arguments.as_slice() {
         [features, targets, lambdas] => [list(features)?, list(targets)?, list(lambdas)?],
-        [] if full => [vec![10, 20, 50, 100, 200, 500, 1000], vec![1, 100], vec![1, 2, 5, 10, 30, 100, 300, 1000]],
+        [] if task::full() => {
+            [vec![10, 20, 50, 100, 200, 500, 1000], vec![1, 100], vec![1, 2, 5, 10, 30, 100, 300, 1000]]
+        }
         [] => [vec![10, 50, 200], vec![1, 100], vec![1, 10, 100]],
         other => {
             return Err(format!("found {} arguments, wanted features, targets and λs, or none", other.len()).into());
@@ -38,12 +43,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for &n in &features {
         for &t in &targets {
             for &k in &lambdas {
-                let shape = Shape { rows: 2 * n, features: n, targets: t, penalties: k, problems: 1 };
-                let seconds = race(shape)?;
+                let task = Task::new(2 * n, n, t, k);
+                let seconds = race(&task)?;
                 let best = seconds[0].min(seconds[1]);
                 let mut line = format!("| {n} | {t} | {k} | {:.3} | {:.3} |", 1e3 * seconds[0], 1e3 * seconds[1]);
                 for (rates, worst) in [Rates::default(), measured].into_iter().zip(&mut worst) {
-                    let plan = Plan::new(shape, Request { backend: Backend::Cpu, rates, ..Request::default() }, None)?;
+                    let plan =
+                        Plan::new(task.shape, Request { backend: Backend::Cpu, rates, ..Request::default() }, None)?;
                     let ratio = seconds[usize::from(plan.strategy == Strategy::Spectral)] / best;
                     let mark = if ratio > WANTED { " !" } else { "" };
                     line += &format!(" {:?} | {ratio:.2}{mark} |", plan.strategy);
@@ -66,29 +72,14 @@ fn list(text: &str) -> Result<Vec<usize>, Box<dyn Error>> {
 }
 
 /// The medians of what each strategy takes, in turns.
-fn race(shape: Shape) -> Result<[f64; 2], Box<dyn Error>> {
-    let Shape { rows, features, targets, penalties, .. } = shape;
-    let mut state = 1u64;
-    let mut random = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f64 / f64::from(1 << 23) - 1.0
-    };
-    let x: Vec<f64> = (0..rows * features).map(|_| random()).collect();
-    let y: Vec<f64> = (0..rows * targets).map(|_| random()).collect();
-    let (x, y) = (View::column_major(&x, rows, features)?, View::column_major(&y, rows, targets)?);
-    let alphas = match penalties {
-        1 => vec![1.0],
-        many => {
-            let top = 1e3 * rows as f64;
-            Penalty::log_grid(top, 1e-6 * top, many)?
-        }
-    };
+fn race(task: &Task) -> Result<[f64; 2], ridgepath::Error> {
+    let (x, y) = (task.x(), task.y());
     let ridges =
-        STRATEGIES.map(|strategy| Ridge::new().backend(Backend::Cpu).strategy(strategy).alphas(alphas.clone()));
+        STRATEGIES.map(|strategy| Ridge::new().backend(Backend::Cpu).strategy(strategy).lambdas(task.lambdas()));
     let time = |ridge: &Ridge| {
         let begun = Instant::now();
         black_box(ridge.fit(black_box(x), y)?);
-        Ok::<f64, ridgepath::Error>(begun.elapsed().as_secs_f64())
+        Ok(begun.elapsed().as_secs_f64())
     };
     for ridge in &ridges {
         time(ridge)?;

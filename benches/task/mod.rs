@@ -1,59 +1,47 @@
-//! The data that the benchmarks solve, and the GPU that they may use.
+//! What the benches solve: the data of `ridgepath bench`, for a grid of λ.
 
-use ridgepath::{Gpu, Penalty, Shape, View};
+#[path = "../../cli/src/measure/made_data.rs"]
+mod made_data;
 
-/// Rows of noise with a linear answer, the same in every run.
+use std::fmt;
+
+use ridgepath::{Penalty, Shape, View};
+
+use made_data::Made;
+
+/// Made data of a shape.
 pub(crate) struct Task {
     pub(crate) shape: Shape,
-    x: Vec<f32>,
-    y: Vec<f32>,
+    data: Made,
 }
 
 impl Task {
-    pub(crate) fn new(rows: usize, features: usize, penalties: usize) -> Self {
-        let mut state = 1u64;
-        let mut random = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 40) as f32 / 2f32.powi(23) - 1.0
-        };
-        let x: Vec<f32> = (0..rows * features).map(|_| random()).collect();
-        let y = x.chunks(features).map(|row| row.iter().take(8).sum::<f32>() + random()).collect();
-        Self { shape: Shape { rows, features, targets: 1, penalties, problems: 1 }, x, y }
+    pub(crate) fn new(rows: usize, features: usize, targets: usize, penalties: usize) -> Self {
+        let data = Made::new(rows, features, targets).expect("the data fit memory");
+        Self { shape: Shape { rows, features, targets, penalties, problems: 1 }, data }
     }
 
     pub(crate) fn x(&self) -> View<'_> {
-        View::row_major(&self.x, self.shape.rows, self.shape.features).expect("the slice holds the matrix")
+        View::column_major(&self.data.x, self.shape.rows, self.shape.features).expect("the vector holds the matrix")
     }
 
     pub(crate) fn y(&self) -> View<'_> {
-        (&self.y).into()
+        View::column_major(&self.data.y, self.shape.rows, self.shape.targets).expect("the vector holds the matrix")
     }
 
     pub(crate) fn lambdas(&self) -> Vec<f64> {
         Penalty::log_grid(1e2, 1e-4, self.shape.penalties).expect("the ends are positive")
     }
+}
 
-    pub(crate) fn name(&self) -> String {
-        format!("{}x{}x{}", self.shape.rows, self.shape.features, self.shape.penalties)
+/// Rows × features × λ.
+impl fmt::Display for Task {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}x{}x{}", self.shape.rows, self.shape.features, self.shape.penalties)
     }
 }
 
 /// Whether the large sizes are wanted: `RIDGEPATH_BENCH=full`.
 pub(crate) fn full() -> bool {
     std::env::var("RIDGEPATH_BENCH").is_ok_and(|value| value == "full")
-}
-
-/// The best real GPU; a software adapter only with `RIDGEPATH_BENCH_SOFTWARE=1`, since its times say nothing of GPUs.
-pub(crate) fn gpu() -> Option<Gpu> {
-    let software = std::env::var("RIDGEPATH_BENCH_SOFTWARE").is_ok_and(|value| value == "1");
-    match pollster::block_on(Gpu::open(software)) {
-        Ok(gpu) => {
-            eprintln!("gpu: {}", gpu.adapter());
-            Some(gpu)
-        }
-        Err(error) => {
-            eprintln!("the GPU is not measured: {error}");
-            None
-        }
-    }
 }

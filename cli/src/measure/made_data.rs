@@ -1,27 +1,22 @@
-//! Made data: the same for the same sizes, always and on every machine.
-
-use crate::args::bench::MadeSizes;
-use crate::machine::failure::{Failure, Result};
+//! Made data: the same for the same sizes, always and on every machine. The benches of the library include this file, and
+//! `benches/peers/made.py` makes the same bits.
 
 /// X (rows × features) and Y (rows × targets), both column after column: features of unit scale, targets that depend on
-/// them, and noise. `benches/peers/made.py` makes the same bits.
+/// them, and noise.
 pub(crate) struct Made {
     pub(crate) x: Vec<f64>,
     pub(crate) y: Vec<f64>,
 }
 
 impl Made {
-    pub(crate) fn new(sizes: &MadeSizes) -> Result<Self> {
-        let MadeSizes { rows, features, targets } = *sizes;
-        let too_many = || Failure::Input(format!("{rows} rows of {features} + {targets} columns do not fit memory"));
+    /// Nothing where they do not fit memory.
+    pub(crate) fn new(rows: usize, features: usize, targets: usize) -> Option<Self> {
         let allocate = |columns: usize| {
-            let mut values: Vec<f64> = Vec::new();
-            let size = rows.checked_mul(columns).ok_or_else(too_many)?;
-            values.try_reserve_exact(size).map_err(|_| too_many())?;
-            Ok::<_, Failure>((values, size))
+            let (mut values, size) = (Vec::new(), rows.checked_mul(columns)?);
+            values.try_reserve_exact(size).ok()?;
+            Some((values, size))
         };
-        let (mut x, size) = allocate(features)?;
-        let (mut y, _) = allocate(targets)?;
+        let ((mut x, size), (mut y, _)) = (allocate(features)?, allocate(targets)?);
         let mut random = Random(0x5eed);
         x.extend((0..size).map(|_| random.next()));
         for _ in 0..targets {
@@ -32,7 +27,7 @@ impl Made {
                 y[from..].iter_mut().zip(column).for_each(|(y, x)| *y += weight * x);
             }
         }
-        Ok(Self { x, y })
+        Some(Self { x, y })
     }
 }
 
@@ -52,13 +47,17 @@ impl Random {
     }
 }
 
+// Without `use`: a bench that includes this file is compiled for tests, and has none.
 #[cfg(test)]
 mod tests {
-    use super::Random;
-
     #[test]
-    fn the_first_numbers_are_those_of_made_py() {
-        let mut random = Random(0x5eed);
-        assert_eq!([(); 3].map(|()| random.next()), [-0.9223025306056296, -0.3343977825211404, -0.2706362872437236]);
+    fn the_data_are_those_of_made_py() {
+        let made = super::Made::new(3, 2, 2).expect("they fit memory");
+        let x = [-0.9223025306056296, -0.3343977825211404, -0.2706362872437236];
+        let more = [-0.11857278063483312, -0.906655420095253, -0.26001057979516085];
+        assert_eq!(made.x, [x, more].concat());
+        let y = [-0.17022093198402038, -0.4061403066226321, 0.9258450064058841];
+        let more = [-0.5618180744498197, -1.0535013191393197, -0.8016673302306954];
+        assert_eq!(made.y, [y, more].concat());
     }
 }

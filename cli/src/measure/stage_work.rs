@@ -1,5 +1,5 @@
 //! The work of the GPU's stages, each alone, in single precision: what the kernels do with the device, whatever the host
-//! does.
+//! does. Nothing else times them.
 
 use std::time::Instant;
 
@@ -26,6 +26,17 @@ pub(crate) struct StageWork<'a> {
     right: Vec<f32>,
     solution: solution::Solution,
     back: wgpu::Buffer,
+}
+
+/// One of the stages: what is timed, of one chunk, and what it amounts to in the whole task.
+pub(crate) struct OneStage<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&StageWork<'a>) -> Result<Span>,
+    /// How often the chunk is to be counted.
+    pub(crate) scale: f64,
+    /// Floating-point operations, and bytes moved, of the whole task.
+    pub(crate) flops: f64,
+    pub(crate) bytes: f64,
 }
 
 /// Sizes of the task, and of the chunk of it that is timed.
@@ -122,6 +133,23 @@ impl<'a> StageWork<'a> {
         self.sizes.lambdas.div_ceil(self.plan.0.matrices_per_chunk)
     }
 
+    /// The stages in their order. Of what is symmetric or triangular, half counts, and every number is moved once.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(crate) fn stages(&self) -> [OneStage<'a>; 5] {
+        let sizes = &self.sizes;
+        let [m, n, t, k] = [sizes.rows, sizes.features, sizes.targets, sizes.lambdas].map(|size| size as f64);
+        let (rows, lambdas) = (self.scale_of_rows(), self.scale_of_lambdas());
+        let (data, triangle) = (4.0 * m * (n + t), 2.0 * n * n);
+        let stage = |name, run, scale, flops, bytes| OneStage { name, run, scale, flops, bytes };
+        [
+            stage("transfer up", Self::up, rows, 0.0, data),
+            stage("gram", Self::gram, rows, m * n * (n + 2.0 * t), data + triangle + 4.0 * n * t),
+            stage("factor", Self::factor, lambdas, k * n.powi(3) / 3.0, (k + 1.0) * triangle),
+            stage("solve", Self::solve, lambdas, 2.0 * k * t * n * n, k * (triangle + 8.0 * n * t)),
+            stage("transfer down", Self::down, lambdas, 0.0, 4.0 * k * n * t),
+        ]
+    }
+
     /// Gram, factor, solve and transfer down with the rows on the device: seconds of the host's clock, for the whole task.
     pub(crate) fn rows_on_device(&self) -> Result<f64> {
         let (scale, rest) = (self.scale_of_rows(), self.scale_of_lambdas());
@@ -140,7 +168,7 @@ impl<'a> StageWork<'a> {
         Ok(done.host + self.fetch()?)
     }
 
-    pub(crate) fn up(&self) -> Result<Span> {
+    fn up(&self) -> Result<Span> {
         let copied = |encoder: &mut wgpu::CommandEncoder| {
             encoder.copy_buffer_to_buffer(&self.staged, 0, &self.gram[0], 0, self.staged.size());
         };
@@ -149,20 +177,20 @@ impl<'a> StageWork<'a> {
         Ok(Span { device, host })
     }
 
-    pub(crate) fn gram(&self) -> Result<Span> {
+    fn gram(&self) -> Result<Span> {
         self.clock.time(|encoder| self.record_gram(encoder))
     }
 
-    pub(crate) fn factor(&self) -> Result<Span> {
+    fn factor(&self) -> Result<Span> {
         self.clock.time(|encoder| self.record_factor(encoder))
     }
 
-    pub(crate) fn solve(&self) -> Result<Span> {
+    fn solve(&self) -> Result<Span> {
         self.prepare()?;
         self.clock.time(|encoder| self.record_solve(encoder))
     }
 
-    pub(crate) fn down(&self) -> Result<Span> {
+    fn down(&self) -> Result<Span> {
         let Span { device, host } = self.clock.time(|encoder| self.record_down(encoder))?;
         Ok(Span { device, host: host + self.fetch()? })
     }
@@ -210,23 +238,6 @@ impl<'a> StageWork<'a> {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn scale_of_lambdas(&self) -> f64 {
         self.sizes.lambdas as f64 / self.sizes.lambdas_at_once as f64
-    }
-
-    /// Name, how often a chunk is to be counted, operations and bytes of the whole task. Of what is symmetric or triangular,
-    /// half counts, and every number is moved once.
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn work(&self) -> [(&'static str, f64, f64, f64); 5] {
-        let sizes = &self.sizes;
-        let [m, n, t, k] = [sizes.rows, sizes.features, sizes.targets, sizes.lambdas].map(|size| size as f64);
-        let (rows, lambdas) = (self.scale_of_rows(), self.scale_of_lambdas());
-        let (data, triangle) = (4.0 * m * (n + t), 2.0 * n * n);
-        [
-            ("transfer up", rows, 0.0, data),
-            ("gram", rows, m * n * (n + 2.0 * t), data + triangle + 4.0 * n * t),
-            ("factor", lambdas, k * n.powi(3) / 3.0, (k + 1.0) * triangle),
-            ("solve", lambdas, 2.0 * k * t * n * n, k * (triangle + 8.0 * n * t)),
-            ("transfer down", lambdas, 0.0, 4.0 * k * n * t),
-        ]
     }
 }
 

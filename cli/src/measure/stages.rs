@@ -6,7 +6,7 @@ use crate::machine::failure::Result;
 use crate::measure::device_clock::Span;
 use crate::measure::device_peak::Peak;
 use crate::measure::median::median;
-use crate::measure::stage_work::StageWork;
+use crate::measure::stage_work::{OneStage, StageWork};
 
 /// One stage of the whole task. Where the plan cuts the task into chunks, one chunk is timed and counted as often as it
 /// takes.
@@ -45,23 +45,19 @@ pub(crate) struct Stages {
     pub(crate) rows_on_device_seconds: f64,
 }
 
-/// Times every stage, so many times, in turns.
-pub(crate) fn measure<'a>(work: &StageWork<'a>, repeat: usize, peak: Peak) -> Result<Stages> {
-    let run: [fn(&StageWork<'a>) -> Result<Span>; 5] =
-        [StageWork::up, StageWork::gram, StageWork::factor, StageWork::solve, StageWork::down];
-    let mut spans: [Vec<Span>; 5] = Default::default();
+/// Times every stage, so many times, in turns, after once that is not timed.
+pub(crate) fn measure(work: &StageWork<'_>, repeat: usize, peak: Peak) -> Result<Stages> {
+    let each = work.stages();
+    let mut spans = each.each_ref().map(|_| Vec::with_capacity(repeat));
     let mut device = Vec::with_capacity(repeat);
-    run.iter().try_for_each(|run| run(work).map(drop))?;
+    each.iter().try_for_each(|stage| (stage.run)(work).map(drop))?;
     for _ in 0..repeat {
-        for (run, spans) in run.iter().zip(&mut spans) {
-            spans.push(run(work)?);
+        for (stage, spans) in each.iter().zip(&mut spans) {
+            spans.push((stage.run)(work)?);
         }
         device.push(work.rows_on_device()?);
     }
-    let mut stages = Vec::new();
-    for ((name, scale, flops, bytes), spans) in work.work().into_iter().zip(&spans) {
-        stages.push(stage(name, scale, [flops, bytes], spans, peak));
-    }
+    let stages: Vec<Stage> = each.iter().zip(&spans).map(|(stage, spans)| timed(stage, spans, peak)).collect();
     Ok(Stages {
         timestamps: match work.has_timestamps() {
             true if stages.iter().all(|stage| stage.device_seconds.is_some()) => "timestamps of the device",
@@ -76,8 +72,8 @@ pub(crate) fn measure<'a>(work: &StageWork<'a>, repeat: usize, peak: Peak) -> Re
     })
 }
 
-/// The times of a stage, counted `scale` times, and its rates.
-fn stage(name: &'static str, scale: f64, [flops, bytes]: [f64; 2], spans: &[Span], peak: Peak) -> Stage {
+/// The times of a stage in the whole task, and its rates.
+fn timed(&OneStage { name, scale, flops, bytes, .. }: &OneStage<'_>, spans: &[Span], peak: Peak) -> Stage {
     let device: Option<Vec<f64>> = spans.iter().map(|span| span.device).collect();
     let device_seconds = device.map(|device| scale * median(&device));
     let host_seconds = scale * median(&spans.iter().map(|span| span.host).collect::<Vec<_>>());

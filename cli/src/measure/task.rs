@@ -51,10 +51,12 @@ impl Task {
                 (Source::Read(data), fitting(Shape { rows, features, targets, penalties: penalty.len(), problems: 1 })?)
             }
             None => {
-                let sizes = args.made_sizes().map_err(Failure::Input)?;
-                let MadeSizes { rows, features, targets } = sizes;
+                let MadeSizes { rows, features, targets } = args.made_sizes().map_err(Failure::Input)?;
                 let shape = fitting(Shape { rows, features, targets, penalties: penalty.len(), problems: 1 })?;
-                (Source::Made(Made::new(&sizes)?), shape)
+                let made = Made::new(rows, features, targets).ok_or_else(|| {
+                    Failure::Input(format!("{rows} rows of {features} + {targets} columns do not fit memory"))
+                })?;
+                (Source::Made(made), shape)
             }
         };
         Ok(Self { source, penalty, model, shape })
