@@ -22,27 +22,28 @@ pub(crate) fn means(moments: &Moments, path: &RidgePath, units: &[i32]) -> Vec<f
     let (n, t) = (path.features(), path.targets());
     let mut gram = moments.gram.clone();
     gram.fill_upper_triangle_with_lower_triangle();
-    let sizes: Vec<f64> = (0..n).map(|j| gram[(j, j)].sqrt()).collect();
+    let sizes = gram.map(f64::abs);
     let chunk = |(chunk, w): (usize, &[f64])| {
         // In the units of the moments, ŷ in those of y.
         let exponent =
             |j: usize, column: usize| moments.exponents[j] - moments.exponents[n + (chunk * COLUMNS + column) % t];
         let w = DMatrix::from_fn(n, w.len() / n, |j, column| scaled(w[column * n + j], exponent(j, column)));
-        let product = product(gram.as_slice(), w.as_slice(), n);
+        let products = product(gram.as_slice(), w.as_slice(), n);
+        let terms = product(sizes.as_slice(), w.map(f64::abs).as_slice(), n);
         let one = |column: usize| {
             let at = chunk * COLUMNS + column;
-            let (target, w, gw) = (at % t, w.column(column), product.column(column));
-            let fitted: f64 = w.iter().zip(&sizes).map(|(w, size)| w.abs() * size).sum();
-            let squares = moments.squares[target];
-            let explained: f64 = (0..n).map(|j| w[j] * (gw[j] - 2.0 * moments.cross[(j, target)])).sum();
-            let left = squares + explained;
+            let (target, w) = (at % t, w.column(column));
+            let (gw, terms) = (products.column(column), terms.column(column));
+            let (squares, c) = (moments.squares[target], moments.cross.column(target));
+            let left = squares + (0..n).map(|j| w[j] * (gw[j] - 2.0 * c[j])).sum::<f64>();
+            let summed = squares + (0..n).map(|j| w[j].abs() * (terms[j] + 2.0 * c[j].abs())).sum::<f64>();
             let unit = 2 * (moments.exponents[n + target] - units[target]);
             let spread = scaled(left, unit) / moments.weight_sum;
             let (offset, rounding) = offset(moments, path, at);
             let (offset, rounding) = (scaled(offset, -units[target]), scaled(rounding, -units[target]));
             let mean = spread + offset * offset;
             // Written so that NaN is no score.
-            let kept = left >= KEPT * (squares.sqrt() + fitted).powi(2);
+            let kept = left >= KEPT * summed;
             if kept && rounding * (offset.abs() + rounding) <= ROUNDED * mean { mean } else { f64::NAN }
         };
         (0..w.ncols()).map(one).collect::<Vec<f64>>()
