@@ -3,8 +3,8 @@
 pub mod factor;
 pub mod gram;
 pub(crate) mod path;
-pub(crate) mod precise;
 pub(crate) mod qr;
+pub(crate) mod qr_in_pairs;
 #[cfg(not(target_arch = "wasm32"))]
 mod rates;
 pub mod solve;

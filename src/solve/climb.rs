@@ -1,4 +1,4 @@
-//! How far a climb of the ladder has come.
+//! How far a climb of the ladder has come: what `Task::climb`, in `ladder.rs`, carries from rung to rung.
 
 use crate::answer::path::RidgePath;
 use crate::equations::forms::Equations;

@@ -66,7 +66,7 @@ impl<'a> Corrected<'a> {
             Rung::Qr => positions.par_iter().map(|k| cpu::qr::solve(&triangle, normal, *k)).collect(),
             Rung::QrInPairs => {
                 let rows = self.equations.framed()?;
-                positions.iter().map(|k| cpu::precise::solve(rows, normal, *k)).collect()
+                positions.iter().map(|k| cpu::qr_in_pairs::solve(rows, normal, *k)).collect()
             }
             _ => positions.iter().map(|k| cpu::qr::minimum_norm(&triangle, normal, *k)).collect(),
         };
