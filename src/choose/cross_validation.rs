@@ -20,9 +20,9 @@ use crate::data::problem::Problem;
 use crate::data::view::View;
 use crate::error::Result;
 use crate::model::method::{Backend, Form, Precision};
-use crate::model::penalty::Penalty;
+use crate::model::outcome::Fallback;
 use crate::moments::Moments;
-use crate::plan::{Request, Shape};
+use crate::plan::Shape;
 use crate::solve::ridge::Ridge;
 
 /// Chooses λ by how well rows are predicted that were held out, or by a criterion in place of that.
@@ -203,7 +203,7 @@ impl CrossValidation {
     ) -> Result<(RidgePath, Scores)> {
         let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
         let told = Arc::new(AtomicUsize::new(0));
-        let path = ridge.one_of(&told, folds + 1).solve(problem, None).await?;
+        let mut path = ridge.one_of(&told, folds + 1).solve(problem, None).await?;
         let penalty = ridge.penalty.at(path.lambdas());
         let ridge = ridge.clone().penalty(penalty);
         let mut scores = Vec::with_capacity(folds);
@@ -218,29 +218,33 @@ impl CrossValidation {
             let moments = held_out::training_moments(partition, &of_parts)?;
             let training = Training { problem, partition, moments: &moments };
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
-            let paths = &|own: &(usize, usize), path: &RidgePath| {
+            let scored = &|own: &(usize, usize), path: &RidgePath| {
                 parts[own.1].scores(path, of_parts.get(own.1), &self.score, &of_targets)
             };
             let mut left = &every[..];
             // On a GPU as many as fit in the same dispatches; it may fail on the way.
-            let together = ridge.together(Shape { problems: every.len(), ..shape(&ridge.penalty, problem) }).await?;
+            let together =
+                ridge.together(Shape { problems: every.len(), ..ridge.shape(problem.x(), problem.y()) }).await?;
             while together > 0 && !left.is_empty() {
                 let (group, rest) = left.split_at(together.min(left.len()));
                 match training.together(&ridge.one_of(&told, folds + 1), group).await {
-                    Ok(found) => scores.extend(group.iter().zip(&found).map(|(own, path)| paths(own, path))),
-                    Err(error) if error.is_device() && ridge.request.backend == Backend::Auto => break,
+                    Ok(found) => scores.extend(group.iter().zip(&found).map(|(own, path)| scored(own, path))),
+                    Err(error) if error.is_device() && ridge.request.backend == Backend::Auto => {
+                        path.backend.fallbacks.push(Fallback::Device { reason: error.to_string() });
+                        break;
+                    }
                     Err(error) => return Err(error),
                 }
                 left = rest;
             }
             let alone = match ridge.request.backend {
-                Backend::Auto | Backend::Gpu => ridge.clone().backend(Backend::Cpu),
+                Backend::Auto => ridge.clone().backend(Backend::Cpu),
                 _ => ridge.clone(),
             };
             let (training, alone, told) = (&training, &alone, &told);
             let fold = |own: (usize, usize)| async move {
                 let path = training.alone(&alone.one_of(told, folds + 1), own).await?;
-                Ok(paths(&own, &path))
+                Ok(scored(&own, &path))
             };
             scores.extend(on_cpu(left, fold).await?);
         }
@@ -265,14 +269,9 @@ fn units(problem: &Problem<'_>, degree: Option<i32>) -> [Vec<i32>; 2] {
 
 /// Whether the equations of a fold are made from moments in double precision.
 fn needs_moments(ridge: &Ridge, problem: &Problem<'_>) -> bool {
-    let Request { backend, precision, .. } = ridge.request;
-    let primal = ridge.request.form(shape(&ridge.penalty, problem)) == Form::Primal;
-    primal && backend != Backend::Reference && precision == Precision::Double
-}
-
-fn shape(penalty: &Penalty, problem: &Problem<'_>) -> Shape {
-    let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
-    Shape { rows, features, targets, penalties: penalty.len(), problems: 1 }
+    let request = ridge.asked().request;
+    let primal = request.form(ridge.shape(problem.x(), problem.y())) == Form::Primal;
+    primal && request.backend != Backend::Reference && request.precision == Precision::Double
 }
 
 /// What is trained on when parts of a problem are held out.
@@ -290,7 +289,7 @@ impl Training<'_> {
         let known = |(number, _): &(usize, usize)| self.moments.get(*number).cloned();
         let folds =
             folds.iter().zip(&weights).map(|(own, weights)| Ok((self.problem.with_weights(weights)?, known(own))));
-        ridge.solve_together(&folds.collect::<Result<Vec<_>>>()?).await
+        ridge.solve_together(folds.collect::<Result<Vec<_>>>()?).await
     }
 
     /// The path of one fold, on the CPU.

@@ -133,24 +133,24 @@ impl NormalEquations {
         }
         // G in units of 2^e means w in units of 2^-e; `unit` is that of w.
         let unit: Vec<i32> = (0..n).map(|j| -(exponents[j] + change[j])).collect();
-        let weight = |k: usize, j: usize| factored(penalty[j], grid.factors.of(k, j));
+        Self::composed((Form::Primal, model), (gram, cross, squares), (unit, target_unit), (penalty, grid))
+    }
+
+    /// Equations whose sums are in these units, with what the penalty adds for each λ, in units of that λ.
+    pub(crate) fn composed(
+        (form, model): (Form, Model),
+        (gram, cross, squares): (DMatrix<f64>, DMatrix<f64>, Vec<f64>),
+        (unit, target_unit): (Vec<i32>, Vec<i32>),
+        (penalty, grid): (Vec<(f64, i32)>, Grid),
+    ) -> Self {
+        let weight = |k: usize, j: usize| match form {
+            Form::Primal => factored(penalty[j], grid.factors.of(k, j)),
+            Form::Dual => penalty[j],
+        };
         let (step, added) = steps(&gram, &unit, weight, &grid.shifts);
         let norms = norms(&gram, &step, &added);
-        Self {
-            norms,
-            gram,
-            cross,
-            squares,
-            unit,
-            target_unit,
-            step,
-            added,
-            penalty,
-            grid,
-            model,
-            exact: None,
-            form: Form::Primal,
-        }
+        let exact = None;
+        Self { norms, gram, cross, squares, unit, target_unit, step, added, penalty, grid, model, exact, form }
     }
 
     /// Composes the equations of a grid of penalties, which may be scaled from the data.

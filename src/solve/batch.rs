@@ -42,22 +42,16 @@ impl Ridge {
 
     /// The paths of problems of one shape, with the moments of their rows in double precision where they are known. The bits of
     /// each are those of the problem alone.
-    pub(crate) async fn solve_together(&self, problems: &[(Problem<'_>, Option<Moments>)]) -> Result<Vec<RidgePath>> {
+    pub(crate) async fn solve_together(&self, problems: Vec<(Problem<'_>, Option<Moments>)>) -> Result<Vec<RidgePath>> {
         let Some((first, _)) = problems.first() else { return Ok(Vec::new()) };
         let asked: Vec<Asked> = problems.iter().map(|_| self.asked()).collect();
-        let shape = Shape {
-            rows: first.rows(),
-            features: first.features(),
-            targets: first.targets(),
-            penalties: self.penalty.len(),
-            problems: problems.len(),
-        };
+        let shape = Shape { problems: problems.len(), ..self.shape(first.x(), first.y()) };
         let plan = self.planned(&asked[0], shape).await?;
         let alone = !self.prior.is_none() || plan.form == Form::Dual || plan.precision == Precision::Single;
         let Some(sizes) = plan.gpu.as_ref().filter(|_| !alone) else {
             let mut paths = Vec::with_capacity(problems.len());
             for (problem, known) in problems {
-                paths.push(self.solve(problem, known.clone()).await?);
+                paths.push(self.solve(&problem, known).await?);
             }
             return Ok(paths);
         };
@@ -65,21 +59,22 @@ impl Ridge {
         gpu.alive()?;
         let device = Some((&gpu, sizes));
         let mut equations = Vec::with_capacity(problems.len());
-        for ((problem, known), asked) in problems.iter().zip(&asked) {
+        let (problems, known): (Vec<Problem<'_>>, Vec<Option<Moments>>) = problems.into_iter().unzip();
+        for ((problem, known), asked) in problems.iter().zip(known).zip(&asked) {
             asked.penalty.check_features(problem.features())?;
-            let own = match known {
-                Some(moments) => of_rows::of_moments(asked, problem, moments.clone())?,
+            let formed = match known {
+                Some(moments) => of_rows::of_moments(asked, problem, moments)?,
                 None => of_rows::equations(asked, problem, (Form::Primal, Precision::Double), device).await?,
             };
             // What would go on to twice the digits at once, starts there.
-            equations.push(if own.condition_limit().is_err() { own.exact()? } else { own });
+            equations.push(if formed.condition_limit().is_err() { formed.exact()? } else { formed });
         }
         let normals: Vec<&NormalEquations> = equations.iter().map(Equations::normal).collect();
         let report = self.reporter(shape.penalties * shape.problems);
         let answers = gpu::solve(&gpu, &normals, sizes, Precision::Double, &report).await?;
         let one = Plan { shape: Shape { problems: 1, ..shape }, ..plan.clone() };
         let mut paths = Vec::with_capacity(problems.len());
-        for (((problem, _), asked), (equations, answers)) in
+        for ((problem, asked), (equations, answers)) in
             problems.iter().zip(&asked).zip(equations.into_iter().zip(answers))
         {
             let task = Task { asked, plan: &one, problem, device, report: &|_| () };

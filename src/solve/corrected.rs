@@ -54,9 +54,9 @@ impl<'a> Corrected<'a> {
     }
 
     /// λs of these numbers in the path by a rung of QR, and those that it hands back.
-    pub(crate) fn take(&mut self, rung: Rung, lambdas: &[usize]) -> Result<Vec<(usize, Reason)>> {
+    pub(crate) fn take(&mut self, rung: Rung, numbers: &[usize]) -> Result<Vec<(usize, Reason)>> {
         let positions: Vec<usize> =
-            (0..self.numbers.len()).filter(|at| lambdas.binary_search(&self.numbers[*at]).is_ok()).collect();
+            (0..self.numbers.len()).filter(|at| numbers.binary_search(&self.numbers[*at]).is_ok()).collect();
         let triangle = match self.triangle.take() {
             Some(triangle) => triangle,
             None => self.equations.triangle()?,

@@ -6,6 +6,7 @@ mod asked;
 mod batch;
 mod prior;
 pub(crate) mod ridge;
+mod run;
 mod task;
 // The ladder, and its rungs.
 mod climb;

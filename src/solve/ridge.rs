@@ -19,7 +19,6 @@ use crate::moments::Moments;
 use crate::plan::{Plan, Rates, Request, Shape};
 use crate::solve::asked::Asked;
 use crate::solve::double;
-use crate::solve::task::{Start, Task};
 
 type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 
@@ -312,22 +311,6 @@ impl Ridge {
         self.planned(&self.asked(), shape).await
     }
 
-    /// The plan of what is asked, with the reason where the penalties do not allow the form or strategy wanted. Opens a GPU if one
-    /// is wanted.
-    pub(crate) async fn planned(&self, asked: &Asked, shape: Shape) -> Result<Plan> {
-        let adapter = match asked.request.wants_gpu(shape) {
-            true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
-            false => None,
-        };
-        let plan = Plan::new(shape, asked.request, adapter)?;
-        let needs_inverse = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
-            || self.request.strategy == Some(Strategy::Spectral);
-        Ok(match asked.without_inverse.clone().filter(|_| needs_inverse && plan.backend != Backend::Reference) {
-            Some(reason) => plan.because(reason),
-            None => plan,
-        })
-    }
-
     /// What is asked for, settled once.
     pub(crate) fn asked(&self) -> Asked {
         let grid = self.penalty.clone();
@@ -336,45 +319,6 @@ impl Ridge {
             None => grid,
         };
         Asked::new(self.model, penalty, self.request)
-    }
-
-    /// Solves what the plan says, where it says; `known` are the moments of the rows in double precision.
-    pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
-        let asked = self.asked();
-        asked.penalty.check_features(problem.features())?;
-        if !self.prior.is_none() {
-            return Box::pin(self.solve_about(&self.prior, problem)).await;
-        }
-        let shape = Shape {
-            rows: problem.rows(),
-            features: problem.features(),
-            targets: problem.targets(),
-            penalties: asked.penalty.len(),
-            problems: 1,
-        };
-        let plan = self.planned(&asked, shape).await?;
-        let report = self.reporter(shape.penalties);
-        let task = Task { asked: &asked, plan: &plan, problem, device: None, report: &report };
-        if plan.backend != Backend::Gpu {
-            return task.climb(Start::Rows { known, numbers: None }).await;
-        }
-        match self.solve_on_gpu(task, known.clone()).await {
-            // What the CPU can still answer, it does, and says so.
-            Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
-                let plan = plan.clone().on_cpu(error.to_string());
-                Task { plan: &plan, ..task }.climb(Start::Rows { known, numbers: None }).await
-            }
-            answer => answer,
-        }
-    }
-
-    async fn solve_on_gpu(&self, task: Task<'_>, known: Option<Moments>) -> Result<RidgePath> {
-        let gpu = self.open().await?;
-        gpu.alive()?;
-        let Some(sizes) = &task.plan.gpu else {
-            return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
-        };
-        Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.

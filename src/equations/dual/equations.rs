@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::equations::dual::{BLOCK, Dual, Units};
 use crate::equations::normal::{Exact, NormalEquations};
-use crate::equations::scaling::{norms, steps, unit_diagonal};
+use crate::equations::scaling::unit_diagonal;
 use crate::equations::triangle::Triangle;
 use crate::math::extended::{self, Strips, Wide, two_product, two_sum};
 use crate::math::powers::{exponent, scaled};
@@ -41,24 +41,8 @@ impl Dual<'_> {
         });
         let inverse = |s: f64| (1.0 / scaled(s, -exponent(s)), -exponent(s));
         let penalty: Vec<(f64, i32)> = (0..m).map(|i| inverse(self.weight(i))).collect();
-        let (step, added) = steps(&gram, &unit, |_, i| penalty[i], &grid.shifts);
-        let norms = norms(&gram, &step, &added);
-        let (model, squares) = (self.model, vec![0.0; t]);
-        NormalEquations {
-            norms,
-            gram,
-            cross,
-            squares,
-            unit,
-            target_unit,
-            step,
-            added,
-            penalty,
-            grid,
-            model,
-            exact: None,
-            form: Form::Dual,
-        }
+        let sums = (gram, cross, vec![0.0; t]);
+        NormalEquations::composed((Form::Dual, self.model), sums, (unit, target_unit), (penalty, grid))
     }
 
     /// The equations with K and y formed again to twice the digits.

@@ -1,0 +1,62 @@
+//! From what is asked to a path: planned, and solved where the plan says.
+
+use crate::answer::path::RidgePath;
+use crate::data::problem::Problem;
+use crate::error::{Error, Result};
+use crate::model::method::{Backend, Form, Strategy};
+use crate::moments::Moments;
+use crate::plan::{Plan, Shape};
+use crate::solve::asked::Asked;
+use crate::solve::ridge::Ridge;
+use crate::solve::task::{Start, Task};
+
+impl Ridge {
+    /// The plan of what is asked, with the reason where the penalties do not allow the form or strategy wanted. Opens a GPU if one
+    /// is wanted.
+    pub(crate) async fn planned(&self, asked: &Asked, shape: Shape) -> Result<Plan> {
+        let adapter = match asked.request.wants_gpu(shape) {
+            true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
+            false => None,
+        };
+        let plan = Plan::new(shape, asked.request, adapter)?;
+        let needs_inverse = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
+            || self.request.strategy == Some(Strategy::Spectral);
+        Ok(match asked.without_inverse.clone().filter(|_| needs_inverse && plan.backend != Backend::Reference) {
+            Some(reason) => plan.because(reason),
+            None => plan,
+        })
+    }
+
+    /// Solves what the plan says, where it says; `known` are the moments of the rows in double precision.
+    pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
+        let asked = self.asked();
+        asked.penalty.check_features(problem.features())?;
+        if !self.prior.is_none() {
+            return Box::pin(self.solve_about(&self.prior, problem)).await;
+        }
+        let shape = self.shape(problem.x(), problem.y());
+        let plan = self.planned(&asked, shape).await?;
+        let report = self.reporter(shape.penalties);
+        let task = Task { asked: &asked, plan: &plan, problem, device: None, report: &report };
+        if plan.backend != Backend::Gpu {
+            return task.climb(Start::Rows { known, numbers: None }).await;
+        }
+        match self.solve_on_gpu(task, known.clone()).await {
+            // What the CPU can still answer, it does, and says so.
+            Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
+                let plan = plan.clone().on_cpu(error.to_string());
+                Task { plan: &plan, ..task }.climb(Start::Rows { known, numbers: None }).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn solve_on_gpu(&self, task: Task<'_>, known: Option<Moments>) -> Result<RidgePath> {
+        let gpu = self.open().await?;
+        gpu.alive()?;
+        let Some(sizes) = &task.plan.gpu else {
+            return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
+        };
+        Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await
+    }
+}
