@@ -2,6 +2,7 @@
 
 pub mod factor;
 pub mod gram;
+pub(crate) mod nodes;
 pub(crate) mod path;
 pub(crate) mod qr;
 pub(crate) mod qr_in_pairs;
@@ -9,6 +10,7 @@ pub(crate) mod qr_in_pairs;
 mod rates;
 pub mod solve;
 pub(crate) mod spectral;
+mod tiles;
 
 pub use crate::math::eigen::{self, Eigen};
 pub use factor::Factor;

@@ -2,16 +2,17 @@
 
 use crate::answer::path::RidgePath;
 use crate::cpu;
-use crate::cpu::spectral::tiles;
+use crate::cpu::spectral;
 use crate::data::problem::Problem;
+use crate::equations::nodes::{Extent, Nodes};
 use crate::equations::normal::NormalEquations;
 use crate::equations::totals::Totals;
 use crate::model::method::Strategy;
-use crate::model::outcome::BackendUsed;
+use crate::model::outcome::{BackendUsed, Outcome};
 
-/// The path of the primal form on the CPU in double precision, from the rows too where rows are at hand. Strategy
-/// [`Spectral`](Strategy::Spectral) leaves out condition numbers beyond `limit`, and what it does not answer as well as a
-/// factorization, is factored. Answers are written to the path as they come.
+/// The path of the primal form on the CPU in double precision, from the rows too where rows are at hand, and the numbers of the λs
+/// that were factored though the strategy shares work between λs: those that it does not answer as well. Such strategies leave
+/// out condition numbers beyond `limit`. Answers are written to the path as they come.
 pub(crate) fn path(
     (totals, normal): (&Totals, &NormalEquations),
     strategy: Strategy,
@@ -19,7 +20,7 @@ pub(crate) fn path(
     used: BackendUsed,
     rows: Option<&Problem<'_>>,
     progress: &(dyn Fn(usize) + Sync),
-) -> RidgePath {
+) -> (RidgePath, Vec<usize>) {
     let factored = |mut path: RidgePath, lambdas: &[usize], progress: &(dyn Fn(usize) + Sync)| {
         cpu::solve::in_parts::<f64>(normal, lambdas, progress, |lambdas, weights| {
             path.write(normal, lambdas, &weights);
@@ -27,18 +28,32 @@ pub(crate) fn path(
         });
         path
     };
-    let path = match strategy {
-        Strategy::Cholesky => {
-            let every: Vec<usize> = (0..normal.penalties()).collect();
-            factored(RidgePath::blank(totals, normal, used), &every, progress)
-        }
+    let every = || (0..normal.penalties()).collect::<Vec<_>>();
+    let (path, left) = match strategy {
+        Strategy::Cholesky => (factored(RidgePath::blank(totals, normal, used), &every(), progress), Vec::new()),
         Strategy::Spectral => {
-            let (path, left) = tiles::path(normal, totals, used, limit, progress);
-            factored(path, &left, &|_| ())
+            let (path, left) = spectral::path::path(normal, totals, used, limit, progress);
+            (factored(path, &left, &|_| ()), left)
+        }
+        Strategy::Nodes => {
+            let mut extent = Extent::new(normal);
+            if let Some(k) = extent.telling() {
+                let told = cpu::solve::solve_these::<f64>(normal, &[k], &|_| ());
+                told.iter().for_each(|own| extent.learn(normal, k, own.condition));
+            }
+            match Nodes::new(normal, &extent) {
+                None => (factored(RidgePath::blank(totals, normal, used), &every(), progress), every()),
+                Some(nodes) => {
+                    let weights = cpu::solve::solve::<f64>(&nodes.equations, &|_| ());
+                    let outcome = (used, |_| Outcome::Solved);
+                    let (path, left) = cpu::nodes::path((totals, normal), (&nodes, &weights), limit, outcome, progress);
+                    (factored(path, &left, &|_| ()), left)
+                }
+            }
         }
     };
     match rows {
-        Some(problem) => path.with_rows(totals, normal, problem, f64::EPSILON),
-        None => path,
+        Some(problem) => (path.with_rows(totals, normal, problem, f64::EPSILON), left),
+        None => (path, left),
     }
 }

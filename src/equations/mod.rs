@@ -3,7 +3,9 @@
 pub(crate) mod dual;
 pub(crate) mod exact;
 pub(crate) mod forms;
+pub(crate) mod nodes;
 pub(crate) mod normal;
+pub(crate) mod penalised_scale;
 pub(crate) mod refine;
 pub(crate) mod residual;
 pub(crate) mod scaling;

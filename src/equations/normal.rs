@@ -252,6 +252,17 @@ impl NormalEquations {
         }
     }
 
+    /// These equations at other shifts, where D is that of every λ. No λ belongs to them.
+    pub(crate) fn at(&self, shifts: Vec<f64>) -> Self {
+        let lambdas = vec![f64::NAN; shifts.len()];
+        Self::composed(
+            (self.form, self.model),
+            (self.gram.clone(), self.cross.clone(), self.squares.clone()),
+            (self.unit.clone(), self.target_unit.clone()),
+            (self.penalty.clone(), Grid { lambdas, shifts, factors: self.grid.factors.clone() }),
+        )
+    }
+
     /// Whether λ number k is 0, and the norm that it would shrink is one of all features.
     pub(crate) fn unpenalised(&self, k: usize) -> bool {
         self.grid.shifts[k] == 0.0 && (0..self.features()).all(|j| self.penalty_weight(k, j).0 > 0.0)

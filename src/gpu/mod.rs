@@ -51,8 +51,9 @@ pub async fn solve(
         }
     }
     let [.., k] = shape;
-    let chunk = chunk::Chunk::new(gpu, problems, shape, plan).await?;
     let total = problems.len() * k;
+    let plan = &GpuPlan { matrices_per_chunk: plan.matrices_per_chunk.min(total), ..plan.clone() };
+    let chunk = chunk::Chunk::new(gpu, problems, shape, plan).await?;
     let mut answers = Vec::with_capacity(total);
     for begin in (0..total).step_by(plan.matrices_per_chunk) {
         let end = total.min(begin + plan.matrices_per_chunk);

@@ -60,6 +60,13 @@ impl Resolvent {
     }
 }
 
+impl Resolvent {
+    /// The weights of the shifts at these positions alone.
+    pub(crate) fn only(&self, which: &[usize]) -> Self {
+        Self { nodes: self.nodes.clone(), weights: self.weights.select_columns(which) }
+    }
+}
+
 /// Zolotarev's points of [−a, −1] and [1, a], and the Möbius map of these two intervals to [low, before] and [after, high].
 struct Points {
     a: f64,

@@ -55,6 +55,10 @@ impl Form {
 pub enum Strategy {
     /// A Cholesky factorization for each λ.
     Cholesky,
+    /// A Cholesky factorization for each of a few dozen shifts, and every λ a sum of their answers (rational interpolation of the
+    /// resolvent): in the primal form, in double precision. What it does not answer as well as a factorization would, is
+    /// factored.
+    Nodes,
     /// One orthogonal reduction for all λ, then products: on the CPU, in double precision. What it does not answer as well
     /// as a factorization would, is factored.
     Spectral,
@@ -65,8 +69,10 @@ impl Strategy {
     pub(crate) fn name(self, form: Form) -> &'static str {
         match (form, self) {
             (Form::Primal, Self::Cholesky) => "cholesky",
+            (Form::Primal, Self::Nodes) => "nodes",
             (Form::Primal, Self::Spectral) => "spectral",
             (Form::Dual, Self::Cholesky) => "dual cholesky",
+            (Form::Dual, Self::Nodes) => "dual nodes",
             (Form::Dual, Self::Spectral) => "dual spectral",
         }
     }

@@ -70,7 +70,7 @@ pub struct BackendUsed {
 }
 
 impl BackendUsed {
-    /// Form and strategy in words: `"cholesky"`, `"spectral"`, `"dual cholesky"` or `"dual spectral"`.
+    /// Form and strategy in words: `"cholesky"`, `"nodes"`, `"spectral"`, `"dual cholesky"` or `"dual spectral"`.
     #[must_use]
     pub fn method(&self) -> &'static str {
         self.strategy.name(self.form)
@@ -97,6 +97,8 @@ pub enum Fallback {
     ReferencePrecision,
     /// The spectral strategy was asked for elsewhere than on the CPU in double precision.
     Spectral,
+    /// Nodes were asked for elsewhere than in the primal form in double precision.
+    Nodes,
     /// Penalty factors that differ from λ to λ have neither a dual form nor one reduction.
     FactorsOfLambdas,
     /// A feature that is not penalised leaves no D⁻¹, which the dual form and the spectral strategy need.
@@ -117,11 +119,12 @@ impl std::fmt::Display for Fallback {
             Self::Device { reason } => reason,
             Self::ReferencePrecision => "the reference works in double precision",
             Self::Spectral => "the spectral strategy works on the CPU in double precision",
+            Self::Nodes => "nodes work in the primal form in double precision",
             Self::FactorsOfLambdas => {
-                "the dual form and the spectral strategy need the same penalty factors at every λ"
+                "the dual form, nodes and the spectral strategy need the same penalty factors at every λ"
             }
             Self::Unpenalised => {
-                "the dual form and the spectral strategy need D⁻¹, and D is 0 for an unpenalised feature"
+                "the dual form, nodes and the spectral strategy need D⁻¹, and D is 0 for an unpenalised feature"
             }
         })
     }

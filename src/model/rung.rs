@@ -14,6 +14,8 @@ pub enum Rung {
     /// The equations in double precision: on a GPU by corrections of factors in single precision, and by a factorization on the
     /// CPU where those do not reach.
     Double,
+    /// A factorization of the equations of a λ, where a strategy that shares work between λs does not answer it as well.
+    Factored,
     /// The equations formed again to twice the digits, and corrections against them.
     Exact,
     /// The QR factorization of the rows.
@@ -34,6 +36,7 @@ impl fmt::Display for Rung {
             Self::Reference => "reference",
             Self::Single => "single precision",
             Self::Double => "double precision",
+            Self::Factored => "a factorization each",
             Self::Exact => "twice the digits",
             Self::Qr => "QR",
             Self::QrInPairs => "QR to twice the digits",
@@ -53,6 +56,8 @@ pub enum Reason {
     SinglePrecision,
     /// The error of the intercept in single precision may be a tenth of the target's deviation.
     Intercept,
+    /// A strategy that shares work between λs does not reach the λ, or leaves a larger residual than a factorization.
+    Shared,
     /// The equations are so small that twice the digits cost nothing: no failure, and no [`Retry`] tells of it.
     Small,
     /// Weights are so far apart that their products leave the range of doubles.
@@ -76,6 +81,7 @@ impl fmt::Display for Reason {
         f.pad(match self {
             Self::SinglePrecision => "single precision does not reach",
             Self::Intercept => "the intercept in single precision is uncertain",
+            Self::Shared => "work shared between λs does not reach",
             Self::Small => "the equations are small",
             Self::Weights => "products of the weights leave the range of doubles",
             Self::Condition => "the condition number costs digits",
@@ -93,6 +99,7 @@ impl Reason {
     pub(crate) fn next(self) -> Rung {
         match self {
             Self::SinglePrecision | Self::Intercept => Rung::Double,
+            Self::Shared => Rung::Factored,
             Self::Small | Self::Weights | Self::Condition => Rung::Exact,
             Self::Corrections => Rung::Qr,
             Self::QrDigits => Rung::QrInPairs,

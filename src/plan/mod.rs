@@ -8,6 +8,7 @@ pub(crate) mod rungs;
 mod shape;
 
 pub use gpu::{GpuPlan, GramPlan};
+use rates::NODES_PAY;
 pub use rates::Rates;
 pub use shape::Shape;
 pub(crate) use shape::{LARGE, LARGE_FACTORS};
@@ -152,9 +153,21 @@ impl Request {
     /// The strategy on the CPU in double precision for so many λs of equations of this form and order: of each problem as if it were
     /// alone, for the bits of its answer.
     pub(crate) fn strategy(&self, form: Form, order: usize, targets: usize, penalties: usize) -> Strategy {
-        match self.has_inverse {
-            true => self.strategy.unwrap_or_else(|| self.rates.cheaper(form, order, targets, penalties)),
-            false => Strategy::Cholesky,
+        match self.strategy {
+            _ if !self.has_inverse => Strategy::Cholesky,
+            Some(Strategy::Nodes) if form == Form::Dual => Strategy::Cholesky,
+            Some(strategy) => strategy,
+            None => self.rates.cheaper(form, order, targets, penalties),
+        }
+    }
+
+    /// The strategy on a GPU for so many λs.
+    pub(crate) fn strategy_on_gpu(&self, form: Form, precision: Precision, penalties: usize) -> Strategy {
+        let possible = self.has_inverse && form == Form::Primal && precision == Precision::Double;
+        match self.strategy {
+            Some(Strategy::Nodes) if possible => Strategy::Nodes,
+            None if possible && penalties >= NODES_PAY => Strategy::Nodes,
+            _ => Strategy::Cholesky,
         }
     }
 }
@@ -170,13 +183,20 @@ impl Plan {
         let form = request.form(shape);
         shape.check(form)?;
         let plan = |backend, precision, gpu, fallback: Option<Fallback>| {
-            let possible = backend == Backend::Cpu && precision == Precision::Double;
-            let wanted = request.strategy(form, shape.order(form), shape.targets, shape.penalties);
-            let strategy = if possible { wanted } else { Strategy::Cholesky };
-            let spectral = request.strategy == Some(Strategy::Spectral) && request.has_inverse;
-            let refused = (spectral && !possible).then_some(Fallback::Spectral);
+            let strategy = match (backend, precision) {
+                (Backend::Gpu, _) => request.strategy_on_gpu(form, precision, shape.penalties),
+                (Backend::Cpu, Precision::Double) => {
+                    request.strategy(form, shape.order(form), shape.targets, shape.penalties)
+                }
+                _ => Strategy::Cholesky,
+            };
+            let refused = match request.strategy.filter(|wanted| request.has_inverse && *wanted != strategy) {
+                Some(Strategy::Spectral) => Some(Fallback::Spectral),
+                Some(Strategy::Nodes) => Some(Fallback::Nodes),
+                _ => None,
+            };
             let fallbacks = fallback.or(refused).into_iter().collect();
-            let rungs = rungs::rungs(shape, &request, (backend, form, precision));
+            let rungs = rungs::rungs(shape, &request, (backend, form, precision), strategy);
             Self { shape, backend, precision, form, strategy, rungs, request, gpu, fallbacks }
         };
         let planned = match request.backend {
@@ -185,8 +205,7 @@ impl Plan {
                 return Ok(plan(Backend::Reference, Precision::Double, None, fallback));
             }
             Backend::Auto | Backend::Gpu if request.wants_gpu(shape) => match adapter {
-                Some(limits) => limits
-                    .and_then(|limits| GpuPlan::new(shape, form, request.precision, limits, request.memory_budget)),
+                Some(limits) => limits.and_then(|limits| GpuPlan::new(shape, form, &request, limits)),
                 None => Err(Error::NoAdapter { reason: "none was opened".into() }),
             },
             _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
@@ -219,9 +238,15 @@ impl Plan {
 
     /// The plan of λs that only the rungs of `form` in double precision on the CPU answer.
     pub(crate) fn in_double(&self, form: Form, shape: Shape) -> Self {
-        let rungs = rungs::in_double(shape, &self.request, form);
+        let strategy = self.strategy(form, shape.order(form), shape.penalties);
+        let rungs = rungs::in_double(shape, &self.request, form, strategy);
         let (backend, precision) = (Backend::Cpu, Precision::Double);
         Self { shape, form, backend, precision, rungs, gpu: None, ..self.clone() }
+    }
+
+    /// The strategy for so many λs of the equations planned on the GPU.
+    pub(crate) fn strategy_on_gpu(&self, penalties: usize) -> Strategy {
+        self.request.strategy_on_gpu(self.form, self.precision, penalties)
     }
 
     /// The strategy for so many λs that are left, of equations of this form and order, on the CPU in double precision.
@@ -238,7 +263,7 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shape { rows, features, targets, penalties, problems } = self.shape;
+        let Shape { rows, features, targets, penalties, .. } = self.shape;
         let times = self.shape.times();
         writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ{times}")?;
         writeln!(f, "backend    {}, {}, {} precision", self.backend, self.strategy.name(self.form), self.precision)?;
@@ -247,10 +272,15 @@ impl fmt::Display for Plan {
             let seconds = self.shape.seconds(*strategy, self.form, &self.request.rates);
             format!("{} about {seconds:.1e} s", strategy.name(self.form))
         };
-        let strategies: &[Strategy] = match (self.strategy, self.precision) {
-            (_, Precision::Single) => &[Strategy::Cholesky],
-            (Strategy::Cholesky, Precision::Double) => &[Strategy::Cholesky, Strategy::Spectral],
-            (Strategy::Spectral, Precision::Double) => &[Strategy::Spectral, Strategy::Cholesky],
+        let every = [Strategy::Cholesky, Strategy::Spectral, Strategy::Nodes];
+        let known = |strategy: &Strategy| *strategy != Strategy::Nodes || self.form == Form::Primal;
+        let strategies: Vec<Strategy> = match self.precision {
+            Precision::Single => vec![Strategy::Cholesky],
+            // The one that is planned first.
+            Precision::Double => {
+                let others = every.into_iter().filter(|other| *other != self.strategy);
+                std::iter::once(self.strategy).chain(others).filter(known).collect()
+            }
         };
         let times = strategies.iter().map(cpu).collect::<Vec<_>>().join("; ");
         match self.backend {
@@ -277,8 +307,8 @@ impl fmt::Display for Plan {
                 writeln!(f, "gram       on the CPU")?;
             }
             let (most, bytes) = (gpu.matrices_per_chunk, gpu.solve_bytes);
-            let chunks = problems.saturating_mul(penalties).div_ceil(most);
-            writeln!(f, "solve      {chunks} × {most} λ, {bytes} bytes")?;
+            let chunks = gpu.matrices.div_ceil(most);
+            writeln!(f, "solve      {chunks} × {most} matrices, {bytes} bytes")?;
             writeln!(f, "  bound by {}", gpu.matrices_bound)?;
             writeln!(f, "  factor   {}", gpu.factor)?;
             writeln!(f, "  correct  {}", gpu.correction)?;

@@ -14,6 +14,10 @@ const EACH: f64 = 3e-6;
 const ANSWER: f64 = 6e-8;
 /// For how many λs most spectra are solved where there are more.
 const NODES: usize = 40;
+/// Nodes where their range is not known yet: enough for shifts down to 1e-5 of the largest eigenvalue.
+pub(crate) const FACTORED_NODES: usize = 56;
+/// λs from which nodes pay: three quarters of them are as many.
+pub(crate) const NODES_PAY: usize = FACTORED_NODES / 3 * 4;
 
 /// What estimated times count with: floating-point operations a second of one core in double precision, and how many cores.
 ///
@@ -60,8 +64,10 @@ impl Rates {
     pub(crate) fn cheaper(&self, form: Form, order: usize, targets: usize, penalties: usize) -> Strategy {
         let seconds = |strategy: Strategy| self.seconds(strategy, form, [order, targets, penalties]);
         // One λ never pays for a reduction.
-        let reduced = penalties > 1 && seconds(Strategy::Spectral) < seconds(Strategy::Cholesky);
-        if reduced { Strategy::Spectral } else { Strategy::Cholesky }
+        let spectral = (penalties > 1).then_some(Strategy::Spectral);
+        let nodes = (form == Form::Primal && penalties >= NODES_PAY).then_some(Strategy::Nodes);
+        let others = spectral.into_iter().chain(nodes);
+        others.fold(Strategy::Cholesky, |best, other| if seconds(other) < seconds(best) { other } else { best })
     }
 
     /// About how long the λs take on a CPU, without the matrix of the equations and the residuals, for so large an order, so many
@@ -75,6 +81,10 @@ impl Rates {
             Strategy::Cholesky => {
                 let one = EACH + t * ANSWER + n.powi(3) / (3.0 * factor) + 2.0 * (t + 3.0) * n * n / substitute;
                 k * one / cores.min(k).max(1.0)
+            }
+            Strategy::Nodes => {
+                let nodes = self.seconds(Strategy::Cholesky, form, [order, targets, penalties.min(FACTORED_NODES)]);
+                nodes + 2.0 * k * penalties.min(FACTORED_NODES) as f64 * t * n / (SKINNY * product * cores)
             }
             Strategy::Spectral => {
                 // Products with Q; in the primal form sums of what they give for a few λs where there are many.

@@ -75,6 +75,8 @@ impl Shape {
         let matrices = match strategy {
             Strategy::Cholesky if n < LARGE as u128 => 1 + 4,
             Strategy::Cholesky => 1 + LARGE_FACTORS as u128,
+            // The equations of the nodes once more, and their answers.
+            Strategy::Nodes => 2 + if n < LARGE as u128 { 4 } else { LARGE_FACTORS as u128 },
             Strategy::Spectral => 3,
         };
         let [features, t, k] = [self.features, self.targets, self.penalties].map(|size| size as u128);

@@ -5,11 +5,11 @@ use crate::data::problem::Problem;
 use crate::equations::forms::Equations;
 use crate::equations::normal::NormalEquations;
 use crate::error::Result;
-use crate::gpu;
 use crate::model::method::{Backend, Form, Precision};
 use crate::moments::Moments;
 use crate::plan::{Plan, Shape};
 use crate::solve::asked::Asked;
+use crate::solve::nodes;
 use crate::solve::of_rows;
 use crate::solve::ridge::Ridge;
 use crate::solve::task::{Start, Task};
@@ -71,14 +71,13 @@ impl Ridge {
         }
         let normals: Vec<&NormalEquations> = equations.iter().map(Equations::normal).collect();
         let report = self.reporter(shape.penalties * shape.problems);
-        let answers = gpu::solve(&gpu, &normals, sizes, Precision::Double, &report).await?;
+        let found = nodes::found((&gpu, sizes), &plan, &normals, &report).await?;
         let one = Plan { shape: Shape { problems: 1, ..shape }, ..plan.clone() };
         let mut paths = Vec::with_capacity(problems.len());
-        for ((problem, asked), (equations, answers)) in
-            problems.iter().zip(&asked).zip(equations.into_iter().zip(answers))
+        for ((problem, asked), (equations, found)) in problems.iter().zip(&asked).zip(equations.into_iter().zip(found))
         {
             let task = Task { asked, plan: &one, problem, device, report: &|_| () };
-            paths.push(task.climb(Start::Answers { equations: Box::new(equations), answers }).await?);
+            paths.push(task.climb(Start::Found { equations: Box::new(equations), found }).await?);
         }
         Ok(paths)
     }

@@ -2,7 +2,7 @@
 
 use crate::answer::path::RidgePath;
 use crate::equations::forms::Equations;
-use crate::model::rung::Reason;
+use crate::model::rung::{Reason, Retry};
 use crate::solve::corrected::Corrected;
 use crate::solve::task::Device;
 
@@ -23,4 +23,6 @@ pub(crate) struct Climb<'a> {
     pub(crate) corrected: Option<Corrected<'a>>,
     /// The λs that were handed back, and why.
     pub(crate) open: Vec<(usize, Reason)>,
+    /// The λs that the first rung handed to another itself.
+    pub(crate) retries: Vec<Retry>,
 }

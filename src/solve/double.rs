@@ -4,16 +4,16 @@ use crate::answer::path::RidgePath;
 use crate::cpu;
 use crate::equations::forms::{self, Equations};
 use crate::equations::normal;
-use crate::equations::weights::Weights;
 use crate::error::Result;
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::outcome::{BackendUsed, Route};
-use crate::model::rung::Reason;
+use crate::model::rung::{Reason, Retry, Rung};
 use crate::moments::Moments;
 use crate::plan::Plan;
 use crate::solve::asked::Asked;
 use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
+use crate::solve::nodes::{self, Found};
 use crate::solve::of_rows;
 use crate::solve::solutions::{completed, solutions, strategy};
 use crate::solve::task::{Device, Report, Task};
@@ -37,7 +37,10 @@ pub(crate) async fn solve<'a>(
     };
     let normal = equations.normal();
     // Of what is there: fewer rows count than were planned for, or the device planned for is lost.
-    let planned = if device.is_some() { Strategy::Cholesky } else { strategy(plan, normal) };
+    let planned = match device {
+        Some(_) => plan.strategy_on_gpu(normal.penalties()),
+        None => strategy(plan, normal),
+    };
     let used = used(task, device, planned);
     let limit = match equations.condition_limit() {
         Ok(limit) => limit,
@@ -45,41 +48,71 @@ pub(crate) async fn solve<'a>(
             let open = (0..normal.penalties()).map(|k| (k, reason)).collect();
             let path = RidgePath::blank(&equations.totals(), normal, used);
             let numbers = (0..path.len()).collect();
-            return Ok(Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open });
+            let solved = Some(Solved { equations, numbers, device });
+            return Ok(Climb { path, solved, corrected: None, open, retries: Vec::new() });
         }
     };
-    let path = match &equations {
-        Equations::Primal { problem, totals, normal, .. } if device.is_none() => {
+    if let Some((gpu, sizes)) = device {
+        let found = nodes::found((gpu, sizes), plan, &[normal], report).await?;
+        let found = found.into_iter().next().unwrap_or(Found::Each(Vec::new()));
+        return answered(task, equations, found, report).await;
+    }
+    let (path, factored) = match &equations {
+        Equations::Primal { problem, totals, normal, .. } => {
             cpu::path::path((totals, normal), planned, limit, used, Some(problem), report)
         }
-        _ => RidgePath::of_weights(&equations, &solutions(plan, normal, device, report).await?, used, f64::EPSILON),
+        Equations::Dual { .. } => {
+            let weights = solutions(plan, normal, device, report).await?;
+            (RidgePath::of_weights(&equations, &weights, used, f64::EPSILON), Vec::new())
+        }
     };
-    Ok(climbed(path, equations, device))
+    Ok(climbed(path, equations, device, &factored))
 }
 
-/// What a device has found for the equations of all λs, which may have twice the digits; those that it does not reach factored on
-/// the CPU.
-pub(crate) fn answered<'a>(task: &Task<'a>, equations: Equations<'a>, answers: Vec<Option<Weights>>) -> Climb<'a> {
+/// What the device of a task has found for the equations of all λs, which may have twice the digits; those that it does not reach
+/// factored on the CPU.
+pub(crate) async fn answered<'a>(
+    task: &Task<'a>,
+    equations: Equations<'a>,
+    found: Found,
+    report: Report<'_>,
+) -> Result<Climb<'a>> {
+    let strategy = if matches!(found, Found::Nodes { .. }) { Strategy::Nodes } else { Strategy::Cholesky };
+    let used = used(task, task.device, strategy);
+    let answers = match (found, &equations, task.device) {
+        (Found::Each(answers), ..) => answers,
+        (Found::Nodes { nodes, weights }, Equations::Primal { problem, totals, normal, .. }, Some(device)) => {
+            let limit = equations.condition_limit().unwrap_or(0.0);
+            let (path, factored) =
+                nodes::path(device, (totals, normal), (&nodes, &weights), (limit, used), report).await?;
+            let path = path.with_rows(totals, normal, problem, f64::EPSILON);
+            return Ok(climbed(path, equations, task.device, &factored));
+        }
+        // Nodes are of the primal form, on a device.
+        (Found::Nodes { .. }, ..) => (0..equations.normal().penalties()).map(|_| None).collect(),
+    };
     let weights = completed(equations.normal(), answers, |own| own.rerouted(Route::Double));
-    let used = used(task, task.device, Strategy::Cholesky);
     if equations.normal().exact.is_none() {
         let path = RidgePath::of_weights(&equations, &weights, used, f64::EPSILON);
-        return climbed(path, equations, task.device);
+        return Ok(climbed(path, equations, task.device, &[]));
     }
     let path = RidgePath::blank(&equations.totals(), equations.normal(), used.clone());
     let numbers = (0..path.len()).collect();
     let (corrected, open) = Corrected::of_weights(equations, numbers, weights, (&used, false));
-    Climb { path, solved: None, corrected: Some(corrected), open }
+    Ok(Climb { path, solved: None, corrected: Some(corrected), open, retries: Vec::new() })
 }
 
-/// A path in double precision, with those λs handed back whose condition number costs digits.
-fn climbed<'a>(path: RidgePath, equations: Equations<'a>, device: Device<'a>) -> Climb<'a> {
+/// A path in double precision, with those λs handed back whose condition number costs digits; `factored` are those that were
+/// factored though the strategy shares work.
+fn climbed<'a>(path: RidgePath, equations: Equations<'a>, device: Device<'a>, factored: &[usize]) -> Climb<'a> {
     let limit = equations.condition_limit().unwrap_or(0.0);
     // Written so that NaN counts as ill-conditioned.
     let poor = (0..path.len()).filter(|k| !(path.condition(*k) <= limit));
     let open = poor.map(|k| (k, Reason::Condition)).collect();
     let numbers = (0..path.len()).collect();
-    Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open }
+    let retry = |k: &usize| Retry { index: *k, rung: Rung::Factored, reason: Reason::Shared };
+    let retries = factored.iter().map(retry).collect();
+    Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open, retries }
 }
 
 /// What the path says of who answered.
@@ -101,5 +134,8 @@ pub(crate) fn path_of_moments(asked: &Asked, plan: &Plan, moments: &Moments, rep
     let (totals, normal) = forms::of_moments(moments.clone(), asked.model, grid);
     let (name, form, precision, strategy) = (Backend::Cpu, Form::Primal, Precision::Double, strategy(plan, &normal));
     let used = BackendUsed { name, adapter: None, form, strategy, precision, fallbacks: Vec::new() };
-    Ok(cpu::path::path((&totals, &normal), strategy, f64::INFINITY, used, None, report))
+    let (mut path, factored) = cpu::path::path((&totals, &normal), strategy, f64::INFINITY, used, None, report);
+    path.retries =
+        factored.into_iter().map(|index| Retry { index, rung: Rung::Factored, reason: Reason::Shared }).collect();
+    Ok(path)
 }

@@ -30,15 +30,15 @@ impl<'a> Task<'a> {
             Rung::Reference => {
                 let mut path = reference::solve(self.problem, self.asked.model, &self.asked.penalty)?;
                 path.backend.fallbacks.clone_from(&self.plan.fallbacks);
-                Climb { path, solved: None, corrected: None, open: Vec::new() }
+                Climb { path, solved: None, corrected: None, open: Vec::new(), retries: Vec::new() }
             }
             Rung::Single => single::solve(self).await?,
             _ => match start {
                 Start::Rows { known, numbers } => double::solve(self, known, numbers, self.device, self.report).await?,
-                Start::Answers { equations, answers } => double::answered(self, *equations, answers),
+                Start::Found { equations, found } => double::answered(self, *equations, found, self.report).await?,
             },
         };
-        let mut retries = Vec::new();
+        let mut retries = std::mem::take(&mut climb.retries);
         for rung in self.plan.rungs.iter().skip(1).copied() {
             match rung {
                 Rung::OtherForm | Rung::Unpenalised => {
@@ -57,10 +57,11 @@ impl<'a> Task<'a> {
             let numbers: Vec<usize> = taken.iter().map(|(k, _)| *k).collect();
             let mut answered = numbers.clone();
             match rung {
-                Rung::Reference | Rung::Single => (),
+                Rung::Reference | Rung::Single | Rung::Factored => (),
                 Rung::Double => {
                     let again = double::solve(self, None, Some(&numbers), None, &|_| ()).await?;
                     climb.path = climb.path.replaced(&numbers, &again.path.rerouted(Route::Double));
+                    retries.extend(again.retries.into_iter().map(|own| Retry { index: numbers[own.index], ..own }));
                     climb.open.extend(again.open.into_iter().map(|(at, reason)| (numbers[at], reason)));
                     climb.solved = again.solved.map(|solved| Solved { numbers: numbers.clone(), ..solved });
                 }

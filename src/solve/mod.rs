@@ -16,5 +16,6 @@ mod ladder;
 mod single;
 mod unpenalised;
 // What the rungs share: from rows to equations, from equations to solutions.
+mod nodes;
 mod of_rows;
 mod solutions;

@@ -37,7 +37,7 @@ pub(crate) async fn solve<'a>(task: &Task<'a>) -> Result<Climb<'a>> {
         true => (!told(k)).then_some(Reason::Intercept),
     };
     let open = (0..path.len()).filter_map(|k| Some((k, reason(k)?))).collect();
-    Ok(Climb { path, solved: None, corrected: None, open })
+    Ok(Climb { path, solved: None, corrected: None, open, retries: Vec::new() })
 }
 
 /// Weights in single precision, and `None` where that does not reach.

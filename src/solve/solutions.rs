@@ -22,7 +22,8 @@ pub(crate) async fn solutions(
         return Ok(completed(normal, answers, |own| own.rerouted(Route::Double)));
     }
     Ok(match strategy(plan, normal) {
-        Strategy::Cholesky => cpu::solve::solve::<f64>(normal, report),
+        // Nodes are of the primal form, in one double; what else there is, is factored.
+        Strategy::Cholesky | Strategy::Nodes => cpu::solve::solve::<f64>(normal, report),
         Strategy::Spectral => completed(normal, cpu::spectral::solve(normal, report), |own| own),
     })
 }

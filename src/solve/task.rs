@@ -2,13 +2,13 @@
 
 use crate::data::problem::Problem;
 use crate::equations::forms::Equations;
-use crate::equations::weights::Weights;
 use crate::gpu::Gpu;
 use crate::model::method::Form;
 use crate::model::rung::Rung;
 use crate::moments::Moments;
 use crate::plan::{GpuPlan, Plan};
 use crate::solve::asked::Asked;
+use crate::solve::nodes::Found;
 
 /// A GPU with the plan of the work there.
 pub(crate) type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
@@ -31,7 +31,7 @@ pub(crate) enum Start<'a> {
     /// At the rows; with their moments in double precision where these are known, and for the λs of these numbers alone if given.
     Rows { known: Option<Moments>, numbers: Option<&'a [usize]> },
     /// With what a device has found for the equations of all λs, which may have twice the digits.
-    Answers { equations: Box<Equations<'a>>, answers: Vec<Option<Weights>> },
+    Found { equations: Box<Equations<'a>>, found: Found },
 }
 
 impl Start<'_> {

@@ -91,6 +91,8 @@ pub(crate) enum StrategyName {
     Auto,
     /// A factorization for each λ
     Cholesky,
+    /// A factorization for each of a few dozen shifts, and every λ a sum of their answers
+    Nodes,
     /// One reduction for all λ
     Spectral,
 }
@@ -100,6 +102,7 @@ impl From<StrategyName> for Option<Strategy> {
         match name {
             StrategyName::Auto => None,
             StrategyName::Cholesky => Some(Strategy::Cholesky),
+            StrategyName::Nodes => Some(Strategy::Nodes),
             StrategyName::Spectral => Some(Strategy::Spectral),
         }
     }

@@ -4,8 +4,8 @@
 //! tridiagonal: what an eigendecomposition gives, without its eigenvectors (Eldén, *Algorithms for the regularization of
 //! ill-conditioned least squares problems* (1977)).
 
-mod few_features;
-pub(crate) mod tiles;
+pub(crate) mod few_features;
+pub(crate) mod path;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,6 +13,7 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::equations::normal::{NormalEquations, pivot_tolerance};
+use crate::equations::penalised_scale::PenalisedScale;
 use crate::equations::refine::refine;
 use crate::equations::residual::{Residual, backward_limit, residuals};
 use crate::equations::weights::Weights;
@@ -24,8 +25,6 @@ use crate::model::outcome::Outcome;
 
 /// Columns that one task solves for, if there are so many: enough for fast products, few enough for the cache.
 const COLUMNS: usize = 64;
-/// The exponent of R, the largest being 0, below which a row stands apart: elements of B are then below 2^-500 of the largest.
-const APART: i32 = -500;
 /// The ratio of the largest diagonal element to the smallest up to which they count as near 1: that of the equations' units.
 const EVEN: f64 = 8.0;
 
@@ -49,13 +48,7 @@ pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync))
 pub(crate) struct Spectral<'a> {
     pub(crate) normal: &'a NormalEquations,
     pub(crate) tridiagonal: Tridiagonal,
-    /// The diagonal of R; 0 for the features that stand [`apart`](Self::apart).
-    scale: Vec<f64>,
-    /// Rows and columns of G that hold nothing, or so little on the scale of B that none of it counts beside a shift within reach:
-    /// their equations are one number each.
-    apart: Vec<usize>,
-    /// The shift of each λ on the scale of B.
-    shifts: Vec<f64>,
+    scale: PenalisedScale,
     /// The least and the largest diagonal element of B, its norm ‖B‖₁ and its least and largest eigenvalue.
     extent: (f64, f64),
     norm: f64,
@@ -68,28 +61,16 @@ pub(crate) struct Spectral<'a> {
 impl<'a> Spectral<'a> {
     pub(crate) fn new(normal: &'a NormalEquations) -> Self {
         let (n, t) = (normal.features(), normal.targets());
-        // 1/√D in the units of the columns: mantissa and exponent, the largest exponent 0.
-        let root = |j: usize| {
-            let (weight, exponent) = normal.penalty_weight(0, j); // equal for all λ, and > 0
-            let half = exponent.div_euclid(2);
-            (1.0 / scaled(weight, exponent - 2 * half).sqrt(), -(half + normal.unit[j]))
-        };
-        let holds = |j: &usize| normal.gram[(*j, *j)] > 0.0;
-        let top = (0..n).filter(holds).map(|j| root(j).1).max().unwrap_or(0);
-        let relative = |j: usize| scaled(root(j).0, root(j).1 - top);
-        let counts = |j: usize| holds(&j) && root(j).1 - top >= APART;
-        let scale: Vec<f64> = (0..n).map(|j| if counts(j) { relative(j) } else { 0.0 }).collect();
-        let b = DMatrix::from_fn(n, n, |i, j| normal.gram[(i, j)] * (scale[i] * scale[j]));
+        let scale = PenalisedScale::new(normal);
+        let b = scale.matrix(normal);
         let diagonal = b.diagonal();
         let norm = b.column_iter().map(|column| column.lp_norm(1)).fold(0.0, f64::max);
         let tridiagonal = Tridiagonal::new(b);
-        let mut cross = DMatrix::from_fn(n, t, |j, target| normal.cross[(j, target)] * scale[j]);
+        let mut cross = DMatrix::from_fn(n, t, |j, target| normal.cross[(j, target)] * scale.roots[j]);
         tridiagonal.multiply_transposed(&mut cross);
         Self {
             normal,
-            apart: (0..n).filter(|j| scale[*j] == 0.0).collect(),
             scale,
-            shifts: normal.grid.shifts.iter().map(|shift| scaled(*shift, -2 * top)).collect(),
             extent: (diagonal.min(), diagonal.max()),
             norm,
             least: tridiagonal.least(),
@@ -106,20 +87,22 @@ impl<'a> Spectral<'a> {
 
     /// Nodes for the answers of some λs, if `most` will do.
     pub(crate) fn resolvent(&self, lambdas: &[usize], most: usize) -> Option<Resolvent> {
-        let shifts: Vec<f64> = lambdas.iter().map(|k| self.shifts[*k]).collect();
+        let shifts: Vec<f64> = lambdas.iter().map(|k| self.scale.shifts[*k]).collect();
         Resolvent::new((self.least, self.largest), &shifts, most)
     }
 
     /// R·Q
     pub(crate) fn basis(&self) -> DMatrix<f64> {
         let mut basis = self.tridiagonal.basis();
-        basis.column_iter_mut().for_each(|mut q| q.iter_mut().zip(&self.scale).for_each(|(q, scale)| *q *= scale));
+        basis
+            .column_iter_mut()
+            .for_each(|mut q| q.iter_mut().zip(&self.scale.roots).for_each(|(q, scale)| *q *= scale));
         basis
     }
 
     /// The shift of λ number k on the scale of B.
     pub(crate) fn shift(&self, k: usize) -> f64 {
-        self.shifts[k]
+        self.scale.shifts[k]
     }
 
     /// R·(B + shift·I)⁻¹·R·c of some shifts on the scale of B, for some targets of each: w in the units of G.
@@ -132,7 +115,7 @@ impl<'a> Spectral<'a> {
         self.tridiagonal.solve(&shifts, &mut block);
         self.tridiagonal.multiply(&mut block);
         for column in block.as_mut_slice().chunks_mut(n) {
-            column.iter_mut().zip(&self.scale).for_each(|(value, scale)| *value *= scale);
+            column.iter_mut().zip(&self.scale.roots).for_each(|(value, scale)| *value *= scale);
         }
         block
     }
@@ -144,7 +127,7 @@ impl<'a> Spectral<'a> {
         self.invert(lambdas, &mut block);
         self.rescale(lambdas, &mut block);
         for (at, k) in lambdas.iter().enumerate() {
-            for j in &self.apart {
+            for j in &self.scale.apart {
                 let unit = scaled(1.0, self.normal.step[k * n + j]);
                 for target in 0..t {
                     block[(*j, at * t + target)] = self.alone(*k, *j, self.normal.cross[(*j, target)] * unit);
@@ -209,7 +192,7 @@ impl<'a> Spectral<'a> {
 
     /// The condition number of B + shift·I; infinite where that is not positive definite but for rounding.
     pub(crate) fn condition(&self, k: usize) -> f64 {
-        let (least, shift) = (self.least, self.shifts[k]);
+        let (least, shift) = (self.least, self.scale.shifts[k]);
         if least + shift > 0.0 { (self.norm + shift) / (least + shift) } else { f64::INFINITY }
     }
 
@@ -219,7 +202,7 @@ impl<'a> Spectral<'a> {
         let n = self.normal.features();
         let (least, largest) = self.extent;
         let even = |shift: f64| least > 0.0 && largest + shift <= EVEN * (least + shift);
-        let probed: Vec<usize> = lambdas.iter().copied().filter(|k| !even(self.shifts[*k])).collect();
+        let probed: Vec<usize> = lambdas.iter().copied().filter(|k| !even(self.scale.shifts[*k])).collect();
         let start = condition::start(n);
         let mut probes = DMatrix::from_fn(n, probed.len(), |j, _| start[j]);
         for _ in 0..condition::STEPS {
@@ -228,7 +211,7 @@ impl<'a> Spectral<'a> {
         }
         let mut probed = probes.column_iter().zip(&probed).map(|(probe, k)| self.normal.norm(*k) * probe.norm());
         let one = |k: &usize| {
-            if even(self.shifts[*k]) { self.condition(*k) } else { probed.next().unwrap_or(f64::NAN) }
+            if even(self.scale.shifts[*k]) { self.condition(*k) } else { probed.next().unwrap_or(f64::NAN) }
         };
         lambdas.iter().map(one).collect()
     }
@@ -237,7 +220,7 @@ impl<'a> Spectral<'a> {
     fn correct(&self, lambdas: &[usize], block: &mut DMatrix<f64>) {
         let each = block.ncols() / lambdas.len().max(1);
         let alone = |(column, j): (usize, &usize)| self.alone(lambdas[column / each], *j, block[(*j, column)]);
-        let columns = (0..block.ncols()).flat_map(|column| self.apart.iter().map(move |j| (column, j)));
+        let columns = (0..block.ncols()).flat_map(|column| self.scale.apart.iter().map(move |j| (column, j)));
         let alone: Vec<f64> = columns.clone().map(alone).collect();
         self.rescale(lambdas, block);
         self.tridiagonal.multiply_transposed(block);
@@ -258,7 +241,7 @@ impl<'a> Spectral<'a> {
     /// block = Q (T + shift·I)⁻¹ block.
     fn invert(&self, lambdas: &[usize], block: &mut DMatrix<f64>) {
         let each = block.ncols() / lambdas.len().max(1);
-        let shifts: Vec<f64> = lambdas.iter().flat_map(|k| std::iter::repeat_n(self.shifts[*k], each)).collect();
+        let shifts: Vec<f64> = lambdas.iter().flat_map(|k| std::iter::repeat_n(self.scale.shifts[*k], each)).collect();
         self.tridiagonal.solve(&shifts, block);
         self.tridiagonal.multiply(block);
     }
@@ -269,7 +252,7 @@ impl<'a> Spectral<'a> {
         let each = block.len() / lambdas.len().max(1);
         for (columns, k) in block.as_mut_slice().chunks_mut(each.max(1)).zip(lambdas) {
             let steps = &self.normal.step[k * n..(k + 1) * n];
-            let mut units = self.scale.clone();
+            let mut units = self.scale.roots.clone();
             scale_all(&mut units, steps.iter().map(|step| -step));
             for column in columns.chunks_mut(n) {
                 column.iter_mut().zip(&units).for_each(|(value, unit)| *value *= unit);

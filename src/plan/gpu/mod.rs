@@ -4,10 +4,11 @@ pub(crate) mod cost;
 pub(crate) mod schedule;
 
 use crate::error::{Error, Result};
-use crate::model::method::{Form, Precision};
+use crate::model::method::{Form, Precision, Strategy};
 use crate::plan::gpu::cost::Cost;
 use crate::plan::gpu::schedule::{PRODUCT_TILE as TILE, Panels};
-use crate::plan::{Limits, Shape};
+use crate::plan::rates::FACTORED_NODES;
+use crate::plan::{Limits, Request, Shape};
 
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
 /// need not wait.
@@ -31,7 +32,10 @@ const LENGTH: &str = "the length of a submission";
 pub struct GpuPlan {
     /// How the device sums the matrix of the equations, problem after problem; `None` where the CPU does.
     pub gram: Option<GramPlan>,
-    /// Matrices factored and solved at a time: λs, of any of the problems.
+    /// Matrices to factor, of all problems: one for each λ; or for each node, whose number depends on the data, and is that of shifts
+    /// down to 1e-5 of the largest eigenvalue.
+    pub matrices: usize,
+    /// Matrices factored and solved at a time, of any of the problems.
     pub matrices_per_chunk: usize,
     /// What keeps them from being more.
     pub matrices_bound: &'static str,
@@ -127,8 +131,9 @@ fn size(value: u128) -> usize {
 }
 
 impl GpuPlan {
-    /// The plan for an adapter of `limits`; `budget` bytes at a time, if one λ and one run of rows fit.
-    pub(super) fn new(shape: Shape, form: Form, precision: Precision, limits: Limits, budget: u64) -> Result<Self> {
+    /// The plan for an adapter of `limits`; as many bytes at a time as the request has, if one λ and one run of rows fit.
+    pub(super) fn new(shape: Shape, form: Form, request: &Request, limits: Limits) -> Result<Self> {
+        let (precision, budget) = (request.precision, request.memory_budget);
         let room = Room {
             // Buffers are made in units of 16 bytes.
             binding: u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15),
@@ -148,7 +153,11 @@ impl GpuPlan {
             Precision::Double => sums(summed).ok(),
         };
         let n = shape.order(form) as u128;
-        let [t, k] = [shape.targets, shape.penalties].map(|size| size as u128);
+        let penalties = match request.strategy_on_gpu(form, precision, shape.penalties) {
+            Strategy::Nodes => shape.penalties.min(FACTORED_NODES),
+            _ => shape.penalties,
+        };
+        let [t, k] = [shape.targets, penalties].map(|size| size as u128);
         let all = k.saturating_mul(problems);
         Room::matrices_fit(all)?;
         // One more right-hand side than targets estimates the condition number.
@@ -192,6 +201,7 @@ impl GpuPlan {
         let [n, all, quads, matrices_per_chunk] = [n, all, quads, matrices].map(size);
         Ok(Self {
             gram,
+            matrices: all,
             matrices_per_chunk,
             matrices_bound,
             solve_bytes: number(bytes),
@@ -199,7 +209,7 @@ impl GpuPlan {
             correction: Cost::in_chunks(all, matrices_per_chunk, |count| cost::solve(panels, count, quads)),
             product: on_device.then(|| {
                 let products = |lambdas| cost::symmetric(n, lambdas * shape.targets);
-                Cost::in_problems([shape.problems, shape.penalties], matrices_per_chunk, products)
+                Cost::in_problems([shape.problems, penalties], matrices_per_chunk, products)
             }),
         })
     }

@@ -1,29 +1,25 @@
-//! The path of the strategy `spectral`, tile by tile: some targets of some λs are solved, measured and written to where they
-//! belong while they lie in the cache.
-//!
-//! Where λs are many, few [nodes](Resolvent) are solved for, and the answer of a λ is a sum of the answers of the nodes.
+//! A path tile by tile: the answers of some targets of some λs, from a reduction or as sums of the answers of few
+//! [nodes](Resolvent), are measured and written to where they belong while they lie in the cache.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::answer::columns::{Figures, PathColumns};
 use crate::answer::describe::{error_bound, rounding};
-use crate::answer::path::RidgePath;
 use crate::cpu::spectral::Spectral;
-use crate::cpu::spectral::few_features::{FEW, FewFeatures};
+use crate::cpu::spectral::few_features::FEW;
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{Fit, Measure, backward_limit, column_of};
 use crate::equations::totals::Totals;
-use crate::math::condition;
 use crate::math::lanes::vectorized;
 use crate::math::powers::scale_all;
 use crate::math::product::product;
-use crate::math::resolvent::{Resolvent, worthwhile};
+use crate::math::resolvent::Resolvent;
 use crate::math::threads::at_least;
-use crate::model::outcome::{BackendUsed, Outcome};
+use crate::model::outcome::Outcome;
 
 /// Columns of a tile, at least: enough for fast products.
 const COLUMNS: usize = 64;
@@ -34,79 +30,43 @@ const EACH: usize = 16;
 /// Targets of a tile.
 const TARGETS: usize = 8;
 
-/// The path, as far as condition numbers up to `limit` and residuals as small as those of a Cholesky factorization go, and
-/// the numbers of the λs of such a condition number whose answers it lacks.
-pub(crate) fn path(
-    normal: &NormalEquations,
-    totals: &Totals,
-    used: BackendUsed,
-    limit: f64,
-    progress: &(dyn Fn(usize) + Sync),
-) -> (RidgePath, Vec<usize>) {
-    let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
-    let mut spectral = Spectral::new(normal);
-    let every: Vec<usize> = (0..k).collect();
-    let conditions: Vec<f64> = every
-        .par_chunks(COLUMNS)
-        .with_min_len(at_least(COLUMNS * n))
-        .flat_map_iter(|lambdas| spectral.conditions(lambdas))
-        .collect();
-    let reach = condition::reach(n, f64::EPSILON);
-    let wanted = every.into_iter().filter(|k| conditions[*k] <= limit);
-    let (lambdas, mut missing): (Vec<usize>, Vec<usize>) =
-        wanted.partition(|k| conditions[*k] <= reach && spectral.condition(*k) <= reach);
-    let mut path = RidgePath::blank(totals, normal, used);
-    path.conditions.clone_from(&conditions);
-    let rounding = rounding(normal, totals, f64::EPSILON);
-    let done = AtomicUsize::new(0);
-    let columns_done = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
-    let failed = if let Some(few) = FewFeatures::new(&spectral, totals, &conditions, rounding) {
-        few.path(path.columns_mut(), &columns_done)
-    } else {
-        let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
-        spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |resolvent| resolvent.nodes.len()));
-        let together = if t > TARGETS && n > FEW { TARGETS } else { 1 };
-        let (lambdas, conditions, columns) = (&lambdas, &conditions, COLUMNS.max(NUMBERS / n));
-        let centres = totals.centres(normal);
-        Tiles { nodes, spectral, totals, conditions, lambdas, together, columns, rounding, centres }
-            .path(path.columns_mut(), &columns_done)
-    };
-    let mut left = lambdas.iter().peekable();
-    for (k, mut place) in path.columns_mut().chunks(t).enumerate() {
-        match left.next_if(|next| **next == k) {
-            Some(_) if failed.contains(&k) => missing.push(k),
-            Some(_) => {}
-            None => place.clear(),
-        }
-    }
-    missing.sort_unstable();
-    if lambdas.len() < k {
-        progress(k); // other routes, which report nothing, answer the rest
-    }
-    (path, missing)
+/// Where the answers of a tile come from, in the units of G.
+pub(crate) enum Answers<'a> {
+    /// From one reduction, λ after λ.
+    Reduced(&'a Spectral<'a>),
+    /// Sums of those of few nodes, which are given for some targets from the first number on: [r, targets, n].
+    Sums { resolvent: &'a Resolvent, nodes: &'a (dyn Fn(usize, usize) -> DMatrix<f64> + Sync) },
 }
 
 /// What the tiles of a path are solved and measured with.
-struct Tiles<'a> {
-    spectral: Spectral<'a>,
-    totals: &'a Totals,
-    conditions: &'a [f64],
-    /// The λs that are solved.
-    lambdas: &'a [usize],
-    nodes: Option<Resolvent>,
-    /// Targets whose residuals are measured together.
-    together: usize,
-    /// Columns of a tile.
-    columns: usize,
+pub(crate) struct Tiles<'a> {
+    pub(crate) normal: &'a NormalEquations,
+    pub(crate) totals: &'a Totals,
+    pub(crate) answers: Answers<'a>,
+    /// The λs that are solved, and the condition number and the outcome of each.
+    pub(crate) lambdas: &'a [usize],
+    pub(crate) conditions: &'a [f64],
+    pub(crate) outcomes: &'a [Outcome],
+}
+
+/// What answers are measured with.
+struct Measuring {
     rounding: f64,
     centres: Vec<[f64; 2]>,
+    /// Targets whose residuals are measured together.
+    together: usize,
 }
 
 impl Tiles<'_> {
     /// Writes the answers of `self.lambdas`, and returns the numbers of the λs whose residual is too large.
-    fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
-        let (n, t) = (self.spectral.normal.features(), self.spectral.normal.targets());
+    pub(crate) fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+        let (n, t) = (self.normal.features(), self.normal.targets());
         let targets = TARGETS.min(t);
+        let measuring = Measuring {
+            rounding: rounding(self.normal, self.totals, f64::EPSILON),
+            centres: self.totals.centres(self.normal),
+            together: if t > TARGETS && n > FEW { TARGETS } else { 1 },
+        };
         // For each group of targets, the place of each λ.
         let mut places: Vec<Vec<PathColumns<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
         let mut left = self.lambdas.iter().peekable();
@@ -119,33 +79,42 @@ impl Tiles<'_> {
             .into_par_iter()
             .with_min_len(at_least(self.lambdas.len() * targets * n * EACH))
             .enumerate()
-            .flat_map_iter(|(group, mut places)| self.group(group * targets, &mut places, columns_done))
+            .flat_map_iter(|(group, mut places)| self.group(group * targets, &mut places, &measuring, columns_done))
             .collect()
     }
 
     /// Solves for the targets from `first` on, writes the answers to the `places` of the λs, and returns the numbers of the λs whose
     /// residual is too large.
-    fn group(&self, first: usize, places: &mut [PathColumns<'_>], columns_done: &(dyn Fn(usize) + Sync)) -> Vec<usize> {
-        let n = self.spectral.normal.features();
+    fn group(
+        &self,
+        first: usize,
+        places: &mut [PathColumns<'_>],
+        measuring: &Measuring,
+        columns_done: &(dyn Fn(usize) + Sync),
+    ) -> Vec<usize> {
+        let n = self.normal.features();
         let count = places.first().map_or(0, PathColumns::columns);
-        let nodes =
-            self.nodes.as_ref().map(|resolvent| (resolvent, self.spectral.answers(&resolvent.nodes, first, count)));
-        let at_once = (self.columns / count.max(1)).max(1);
+        let of_nodes = match &self.answers {
+            Answers::Sums { nodes, .. } => Some(nodes(first, count)),
+            Answers::Reduced(_) => None,
+        };
+        let at_once = (COLUMNS.max(NUMBERS / n) / count.max(1)).max(1);
         let tile = |(at, places): (usize, &mut [PathColumns<'_>])| {
             let range = at * at_once..at * at_once + places.len();
             let lambdas = &self.lambdas[range.clone()];
-            let values = match &nodes {
-                Some((resolvent, answers)) => {
+            let values = match (&self.answers, &of_nodes) {
+                (Answers::Sums { resolvent, .. }, Some(answers)) => {
                     let count = resolvent.nodes.len();
                     let weights = &resolvent.weights.as_slice()[range.start * count..range.end * count];
                     product(answers.as_slice(), weights, count)
                 }
-                None => {
-                    let shifts: Vec<f64> = lambdas.iter().map(|k| self.spectral.shift(*k)).collect();
-                    self.spectral.answers(&shifts, first, count)
+                (Answers::Reduced(spectral), _) => {
+                    let shifts: Vec<f64> = lambdas.iter().map(|k| spectral.shift(*k)).collect();
+                    spectral.answers(&shifts, first, count)
                 }
+                (Answers::Sums { .. }, None) => DMatrix::zeros(n, lambdas.len() * count),
             };
-            let failed = self.finish(lambdas, first, values.as_slice(), places);
+            let failed = self.finish(range, first, values.as_slice(), places, measuring);
             columns_done(count * places.len());
             failed
         };
@@ -159,13 +128,21 @@ impl Tiles<'_> {
 
     /// Measures the answers of some λs for the targets from `first` on, in the units of G, writes them in natural
     /// units, and returns the numbers of the λs whose residual is too large.
-    fn finish(&self, lambdas: &[usize], first: usize, values: &[f64], places: &mut [PathColumns<'_>]) -> Vec<usize> {
-        let normal = self.spectral.normal;
+    fn finish(
+        &self,
+        range: Range<usize>,
+        first: usize,
+        values: &[f64],
+        places: &mut [PathColumns<'_>],
+        measuring: &Measuring,
+    ) -> Vec<usize> {
+        let (normal, lambdas) = (self.normal, &self.lambdas[range.clone()]);
+        let Measuring { rounding, centres, together } = measuring;
         let n = normal.features();
         let count = places.first().map_or(0, PathColumns::columns);
         let measures: Vec<Measure<'_>> = lambdas.iter().map(|k| Measure::new(normal, *k)).collect();
         let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
-        let products = (self.together == 1).then(|| product(normal.gram.as_slice(), values, n));
+        let products = (*together == 1).then(|| product(normal.gram.as_slice(), values, n));
         let mut w = vec![0.0; n];
         vectorized(
             #[inline(always)]
@@ -183,7 +160,7 @@ impl Tiles<'_> {
             },
         );
         if products.is_none() {
-            self.measure_together(lambdas, first, values, &measures, &mut tile);
+            self.measure_together((lambdas, *together), (first, values), &measures, &mut tile);
         }
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
@@ -198,7 +175,7 @@ impl Tiles<'_> {
                         failed.push(lambdas[at]);
                         continue;
                     }
-                    let found = (Outcome::Solved, self.conditions[lambdas[at]]);
+                    let found = (self.outcomes[range.start + at], self.conditions[range.start + at]);
                     let values = values[at * n * count..(at + 1) * n * count].chunks(n);
                     for (target, u) in values.enumerate() {
                         let w = &mut place.coefficients[target * n..(target + 1) * n];
@@ -210,9 +187,9 @@ impl Tiles<'_> {
                                 scale_all(w, exponents(normal, first + target));
                             }
                         }
-                        let bound = error_bound(normal, found, None, &fits[target], (self.rounding, 1.0));
+                        let bound = error_bound(normal, found, None, &fits[target], (*rounding, 1.0));
                         let (solved, measured) =
-                            ((found.0, Some(solution)), (&fits[target], bound, self.centres[lambdas[at]]));
+                            ((found.0, Some(solution)), (&fits[target], bound, centres[lambdas[at]]));
                         let figures = Figures::of(self.totals, normal.model, first + target, w, solved, measured);
                         place.set(target, figures);
                     }
@@ -227,17 +204,16 @@ impl Tiles<'_> {
     #[expect(clippy::cast_precision_loss, reason = "a few targets")]
     fn measure_together(
         &self,
-        lambdas: &[usize],
-        first: usize,
-        values: &[f64],
+        (lambdas, together): (&[usize], usize),
+        (first, values): (usize, &[f64]),
         measures: &[Measure<'_>],
         tile: &mut [Fit],
     ) {
-        let normal = self.spectral.normal;
+        let normal = self.normal;
         let n = normal.features();
         let count = tile.len() / lambdas.len();
         let mut w = vec![0.0; n];
-        let bundles = count.div_ceil(self.together);
+        let bundles = count.div_ceil(together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
         let mut cross = sums.clone();
         vectorized(
@@ -247,7 +223,7 @@ impl Tiles<'_> {
                     let (at, target) = (column / count, column % count);
                     let weight = sign(lambdas[at], first + target) / fit.sizes[1];
                     let weight = if weight.is_finite() { weight } else { 0.0 };
-                    let to = (at * bundles + target / self.together) * n..;
+                    let to = (at * bundles + target / together) * n..;
                     add(&mut sums.as_mut_slice()[to.clone()], weight, u);
                     add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
                 }
@@ -258,7 +234,7 @@ impl Tiles<'_> {
             #[inline(always)]
             || {
                 for (at, fits) in tile.chunks_mut(count).enumerate() {
-                    for (bundle, fits) in fits.chunks_mut(self.together).enumerate() {
+                    for (bundle, fits) in fits.chunks_mut(together).enumerate() {
                         let column = at * bundles + bundle;
                         measures[at].to_lambda_units(column_of(&sums, column), &mut w);
                         let r = measures[at].residual(column_of(&cross, column), &w, column_of(&product, column));

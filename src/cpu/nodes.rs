@@ -1,0 +1,60 @@
+//! The path of the strategy `nodes`: every λ a sum of the answers of few nodes, measured and written as it comes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nalgebra::DMatrix;
+
+use crate::answer::path::RidgePath;
+use crate::cpu::tiles::{Answers, Tiles};
+use crate::equations::nodes::Nodes;
+use crate::equations::normal::NormalEquations;
+use crate::equations::totals::Totals;
+use crate::equations::weights::Weights;
+use crate::model::outcome::{BackendUsed, Outcome};
+
+/// The path as far as sums of the answers of the nodes are as good as those of a factorization, and the numbers of the λs whose
+/// answers it lacks: NaN there. Condition numbers beyond `limit` are left out, and are none of these. `outcome` tells that of
+/// a condition number.
+pub(crate) fn path(
+    (totals, normal): (&Totals, &NormalEquations),
+    (nodes, weights): (&Nodes, &[Weights]),
+    limit: f64,
+    (used, outcome): (BackendUsed, impl Fn(f64) -> Outcome),
+    progress: &(dyn Fn(usize) + Sync),
+) -> (RidgePath, Vec<usize>) {
+    let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
+    let mut path = RidgePath::blank(totals, normal, used);
+    let conditions = nodes.conditions(weights);
+    nodes.lambdas.iter().zip(&conditions).for_each(|(k, condition)| path.conditions[*k] = *condition);
+    let solved = weights.iter().all(|own| own.values.is_some());
+    let counts = |condition: &f64| solved && *condition <= limit;
+    let wanted: Vec<usize> = (0..conditions.len()).filter(|at| counts(&conditions[*at])).collect();
+    let lambdas: Vec<usize> = wanted.iter().map(|at| nodes.lambdas[*at]).collect();
+    let conditions: Vec<f64> = wanted.iter().map(|at| conditions[*at]).collect();
+    let outcomes: Vec<Outcome> = conditions.iter().map(|condition| outcome(*condition)).collect();
+    let resolvent = nodes.resolvent.only(&wanted);
+    let of_nodes = |first: usize, targets: usize| {
+        let none = || DMatrix::from_element(n, weights.len() * targets, f64::NAN);
+        nodes.answers(weights, first, targets).unwrap_or_else(none)
+    };
+    let answers = Answers::Sums { resolvent: &resolvent, nodes: &of_nodes };
+    let tiles = Tiles { normal, totals, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes };
+    let done = AtomicUsize::new(0);
+    let columns_done = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
+    let failed = tiles.path(path.columns_mut(), &columns_done);
+    let mut missing = Vec::new();
+    let mut left = lambdas.iter().peekable();
+    for (k, mut place) in path.columns_mut().chunks(t).enumerate() {
+        if left.next_if(|next| **next == k).is_none() || failed.contains(&k) {
+            place.clear();
+            missing.push(k);
+        }
+    }
+    // Those beyond the limit go to another rung, by their condition number.
+    missing.retain(|k| !(solved && path.conditions[*k] > limit));
+    missing.iter().for_each(|k| path.conditions[*k] = f64::NAN);
+    if lambdas.len() < k {
+        progress(k); // other routes, which report nothing, answer the rest
+    }
+    (path, missing)
+}

@@ -1,0 +1,177 @@
+//! Many λs as sums of the answers of few: the equations of the nodes, and what leads from their answers to every λ.
+
+use nalgebra::DMatrix;
+
+use crate::equations::normal::NormalEquations;
+use crate::equations::penalised_scale::PenalisedScale;
+use crate::equations::residual::column_of;
+use crate::equations::weights::Weights;
+use crate::math::condition;
+use crate::math::product::product;
+use crate::math::resolvent::Resolvent;
+
+/// The condition number up to which λs are sums: those beyond it are few, or want another route.
+const REACH: f64 = 1e8;
+/// Nodes up to which nothing needs to be learnt of the least eigenvalue.
+const FEW: usize = 60;
+/// The share of the λs that are sums up to which as many nodes pay.
+const SHARE: f64 = 0.75;
+/// Products of B with vectors by which its largest eigenvalue is found, of so many vectors,
+const ITERATIONS: usize = 6;
+const VECTORS: usize = 8;
+/// and by how much that may be too small.
+const TOO_SMALL: f64 = 1.5;
+/// By how much an estimate of ‖A⁻¹‖ may be too small.
+const TOO_SMALL_INVERSE: f64 = 4.0;
+
+/// What is known of the eigenvalues of B.
+pub(crate) struct Extent {
+    scale: PenalisedScale,
+    least: f64,
+    largest: f64,
+}
+
+impl Extent {
+    /// The eigenvalues lie between 0 and about the largest.
+    pub(crate) fn new(normal: &NormalEquations) -> Self {
+        let scale = PenalisedScale::new(normal);
+        let largest = largest(normal, &scale.roots);
+        Self { scale, least: 0.0, largest }
+    }
+
+    /// The number of the λ whose answer tells how far the least eigenvalue is from 0, where that would save nodes.
+    pub(crate) fn telling(&self) -> Option<usize> {
+        let of = |k: &usize| self.scale.shifts[*k];
+        let positive = (0..self.scale.shifts.len()).filter(|k| of(k) > 0.0);
+        let least = positive.min_by(|a, b| of(a).total_cmp(&of(b)))?;
+        let shifts = self.shifts(&self.within_reach());
+        let few = shifts.len() == self.scale.shifts.len()
+            && Resolvent::new((self.least, self.largest), &shifts, FEW).is_some();
+        (!few).then_some(least)
+    }
+
+    /// Takes the least eigenvalue from the condition number of λ number k.
+    pub(crate) fn learn(&mut self, normal: &NormalEquations, k: usize, condition: f64) {
+        let held = |j: &usize| normal.gram[(*j, *j)] > 0.0;
+        if self.scale.apart.iter().any(held) {
+            return; // Eigenvalues that are all but 0.
+        }
+        let units = normal.steps(k);
+        let units = units.iter().zip(&self.scale.roots).filter(|(_, root)| **root > 0.0);
+        let most = units.map(|(unit, root)| (unit / root).powi(2)).fold(0.0, f64::max);
+        let inverse = TOO_SMALL_INVERSE * condition / normal.norm(k) * most;
+        let least = 1.0 / inverse - self.scale.shifts[k];
+        // Written so that NaN tells nothing.
+        if least > self.least {
+            self.least = least.min(self.largest);
+        }
+    }
+
+    /// The λs that may be sums.
+    fn within_reach(&self) -> Vec<usize> {
+        let reached = |k: &usize| {
+            let shift = self.scale.shifts[*k];
+            shift > 0.0 && self.largest + shift <= REACH * (self.least + shift)
+        };
+        (0..self.scale.shifts.len()).filter(reached).collect()
+    }
+
+    fn shifts(&self, lambdas: &[usize]) -> Vec<f64> {
+        lambdas.iter().map(|k| self.scale.shifts[*k]).collect()
+    }
+}
+
+/// The shifts that are solved for, and how the λs are sums of their answers.
+pub(crate) struct Nodes {
+    /// The equations of the nodes, in order of their shifts, largest first.
+    pub(crate) equations: NormalEquations,
+    /// The numbers of the λs that are sums.
+    pub(crate) lambdas: Vec<usize>,
+    shifts: Vec<f64>,
+    pub(crate) resolvent: Resolvent,
+}
+
+impl Nodes {
+    /// `None` where as many nodes would not pay.
+    pub(crate) fn new(normal: &NormalEquations, extent: &Extent) -> Option<Self> {
+        let lambdas = extent.within_reach();
+        let shifts = extent.shifts(&lambdas);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "numbers of λ"
+        )]
+        let most = (SHARE * lambdas.len() as f64) as usize;
+        let resolvent = Resolvent::new((extent.least, extent.largest), &shifts, most)?;
+        let natural = resolvent.nodes.iter().map(|node| extent.scale.natural(*node)).collect();
+        Some(Self { equations: normal.at(natural), lambdas, shifts, resolvent })
+    }
+
+    /// As many nodes, by the last one repeated: problems that are solved side by side have equally many.
+    pub(crate) fn padded(&self, count: usize) -> NormalEquations {
+        let last = self.equations.penalties() - 1;
+        self.equations.clone().only(&(0..count).map(|at| at.min(last)).collect::<Vec<_>>())
+    }
+
+    /// The answers of the nodes for some targets in the units of G, [r, targets, n]; `None` where a node has none.
+    pub(crate) fn answers(&self, weights: &[Weights], first: usize, targets: usize) -> Option<DMatrix<f64>> {
+        let (n, count) = (self.equations.features(), self.equations.penalties());
+        let diagonal = self.equations.gram.diagonal();
+        let mut answers = DMatrix::zeros(n, count * targets);
+        for (node, (own, answers)) in weights.iter().zip(answers.as_mut_slice().chunks_mut(n * targets)).enumerate() {
+            let values = own.values.as_ref()?;
+            let units = self.equations.steps(node);
+            for (target, answer) in answers.chunks_mut(n).enumerate() {
+                let all = answer.iter_mut().zip(column_of(values, first + target)).zip(&units).zip(&diagonal);
+                // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
+                all.for_each(|(((answer, w), unit), held)| *answer = if *held == 0.0 { 0.0 } else { w * unit });
+            }
+        }
+        Some(answers)
+    }
+
+    /// An estimate of the condition number of each λ that is a sum: between those of the nodes on both sides of it.
+    pub(crate) fn conditions(&self, weights: &[Weights]) -> Vec<f64> {
+        let nodes: Vec<[f64; 2]> =
+            self.resolvent.nodes.iter().zip(weights).map(|(node, own)| [node.ln(), own.condition.ln()]).collect();
+        let one = |shift: &f64| {
+            let at = shift.ln();
+            let after = nodes.iter().position(|[node, _]| *node < at).unwrap_or(nodes.len());
+            let after = after.clamp(1, nodes.len().max(2) - 1);
+            match (nodes.get(after - 1), nodes.get(after)) {
+                (Some([left, high]), Some([right, low])) => {
+                    let share = ((at - left) / (right - left)).clamp(0.0, 1.0);
+                    (high + share * (low - high)).exp()
+                }
+                (Some([_, only]), None) => only.exp(),
+                _ => f64::NAN,
+            }
+        };
+        self.shifts.iter().map(one).collect()
+    }
+}
+
+/// About the largest eigenvalue of B = RGR, from above: the growth of some vectors under repeated products, and the trace.
+fn largest(normal: &NormalEquations, roots: &[f64]) -> f64 {
+    let n = normal.features();
+    let trace: f64 = roots.iter().enumerate().map(|(j, root)| normal.gram[(j, j)] * root * root).sum();
+    let start = condition::start(n);
+    // Vectors of other signs each.
+    let mut vectors = DMatrix::from_fn(n, VECTORS, |i, j| if (i >> j) & 1 == 0 { start[i] } else { -start[i] });
+    let by_roots = |vectors: &mut DMatrix<f64>| {
+        vectors.column_iter_mut().for_each(|mut column| column.iter_mut().zip(roots).for_each(|(v, root)| *v *= root));
+    };
+    let mut growth = 0.0f64;
+    for _ in 0..ITERATIONS {
+        for mut column in vectors.column_iter_mut() {
+            let norm = column.norm();
+            column.iter_mut().for_each(|v| *v = if norm > 0.0 { *v / norm } else { 0.0 });
+        }
+        by_roots(&mut vectors);
+        vectors = product(normal.gram.as_slice(), vectors.as_slice(), n);
+        by_roots(&mut vectors);
+        growth = vectors.column_iter().map(|column| column.norm()).fold(growth, f64::max);
+    }
+    trace.min(TOO_SMALL * growth)
+}
