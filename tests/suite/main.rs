@@ -74,6 +74,7 @@ mod gpu {
 mod solve {
     mod backends;
     mod facts;
+    mod nodes;
     mod prior;
     mod random;
     mod range;
