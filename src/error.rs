@@ -114,10 +114,10 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
-    /// A speed of the CPU that no machine has.
+    /// A speed that no machine has.
     #[error("the rate {name} is {value:?}; a finite number > 0 is needed")]
     InvalidRate {
-        /// Its field in [`Rates`](crate::Rates).
+        /// Its field in [`Rates`](crate::Rates) or [`DeviceRates`](crate::DeviceRates).
         name: &'static str,
         /// The value found.
         value: f64,

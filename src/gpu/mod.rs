@@ -7,6 +7,7 @@ mod candidate;
 mod chunk;
 pub mod context;
 pub mod kernel;
+mod rates;
 pub mod registry;
 mod scopes;
 pub mod solution;

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+mod device_rates;
+mod estimate;
 pub(crate) mod gpu;
 mod rates;
 pub(crate) mod rungs;
 mod shape;
 
+pub use device_rates::DeviceRates;
+pub use estimate::{Estimate, Seconds};
 pub use gpu::{GpuPlan, GramPlan};
 use rates::NODES_PAY;
 pub use rates::Rates;
@@ -92,6 +96,8 @@ pub struct Request {
     pub replayable: bool,
     /// How fast the CPU is taken to be.
     pub rates: Rates,
+    /// How fast the GPU is taken to be; `None` where nobody asked it: then it is given whatever its shaders can do.
+    pub device: Option<DeviceRates>,
 }
 
 impl Default for Request {
@@ -106,12 +112,15 @@ impl Default for Request {
             has_inverse: true,
             replayable: true,
             rates: Rates::default(),
+            device: None,
         }
     }
 }
 
 /// Seconds of a CPU from which opening a GPU, building its pipelines and moving the data pays.
 const GPU_PAYS: f64 = 0.3;
+/// Seconds that opening a GPU and building its pipelines takes, about.
+const OPENING: f64 = 0.15;
 
 impl Request {
     /// Whether a GPU should be looked for at all.
@@ -124,20 +133,38 @@ impl Request {
         }
     }
 
-    /// About how many seconds a CPU takes for what a GPU would take over, be there 64-bit floats in its shaders or not: in
-    /// single precision all, a factorization for each λ; in double the solutions, where the CPU may have to form the matrix.
+    /// About how many seconds a CPU takes for the matrix of the equations and the solutions of all λ.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn seconds_on_cpu(&self, shape: Shape) -> f64 {
-        let (form, rates) = (self.form(shape), &self.rates);
-        let order = shape.order(form);
-        let seconds = |strategy: Strategy| shape.seconds(strategy, form, rates);
-        match self.precision {
-            Precision::Single => {
-                let [m, n, order, cores] = [shape.rows, shape.features, order, rates.cores].map(|size| size as f64);
-                shape.problems as f64 * (m * n * order) / rates.product / cores + seconds(Strategy::Cholesky)
-            }
-            Precision::Double => seconds(self.strategy(form, shape.order(form), shape.targets, shape.penalties)),
+        self.gram_on_cpu(shape) + self.solutions_on_cpu(shape)
+    }
+
+    /// The share of that of the matrix.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(crate) fn gram_on_cpu(&self, shape: Shape) -> f64 {
+        let order = shape.order(self.form(shape));
+        let [m, n, order, cores] = [shape.rows, shape.features, order, self.rates.cores].map(|size| size as f64);
+        shape.problems as f64 * (m * n * order) / self.rates.product / cores
+    }
+
+    /// The share of the solutions; in single precision each λ is factored.
+    fn solutions_on_cpu(&self, shape: Shape) -> f64 {
+        let form = self.form(shape);
+        let strategy = match self.precision {
+            Precision::Single => Strategy::Cholesky,
+            Precision::Double => self.strategy(form, shape.order(form), shape.targets, shape.penalties),
+        };
+        shape.seconds(strategy, form, &self.rates)
+    }
+
+    /// Whether a GPU pays that does what is planned: by its rates, or where nobody knows them by how long the CPU takes for
+    /// what it takes over.
+    fn pays(&self, shape: Shape, planned: &Plan) -> bool {
+        let Some(gpu) = &planned.gpu else { return false };
+        match self.device.and_then(|device| planned.estimate(&device)) {
+            Some(estimate) => estimate.seconds.total + OPENING < self.seconds_on_cpu(shape),
+            None if gpu.gram.is_some() => self.seconds_on_cpu(shape) >= GPU_PAYS,
+            None => self.solutions_on_cpu(shape) >= GPU_PAYS,
         }
     }
 
@@ -180,6 +207,7 @@ impl Plan {
     /// [`Backend::Auto`] these two are reported in [`fallbacks`](Self::fallbacks), and the CPU is planned.
     pub fn new(shape: Shape, request: Request, adapter: Option<Result<Limits>>) -> Result<Self> {
         request.rates.check()?;
+        request.device.map_or(Ok(()), |device| device.check())?;
         let form = request.form(shape);
         shape.check(form)?;
         let plan = |backend, precision, gpu, fallback: Option<Fallback>| {
@@ -211,7 +239,13 @@ impl Plan {
             _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
         };
         match planned {
-            Ok(gpu) => Ok(plan(Backend::Gpu, request.precision, Some(gpu), None)),
+            Ok(gpu) => {
+                let planned = plan(Backend::Gpu, request.precision, Some(gpu), None);
+                match request.backend == Backend::Auto && !request.pays(shape, &planned) {
+                    true => Ok(plan(Backend::Cpu, request.precision, None, None)),
+                    false => Ok(planned),
+                }
+            }
             Err(error) if request.backend == Backend::Auto => {
                 let reason = error.to_string();
                 Ok(plan(Backend::Cpu, request.precision, None, Some(Fallback::Device { reason })))
@@ -252,6 +286,18 @@ impl Plan {
     /// The strategy for so many λs that are left, of equations of this form and order, on the CPU in double precision.
     pub(crate) fn strategy(&self, form: Form, order: usize, penalties: usize) -> Strategy {
         self.request.strategy(form, order, self.shape.targets, penalties)
+    }
+
+    /// Form and strategy in words, as [`BackendUsed::method`](crate::BackendUsed::method) has them.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.strategy.name(self.form)
+    }
+
+    /// The [fallbacks](Self::fallbacks) in words; `None` where there are none.
+    #[must_use]
+    pub fn fallback(&self) -> Option<String> {
+        Fallback::joined(&self.fallbacks)
     }
 
     /// The plan in words, line by line.
@@ -318,8 +364,13 @@ impl fmt::Display for Plan {
         }
         let rungs: Vec<String> = self.rungs.iter().map(ToString::to_string).collect();
         writeln!(f, "rungs      {}", rungs.join(" → "))?;
-        if let Some(reason) = Fallback::joined(&self.fallbacks) {
+        if let Some(reason) = self.fallback() {
             writeln!(f, "fallback   {reason}")?;
+        }
+        if let Some((device, estimate)) = self.request.device.and_then(|device| Some((device, self.estimate(&device)?)))
+        {
+            writeln!(f, "estimate   {estimate}")?;
+            writeln!(f, "device     {device}")?;
         }
         match self.backend {
             Backend::Reference => Ok(()),

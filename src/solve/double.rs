@@ -13,10 +13,10 @@ use crate::plan::Plan;
 use crate::solve::asked::Asked;
 use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
-use crate::solve::nodes::{self, Found};
+use crate::solve::nodes;
 use crate::solve::of_rows;
 use crate::solve::solutions::{completed, solutions, strategy};
-use crate::solve::task::{Device, Report, Task};
+use crate::solve::task::{Device, Found, Report, Task};
 
 /// All λs, or those of these numbers, in double precision; those handed back whose digits are at stake.
 pub(crate) async fn solve<'a>(

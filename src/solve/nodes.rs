@@ -13,15 +13,7 @@ use crate::model::method::{Form, Precision, Strategy};
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 use crate::plan::{GpuPlan, Plan};
 use crate::solve::solutions::completed;
-use crate::solve::task::Report;
-
-/// What a device has found for the equations of a problem.
-pub(crate) enum Found {
-    /// The answer of every λ, where the device reaches it.
-    Each(Vec<Option<Weights>>),
-    /// The answers of the nodes, of which those that the device does not reach are factored on the CPU.
-    Nodes { nodes: Box<Nodes>, weights: Vec<Weights> },
-}
+use crate::solve::task::{Found, Report};
 
 /// What a device finds for the equations of p problems of one shape, all in the same dispatches: the bits of each are those of the
 /// problem alone.

@@ -16,7 +16,7 @@ use crate::model::penalty::Penalty;
 use crate::model::prior::Prior;
 use crate::model::{Model, Standardize};
 use crate::moments::Moments;
-use crate::plan::{Plan, Rates, Request, Shape};
+use crate::plan::{DeviceRates, Limits, Plan, Rates, Request, Shape};
 use crate::solve::asked::Asked;
 use crate::solve::double;
 
@@ -197,6 +197,14 @@ impl Ridge {
         self
     }
 
+    /// How fast the GPU is, by which it is taken or left, and given work in 64 bits or not, such as [`DeviceRates::measure`] finds.
+    /// Without, [`Backend::Auto`] takes a GPU where the CPU would take 0.3 seconds, and its shaders do what they can.
+    #[must_use]
+    pub fn device_rates(mut self, rates: DeviceRates) -> Self {
+        self.request.device = Some(rates);
+        self
+    }
+
     /// Device memory to take at a time, in bytes. λs and rows are cut into chunks that fit, at least one λ and one run
     /// of rows; the answer is the same, bit for bit, whatever the chunks.
     #[must_use]
@@ -301,6 +309,14 @@ impl Ridge {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn plan(&self, shape: Shape) -> Result<Plan> {
         pollster::block_on(self.plan_async(shape))
+    }
+
+    /// What [`fit`](Self::fit) would do on an adapter of these limits, which need not be there.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn plan_for(&self, shape: Shape, adapter: Limits) -> Result<Plan> {
+        self.explained(&self.asked(), shape, Some(Ok(adapter)))
     }
 
     /// [`plan`](Self::plan) for async code and browsers.

@@ -5,7 +5,7 @@ use crate::data::problem::Problem;
 use crate::error::{Error, Result};
 use crate::model::method::{Backend, Form, Strategy};
 use crate::moments::Moments;
-use crate::plan::{Plan, Shape};
+use crate::plan::{Limits, Plan, Shape};
 use crate::solve::asked::Asked;
 use crate::solve::ridge::Ridge;
 use crate::solve::task::{Start, Task};
@@ -18,9 +18,14 @@ impl Ridge {
             true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
             false => None,
         };
+        self.explained(asked, shape, adapter)
+    }
+
+    /// The plan for the adapter at hand, or for none.
+    pub(crate) fn explained(&self, asked: &Asked, shape: Shape, adapter: Option<Result<Limits>>) -> Result<Plan> {
         let plan = Plan::new(shape, asked.request, adapter)?;
         let needs_inverse = self.request.form.unwrap_or_else(|| shape.form()) == Form::Dual
-            || self.request.strategy == Some(Strategy::Spectral);
+            || matches!(self.request.strategy, Some(Strategy::Spectral | Strategy::Nodes));
         Ok(match asked.without_inverse.clone().filter(|_| needs_inverse && plan.backend != Backend::Reference) {
             Some(reason) => plan.because(reason),
             None => plan,

@@ -2,13 +2,14 @@
 
 use crate::data::problem::Problem;
 use crate::equations::forms::Equations;
+use crate::equations::nodes::Nodes;
+use crate::equations::weights::Weights;
 use crate::gpu::Gpu;
 use crate::model::method::Form;
 use crate::model::rung::Rung;
 use crate::moments::Moments;
 use crate::plan::{GpuPlan, Plan};
 use crate::solve::asked::Asked;
-use crate::solve::nodes::Found;
 
 /// A GPU with the plan of the work there.
 pub(crate) type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
@@ -24,6 +25,14 @@ pub(crate) struct Task<'a> {
     pub(crate) problem: &'a Problem<'a>,
     pub(crate) device: Device<'a>,
     pub(crate) report: Report<'a>,
+}
+
+/// What a device has found for the equations of a problem.
+pub(crate) enum Found {
+    /// The answer of every λ, where the device reaches it.
+    Each(Vec<Option<Weights>>),
+    /// The answers of the nodes, of which those that the device does not reach are factored on the CPU.
+    Nodes { nodes: Box<Nodes>, weights: Vec<Weights> },
 }
 
 /// Where a climb starts.

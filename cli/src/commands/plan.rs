@@ -1,20 +1,88 @@
 //! `ridgepath plan`.
 
-use ridgepath::Backend;
+use ridgepath::{Backend, Penalty, Ridge, Shape};
 
+use crate::args::answer::Format;
 use crate::args::plan::PlanArgs;
 use crate::fit::{penalties, rates, solver};
+use crate::format::json;
 use crate::input::data::Data;
-use crate::machine::failure::Result;
+use crate::input::device::{self, Device};
+use crate::machine::failure::{Failure, Result};
 use crate::machine::output;
 use crate::machine::progress::Progress;
 
+/// A task with its solver, and in words where the rates of the CPU come from.
+struct Task {
+    ridge: Ridge,
+    origin: String,
+    shape: Shape,
+    /// The names of the columns, for errors.
+    data: Option<Data>,
+}
+
 pub(crate) fn run(args: &PlanArgs) -> Result<()> {
-    let penalty = penalties::choose(&args.grid)?;
-    let data = Data::load(&args.data)?;
-    let ridge = solver::of(&data, &args.data, &args.solver, &Progress::towards_end("λ")).penalty(penalty);
-    let (ridge, origin) = rates::rated(ridge, &data, args.solver.rates)?;
-    let plan = ridge.plan(ridge.shape(data.x()?, data.y()?)).map_err(|error| data.failure(error))?;
-    let origin = if plan.backend == Backend::Reference { String::new() } else { format!("  from     {origin}\n") };
-    output::print((plan.explain() + &origin).into_bytes())
+    let device = args.device_rates.as_deref().map(device::load).transpose()?;
+    let Task { ridge, origin, shape, data } = task(args)?;
+    let ridge = match &device {
+        Some(device) => ridge.device_rates(device.rates),
+        None => ridge,
+    };
+    let limits = device.as_ref().map(|device| device.limits);
+    let plan = |shape| {
+        let planned = limits.map_or_else(|| ridge.plan(shape), |limits| ridge.plan_for(shape, limits));
+        planned.map_err(|error| data.as_ref().map_or_else(|| error.clone().into(), |data| data.failure(error.clone())))
+    };
+    let path = plan(shape)?;
+    let folds = match args.folds {
+        Some(folds) if folds > shape.rows => {
+            return Err(Failure::Input(format!("--folds: found {folds}, wanted at most the {} rows", shape.rows)));
+        }
+        Some(folds) => {
+            let training = Shape { rows: shape.rows - shape.rows.div_ceil(folds), problems: folds, ..shape };
+            Some(plan(training)?)
+        }
+        None => None,
+    };
+    match args.format {
+        Format::Json => {
+            let name = device.as_ref().map(|Device { name, .. }| name.as_str());
+            output::print(json::plan::written(&path, folds.as_ref(), name)?)
+        }
+        Format::Table => {
+            let mut text = path.explain();
+            if let Some(folds) = folds {
+                text += "\nand for the folds\n";
+                text += &folds.explain();
+            }
+            if path.backend != Backend::Reference {
+                text += &format!("  from     {origin}\n");
+            }
+            output::print(text.into_bytes())
+        }
+    }
+}
+
+/// What is to be planned: the data, or sizes alone.
+fn task(args: &PlanArgs) -> Result<Task> {
+    let listed = penalties::choose(&args.grid)?;
+    let solver = &args.solver;
+    if let Some(sizes) = args.sizes().map_err(Failure::Input)? {
+        let penalties = match &listed {
+            // None is given.
+            Penalty::Auto(_) => sizes.lambdas,
+            given => given.len(),
+        };
+        let shape =
+            Shape { rows: sizes.rows, features: sizes.features, targets: sizes.targets, penalties, problems: 1 };
+        let ridge = solver::without_data(solver).penalty(Penalty::Auto(penalties));
+        let (ridge, origin) = rates::rated_for(ridge, shape, solver.rates);
+        return Ok(Task { ridge, origin, shape, data: None });
+    }
+    let described = args.data().map_err(Failure::Input)?;
+    let data = Data::load(&described)?;
+    let ridge = solver::of(&data, &described, solver, &Progress::towards_end("λ")).penalty(listed);
+    let (ridge, origin) = rates::rated(ridge, &data, solver.rates)?;
+    let shape = ridge.shape(data.x()?, data.y()?);
+    Ok(Task { ridge, origin, shape, data: Some(data) })
 }

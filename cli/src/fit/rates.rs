@@ -1,6 +1,6 @@
 //! How fast the machine is taken to be, which decides between strategies and backends.
 
-use ridgepath::{Rates, Ridge};
+use ridgepath::{Rates, Ridge, Shape};
 
 use crate::args::solver::RatesName;
 use crate::input::data::Data;
@@ -13,6 +13,11 @@ const WORTH: f64 = 0.5;
 /// The solver with the rates asked for, and in words where they come from.
 pub(crate) fn rated(ridge: Ridge, data: &Data, name: RatesName) -> Result<(Ridge, String)> {
     let shape = ridge.shape(data.x()?, data.y()?);
+    Ok(rated_for(ridge, shape, name))
+}
+
+/// The same for a task of which only the sizes are known.
+pub(crate) fn rated_for(ridge: Ridge, shape: Shape, name: RatesName) -> (Ridge, String) {
     let constants = Rates { cores: hardware::cores(), ..Rates::default() };
     let (rates, origin) = match name {
         RatesName::Default => (Rates::default(), "constants, as asked for".into()),
@@ -23,5 +28,5 @@ pub(crate) fn rated(ridge: Ridge, data: &Data, name: RatesName) -> Result<(Ridge
             kept_rates::kept_or_measured().unwrap_or_else(|reason| (constants, format!("constants: {reason}")))
         }
     };
-    Ok((ridge.rates(rates), origin))
+    (ridge.rates(rates), origin)
 }

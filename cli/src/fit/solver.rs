@@ -10,14 +10,26 @@ use crate::machine::progress::Progress;
 /// The solver of the data, all but its grid of penalties.
 pub(crate) fn of(data: &Data, args: &DataArgs, solver: &SolverArgs, progress: &Progress) -> Ridge {
     let progress = progress.clone();
-    let mut ridge = Ridge::new()
+    let mut ridge = without_data(solver)
         .intercept(!args.no_intercept)
         .standardize(args.standardize())
+        .on_progress(move |done, total| progress.reached(done, total));
+    if let Some(factors) = data.penalty_factors() {
+        ridge = ridge.penalty_factors(factors);
+    }
+    match data.weights() {
+        Some(weights) => ridge.weights(weights),
+        None => ridge,
+    }
+}
+
+/// What is said of where and how to solve.
+pub(crate) fn without_data(solver: &SolverArgs) -> Ridge {
+    let mut ridge = Ridge::new()
         .backend(solver.backend.into())
         .allow_software_gpu(solver.allow_software_gpu)
         .minimum_norm(solver.minimum_norm)
-        .precision(solver.precision.into())
-        .on_progress(move |done, total| progress.reached(done, total));
+        .precision(solver.precision.into());
     if let Some(bytes) = solver.memory_budget {
         ridge = ridge.memory_budget(bytes);
     }
@@ -27,11 +39,5 @@ pub(crate) fn of(data: &Data, args: &DataArgs, solver: &SolverArgs, progress: &P
     if let Some(strategy) = solver.strategy.into() {
         ridge = ridge.strategy(strategy);
     }
-    if let Some(factors) = data.penalty_factors() {
-        ridge = ridge.penalty_factors(factors);
-    }
-    match data.weights() {
-        Some(weights) => ridge.weights(weights),
-        None => ridge,
-    }
+    ridge
 }

@@ -12,5 +12,6 @@ pub(crate) mod penalty_factors;
 pub(crate) mod table;
 
 // Other files.
+pub(crate) mod device;
 pub(crate) mod penalty_file;
 pub(crate) mod saved_model;

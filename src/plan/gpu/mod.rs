@@ -150,6 +150,14 @@ impl GpuPlan {
             Precision::Single => Some(sums(summed)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
             Precision::Double if !limits.shader_f64 => None,
+            // Shaders that know doubles may be slow at them: then the CPU is faster.
+            Precision::Double if request.device.is_some_and(|device| device.double == 0.0) => None,
+            Precision::Double if request.device.is_some() => sums(summed).ok().filter(|sums| {
+                request.device.is_some_and(|device| {
+                    let on_device = sums.cost.flops as f64 / device.double;
+                    on_device < request.gram_on_cpu(shape)
+                })
+            }),
             Precision::Double => sums(summed).ok(),
         };
         let n = shape.order(form) as u128;
@@ -176,7 +184,10 @@ impl GpuPlan {
         // Products in double precision: the matrices once more, and for the λs of one problem at a time vectors, products and
         // partial sums by tiles of columns. Whether they pay is each problem's own, for the bits of its answer.
         let [wide, vectors, partials] = schedule::symmetric_elements(size(n), TILE).map(|count| 8 * count as u128);
-        let pays = precision == Precision::Double && limits.shader_f64 && n * n * t * k >= PRODUCT_PAYS;
+        let fast =
+            request.device.is_none_or(|device| device.double >= request.rates.product * request.rates.cores as f64);
+        let double = precision == Precision::Double && limits.shader_f64 && fast;
+        let pays = double && n * n * t * k >= PRODUCT_PAYS;
         let on_device = pays && wide.max(2 * vectors).max(2 * partials) <= room.binding;
         let mut each = 0;
         if on_device {

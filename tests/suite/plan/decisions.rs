@@ -12,8 +12,15 @@ const DOUBLE: Limits = Limits {
     shader_f64: true,
 };
 
-fn plan(shape: Shape, memory_budget: u64) -> GpuPlan {
+fn plan(shape: Shape, Strategy, memory_budget: u64) -> GpuPlan {
     let request = Request { backend: Backend::Gpu, memory_budget, ..Request::default() };
+    Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap().gpu.unwrap()
+}
+
+/// The plan where every λ is factored, however many there are.
+fn factored(shape: Shape, memory_budget: u64) -> GpuPlan {
+    let strategy = Some(Strategy::Cholesky);
+    let request = Request { backend: Backend::Gpu, memory_budget, strategy, ..Request::default() };
     Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap().gpu.unwrap()
 }
 
@@ -63,7 +70,7 @@ fn the_runs_of_rows_do_not_depend_on_the_budget() {
 #[test]
 fn a_chunk_never_holds_more_lambdas_than_a_dispatch_has_workgroups() {
     let shape = Shape { rows: 10, features: 2, targets: 1, penalties: 1_000_000, problems: 1 };
-    assert_eq!(plan(shape, 1 << 40).matrices_per_chunk, 65_535);
+    assert_eq!(factored(shape, 1 << 40).matrices_per_chunk, 65_535);
 }
 
 #[test]
@@ -100,7 +107,7 @@ fn auto_reports_why_it_did_not_take_the_gpu() {
 fn explain_names_backend_precision_chunks_and_fallback() {
     let request = Request { backend: Backend::Gpu, ..Request::default() };
     let text = |limits| Plan::new(SHAPE, request, Some(Ok(limits))).unwrap().explain();
-    for part in ["100000 rows", "gpu, cholesky", "rows a workgroup", "λ,"] {
+    for part in ["100000 rows", "gpu, nodes", "rows a workgroup", "matrices,"] {
         assert!(text(DOUBLE).contains(part), "{part} in\n{}", text(DOUBLE));
     }
     // Without 64-bit floats in shaders.
@@ -111,7 +118,7 @@ fn explain_names_backend_precision_chunks_and_fallback() {
 fn costs_are_counted_without_a_device() {
     let costs = |features: usize, penalties: usize| {
         let shape = Shape { rows: 100_000, features, targets: 1, penalties, problems: 1 };
-        let plan = plan(shape, 1 << 40);
+        let plan = factored(shape, 1 << 40);
         // Multiply-adds of a Cholesky factorization alone, over those done: with padding, inverses and the solution.
         let useful = penalties as f64 * (features as f64).powi(3) / 3.0 / plan.factor.flops as f64;
         let columns = (features * penalties.div_ceil(plan.matrices_per_chunk)) as f64;

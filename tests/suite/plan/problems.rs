@@ -41,7 +41,8 @@ fn many_small_problems_are_cut_where_the_device_says() {
 
 #[test]
 fn what_no_chunk_makes_smaller_is_refused_by_name() {
-    let named = |shape| match planned(shape, Request::default(), Limits::default()) {
+    let factored = Request { strategy: Some(Strategy::Cholesky), ..Request::default() };
+    let named = |shape| match planned(shape, factored, Limits::default()) {
         Err(Error::TooLarge { what, needed, limit, .. }) => {
             assert!(needed > limit);
             what
@@ -105,5 +106,5 @@ fn explain_tells_how_many_problems_there_are() {
     let text = |shape| Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap().explain();
     assert!(!text(FOLD).contains("problems"), "{}", text(FOLD));
     let many = text(Shape { problems: 5, ..FOLD });
-    assert!(many.contains("20 λ of 5 problems\n") && many.contains("1 × 100 λ,"), "{many}");
+    assert!(many.contains("20 λ of 5 problems\n") && many.contains("1 × 100 matrices,"), "{many}");
 }

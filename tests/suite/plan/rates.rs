@@ -15,10 +15,17 @@ fn plan(shape: Shape, rates: Rates) -> Plan {
 #[test]
 fn other_rates_choose_otherwise() {
     let few = Shape { penalties: 2, ..SHAPE };
+    // Of as many λ as nodes pay for.
+    let many = Shape { penalties: 1000, ..SHAPE };
+    let of_many = |rates| plan(many, rates).strategy;
+    assert_eq!(of_many(Rates::default()), Strategy::Spectral);
+    // A reduction takes one core, and the factorizations of the nodes as many as there are.
+    assert_eq!(of_many(Rates { cores: 32, ..DEFAULT() }), Strategy::Nodes);
+    assert_eq!(of_many(Rates { reduce: 1e6, ..DEFAULT() }), Strategy::Nodes);
     let strategies = |rates| [SHAPE, few].map(|shape| plan(shape, rates).strategy);
     assert_eq!(strategies(Rates::default()), [Strategy::Spectral, Strategy::Cholesky]);
     for slow in [Rates { reduce: 1e6, ..DEFAULT() }, Rates { product: 1e3, ..DEFAULT() }] {
-        assert_eq!(strategies(slow), [Strategy::Cholesky; 2], "{slow}");
+        assert!(!strategies(slow).contains(&Strategy::Spectral), "{slow}");
     }
     for slow in [Rates { factor: 1e6, ..DEFAULT() }, Rates { substitute: 1e5, ..DEFAULT() }] {
         assert_eq!(strategies(slow), [Strategy::Spectral; 2], "{slow}");

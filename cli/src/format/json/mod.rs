@@ -10,4 +10,5 @@ pub(crate) mod cv;
 pub(crate) mod devices;
 pub(crate) mod model;
 pub(crate) mod path;
+pub(crate) mod plan;
 pub(crate) mod validate;
