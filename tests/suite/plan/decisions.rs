@@ -1,6 +1,8 @@
 //! The plan: arithmetic without a device.
 
-use ridgepath::{Backend, Error, Fallback, GpuPlan, GramPlan, Limits, Plan, Precision, Rates, Request, Shape};
+use ridgepath::{
+    Backend, Error, Fallback, GpuPlan, GramPlan, Limits, Plan, Precision, Rates, Request, Shape, Strategy,
+};
 
 const SHAPE: Shape = Shape { rows: 100_000, features: 500, targets: 1, penalties: 100, problems: 1 };
 
@@ -12,7 +14,7 @@ const DOUBLE: Limits = Limits {
     shader_f64: true,
 };
 
-fn plan(shape: Shape, Strategy, memory_budget: u64) -> GpuPlan {
+fn plan(shape: Shape, memory_budget: u64) -> GpuPlan {
     let request = Request { backend: Backend::Gpu, memory_budget, ..Request::default() };
     Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap().gpu.unwrap()
 }
