@@ -122,6 +122,11 @@ pub(super) struct Centring {
 }
 
 impl Centring {
+    /// Origin, offset and what the difference is multiplied by.
+    pub(super) fn numbers(self) -> [f64; 3] {
+        [self.origin, self.offset, self.inverse]
+    }
+
     #[inline(always)]
     pub(super) fn apply(&self, value: f64) -> f64 {
         ((value - self.origin) - self.offset) * self.inverse

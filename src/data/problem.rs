@@ -117,8 +117,21 @@ impl<'a> Problem<'a> {
         self.y
     }
 
+    /// Whether there are weights.
+    pub(crate) fn weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// Bytes of an element of X, and of Y.
+    pub(crate) fn element_bytes(&self) -> [usize; 2] {
+        [self.x.element_bytes(), self.y.element_bytes()]
+    }
+
     /// The first row of the largest weight.
     pub(crate) fn heaviest(&self) -> usize {
+        if !self.weighted() {
+            return 0;
+        }
         (1..self.rows()).fold(0, |best, row| if self.weight(row) > self.weight(best) { row } else { best })
     }
 

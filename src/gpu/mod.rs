@@ -8,13 +8,15 @@ mod chunk;
 pub mod context;
 pub mod kernel;
 pub mod registry;
+mod rows;
 mod scopes;
 pub mod solution;
 pub mod stages;
 mod transfer;
+mod upload;
 
 pub use context::{AdapterSummary, Gpu};
-pub use stages::{factor, gram, product, solve};
+pub use stages::{factor, frame, gram, product, solve};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
 

@@ -89,6 +89,8 @@ pub struct Request {
     pub has_inverse: bool,
     /// Whether the rows can be read again: safer routes than the equations in double precision need them.
     pub replayable: bool,
+    /// Bytes of an element of X and of Y, 4 or 8: of what goes to a device. It decides no more than chunks, and who centres rows.
+    pub element_bytes: [usize; 2],
     /// How fast the CPU is taken to be.
     pub rates: Rates,
 }
@@ -104,6 +106,7 @@ impl Default for Request {
             minimum_norm: false,
             has_inverse: true,
             replayable: true,
+            element_bytes: [size_of::<f64>(); 2],
             rates: Rates::default(),
         }
     }
@@ -185,8 +188,7 @@ impl Plan {
                 return Ok(plan(Backend::Reference, Precision::Double, None, fallback));
             }
             Backend::Auto | Backend::Gpu if request.wants_gpu(shape) => match adapter {
-                Some(limits) => limits
-                    .and_then(|limits| GpuPlan::new(shape, form, request.precision, limits, request.memory_budget)),
+                Some(limits) => limits.and_then(|limits| GpuPlan::new(shape, form, &request, limits)),
                 None => Err(Error::NoAdapter { reason: "none was opened".into() }),
             },
             _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
@@ -266,6 +268,7 @@ impl fmt::Display for Plan {
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {
                 let GramPlan { precision, rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
+                let GramPlan { given, upload, .. } = gram;
                 let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(rows));
                 writeln!(
                     f,
@@ -273,6 +276,8 @@ impl fmt::Display for Plan {
                 )?;
                 writeln!(f, "  bound by {rows_bound}")?;
                 writeln!(f, "  sum      {cost}")?;
+                let by = if given.is_some() { "device" } else { "host" };
+                writeln!(f, "  upload   {upload} bytes, framed by the {by}")?;
             } else {
                 writeln!(f, "gram       on the CPU")?;
             }
