@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use nalgebra::{Const, DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, MatrixViewMut, RawStorage};
+use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage};
 
 use crate::data::block::Block;
 use crate::data::rows::{self, Rows};
@@ -24,11 +24,11 @@ use crate::math::scalar::{Scalar, Typed, sealed::Sealed};
 ///
 /// Any other container comes in by [`Rows`], and [`View::of`].
 #[derive(Debug, Clone, Copy)]
-pub struct View<'a>(Held<'a>);
+pub struct View<'a>(pub(super) Held<'a>);
 
 /// Where the elements lie.
 #[derive(Debug, Clone, Copy)]
-enum Held<'a> {
+pub(super) enum Held<'a> {
     Single(DMatrixView<'a, f32, Dyn, Dyn>),
     Double(DMatrixView<'a, f64, Dyn, Dyn>),
     Elsewhere(Block<'a>),
@@ -47,12 +47,13 @@ impl<'a> From<Typed<'a>> for View<'a> {
 macro_rules! of_held {
     ($view:expr, $matrix:ident => $of:expr, $block:ident => $elsewhere:expr) => {
         match &$view.0 {
-            Held::Single($matrix) => $of,
-            Held::Double($matrix) => $of,
-            Held::Elsewhere($block) => $elsewhere,
+            $crate::data::view::Held::Single($matrix) => $of,
+            $crate::data::view::Held::Double($matrix) => $of,
+            $crate::data::view::Held::Elsewhere($block) => $elsewhere,
         }
     };
 }
+pub(super) use of_held;
 
 impl<'a> View<'a> {
     /// A matrix whose rows follow one another: element (i, j) is `values[i * columns + j]`. The slice holds the matrix and
@@ -211,52 +212,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Bytes of an element: 4, or 8, which rows of another container are read as.
-    pub(crate) fn element_bytes(&self) -> usize {
-        match self.0 {
-            Held::Single(_) => size_of::<f32>(),
-            Held::Double(_) | Held::Elsewhere(_) => size_of::<f64>(),
-        }
-    }
-
-    /// Copies elements of the rows `rows`, as many as `to` has room for from number `from` on, counted column after column where
-    /// columns follow one another, else row after row: elements that lie side by side go in runs.
-    pub(crate) fn copy_in_order<A: Scalar>(&self, rows: Range<usize>, from: usize, mut to: &mut [A]) {
-        let by_columns = self.by_columns();
-        let line = if by_columns { rows.len() } else { self.columns() };
-        let mut at = from;
-        while !to.is_empty() {
-            let (number, begin) = (at / line, at % line);
-            let (run, rest) = to.split_at_mut(to.len().min(line - begin));
-            at += run.len();
-            match by_columns {
-                true => self.copy_down(rows.start + begin, number, run),
-                false => self.copy_along(rows.start + number, begin, run),
-            }
-            to = rest;
-        }
-    }
-
-    /// Copies elements of a column from a row on.
-    fn copy_down<A: Scalar>(&self, row: usize, column: usize, to: &mut [A]) {
-        let length = Dyn(to.len());
-        of_held!(self, matrix => {
-            let mut to = MatrixViewMut::from_slice_generic(to, length, Const::<1>);
-            let values = matrix.generic_view((row, column), (length, Const::<1>));
-            to.zip_apply(&values, |to, value| *to = A::round_from(double(value)));
-        }, block => rounded(to, |values| block.load(row..row + values.len(), column..column + 1, values)));
-    }
-
-    /// Copies elements of a row from a column on.
-    fn copy_along<A: Scalar>(&self, row: usize, column: usize, to: &mut [A]) {
-        let length = Dyn(to.len());
-        of_held!(self, matrix => {
-            let mut to = MatrixViewMut::from_slice_generic(to, Const::<1>, length);
-            let values = matrix.generic_view((row, column), (Const::<1>, length));
-            to.zip_apply(&values, |to, value| *to = A::round_from(double(value)));
-        }, block => rounded(to, |values| block.load(row..row + 1, column..column + values.len(), values)));
-    }
-
     /// Calls `visit(row, column, value)` for the rows `start .. start + count`, in the order of the memory.
     pub(crate) fn visit(&self, start: usize, count: usize, visit: impl FnMut(usize, usize, f64)) {
         of_held!(self, matrix => in_order_of_memory(*matrix, start, count, visit), block => {
@@ -289,15 +244,8 @@ impl Rows for View<'_> {
 
 /// A number of either type as `f64`, without rounding.
 #[inline(always)]
-fn double<T: Scalar>(value: T) -> f64 {
+pub(super) fn double<T: Scalar>(value: T) -> f64 {
     value.into()
-}
-
-/// What `read` writes, in another type.
-fn rounded<A: Scalar>(to: &mut [A], read: impl FnOnce(&mut [f64])) {
-    let mut values = vec![0.0; to.len()];
-    read(&mut values);
-    to.iter_mut().zip(values).for_each(|(to, value)| *to = A::round_from(value));
 }
 
 /// Calls `visit(row, column, value)` for some rows of a matrix.
@@ -403,16 +351,6 @@ mod tests {
                 assert_eq!(*value, view.get(1 + at % (rows - 1), at / (rows - 1)));
             }
             assert_eq!(seen, rows * columns);
-            let down = view.by_columns();
-            let order = |at: usize| if down { (at % rows, at / rows) } else { (at / columns, at % columns) };
-            for from in 0..rows * columns {
-                let mut copied = vec![0.0f32; rows * columns - from];
-                view.copy_in_order(0..rows, from, &mut copied);
-                for (value, at) in copied.into_iter().zip(from..) {
-                    let (row, column) = order(at);
-                    assert_eq!(f64::from(value), view.get(row, column), "({row}, {column}) of {rows}×{columns}");
-                }
-            }
         }
     }
 }
