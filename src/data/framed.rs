@@ -18,7 +18,7 @@ use crate::math::threads::at_least;
 /// Columns that one task copies.
 const PANEL: usize = 64;
 /// Rows that one task copies.
-const RUN: usize = 256;
+const RUN: usize = 64;
 
 /// The rows [X | Y] of a problem, features first, as they are before they are squared: each column less its weighted mean, or as it
 /// is, in units of a power of two, the largest below its largest number. In these units no square overflows, and a constant column
@@ -101,7 +101,35 @@ impl<'a> Framed<'a> {
 
     /// √s of rows in units of 2^(`unit`/2), in which roots fit `f32`.
     pub(crate) fn roots(&self, rows: Range<usize>) -> Vec<f64> {
-        rows.map(|row| scaled(self.problem.weight(row), -self.unit).sqrt()).collect()
+        if !self.problem.weighted() {
+            return vec![1.0; rows.len()];
+        }
+        let root = |row| scaled(self.problem.weight(row), -self.unit).sqrt();
+        rows.into_par_iter().with_min_len(at_least(20)).map(root).collect()
+    }
+
+    /// What is done to the values of each column: x' = ((x − origin) − offset) · 2^−exponent, as origin, offset and power.
+    pub(crate) fn centrings(&self) -> Vec<[f64; 3]> {
+        (0..self.problem.columns()).map(|j| self.frame.column(j).numbers()).collect()
+    }
+
+    /// A value of column j centred and scaled.
+    pub(crate) fn framed(&self, j: usize, value: f64) -> f64 {
+        self.frame.apply(j, value)
+    }
+
+    /// Σ s·y² of every target in its units, some targets beside others.
+    pub(crate) fn target_squares(&self) -> Vec<f64> {
+        let (m, n, q) = (self.problem.rows(), self.problem.features(), self.problem.columns());
+        let mut squares = vec![0.0; q - n];
+        let panels = squares.par_chunks_mut(TILE).with_min_len(at_least(4 * m * TILE));
+        panels.enumerate().for_each(|(panel, squares)| {
+            let first = n + panel * TILE;
+            self.visit(0..m, first..first + squares.len(), |row, j, value| {
+                squares[j - first] += self.problem.weight(row) * value.powi(2);
+            });
+        });
+        squares
     }
 
     /// Σ s·x² of every column, in its units.

@@ -1,6 +1,8 @@
 //! The rows: borrowed, checked, read by blocks, and how their columns are centred and scaled.
 
 mod block;
+mod copy;
+mod extent;
 mod frame;
 pub(crate) mod framed;
 pub(crate) mod problem;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use nalgebra::ComplexField;
 use rayon::prelude::*;
 
 use crate::data::rows::Rows;
@@ -9,6 +10,7 @@ use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::math::lanes::vectorized;
 use crate::math::powers::scaled;
+use crate::math::scalar::Scalar;
 use crate::math::threads::at_least;
 
 /// Rows X (m × n), targets Y (m × t) and observation weights s (m, all 1 if none), borrowed and checked:
@@ -117,8 +119,39 @@ impl<'a> Problem<'a> {
         self.y
     }
 
+    /// Whether there are weights.
+    pub(crate) fn weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// Whether rows of X follow one another in memory, and Y lies there too: then a row is read as fast as a block.
+    pub(crate) fn by_rows(&self) -> bool {
+        !self.x.by_columns() && self.x.in_memory() && self.y.in_memory()
+    }
+
+    /// Copies some columns of a row of [X | Y].
+    #[inline]
+    pub(crate) fn read_row(&self, row: usize, columns: Range<usize>, to: &mut [f64]) {
+        let n = self.features();
+        let (x, y) = to.split_at_mut(n.clamp(columns.start, columns.end) - columns.start);
+        if !x.is_empty() {
+            self.x.copy_along(row, columns.start, x);
+        }
+        if !y.is_empty() {
+            self.y.copy_along(row, columns.start.max(n) - n, y);
+        }
+    }
+
+    /// Bytes of an element of X, and of Y.
+    pub(crate) fn element_bytes(&self) -> [usize; 2] {
+        [self.x.element_bytes(), self.y.element_bytes()]
+    }
+
     /// The first row of the largest weight.
     pub(crate) fn heaviest(&self) -> usize {
+        if !self.weighted() {
+            return 0;
+        }
         (1..self.rows()).fold(0, |best, row| if self.weight(row) > self.weight(best) { row } else { best })
     }
 
@@ -175,23 +208,22 @@ impl Rows for Problem<'_> {
     }
 }
 
-/// Whether no element is infinite or NaN.
+/// Whether no element is infinite or NaN: in its own type, and in the order of the memory.
 fn all_finite(view: View<'_>) -> bool {
-    const PANEL: usize = 32;
-    const ROWS: usize = 256;
-    let panel = |first: usize| {
-        let columns = view.column_range(first, PANEL.min(view.columns() - first));
-        let mut block = vec![0.0; ROWS.min(view.rows()) * columns.columns()];
-        (0..view.rows()).step_by(ROWS).all(|start| {
-            let count = ROWS.min(view.rows() - start);
-            let block = &mut block[..count * columns.columns()];
-            columns.load(start, count, block);
-            vectorized(
-                #[inline(always)]
-                || block.iter().fold(true, |all, value| all & value.is_finite()),
-            )
-        })
-    };
-    let panels: Vec<usize> = (0..view.columns()).step_by(PANEL).collect();
-    panels.into_par_iter().with_min_len(at_least(PANEL * view.rows())).all(panel)
+    const PART: usize = 4096;
+    fn finite<A: Scalar>(view: View<'_>, elements: Range<usize>) -> bool {
+        let mut part = [A::zero(); PART];
+        let part = &mut part[..elements.len()];
+        view.copy_in_order(0..view.rows(), elements.start, part);
+        vectorized(
+            #[inline(always)]
+            || part.iter().fold(true, |all, value| all & ComplexField::is_finite(value)),
+        )
+    }
+    let total = view.rows() * view.columns();
+    let parts = (0..total.div_ceil(PART)).into_par_iter().with_min_len(at_least(PART));
+    parts.map(|part| part * PART..total.min((part + 1) * PART)).all(|elements| match view.element_bytes() {
+        4 => finite::<f32>(view, elements),
+        _ => finite::<f64>(view, elements),
+    })
 }

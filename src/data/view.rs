@@ -24,11 +24,11 @@ use crate::math::scalar::{Scalar, Typed, sealed::Sealed};
 ///
 /// Any other container comes in by [`Rows`], and [`View::of`].
 #[derive(Debug, Clone, Copy)]
-pub struct View<'a>(Held<'a>);
+pub struct View<'a>(pub(super) Held<'a>);
 
 /// Where the elements lie.
 #[derive(Debug, Clone, Copy)]
-enum Held<'a> {
+pub(super) enum Held<'a> {
     Single(DMatrixView<'a, f32, Dyn, Dyn>),
     Double(DMatrixView<'a, f64, Dyn, Dyn>),
     Elsewhere(Block<'a>),
@@ -47,12 +47,13 @@ impl<'a> From<Typed<'a>> for View<'a> {
 macro_rules! of_held {
     ($view:expr, $matrix:ident => $of:expr, $block:ident => $elsewhere:expr) => {
         match &$view.0 {
-            Held::Single($matrix) => $of,
-            Held::Double($matrix) => $of,
-            Held::Elsewhere($block) => $elsewhere,
+            $crate::data::view::Held::Single($matrix) => $of,
+            $crate::data::view::Held::Double($matrix) => $of,
+            $crate::data::view::Held::Elsewhere($block) => $elsewhere,
         }
     };
 }
+pub(super) use of_held;
 
 impl<'a> View<'a> {
     /// A matrix whose rows follow one another: element (i, j) is `values[i * columns + j]`. The slice holds the matrix and
@@ -243,7 +244,7 @@ impl Rows for View<'_> {
 
 /// A number of either type as `f64`, without rounding.
 #[inline(always)]
-fn double<T: Scalar>(value: T) -> f64 {
+pub(super) fn double<T: Scalar>(value: T) -> f64 {
     value.into()
 }
 

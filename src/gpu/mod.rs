@@ -9,13 +9,15 @@ pub mod context;
 pub mod kernel;
 mod rates;
 pub mod registry;
+mod rows;
 mod scopes;
 pub mod solution;
 pub mod stages;
 mod transfer;
+mod upload;
 
 pub use context::{AdapterSummary, Gpu};
-pub use stages::{factor, gram, product, solve};
+pub use stages::{factor, frame, gram, product, solve};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
 

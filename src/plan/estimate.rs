@@ -148,7 +148,7 @@ fn gram(gpu: &GpuPlan, device: &DeviceRates) -> Sums {
     };
     Sums {
         dispatches: gram.cost.dispatches,
-        bytes_up: (gram.rows as u64).saturating_mul(gram.row_stride as u64 * element),
+        bytes_up: gram.upload,
         bytes_down: (gram.row_stride as u64).pow(2).saturating_mul(element),
         flops: gram.cost.flops as f64,
         seconds: gram.cost.flops as f64 / rate + gram.cost.dispatches as f64 * device.dispatch,

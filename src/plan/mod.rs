@@ -94,6 +94,8 @@ pub struct Request {
     pub has_inverse: bool,
     /// Whether the rows can be read again: safer routes than the equations in double precision need them.
     pub replayable: bool,
+    /// Bytes of an element of X and of Y, 4 or 8: of what goes to a device. It decides no more than chunks, and who centres rows.
+    pub element_bytes: [usize; 2],
     /// How fast the CPU is taken to be.
     pub rates: Rates,
     /// How fast the GPU is taken to be; `None` where nobody asked it: then it is given whatever its shaders can do.
@@ -111,6 +113,7 @@ impl Default for Request {
             minimum_norm: false,
             has_inverse: true,
             replayable: true,
+            element_bytes: [size_of::<f64>(); 2],
             rates: Rates::default(),
             device: None,
         }
@@ -342,6 +345,7 @@ impl fmt::Display for Plan {
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {
                 let GramPlan { precision, rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
+                let GramPlan { given, upload, .. } = gram;
                 let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(rows));
                 writeln!(
                     f,
@@ -349,6 +353,8 @@ impl fmt::Display for Plan {
                 )?;
                 writeln!(f, "  bound by {rows_bound}")?;
                 writeln!(f, "  sum      {cost}")?;
+                let by = if given.is_some() { "device" } else { "host" };
+                writeln!(f, "  upload   {upload} bytes, framed by the {by}")?;
             } else {
                 writeln!(f, "gram       on the CPU")?;
             }

@@ -44,7 +44,7 @@ impl Ridge {
     /// each are those of the problem alone.
     pub(crate) async fn solve_together(&self, problems: Vec<(Problem<'_>, Option<Moments>)>) -> Result<Vec<RidgePath>> {
         let Some((first, _)) = problems.first() else { return Ok(Vec::new()) };
-        let asked: Vec<Asked> = problems.iter().map(|_| self.asked()).collect();
+        let asked: Vec<Asked> = problems.iter().map(|(problem, _)| self.asked_of(problem)).collect();
         let shape = Shape { problems: problems.len(), ..self.shape(first.x(), first.y()) };
         let plan = self.planned(&asked[0], shape).await?;
         let alone = !self.prior.is_none() || plan.form == Form::Dual || plan.precision == Precision::Single;

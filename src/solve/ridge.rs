@@ -337,6 +337,13 @@ impl Ridge {
         Asked::new(self.model, penalty, self.request)
     }
 
+    /// The same for a problem at hand, whose elements decide what goes to a device.
+    pub(crate) fn asked_of(&self, problem: &Problem<'_>) -> Asked {
+        let mut asked = self.asked();
+        asked.request.element_bytes = problem.element_bytes();
+        asked
+    }
+
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.
     pub(crate) fn reporter(&self, total: usize) -> impl Fn(usize) + Send + Sync + 'static {
         let progress = self.progress.clone();

@@ -34,7 +34,7 @@ impl Ridge {
 
     /// Solves what the plan says, where it says; `known` are the moments of the rows in double precision.
     pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
-        let asked = self.asked();
+        let asked = self.asked_of(problem);
         asked.penalty.check_features(problem.features())?;
         if !self.prior.is_none() {
             return Box::pin(self.solve_about(&self.prior, problem)).await;

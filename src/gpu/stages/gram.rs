@@ -9,8 +9,10 @@ use crate::data::problem::Problem;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
-use crate::gpu::stages::product;
-use crate::gpu::transfer::{self, ReadBack};
+use crate::gpu::rows::{FramedByHost, Given, Source};
+use crate::gpu::stages::{frame, product};
+use crate::gpu::transfer::ReadBack;
+use crate::gpu::upload::Uploads;
 use crate::math::powers::scaled;
 use crate::math::scalar::Scalar;
 use crate::model::method::Precision;
@@ -104,8 +106,9 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
     gpu.kernel(&SPEC).bind(&[params], &[rows, partials, moments]).record(encoder, &dispatches);
 }
 
-/// The centred moments of a problem, products and sums in the arithmetic of the plan. Columns are centred and scaled on the
-/// host, in `f64`, and rows multiplied by the roots of their weights. The bits do not depend on the plan's blocks of rows.
+/// The centred moments of a problem, products and sums in the arithmetic of the plan. Rows go to the device as they were given,
+/// and are centred, scaled and weighted there; where the plan does not say so, or columns are out of the range in which that loses
+/// no digits, by the host, in `f64`. The bits do not depend on the plan's blocks of rows.
 ///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
@@ -114,22 +117,30 @@ pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<M
     Moments::check_numbers(n, t)?;
     let rows = Framed::centred(problem)?;
     let roots = rows.roots(0..m);
+    let scope = gpu.scope();
+    let given = Given::new(gpu, &rows, &roots, plan);
+    scope.finish("the buffers of the rows").await?;
     let width = plan.row_stride;
-    let sums = match plan.precision {
-        Precision::Single => {
+    let back = match (&given, plan.precision) {
+        (Some(given), _) => summed(gpu, plan, m, [n, t], given).await?,
+        (None, Precision::Single) => {
             let fill = |start: usize, block: &mut [f32]| fill(&rows, &roots, start, block, width);
-            sums(gpu, plan, m, [n, t], fill).await?
+            summed(gpu, plan, m, [n, t], &FramedByHost::new(width, fill)).await?
         }
-        Precision::Double => {
+        (None, Precision::Double) => {
             let fill = |start: usize, block: &mut [f64]| fill(&rows, &roots, start, block, width);
-            sums(gpu, plan, m, [n, t], fill).await?
+            summed(gpu, plan, m, [n, t], &FramedByHost::new(width, fill)).await?
         }
+    };
+    // While the device sums the last block.
+    let squares = rows.target_squares();
+    let sums = match plan.precision {
+        Precision::Single => fetched::<f32>(gpu, back, [n, t]).await?,
+        Precision::Double => fetched::<f64>(gpu, back, [n, t]).await?,
     };
     let unit = rows.unit();
     let gram = DMatrix::from_fn(n, n, |i, j| if i >= j { scaled(sums[(i, j)], unit) } else { 0.0 });
     let cross = DMatrix::from_fn(n, t, |i, target| scaled(sums[(n + target, i)], unit));
-    let mut squares = vec![0.0; t];
-    rows.visit(0..m, n..n + t, |row, j, value| squares[j - n] += problem.weight(row) * value.powi(2));
     Ok(Moments::of_framed(&rows, gram, cross, squares))
 }
 
@@ -138,8 +149,8 @@ fn fill<A: Scalar>(rows: &Framed<'_>, roots: &[f64], start: usize, block: &mut [
     rows.rows_to(start, &roots[start..start + block.len() / width], block, width);
 }
 
-/// The product ZᵀZ of `m` rows, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a number on into
-/// a block of whole rows, `row_stride` apart, that holds zeros or rows put there before.
+/// The product ZᵀZ of `m` rows that the host frames, q × n of n + t columns, on and below the diagonal. `fill` puts rows from a
+/// number on into a block of whole rows, `row_stride` apart, that holds zeros or rows put there before.
 pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     gpu: &Gpu,
     plan: &GramPlan,
@@ -147,45 +158,73 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     [n, t]: [usize; 2],
     fill: impl Fn(usize, &mut [A]),
 ) -> Result<DMatrix<f64>> {
-    let (q, width) = (n + t, plan.row_stride);
+    let back = summed(gpu, plan, m, [n, t], &FramedByHost::new(plan.row_stride, fill)).await?;
+    fetched::<A>(gpu, back, [n, t]).await
+}
+
+/// ZᵀZ as it comes back from the device; of no rows, 0.
+async fn fetched<A: Scalar + bytemuck::Pod>(
+    gpu: &Gpu,
+    back: Option<ReadBack>,
+    [n, t]: [usize; 2],
+) -> Result<DMatrix<f64>> {
+    let Some(back) = back else { return Ok(DMatrix::zeros(n + t, n)) };
+    let parts = back.fetch(gpu).await?;
+    let values: &[A] = bytemuck::cast_slice(&parts[0]);
+    Ok(DMatrix::from_iterator(n + t, n, values.iter().map(|value| (*value).into())))
+}
+
+/// Sums ZᵀZ of `m` rows block after block: while the device sums one, the host writes the next. What comes back is on its way, if
+/// there are rows.
+async fn summed(
+    gpu: &Gpu,
+    plan: &GramPlan,
+    m: usize,
+    [n, t]: [usize; 2],
+    source: &impl Source,
+) -> Result<Option<ReadBack>> {
+    let (q, most) = (n + t, plan.rows_per_chunk.min(m));
+    let element = match plan.precision {
+        Precision::Single => size_of::<f32>(),
+        Precision::Double => size_of::<f64>(),
+    };
     let scope = gpu.scope();
-    let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * size_of::<A>()) as u64);
+    let rows = gpu.storage("ridgepath.gram.rows", (most * plan.row_stride * element) as u64);
     let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
-    let moments = gpu.storage("ridgepath.gram.moments", (q * n * size_of::<A>()) as u64);
-    let needed = match plan.precision {
+    let moments = gpu.storage("ridgepath.gram.moments", (q * n * element) as u64);
+    let sums = match plan.precision {
         Precision::Single => (gpu.kernel(&SPEC), schedule::gram(n, q, 1)),
         Precision::Double => (gpu.kernel(&product::SPEC), schedule::product([q, n], 1)),
     };
     let buffers = Buffers { rows: &rows, partials: &partials, moments: &moments };
-    kernel::prepare(&[needed]);
+    let framed = plan.given.map(|_| {
+        let dispatches = schedule::frame(plan.precision, [n, plan.row_stride], 1);
+        (gpu.kernel(frame::spec(plan.precision)), dispatches)
+    });
+    kernel::prepare(&Vec::from_iter(framed.into_iter().chain([sums])));
     scope.finish("the buffers of the Gram matrix").await?;
 
-    let mut block = vec![A::zero(); plan.rows_per_chunk.min(m) * width];
-    let mut before = None;
+    let mut uploads = Uploads::new("ridgepath.gram.upload", source.bytes(most) as u64);
     let mut back = None;
     for start in (0..m).step_by(plan.rows_per_chunk) {
         let count = plan.rows_per_chunk.min(m - start);
-        // While the device sums the block before.
-        fill(start, &mut block[..count * width]);
-        if let Some(before) = before.take() {
-            // Uploads are staged in host memory until they are done: never more than one block of them.
-            transfer::finish(gpu, before).await?;
-        }
+        uploads.ready(gpu).await?;
         let scope = gpu.scope();
-        gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(&block[..count * width]));
+        let staged = match uploads.write(gpu, |to| source.write(start..start + count, to)) {
+            Ok(staged) => staged,
+            Err(error) => return scope.finish("a block of rows").await.and(Err(error)),
+        };
         let mut encoder = gpu.encoder("ridgepath.gram");
+        source.record(gpu, &mut encoder, count, staged, &rows);
         record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), buffers);
         if start + count == m {
-            back = Some(ReadBack::record(gpu, &mut encoder, &[(&moments, (q * n * size_of::<A>()) as u64)]));
+            back = Some(ReadBack::record(gpu, &mut encoder, &[(&moments, (q * n * element) as u64)]));
         }
         gpu.submit(encoder);
+        uploads.submitted(gpu);
         scope.finish("a block of rows").await?;
-        before = Some(transfer::submitted(gpu));
     }
-    let Some(back) = back else { return Ok(DMatrix::zeros(q, n)) };
-    let parts = back.fetch(gpu).await?;
-    let values: &[A] = bytemuck::cast_slice(&parts[0]);
-    Ok(DMatrix::from_iterator(q, n, values.iter().map(|value| (*value).into())))
+    Ok(back)
 }
 
 /// Records that a block of rows is summed onto the sums of the blocks before.

@@ -1,6 +1,7 @@
 //! The stages on the GPU, a file for each shader: what it promises, its parameters and buffers, and how it is recorded.
 
 pub mod factor;
+pub mod frame;
 pub mod gram;
 pub mod product;
 pub mod solve;

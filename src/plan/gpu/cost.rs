@@ -33,7 +33,7 @@ impl Cost {
         Self { dispatches: dispatches as u64, barriers, flops: number(2 * multiply_adds), bytes: number(4 * elements) }
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             dispatches: self.dispatches.saturating_add(other.dispatches),
             barriers: self.barriers.saturating_add(other.barriers),
@@ -81,6 +81,18 @@ impl std::fmt::Display for Cost {
         let Self { dispatches, barriers, flops, bytes } = self;
         write!(f, "{dispatches} dispatches, {barriers} barriers, {flops} flops done, {bytes} bytes moved")
     }
+}
+
+/// A block of rows of n features and `width` elements in all, from `row_bytes` bytes each.
+pub(crate) fn frame(precision: Precision, [n, width]: [usize; 2], rows: usize, row_bytes: usize) -> Cost {
+    // In single precision two sums of two numbers with their errors, and what is done with those.
+    let (words, multiply_adds) = match precision {
+        Precision::Single => (1, 9),
+        Precision::Double => (2, 2),
+    };
+    let dispatches = schedule::frame(precision, [n, width], rows).len();
+    let elements = (rows * width) as u128;
+    Cost::new(dispatches, 2, multiply_adds * elements, (rows * row_bytes).div_ceil(4) as u128 + words * elements)
 }
 
 /// The sums of a block of rows.

@@ -17,8 +17,9 @@ const SUBMISSION: u128 = 200_000_000_000;
 const DOUBLE_TAKES: u128 = 32;
 /// Multiply-adds in the products of a residual from which the way to the device and back pays.
 const PRODUCT_PAYS: u128 = 50_000_000;
-/// Bytes of rows that are prepared on the host while the device sums the rows before them.
-const UPLOAD: u128 = 64 << 20;
+/// Bytes of rows that the host writes while the device sums the rows before them: enough for the work to hide what a submission
+/// takes, and little to be mapped before the first.
+const UPLOAD: u128 = 32 << 20;
 
 /// What may bind the size of a chunk.
 const ALL: &str = "nothing: these are all";
@@ -65,6 +66,11 @@ pub struct GramPlan {
     pub rows_per_chunk: usize,
     /// What keeps them from being more.
     pub rows_bound: &'static str,
+    /// Bytes of an element of X and of Y where the device centres and scales rows as they were given; `None` where the host does
+    /// it: in the dual form, and in single precision of doubles, which are to be centred before they are rounded.
+    pub given: Option<[usize; 2]>,
+    /// Bytes of X and Y that go to the device, for all problems; weights, if any, take one number more for each row.
+    pub upload: u64,
     /// Bytes on the device.
     pub bytes: u64,
     /// Bytes of the partial sums of a block of rows, which `bytes` includes.
@@ -145,7 +151,13 @@ impl GpuPlan {
             Form::Primal => [shape.rows, shape.features, shape.targets],
             Form::Dual => [shape.features, shape.rows, 0],
         };
-        let sums = |sizes| GramPlan::new(sizes, precision, room).map(|plan| plan.times(shape.problems));
+        let [x, y] = request.element_bytes;
+        let given = match (form, precision) {
+            (Form::Primal, Precision::Double) => Some([x, y]),
+            (Form::Primal, Precision::Single) if x == size_of::<f32>() => Some([x, y]),
+            _ => None,
+        };
+        let sums = |sizes| GramPlan::new(sizes, precision, given, room).map(|plan| plan.times(shape.problems));
         let gram = match precision {
             Precision::Single => Some(sums(summed)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
@@ -229,11 +241,11 @@ impl GpuPlan {
 impl GramPlan {
     /// The plan for `problems` problems, one after the other.
     fn times(self, problems: usize) -> Self {
-        Self { cost: self.cost.times(problems), ..self }
+        Self { cost: self.cost.times(problems), upload: self.upload.saturating_mul(problems as u64), ..self }
     }
 
     /// Runs of rows, as many as fill a large GPU, none shorter than the tile's loads are worth.
-    fn new([rows, n, t]: [usize; 3], precision: Precision, room: Room) -> Result<Self> {
+    fn new([rows, n, t]: [usize; 3], precision: Precision, given: Option<[usize; 2]>, room: Room) -> Result<Self> {
         let [m, n, t] = [rows, n, t].map(|size| size as u128);
         let q = n + t;
         let (element, most_flops) = match precision {
@@ -252,15 +264,25 @@ impl GramPlan {
         let most = ((32 << 20) / (stride * element)).min(16 * most_flops / u128::from(cost(16, 16).flops)).max(16);
         let split = m.div_ceil(wanted).clamp(256, 4096).min(most).next_multiple_of(16);
         let split_bytes = room.fits("a run of rows", split * stride * element)?;
+        // In single precision what of Y is given in double comes rounded.
+        let row_bytes = given.map_or(stride * element, |[x, y]| {
+            n * x as u128 + t * if precision == Precision::Single { element } else { y as u128 }
+        });
+        let frame = |rows| cost::frame(precision, [n, stride].map(size), rows, size(row_bytes));
+        let framed = |rows| given.map_or_else(Cost::default, |_| frame(rows));
+        let whole = |rows, split| framed(rows).plus(cost(rows, split));
+        // As given, with a root of a weight each, X, Y and roots filled up to 16 bytes; rows framed by the host need no such room.
+        let given_bytes = given.map_or(0, |_| split * (row_bytes + element) + 3 * 16);
+        let given_bytes = room.fits("a run of rows as they are given", given_bytes)?;
         let tile_bytes = room.fits("the partial sums of the Gram matrix", element * sums.elements())?;
         let moments = room.fits("the Gram matrix with its cross-products", q * n * element)?;
         let (splits, rows_bound) = least([
             (m.div_ceil(split), ALL),
-            (room.budget.saturating_sub(moments) / (split_bytes + tile_bytes), BUDGET),
-            (room.binding / split_bytes.max(tile_bytes), BINDING),
-            (room.workgroups, WORKGROUPS),
-            (UPLOAD.div_ceil(split_bytes), "the upload of rows beside the work"),
-            (most_flops / u128::from(cost(size(split), size(split)).flops), LENGTH),
+            (room.budget.saturating_sub(moments) / (given_bytes + split_bytes + tile_bytes), BUDGET),
+            (room.binding / given_bytes.max(split_bytes).max(tile_bytes), BINDING),
+            (room.workgroups.min(room.workgroups * schedule::FRAME_TILE as u128 / split), WORKGROUPS),
+            (UPLOAD.div_ceil(split * row_bytes), "the upload of rows beside the work"),
+            (most_flops / u128::from(whole(size(split), size(split)).flops), LENGTH),
         ]);
         let (rows_per_split, rows_per_chunk) = (size(split), size(split * splits));
         Ok(Self {
@@ -270,9 +292,11 @@ impl GramPlan {
             rows_per_split,
             rows_per_chunk,
             rows_bound,
-            bytes: number(moments + splits * (split_bytes + tile_bytes)),
+            given,
+            upload: number(m * row_bytes),
+            bytes: number(moments + splits * (given_bytes + split_bytes + tile_bytes)),
             partial_bytes: number(splits * tile_bytes),
-            cost: Cost::in_chunks(rows, rows_per_chunk, |rows| cost(rows, rows_per_split)),
+            cost: Cost::in_chunks(rows, rows_per_chunk, |rows| whole(rows, rows_per_split)),
         })
     }
 }

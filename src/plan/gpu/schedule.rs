@@ -7,6 +7,8 @@ use crate::model::method::Precision;
 pub(crate) const PANEL: usize = 64;
 /// Rows and columns of a tile of a product in double precision.
 pub(crate) const PRODUCT_TILE: usize = 64;
+/// Rows and columns of a tile of rows that are centred and scaled.
+pub(crate) const FRAME_TILE: usize = 32;
 /// Rows below a panel that one workgroup takes.
 pub(crate) const ROWS: usize = 2 * PANEL;
 
@@ -110,6 +112,17 @@ impl Panels {
         };
         vec![Dispatch { entry, params: 0, groups: [side, k, 1] }]
     }
+}
+
+/// A block of rows of X and Y, as they were given, to rows of n features and `width` elements in all.
+pub(crate) fn frame(precision: Precision, [n, width]: [usize; 2], rows: usize) -> Vec<Dispatch> {
+    let entry = match precision {
+        Precision::Single => "frame",
+        Precision::Double => "frame_double",
+    };
+    let tiles = |size: usize| size.div_ceil(FRAME_TILE);
+    let dispatch = |params, columns| Dispatch { entry, params, groups: [tiles(columns), tiles(rows), 1] };
+    vec![dispatch(0, n), dispatch(1, width - n)]
 }
 
 /// The sums of a block of rows of n features and q columns in all.

@@ -7,9 +7,10 @@ fn parsed(spec: &Spec) -> naga::Module {
     naga::front::wgsl::parse_str(spec.source).unwrap_or_else(|error| panic!("{}: {error}", spec.stage))
 }
 
-/// By the standard's capabilities alone, but for the one stage that is there for 64-bit floats.
+/// By the standard's capabilities alone, but for the stages that are there for 64-bit floats.
 fn validated(stage: &str, module: &naga::Module) -> naga::valid::ModuleInfo {
-    let beyond = if stage == "product" { naga::valid::Capabilities::FLOAT64 } else { Default::default() };
+    let wide = ["product", "frame_double"].contains(&stage);
+    let beyond = if wide { naga::valid::Capabilities::FLOAT64 } else { Default::default() };
     let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), beyond);
     validator.validate(module).unwrap_or_else(|error| panic!("{stage}: {error:?}"))
 }
@@ -206,6 +207,8 @@ fn barriers_are_those_that_the_plan_counts() {
     // a panel, down and up, or 32 rows of many targets.
     assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1]), expect("gram_cross", 1, &[])]);
     assert_eq!(of(&ridgepath::gpu::product::SPEC), [expect("product_tile", 0, &[1])]);
+    assert_eq!(of(&ridgepath::gpu::frame::SPEC), [expect("frame", 1, &[])]);
+    assert_eq!(of(&ridgepath::gpu::frame::DOUBLE), [expect("frame_double", 1, &[])]);
     let factor = [
         expect("invert", 0, &[2]),
         expect("invert_and_solve", 1, &[2]),

@@ -144,15 +144,43 @@ fn costs_are_counted_without_a_device() {
         assert!(moved <= 6.0 + features as f64 / 64.0, "{features} features: {moved} times the matrices");
         assert!(plan.correction.bytes as f64 <= 2.0 * matrices + (penalties * features) as f64 * 100.0);
     }
-    // One symmetric half and the tiles across the diagonal (in double precision also those of the target).
+    // One symmetric half and the tiles across the diagonal (in double precision also those of the target). In double precision the
+    // device frames X and Y in two dispatches more.
     let shape = Shape { features: 512, ..SHAPE };
     let whole = 2.0 * 100_000.0 * 512.0 * 512.0;
-    for (precision, share, dispatches) in [(Precision::Single, 0.65, 4), (Precision::Double, 0.70, 2)] {
+    for (precision, share, dispatches) in [(Precision::Single, 0.65, 4), (Precision::Double, 0.70, 4)] {
         let sums = sums(shape, precision, 1 << 40).unwrap();
         let done = sums.cost.flops as f64 / whole;
         assert!((0.5..share).contains(&done), "{done} of the whole product, {precision}");
         assert_eq!(sums.cost.dispatches, dispatches * 100_000_u64.div_ceil(sums.rows_per_chunk as u64));
     }
+}
+
+#[test]
+fn rows_go_to_the_device_as_they_are_given() {
+    let (m, n, t) = (100_000, 512, 3);
+    let shape = Shape { rows: m, features: n, targets: t, ..SHAPE };
+    let sums = |precision, element_bytes, problems| {
+        let request = Request { backend: Backend::Gpu, precision, element_bytes, ..Request::default() };
+        let plan = Plan::new(Shape { problems, ..shape }, request, Some(Ok(DOUBLE))).unwrap();
+        let sums = plan.gpu.as_ref().unwrap().gram.clone().unwrap();
+        let by = if sums.given.is_some() { "device" } else { "host" };
+        let words = format!("upload   {} bytes, framed by the {by}", sums.upload);
+        assert!(plan.explain().contains(&words), "{words} in\n{}", plan.explain());
+        sums
+    };
+    for (bytes, row) in [([8, 8], 8 * (n + t)), ([4, 4], 4 * (n + t)), ([4, 8], 4 * n + 8 * t)] {
+        let sums = sums(Precision::Double, bytes, 1);
+        assert_eq!((sums.given, sums.upload), (Some(bytes), (m * row) as u64));
+    }
+    // In single precision what is given in double is centred before it is rounded.
+    for (bytes, given, row) in
+        [([4, 4], true, 4 * (n + t)), ([4, 8], true, 4 * (n + t)), ([8, 8], false, 4 * (n + t).next_multiple_of(4))]
+    {
+        let sums = sums(Precision::Single, bytes, 1);
+        assert_eq!((sums.given.is_some(), sums.upload), (given, (m * row) as u64));
+    }
+    assert_eq!(sums(Precision::Double, [8, 4], 3).upload, (3 * m * (8 * n + 4 * t)) as u64);
 }
 
 #[test]
