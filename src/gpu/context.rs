@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::gpu::kernel::{Kernel, Kernels, Spec};
@@ -10,7 +11,15 @@ use crate::plan::Limits;
 
 /// An opened GPU with its compiled kernels. Cheap to clone, shared between threads and solvers.
 #[derive(Clone, Debug)]
-pub struct Gpu(Arc<Inner>);
+pub struct Gpu {
+    inner: Arc<Inner>,
+    deadline: Duration,
+}
+
+/// How long an answer of a device is waited for.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// The same of a software adapter, which shares its cores with all else.
+const SOFTWARE_DEADLINE: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
 struct Inner {
@@ -170,35 +179,60 @@ impl Gpu {
     fn assembled(device: wgpu::Device, queue: wgpu::Queue, lost: Arc<Mutex<Option<String>>>) -> Self {
         let summary = AdapterSummary::new(&device.adapter_info(), device.features(), &device.limits());
         let kernels = Kernels::new(device.clone(), queue.clone(), summary.limits.workgroup_storage);
-        Self(Arc::new(Inner { device, queue, summary, lost, kernels }))
+        let deadline = if summary.software { SOFTWARE_DEADLINE } else { DEADLINE };
+        Self { inner: Arc::new(Inner { device, queue, summary, lost, kernels }), deadline }
     }
 
     /// The adapter, with the limits of the opened device.
     #[must_use]
     pub fn adapter(&self) -> &AdapterSummary {
-        &self.0.summary
+        &self.inner.summary
     }
 
     /// The device.
     #[must_use]
     pub fn device(&self) -> &wgpu::Device {
-        &self.0.device
+        &self.inner.device
     }
 
     /// Its queue.
     #[must_use]
     pub fn queue(&self) -> &wgpu::Queue {
-        &self.0.queue
+        &self.inner.queue
+    }
+
+    /// How long the device may take for what it has been told, until it counts as [lost](Error::DeviceLost): 30 seconds unless
+    /// set, of a software adapter 10 minutes. Submissions are sized to take a fraction of a second; what others have queued on
+    /// the same device is waited for too.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// The same device with this [`deadline`](Self::deadline), for what is done with this handle and its clones. A device that
+    /// has passed it is lost for all handles, and is never freed, since that would wait for it. In a browser, which waits by
+    /// itself, there is none.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Counts the device as lost, since it did not answer in time.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn give_up(&self) {
+        record_loss(&self.inner.lost, format!("it did not answer within {:?}", self.deadline));
+        // The last handle of a queue waits for its work, without end.
+        std::mem::forget(self.clone());
     }
 
     /// A shader on this device.
     pub(crate) fn kernel(&self, spec: &'static Spec) -> Arc<Kernel> {
-        self.0.kernels.of(spec)
+        self.inner.kernels.of(spec)
     }
 
     /// `Err` once the device is known to be lost.
     pub(crate) fn alive(&self) -> Result<()> {
-        match self.0.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone() {
+        match self.inner.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone() {
             Some(reason) => Err(Error::DeviceLost { reason }),
             None => Ok(()),
         }

@@ -6,6 +6,8 @@
 mod candidate;
 mod chunk;
 pub mod context;
+#[cfg(not(target_arch = "wasm32"))]
+mod deadline;
 pub mod kernel;
 pub mod registry;
 mod scopes;
