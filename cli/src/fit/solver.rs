@@ -18,6 +18,9 @@ pub(crate) fn of(data: &Data, args: &DataArgs, solver: &SolverArgs, progress: &P
         .minimum_norm(solver.minimum_norm)
         .precision(solver.precision.into())
         .on_progress(move |done, total| progress.reached(done, total));
+    if let Some(name) = &solver.adapter {
+        ridge = ridge.adapter(name);
+    }
     if let Some(bytes) = solver.memory_budget {
         ridge = ridge.memory_budget(bytes);
     }
