@@ -120,8 +120,8 @@ mod tests {
             let solved = |rate: f64| {
                 let told = Mutex::new(Vec::new());
                 gpu.pace().set(Kind { stage: SPEC.stage, sizes: [n, 1] }, rate);
-                let answers =
-                    solve_one(&gpu, &normal, &plan, Precision::Double, &|done| told.lock().expect("sound").push(done));
+                let report = |done| told.lock().expect("sound").push(done);
+                let answers = solve_one(&gpu, &normal, &plan, Precision::Double, &report);
                 let answers = pollster::block_on(answers).expect("weights");
                 let bits = answers
                     .into_iter()
