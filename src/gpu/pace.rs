@@ -10,7 +10,9 @@ const SUBMISSION: f64 = 0.2;
 const LEAST: f64 = 1e-3;
 /// Floating-point operations of the first submission of its kind: what takes so long where a small GPU attains 20 GFLOP/s.
 const FIRST: f64 = 4e9;
-/// The same in a browser, where nothing is timed.
+/// Floating-point operations that no GPU minds: of less, a time tells how far the device is, not how fast.
+const SMALL: f64 = 1e9;
+/// The first in a browser, where nothing is timed.
 const UNTIMED: f64 = 16e9;
 /// Kinds of work that are remembered.
 const KINDS: usize = 16;
@@ -63,7 +65,7 @@ impl Pace {
 
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn took(&self, kind: Kind, flops: u64, time: Duration) {
-        self.set(kind, flops as f64 / time.as_secs_f64().max(LEAST));
+        self.set(kind, (flops as f64 / time.as_secs_f64().max(LEAST)).max(SMALL / SUBMISSION));
     }
 
     /// Sets how many floating-point operations of a kind the device does in a second.
@@ -81,11 +83,12 @@ impl Pace {
 /// the end, and the operations. No part is empty.
 pub(crate) fn parts(flops: &[u64], allowed: u64) -> Vec<(usize, u64)> {
     let mut parts: Vec<(usize, u64)> = Vec::new();
-    for (at, own) in flops.iter().enumerate() {
-        match parts.last_mut() {
-            Some((end, sum)) if sum.saturating_add(*own) <= allowed => (*end, *sum) = (at + 1, *sum + own),
-            _ => parts.push((at + 1, *own)),
+    for (own, end) in flops.iter().zip(1..) {
+        let joined = parts.last().and_then(|(_, sum)| sum.checked_add(*own)).filter(|sum| *sum <= allowed);
+        if joined.is_some() {
+            parts.pop();
         }
+        parts.push((end, joined.unwrap_or(*own)));
     }
     parts
 }
@@ -105,9 +108,10 @@ mod tests {
         for (flops, milliseconds, wanted) in [
             (4_000_000_000, 100, 8_000_000_000),
             (8_000_000_000, 400, 4_000_000_000),
-            (1_000_000, 0, 200_000_000),
+            (1_000_000_000, 0, 200_000_000_000),
             (u64::MAX, 1, u64::MAX),
-            (0, 1000, 0),
+            (1_000_000, 1000, 1_000_000_000),
+            (0, 0, 1_000_000_000),
         ] {
             pace.took(KIND, flops, Duration::from_millis(milliseconds));
             assert_eq!(pace.allowed(KIND), wanted, "{flops} in {milliseconds} ms");
@@ -119,11 +123,12 @@ mod tests {
         let pace = Pace::default();
         let kind = |n: usize| Kind { sizes: [n, 1], ..KIND };
         for n in 0..=KINDS {
-            pace.took(kind(n), 1000, Duration::from_secs(1));
-            pace.took(kind(1), 1000, Duration::from_millis(500));
+            pace.took(kind(n), 1 << 40, Duration::from_secs(1));
+            pace.took(kind(1), 1 << 40, Duration::from_millis(500));
         }
+        let fifth = (1u64 << 40) / 5;
         let allowed: Vec<u64> = (0..=KINDS).map(|n| pace.allowed(kind(n))).collect();
-        assert_eq!((allowed[0], allowed[1], allowed[2], allowed[KINDS]), (FIRST as u64, 400, 200, 200));
+        assert_eq!((allowed[0], allowed[1], allowed[2], allowed[KINDS]), (FIRST as u64, 2 * fifth, fifth, fifth));
     }
 
     #[test]
