@@ -262,15 +262,24 @@ fn invert(matrix: u32, panel: u32, thread: u32) -> Row {
     return row;
 }
 
-// The matrix of a thread, when several share a workgroup.
-fn shared_matrix(group: u32, thread: u32) -> u32 {
-    return group * (SIDE / params.side) + thread / params.side;
+// The number of a workgroup, or of all that share a matrix: more than fit one dimension go on in the third, whose last row need
+// not be full.
+fn folded(group: vec3u, groups: vec3u) -> u32 {
+    return group.z * groups.x + group.x;
 }
 
 @compute @workgroup_size(64)
-fn factor_diagonal(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    find_gram(group.x);
-    invert(group.x, 0u, thread);
+fn factor_diagonal(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let matrix = folded(group, groups);
+    if matrix >= params.matrices {
+        return;
+    }
+    find_gram(matrix);
+    invert(matrix, 0u, thread);
 }
 
 // The place of 8 rows of y = X w, where L was.
@@ -279,13 +288,29 @@ fn strip_of_y(base: u32, rows: u32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn factor_solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    invert_and_solve(shared_matrix(group.x, thread), thread);
+fn factor_solve(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let first = folded(group, groups) * (SIDE / params.side);
+    if first >= params.matrices {
+        return;
+    }
+    invert_and_solve(first + thread / params.side, thread);
 }
 
 @compute @workgroup_size(SIDE)
-fn factor_solve_wide(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    invert_and_solve(group.x, thread);
+fn factor_solve_wide(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let matrix = folded(group, groups);
+    if matrix >= params.matrices {
+        return;
+    }
+    invert_and_solve(matrix, thread);
 }
 
 fn invert_and_solve(matrix: u32, thread: u32) {
@@ -513,8 +538,15 @@ fn subtract(matrix: u32, quad: u32, j: u32, sum: mat4x4f) {
 }
 
 @compute @workgroup_size(128)
-fn factor_panel(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    let matrix = group.x;
+fn factor_panel(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let matrix = folded(group, groups);
+    if matrix >= params.matrices {
+        return;
+    }
     find_gram(matrix);
     let first = PANEL * params.panel;
     let top = first + PANEL + 2u * PANEL * group.y;

@@ -101,7 +101,7 @@ fn sum_tile(side: u32, runs: u32, group: vec3u, tile_columns: u32, thread: u32) 
     let length = min(params.rows_per_split, params.rows - group.z * runs * params.rows_per_split);
     let end = min((split + 1u) * params.rows_per_split, params.rows);
 
-    // Loads beyond the edges are moved inside: rows there become 0, columns there are not stored.
+    // Loads beyond the edges are moved inside: rows there become 0 in both operands, for 0 times what is not finite is not 0; columns there are not stored.
     let left_quad = min(group.x * quads + own % quads, params.stride - 1u);
     let right_quad = min(group.y * quads + own % quads, params.stride - 1u);
     var row = split * params.rows_per_split + own / quads;
@@ -112,7 +112,7 @@ fn sum_tile(side: u32, runs: u32, group: vec3u, tile_columns: u32, thread: u32) 
     var buffer = 0u;
     for (var base = 0u; base < length; base += depth) {
         sh_left[buffer + thread / STRIP][thread % STRIP] = select(vec4f(), left, row < end);
-        sh_right[buffer + thread / STRIP][thread % STRIP] = right;
+        sh_right[buffer + thread / STRIP][thread % STRIP] = select(vec4f(), right, row < end);
         workgroupBarrier();
         // In flight while this step is multiplied.
         row += depth;

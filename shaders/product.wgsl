@@ -85,13 +85,13 @@ fn product_tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_i
     let begin = group.z * params.rows_per_split;
     let end = min(begin + params.rows_per_split, params.rows);
 
-    // Loads beyond the edges are moved inside: rows there become 0, columns there are not stored.
+    // Loads beyond the edges are moved inside: rows there become 0 in both operands, for 0 times what is not finite is not 0; columns there are not stored.
     let left_pair = min(group.x * PAIRS + thread % PAIRS, params.left_stride - 1u);
     let right_pair = min(group.y * PAIRS + thread % PAIRS, params.right_stride - 1u);
     var row = begin + thread / PAIRS;
     var from_row = min(row, params.rows - 1u);
     var left = select(vec2<f64>(), a[from_row * params.left_stride + left_pair], row < end);
-    var right = b[from_row * params.right_stride + right_pair];
+    var right = select(vec2<f64>(), b[from_row * params.right_stride + right_pair], row < end);
 
     var sums: Sums;
     var buffer = 0u;
@@ -103,7 +103,7 @@ fn product_tile(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_i
         row += DEPTH;
         from_row = min(row, params.rows - 1u);
         left = select(vec2<f64>(), a[from_row * params.left_stride + left_pair], row < end);
-        right = b[from_row * params.right_stride + right_pair];
+        right = select(vec2<f64>(), b[from_row * params.right_stride + right_pair], row < end);
         for (var d = 0u; d < DEPTH; d += 2u) {
             multiply(&sums, buffer + d, near, far);
             multiply(&sums, buffer + d + 1u, near, far);

@@ -13,6 +13,7 @@ struct Params {
     panels: u32,  // ⌈n / 64⌉
     width: u32,   // columns of a diagonal block: 4·stride of a single one, else 64
     quads: u32,   // ⌈t / 4⌉
+    matrices: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -21,6 +22,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> solution: array<vec4f>; // [matrices, quads, n], a target a component
 
 const PANEL: u32 = 64u;
+
+// The matrix of a workgroup: more than fit one dimension go on in the third, whose last row need not be full.
+fn matrix_of(group: vec3u, groups: vec3u) -> u32 {
+    return group.z * groups.y + group.y;
+}
 
 fn lower_at(matrix: u32) -> u32 {
     return matrix * (PANEL * (params.panels - 1u)) * params.stride;
@@ -82,8 +88,15 @@ fn finish(at: u32, row: u32, parts: u32, thread: u32) {
 }
 
 @compute @workgroup_size(256)
-fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    let matrix = group.y;
+fn solve(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let matrix = matrix_of(group, groups);
+    if matrix >= params.matrices {
+        return;
+    }
     let of_lower = lower_at(matrix);
     let of_solution = (matrix * params.quads + group.x) * params.order;
     let near = thread % 16u;
@@ -157,9 +170,17 @@ fn solve(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t
 var<workgroup> sh_sums: array<array<vec4f, 128>, 4>; // of y, in four parts; the total in the first
 
 @compute @workgroup_size(128)
-fn solve_single(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    let of_inverse = group.y * (params.width / 4u * params.width);
-    let of_solution = (group.y * params.quads + group.x) * params.order;
+fn solve_single(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let matrix = matrix_of(group, groups);
+    if matrix >= params.matrices {
+        return;
+    }
+    let of_inverse = matrix * (params.width / 4u * params.width);
+    let of_solution = (matrix * params.quads + group.x) * params.order;
     let quads = params.width / 4u;
     let quad = thread % 32u;
     let part = thread / 32u;
@@ -314,16 +335,24 @@ fn step(task: Task, begin: u32, end: u32, less: bool) {
 }
 
 @compute @workgroup_size(128)
-fn solve_many(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+fn solve_many(
+    @builtin(workgroup_id) group: vec3u,
+    @builtin(num_workgroups) groups: vec3u,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let matrix = matrix_of(group, groups);
+    if matrix >= params.matrices {
+        return;
+    }
     for (var panel = 0u; panel < params.panels; panel += 1u) {
         let first = PANEL * panel;
-        step(Task(LOWER, group.y, panel, 16u * group.x, thread), 0u, first, true);
-        step(Task(INVERSE, group.y, panel, 16u * group.x, thread), first, first + PANEL, false);
+        step(Task(LOWER, matrix, panel, 16u * group.x, thread), 0u, first, true);
+        step(Task(INVERSE, matrix, panel, 16u * group.x, thread), first, first + PANEL, false);
     }
     for (var back = 0u; back < params.panels; back += 1u) {
         let panel = params.panels - 1u - back;
         let first = PANEL * panel;
-        step(Task(TRANSPOSED, group.y, panel, 16u * group.x, thread), first + PANEL, params.order, true);
-        step(Task(INVERSE_TRANSPOSED, group.y, panel, 16u * group.x, thread), first, first + PANEL, false);
+        step(Task(TRANSPOSED, matrix, panel, 16u * group.x, thread), first + PANEL, params.order, true);
+        step(Task(INVERSE_TRANSPOSED, matrix, panel, 16u * group.x, thread), first, first + PANEL, false);
     }
 }

@@ -18,13 +18,24 @@ pub(crate) struct AdapterSummary {
     pub(crate) limits: Limits,
 }
 
+/// Which adapter would be opened.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GpuOptions {
+    pub(crate) allow_software: bool,
+    pub(crate) adapter: Option<String>,
+}
+
 impl Gpu {
     #[expect(clippy::unused_async, reason = "as the device's own")]
-    pub(crate) async fn open(_: bool) -> Result<Self> {
+    pub(crate) async fn open_with(_: &GpuOptions) -> Result<Self> {
         Err(Error::NoAdapter { reason: "ridgepath was built without its feature `gpu`".into() })
     }
 
     pub(crate) fn adapter(&self) -> &AdapterSummary {
+        match *self {}
+    }
+
+    pub(crate) fn passed_over(&self) -> &[String] {
         match *self {}
     }
 

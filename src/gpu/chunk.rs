@@ -66,6 +66,11 @@ impl<'a> Chunk<'a> {
         Ok(Self { gpu, problems, features, targets, penalties, system, factors, solution, grams, products })
     }
 
+    /// Matrices that the device factors and solves in a time that nobody minds: one at least.
+    pub(crate) fn matrices_at_a_time(&self) -> usize {
+        solve::at_a_time(self.gpu, &self.factors, &self.solution)
+    }
+
     /// The weights of the matrices numbered `matrices`; `None` where this arithmetic does not reach.
     pub(crate) async fn solve(&self, matrices: Range<usize>, precision: Precision) -> Result<Vec<Option<Weights>>> {
         let (n, t, count) = (self.features, self.targets, matrices.len());
@@ -176,18 +181,31 @@ impl<'a> Chunk<'a> {
         let count = matrices.len();
         let scope = self.gpu.scope();
         self.solution.upload(self.gpu, &solution::packed(&rhs));
-        let mut encoder = self.gpu.encoder("ridgepath.chunk");
-        if factored {
-            self.system.upload(self.gpu, self.problems, matrices.clone());
-            solve::record_factored(self.gpu, &mut encoder, &self.system, &self.factors, &self.solution, matrices);
-        } else {
-            solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count);
+        let parts = match factored {
+            true => {
+                self.system.upload(self.gpu, self.problems, matrices.clone());
+                solve::parts(self.gpu, &self.factors, &self.solution, count)
+            }
+            false => Vec::new(),
+        };
+        scope.finish("the scales and right-hand sides of a chunk of λ").await?;
+        let on_device = (&self.system, &self.factors, &self.solution);
+        if let [before @ .., _] = &parts[..] {
+            solve::submit_parts(self.gpu, before, on_device, &matrices).await?;
         }
+        let scope = self.gpu.scope();
+        let mut encoder = self.gpu.encoder("ridgepath.chunk");
+        match parts.last() {
+            Some(last) => last.record(self.gpu, &mut encoder, on_device, matrices),
+            None => solve::record(self.gpu, &mut encoder, &self.factors, &self.solution, count),
+        }
+        let begun = parts.last().map(solve::Part::begun);
         let parts = [(&self.solution.buffer, self.solution.bytes(count)), (&self.factors.info, 4 * count as u64)];
         let back = ReadBack::record(self.gpu, &mut encoder, &parts);
         self.gpu.submit(encoder);
         scope.finish("a chunk of λ").await?;
         let parts = back.fetch(self.gpu).await?;
+        begun.into_iter().for_each(|begun| self.gpu.pace().ended(begun));
         Ok((
             solution::unpacked(bytemuck::cast_slice(&parts[0]), count, self.features, self.targets + 1),
             bytemuck::cast_slice(&parts[1]).to_vec(),

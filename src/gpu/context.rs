@@ -1,16 +1,26 @@
-//! Adapters, devices and their errors. The only file that asks for adapters.
+//! Devices and their errors.
 
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::gpu::adapter::{self, AdapterSummary, GpuOptions};
 use crate::gpu::kernel::{Kernel, Kernels, Spec};
+use crate::gpu::pace::Pace;
 use crate::gpu::scopes::Scopes;
-use crate::plan::Limits;
 
 /// An opened GPU with its compiled kernels. Cheap to clone, shared between threads and solvers.
 #[derive(Clone, Debug)]
-pub struct Gpu(Arc<Inner>);
+pub struct Gpu {
+    inner: Arc<Inner>,
+    deadline: Duration,
+}
+
+/// How long an answer of a device is waited for.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// The same of a software adapter, which shares its cores with all else.
+const SOFTWARE_DEADLINE: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
 struct Inner {
@@ -20,119 +30,45 @@ struct Inner {
     /// The driver's words, once the device is lost.
     lost: Arc<Mutex<Option<String>>>,
     kernels: Kernels,
-}
-
-/// What matters of an adapter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdapterSummary {
-    /// As the driver names it.
-    pub name: String,
-    /// `"vulkan"`, `"metal"`, `"dx12"` or `"webgpu"`.
-    pub api: String,
-    /// `"discrete gpu"`, `"integrated gpu"`, `"virtual gpu"`, `"cpu"` or `"other"`.
-    pub kind: String,
-    /// Driver name and version.
-    pub driver: String,
-    /// A software adapter, slower than this library's CPU backend; only used when allowed.
-    pub software: bool,
-    /// The limits that plans are made from.
-    pub limits: Limits,
-}
-
-impl AdapterSummary {
-    fn new(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> Self {
-        let kind = match info.device_type {
-            wgpu::DeviceType::DiscreteGpu => "discrete gpu",
-            wgpu::DeviceType::IntegratedGpu => "integrated gpu",
-            wgpu::DeviceType::VirtualGpu => "virtual gpu",
-            wgpu::DeviceType::Cpu => "cpu",
-            wgpu::DeviceType::Other => "other",
-        };
-        Self {
-            name: info.name.clone(),
-            api: format!("{:?}", info.backend).to_lowercase().replace("browserwebgpu", "webgpu"),
-            kind: kind.into(),
-            driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
-            software: info.device_type == wgpu::DeviceType::Cpu,
-            limits: Limits {
-                storage_binding: limits.max_storage_buffer_binding_size,
-                buffer: limits.max_buffer_size,
-                workgroups: limits.max_compute_workgroups_per_dimension,
-                workgroup_storage: limits.max_compute_workgroup_storage_size,
-                shader_f64: features.contains(wgpu::Features::SHADER_F64),
-            },
-        }
-    }
-
-    /// Discrete before integrated before virtual before other before software.
-    fn rank(&self) -> usize {
-        let order = ["discrete gpu", "integrated gpu", "virtual gpu", "other", "cpu"];
-        order.iter().position(|kind| *kind == self.kind).unwrap_or(order.len())
-    }
-}
-
-impl std::fmt::Display for AdapterSummary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({}, {})", self.name, self.api, self.kind)
-    }
-}
-
-fn new_instance() -> wgpu::Instance {
-    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
-}
-
-/// One for the life of the process: when the last one goes, drivers are unloaded whose threads and exit handlers may still
-/// have work to do in them.
-#[cfg(not(target_arch = "wasm32"))]
-fn instance() -> &'static wgpu::Instance {
-    static INSTANCE: std::sync::OnceLock<wgpu::Instance> = std::sync::OnceLock::new();
-    INSTANCE.get_or_init(new_instance)
-}
-
-/// A browser's, which belongs to one thread.
-#[cfg(target_arch = "wasm32")]
-fn instance() -> wgpu::Instance {
-    new_instance()
-}
-
-/// Best first.
-async fn enumerate() -> Vec<(AdapterSummary, wgpu::Adapter)> {
-    #[cfg(not(target_arch = "wasm32"))]
-    let adapters = instance().enumerate_adapters(wgpu::Backends::PRIMARY).await;
-    #[cfg(target_arch = "wasm32")]
-    let adapters = {
-        let power_preference = wgpu::PowerPreference::HighPerformance;
-        let options = wgpu::RequestAdapterOptions { power_preference, ..Default::default() };
-        Vec::from_iter(instance().request_adapter(&options).await.ok())
-    };
-    let summary = |a: &wgpu::Adapter| AdapterSummary::new(&a.get_info(), a.features(), &a.limits());
-    let mut found: Vec<_> = adapters.into_iter().map(|adapter| (summary(&adapter), adapter)).collect();
-    found.sort_by_key(|(summary, _)| summary.rank());
-    found
+    pace: Pace,
+    passed_over: Vec<String>,
 }
 
 impl Gpu {
-    /// All adapters, the one that [`open`](Self::open) prefers first.
+    /// All adapters, the one that [`open`](Self::open) prefers first: discrete before integrated before virtual, and of several
+    /// APIs of one card the one with 64-bit floats in shaders.
     pub async fn adapters() -> Vec<AdapterSummary> {
-        enumerate().await.into_iter().map(|(summary, _)| summary).collect()
+        adapter::all().await.into_iter().map(|(summary, _)| summary).collect()
     }
 
-    /// Opens the best adapter: discrete before integrated before virtual; a software adapter only if allowed.
+    /// Opens the best adapter, or the next that opens; a software adapter only if allowed.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`], [`Error::Device`] when the adapter gives no device.
+    /// [`Error::NoAdapter`]; [`Error::Device`] when no adapter gives a device.
     pub async fn open(allow_software: bool) -> Result<Self> {
-        let found = enumerate().await;
-        let names: Vec<String> = found.iter().map(|(summary, _)| summary.to_string()).collect();
-        let Some((summary, adapter)) = found.into_iter().find(|(summary, _)| allow_software || !summary.software)
-        else {
-            let reason = if names.is_empty() {
-                "no adapter was found; a driver for Vulkan, Metal or DX12 is needed".into()
-            } else {
-                format!("only software adapters were found, which are not allowed: {}", names.join(", "))
-            };
-            return Err(Error::NoAdapter { reason });
-        };
+        Self::open_with(&GpuOptions { allow_software, adapter: None }).await
+    }
+
+    /// Opens the best adapter of those asked for, or the next of them that opens.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] with those that there are; [`Error::Device`] when none of them gives a device.
+    pub async fn open_with(options: &GpuOptions) -> Result<Self> {
+        let adapters = adapter::allowed(adapter::all().await, options)?;
+        let (opened, passed_over) =
+            adapter::first_opened(adapters, async |adapter| Self::device_of(&adapter).await).await?;
+        let (device, queue) = opened;
+        let lost = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&lost);
+        device.set_device_lost_callback(move |reason, message| {
+            record_loss(&slot, format!("{reason:?} {message}"));
+        });
+        let slot = Arc::clone(&lost);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| record_loss(&slot, error.to_string())));
+        Ok(Self::assembled(device, queue, lost, passed_over))
+    }
+
+    async fn device_of(adapter: &wgpu::Adapter) -> Result<(wgpu::Device, wgpu::Queue), String> {
         let available = adapter.limits();
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: available.max_storage_buffer_binding_size,
@@ -147,58 +83,89 @@ impl Gpu {
             required_limits: limits.or_worse_values_from(&available),
             ..Default::default()
         };
-        let (device, queue) = adapter
-            .request_device(&descriptor)
-            .await
-            .map_err(|error| Error::Device { reason: format!("{summary}: {error}") })?;
-        let lost = Arc::new(Mutex::new(None));
-        let slot = Arc::clone(&lost);
-        device.set_device_lost_callback(move |reason, message| {
-            record_loss(&slot, format!("{reason:?} {message}"));
-        });
-        let slot = Arc::clone(&lost);
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| record_loss(&slot, error.to_string())));
-        Ok(Self::assembled(device, queue, lost))
+        adapter.request_device(&descriptor).await.map_err(|error| error.to_string())
     }
 
     /// Uses the caller's device and queue; no other is opened. The device's limits decide what fits.
     #[must_use]
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::assembled(device, queue, Arc::default())
+        Self::assembled(device, queue, Arc::default(), Vec::new())
     }
 
-    fn assembled(device: wgpu::Device, queue: wgpu::Queue, lost: Arc<Mutex<Option<String>>>) -> Self {
+    fn assembled(
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        lost: Arc<Mutex<Option<String>>>,
+        passed_over: Vec<String>,
+    ) -> Self {
         let summary = AdapterSummary::new(&device.adapter_info(), device.features(), &device.limits());
         let kernels = Kernels::new(device.clone(), queue.clone(), summary.limits.workgroup_storage);
-        Self(Arc::new(Inner { device, queue, summary, lost, kernels }))
+        let deadline = if summary.software { SOFTWARE_DEADLINE } else { DEADLINE };
+        let inner = Inner { device, queue, summary, lost, kernels, pace: Pace::default(), passed_over };
+        Self { inner: Arc::new(inner), deadline }
     }
 
     /// The adapter, with the limits of the opened device.
     #[must_use]
     pub fn adapter(&self) -> &AdapterSummary {
-        &self.0.summary
+        &self.inner.summary
+    }
+
+    /// The adapters preferred to this one that gave no device, and why, in words.
+    #[must_use]
+    pub fn passed_over(&self) -> &[String] {
+        &self.inner.passed_over
     }
 
     /// The device.
     #[must_use]
     pub fn device(&self) -> &wgpu::Device {
-        &self.0.device
+        &self.inner.device
     }
 
     /// Its queue.
     #[must_use]
     pub fn queue(&self) -> &wgpu::Queue {
-        &self.0.queue
+        &self.inner.queue
+    }
+
+    /// How long the device may take for what it has been told, until it counts as [lost](Error::DeviceLost): 30 seconds unless
+    /// set, of a software adapter 10 minutes. Submissions are sized to take a fraction of a second; what others have queued on
+    /// the same device is waited for too.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// The same device with this [`deadline`](Self::deadline), for what is done with this handle and its clones. A device that
+    /// has passed it is lost for all handles, and is never freed, since that would wait for it. In a browser, which waits by
+    /// itself, there is none.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Counts the device as lost, since it did not answer in time.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn give_up(&self) {
+        record_loss(&self.inner.lost, format!("it did not answer within {:?}", self.deadline));
+        // The last handle of a queue waits for its work, without end.
+        std::mem::forget(self.clone());
+    }
+
+    /// How much the device is told at a time.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.inner.pace
     }
 
     /// A shader on this device.
     pub(crate) fn kernel(&self, spec: &'static Spec) -> Arc<Kernel> {
-        self.0.kernels.of(spec)
+        self.inner.kernels.of(spec)
     }
 
     /// `Err` once the device is known to be lost.
     pub(crate) fn alive(&self) -> Result<()> {
-        match self.0.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone() {
+        match self.inner.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone() {
             Some(reason) => Err(Error::DeviceLost { reason }),
             None => Ok(()),
         }

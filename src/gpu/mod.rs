@@ -3,10 +3,14 @@
 //! Each stage has a file here and a shader of the same stem, and can be used alone on the caller's device:
 //! `record` writes a stage's dispatches into a command encoder.
 
+mod adapter;
 mod candidate;
 mod chunk;
 pub mod context;
+#[cfg(not(target_arch = "wasm32"))]
+mod deadline;
 pub mod kernel;
+mod pace;
 mod rates;
 pub mod registry;
 mod rows;
@@ -16,7 +20,8 @@ pub mod stages;
 mod transfer;
 mod upload;
 
-pub use context::{AdapterSummary, Gpu};
+pub use adapter::{AdapterSummary, GpuOptions};
+pub use context::Gpu;
 pub use stages::{factor, frame, gram, product, solve};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
@@ -58,8 +63,9 @@ pub async fn solve(
     let plan = &GpuPlan { matrices_per_chunk: plan.matrices_per_chunk.min(total), ..plan.clone() };
     let chunk = chunk::Chunk::new(gpu, problems, shape, plan).await?;
     let mut answers = Vec::with_capacity(total);
-    for begin in (0..total).step_by(plan.matrices_per_chunk) {
-        let end = total.min(begin + plan.matrices_per_chunk);
+    while answers.len() < total {
+        let (begin, most) = (answers.len(), plan.matrices_per_chunk.min(chunk.matrices_at_a_time()));
+        let end = total.min(begin + most);
         answers.extend(chunk.solve(begin..end, precision).await?);
         progress(end);
     }
@@ -80,4 +86,55 @@ pub async fn solve_one(
 ) -> Result<Vec<Option<Weights>>> {
     let mut answers = solve(gpu, &[normal], plan, precision, progress).await?;
     Ok(answers.pop().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use nalgebra::DMatrix;
+
+    use super::{Gpu, solve_one};
+    use crate::cpu;
+    use crate::data::problem::Problem;
+    use crate::equations::normal::NormalEquations;
+    use crate::gpu::pace::Kind;
+    use crate::gpu::stages::solve::SPEC;
+    use crate::model::Model;
+    use crate::model::method::{Backend, Precision};
+    use crate::model::penalty::Penalty;
+    use crate::plan::{Plan, Request, Shape};
+
+    #[test]
+    fn a_slow_device_is_told_a_matrix_or_a_panel_at_a_time_and_the_bits_are_the_same() {
+        let Ok(gpu) = pollster::block_on(Gpu::open(true)) else {
+            eprintln!("!!! NOT TESTED: this test needs a GPU or software Vulkan, and found neither");
+            return;
+        };
+        for n in [5, 70, 200] {
+            let value = |i: usize, j: usize| ((i * i + 3 * i * j + j) as f64).sin();
+            let (x, y) = (DMatrix::from_fn(n + 9, n, value), DMatrix::from_fn(n + 9, 2, |i, j| value(i, n + j)));
+            let moments = cpu::gram::gram::<f64>(&Problem::new(&x, &y).expect("finite")).expect("in range");
+            let penalty = Penalty::Lambdas(vec![0.1, 1e-2, 10.0]);
+            let normal = NormalEquations::with_penalty(&moments, Model::default(), &penalty).expect("λs are positive");
+            let shape = Shape { rows: n + 9, features: n, targets: 2, penalties: 3, problems: 1 };
+            let request = Request { backend: Backend::Gpu, ..Request::default() };
+            let plan =
+                Plan::new(shape, request, Some(Ok(gpu.adapter().limits))).expect("it fits").gpu.expect("of a GPU");
+            let solved = |rate: f64| {
+                let told = Mutex::new(Vec::new());
+                gpu.pace().set(Kind { stage: SPEC.stage, sizes: [n, 1] }, rate);
+                let report = |done| told.lock().expect("sound").push(done);
+                let answers = solve_one(&gpu, &normal, &plan, Precision::Double, &report);
+                let answers = pollster::block_on(answers).expect("weights");
+                let bits = answers
+                    .into_iter()
+                    .map(|own| own.expect("within reach").values.map(|values| values.map(f64::to_bits)));
+                (bits.collect::<Vec<_>>(), told.into_inner().expect("sound"))
+            };
+            let ((whole, at_once), (parts, one_by_one)) = (solved(1e15), solved(1.0));
+            assert_eq!(whole, parts, "n {n}");
+            assert_eq!((at_once[..].to_vec(), one_by_one[0]), (vec![3], 1), "n {n}");
+        }
+    }
 }

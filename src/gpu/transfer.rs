@@ -1,11 +1,15 @@
 //! Results from the device to the host: the only place that maps buffers.
 
 use std::sync::{Arc, Mutex};
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Duration;
 
 use futures_channel::oneshot;
 
 use crate::error::{Error, Result};
 use crate::gpu::context::Gpu;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::gpu::deadline::Deadline;
 
 /// Buffers copied into one mappable buffer by a command encoder, to be fetched once that is submitted.
 pub(crate) struct ReadBack {
@@ -68,8 +72,8 @@ pub(crate) async fn finish(gpu: &Gpu, submitted: oneshot::Receiver<()>) -> Resul
 }
 
 /// A callback and its answer, and what ends the wait for it if the callback will never be called.
-fn once<A: Send + 'static>() -> (impl FnOnce(A) + Send + 'static, impl FnOnce() + Send + 'static, oneshot::Receiver<A>)
-{
+fn once<A: Send + 'static>()
+-> (impl FnOnce(A) + Send + 'static, impl Fn() + Clone + Send + 'static, oneshot::Receiver<A>) {
     let (sender, receiver) = oneshot::channel();
     let slot = Arc::new(Mutex::new(Some(sender)));
     let same_slot = Arc::clone(&slot);
@@ -78,16 +82,43 @@ fn once<A: Send + 'static>() -> (impl FnOnce(A) + Send + 'static, impl FnOnce() 
     (answer, move || drop(take(&same_slot)), receiver)
 }
 
-/// Lets the callbacks of submitted work run: natively somebody must poll; a browser does so by itself. Calls
-/// `abandoned` if they will never run.
-fn drive(gpu: &Gpu, abandoned: impl FnOnce() + Send + 'static) {
+/// Lets the callbacks of submitted work run: natively somebody must poll, up to the device's deadline; a browser does so by
+/// itself. Calls `abandoned` if they will never run, or not in time.
+fn drive(gpu: &Gpu, abandoned: impl Fn() + Clone + Send + 'static) {
     #[cfg(target_arch = "wasm32")]
     drop((gpu, abandoned));
     #[cfg(not(target_arch = "wasm32"))]
     {
-        let device = gpu.device().clone();
-        poll_apart(move || device.poll(wgpu::PollType::wait_indefinitely()).is_ok(), abandoned);
+        let (time, device) = (gpu.deadline(), gpu.device().clone());
+        let poll = move || device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(time) });
+        let (gpu, late) = (gpu.clone(), abandoned.clone());
+        let late = move || {
+            gpu.give_up();
+            late();
+        };
+        poll_within(time, poll, abandoned, late);
     }
+}
+
+/// Polls apart, and calls `late` where that takes longer: by the poll's own clock, and if that stands still with all else,
+/// by another.
+#[cfg(not(target_arch = "wasm32"))]
+fn poll_within(
+    time: Duration,
+    poll: impl FnOnce() -> Result<wgpu::PollStatus, wgpu::PollError> + Send + 'static,
+    abandoned: impl FnOnce() + Send + 'static,
+    late: impl Fn() + Clone + Send + 'static,
+) {
+    let deadline = Deadline::after(time, late.clone());
+    let poll = move || {
+        let polled = poll();
+        drop(deadline);
+        if matches!(polled, Err(wgpu::PollError::Timeout)) {
+            late();
+        }
+        polled.is_ok()
+    };
+    poll_apart(poll, abandoned);
 }
 
 /// Polls on a thread of its own, or where there can be none, here. A poll that fails, or panics as wgpu's does when the
@@ -114,7 +145,7 @@ mod tests {
     use std::sync::mpsc;
     use std::time::Duration;
 
-    use super::poll_apart;
+    use super::{poll_apart, poll_within};
 
     #[test]
     fn a_poll_that_fails_or_panics_is_told() {
@@ -126,5 +157,24 @@ mod tests {
         assert!(told(|| false));
         assert!(told(|| panic!("as wgpu does when the driver loses the device")));
         assert!(!told(|| true));
+    }
+
+    #[test]
+    fn a_poll_that_does_not_end_in_time_is_told() {
+        let told = |time: Duration, poll: fn() -> Result<wgpu::PollStatus, wgpu::PollError>| {
+            let (late, told) = mpsc::channel();
+            let abandoned = late.clone();
+            let late = move || late.send("late").unwrap();
+            poll_within(time, poll, move || abandoned.send("abandoned").unwrap(), late);
+            told.recv_timeout(Duration::from_secs(20))
+        };
+        let (soon, never) = (Duration::from_millis(50), Duration::MAX);
+        let hangs = || loop {
+            std::thread::park();
+        };
+        assert_eq!(told(soon, hangs), Ok("late"));
+        assert_eq!(told(never, || Err(wgpu::PollError::Timeout)), Ok("late"));
+        assert_eq!(told(never, || Err(wgpu::PollError::WrongSubmissionIndex(1, 0))), Ok("abandoned"));
+        assert!(told(soon, || Ok(wgpu::PollStatus::QueueEmpty)).is_err());
     }
 }

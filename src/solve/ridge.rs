@@ -10,7 +10,7 @@ use crate::answer::path::RidgePath;
 use crate::data::problem::Problem;
 use crate::data::view::View;
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, GpuOptions};
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::penalty::Penalty;
 use crate::model::prior::Prior;
@@ -37,6 +37,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | [`weights`](Self::weights) | all 1 | observation weights s |
 /// | [`backend`](Self::backend) | [`Auto`](Backend::Auto) | where to solve |
 /// | [`allow_software_gpu`](Self::allow_software_gpu) | `false` | let [`Backend::Gpu`] open a software adapter |
+/// | [`adapter`](Self::adapter) | the best | the name of the GPU to open |
 /// | [`gpu`](Self::gpu) | opened when needed | a device of the caller's |
 /// | [`precision`](Self::precision) | [`Double`](Precision::Double) | the arithmetic |
 /// | [`form`](Self::form), [`strategy`](Self::strategy) | those of less work | the equations, and how they are solved |
@@ -61,7 +62,7 @@ pub struct Ridge {
     pub(crate) model: Model,
     weights: Option<Vec<f64>>,
     pub(crate) request: Request,
-    allow_software: bool,
+    opening: GpuOptions,
     /// The caller's, or the one opened at first need; shared by clones.
     gpu: Arc<OnceLock<Gpu>>,
     progress: Option<Progress>,
@@ -155,7 +156,16 @@ impl Ridge {
     /// Whether [`Backend::Gpu`] may open a software adapter, which is slower than the CPU backend. For tests.
     #[must_use]
     pub fn allow_software_gpu(self, allow_software: bool) -> Self {
-        Self { allow_software, ..self }
+        Self { opening: GpuOptions { allow_software, ..self.opening }, ..self }
+    }
+
+    /// Which GPU to open instead of the best: a part of its name, API or kind, in capitals or not, such as `"nvidia"` or
+    /// `"vulkan"`, or its number in the list of `Gpu::adapters`. Where it is not there, the error says what is. It replaces a
+    /// [`gpu`](Self::gpu) set before.
+    #[must_use]
+    pub fn adapter(self, name: impl Into<String>) -> Self {
+        let opening = GpuOptions { adapter: Some(name.into()), ..self.opening };
+        Self { opening, gpu: Arc::default(), ..self }
     }
 
     /// The arithmetic.
@@ -370,8 +380,8 @@ impl Ridge {
         if let Some(gpu) = self.gpu.get() {
             return Ok(gpu.clone());
         }
-        let allowed = self.allow_software && self.request.backend == Backend::Gpu;
-        let gpu = Gpu::open(allowed).await?;
+        let allow_software = self.opening.allow_software && self.request.backend == Backend::Gpu;
+        let gpu = Gpu::open_with(&GpuOptions { allow_software, ..self.opening.clone() }).await?;
         // Two threads may open one each; the first is kept.
         Ok(self.gpu.get_or_init(|| gpu).clone())
     }
@@ -385,7 +395,8 @@ impl fmt::Debug for Ridge {
             .field("model", &self.model)
             .field("weights", &self.weights.as_ref().map(Vec::len))
             .field("request", &self.request)
-            .field("allow_software", &self.allow_software)
+            .field("allow_software", &self.opening.allow_software)
+            .field("adapter", &self.opening.adapter)
             .field("gpu", &self.gpu.get().map(Gpu::adapter))
             .finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ use crate::answer::path::RidgePath;
 use crate::data::problem::Problem;
 use crate::error::{Error, Result};
 use crate::model::method::{Backend, Form, Strategy};
+use crate::model::outcome::Fallback;
 use crate::moments::Moments;
 use crate::plan::{Limits, Plan, Shape};
 use crate::solve::asked::Asked;
@@ -14,11 +15,13 @@ impl Ridge {
     /// The plan of what is asked, with the reason where the penalties do not allow the form or strategy wanted. Opens a GPU if one
     /// is wanted.
     pub(crate) async fn planned(&self, asked: &Asked, shape: Shape) -> Result<Plan> {
-        let adapter = match asked.request.wants_gpu(shape) {
-            true => Some(self.open().await.map(|gpu| gpu.adapter().limits)),
+        let gpu = match asked.request.wants_gpu(shape) {
+            true => Some(self.open().await),
             false => None,
         };
-        self.explained(asked, shape, adapter)
+        let passed_over = gpu.iter().flatten().next().map_or(Vec::new(), |gpu| gpu.passed_over().to_vec());
+        let limits = gpu.map(|gpu| gpu.map(|gpu| gpu.adapter().limits));
+        Ok(after(self.explained(asked, shape, limits)?, passed_over))
     }
 
     /// The plan for the adapter at hand, or for none.
@@ -63,5 +66,34 @@ impl Ridge {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
         Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await
+    }
+}
+
+/// The plan of a GPU that was opened after others had failed to.
+fn after(plan: Plan, failures: Vec<String>) -> Plan {
+    match plan.backend {
+        Backend::Gpu => failures.into_iter().fold(plan, |plan, reason| plan.because(Fallback::Adapter { reason })),
+        _ => plan,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after;
+    use crate::model::method::Backend;
+    use crate::model::outcome::Fallback;
+    use crate::plan::{Limits, Plan, Request, Shape};
+
+    #[test]
+    fn a_gpu_that_was_not_the_first_choice_says_why() {
+        let shape = Shape { rows: 30, features: 3, targets: 1, penalties: 4, problems: 1 };
+        for (backend, told) in [(Backend::Gpu, true), (Backend::Auto, false)] {
+            let request = Request { backend, ..Request::default() };
+            let plan = Plan::new(shape, request, Some(Ok(Limits::default()))).expect("small");
+            let reason = String::from("GeForce 1 does not open: no memory");
+            let wanted: &[Fallback] = &[Fallback::Adapter { reason: reason.clone() }];
+            let plan = after(plan, vec![reason]);
+            assert_eq!(plan.fallbacks, if told { wanted } else { &[] }, "{backend}");
+        }
     }
 }

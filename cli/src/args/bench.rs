@@ -56,6 +56,9 @@ pub(crate) struct BenchArgs {
     /// Let a software adapter stand for the GPU: that tests the benchmark, and says nothing about a GPU
     #[arg(long)]
     pub(crate) allow_software_gpu: bool,
+    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) adapter: Option<String>,
     /// The arithmetic asked for
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,

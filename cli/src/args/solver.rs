@@ -14,6 +14,9 @@ pub(crate) struct SolverArgs {
     /// Let --backend gpu take a software adapter, which is slower than the CPU
     #[arg(long)]
     pub(crate) allow_software_gpu: bool,
+    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) adapter: Option<String>,
     /// The arithmetic; in double, what single precision hardware computes is corrected
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use ridgepath::Gpu;
+use ridgepath::gpu::GpuOptions;
 
 use crate::args::answer::Format;
 use crate::args::bench::{BenchArgs, BenchBackend};
@@ -53,7 +54,8 @@ fn open(args: &BenchArgs) -> Result<std::result::Result<Gpu, String>> {
     if args.backend == BenchBackend::Cpu {
         return Ok(Err("not asked for".into()));
     }
-    match pollster::block_on(Gpu::open(args.allow_software_gpu)) {
+    let options = GpuOptions { allow_software: args.allow_software_gpu, adapter: args.adapter.clone() };
+    match pollster::block_on(Gpu::open_with(&options)) {
         Err(error) if args.backend == BenchBackend::Auto => Ok(Err(error.to_string())),
         opened => Ok(Ok(opened?)),
     }

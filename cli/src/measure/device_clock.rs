@@ -70,7 +70,7 @@ impl<'a> Clock<'a> {
                 encoder.copy_buffer_to_buffer(&queries.resolved, 0, &queries.read, 0, BYTES);
             }
             self.gpu.queue().submit([encoder.finish()]);
-            (device.poll(wgpu::PollType::wait_indefinitely()), begun.elapsed().as_secs_f64())
+            (device.poll(wait(self.gpu)), begun.elapsed().as_secs_f64())
         })?;
         polled.map_err(|error| failed(&error))?;
         Ok(Span { device: self.between()?, host })
@@ -126,10 +126,15 @@ pub(crate) fn buffer(gpu: &Gpu, what: &str, bytes: u64, usage: wgpu::BufferUsage
 /// What a mappable buffer holds, once the device is done with it.
 pub(crate) fn read(gpu: &Gpu, buffer: &wgpu::Buffer) -> Result<Vec<u8>> {
     buffer.slice(..).map_async(wgpu::MapMode::Read, |_| ());
-    gpu.device().poll(wgpu::PollType::wait_indefinitely()).map_err(|error| failed(&error))?;
+    gpu.device().poll(wait(gpu)).map_err(|error| failed(&error))?;
     let bytes = buffer.slice(..).get_mapped_range().map_err(|error| failed(&error))?.to_vec();
     buffer.unmap();
     Ok(bytes)
+}
+
+/// Up to the device's deadline.
+fn wait(gpu: &Gpu) -> wgpu::PollType {
+    wgpu::PollType::Wait { submission_index: None, timeout: Some(gpu.deadline()) }
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {

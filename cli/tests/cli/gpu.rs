@@ -74,3 +74,26 @@ fn a_bench_times_the_gpu_against_the_cpu() {
     assert!(run["largest_deviation"].as_f64().unwrap() < 1e-11, "{run}");
     assert!(run["speedup"].as_f64().unwrap() > 0.0);
 }
+
+#[test]
+fn an_adapter_goes_by_its_name_or_number_and_what_there_is_is_told_where_it_is_not_there() {
+    let devices = Run::of(program().args(["devices", "--format", "json"])).succeeds().json();
+    let refused = |arguments: &[&str], wanted: &[&str]| {
+        let mut command = program();
+        command.args(arguments).args(["--backend", "gpu", "--allow-software-gpu", "--adapter", "no such card"]);
+        Run::of(&mut command).fails(1, wanted);
+    };
+    let (data, first) = (diabetes(), devices["adapters"][0]["name"].as_str().unwrap_or("no adapter was found"));
+    let data = data.to_str().unwrap();
+    for command in ["path", "cv", "plan", "validate"] {
+        refused(&[command, data, "--target", "progression", "--alphas", "1,10"], &["no GPU", first]);
+    }
+    refused(&["bench"], &["no GPU", first]);
+    if !adapter_at_hand() {
+        return;
+    }
+    for name in [first, "0"] {
+        let named = ["--backend", "gpu", "--allow-software-gpu", "--adapter", name, "--alphas", "1"];
+        assert_eq!(run("path", &named).json()["backend"]["adapter"], first);
+    }
+}

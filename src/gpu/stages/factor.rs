@@ -159,7 +159,7 @@ impl Factors {
     #[must_use]
     pub fn new(gpu: &Gpu, n: usize, matrices: usize) -> Self {
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
-        let panels = Panels::new(n, gpu.adapter().limits.workgroup_storage);
+        let panels = Panels::new(n, gpu.adapter().limits);
         Self {
             panels,
             lower: buffer("ridgepath.factor.lower", (matrices * panels.lower_elements()).max(4)),
@@ -190,20 +190,22 @@ pub fn record(
     matrices: Range<usize>,
 ) {
     let none = gpu.storage("ridgepath.factor.none", 16);
-    record_panels(gpu, encoder, system, factors, (&none, 0), matrices);
+    record_panels(gpu, encoder, system, factors, (&none, 0), matrices, 0..factors.panels.count);
 }
 
-/// Records the factorization of a chunk of matrices with the substitutions in the dispatch of the only panel: where
-/// [`Panels::fused`] says that targets are few enough.
-pub(crate) fn record_fused(
+/// Records some of the panels of the factorization of a chunk of matrices; with the substitutions in the dispatch of the only
+/// panel, where [`Panels::fused`] says that targets are few enough.
+pub(crate) fn record_some(
     gpu: &Gpu,
     encoder: &mut wgpu::CommandEncoder,
     system: &System,
     factors: &Factors,
     solution: &Solution,
     matrices: Range<usize>,
+    panels: Range<usize>,
 ) {
-    record_panels(gpu, encoder, system, factors, (&solution.buffer, solution.quads), matrices);
+    let quads = if factors.panels.fused(solution.quads) { solution.quads } else { 0 };
+    record_panels(gpu, encoder, system, factors, (&solution.buffer, quads), matrices, panels);
 }
 
 /// With right-hand sides in the solution, if there are any.
@@ -215,6 +217,7 @@ fn record_panels(
     factors: &Factors,
     (solution, quads): (&wgpu::Buffer, usize),
     matrices: Range<usize>,
+    recorded: Range<usize>,
 ) {
     let panels = factors.panels;
     let n = panels.order;
@@ -235,5 +238,5 @@ fn record_panels(
         .collect();
     let buffers =
         [&system.gram, &system.scale, &system.added, &factors.lower, &factors.inverse, &factors.info, solution];
-    gpu.kernel(&SPEC).bind(&params, &buffers).record(encoder, &panels.factor(matrices.len()));
+    gpu.kernel(&SPEC).bind(&params, &buffers).record(encoder, &panels.factor(matrices.len())[recorded]);
 }

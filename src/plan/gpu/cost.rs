@@ -144,37 +144,43 @@ fn inverse(panels: Panels) -> (u64, u128) {
     (2 * blocks as u64, (products + side * blocks * EIGHT) as u128)
 }
 
-/// The factors of k matrices; with `quads` times four right-hand sides, where that is one dispatch, solved too.
-pub(crate) fn factor(panels: Panels, k: usize, quads: usize) -> Cost {
+/// The factors of k matrices; with `quads` times four right-hand sides, where that is one dispatch, solved too. Dispatch by dispatch.
+fn factor_dispatches(panels: Panels, k: usize, quads: usize) -> Vec<Cost> {
     let Panels { order: n, count, width, .. } = panels;
     let (own_barriers, own_multiply_adds) = inverse(panels);
-    let (mut barriers, mut multiply_adds) = (own_barriers, own_multiply_adds);
-    let mut elements = 2 * width * width;
-    for panel in 0..count - 1 {
+    let cost = |barriers: u64, multiply_adds: u128, elements: usize| {
+        Cost::new(1, barriers, multiply_adds * k as u128, (elements * k) as u128)
+    };
+    let panel = |panel: usize| {
         let tiles = (n - PANEL * (panel + 1)).div_ceil(ROWS);
         let before = PANEL * panel;
         // The update, the product by the inverse, two diagonal blocks; C, L and these kept; then one inverse.
-        barriers += (2 * (before + 2 * PANEL) / DEPTH + 4) as u64 + own_barriers;
+        let barriers = (2 * (before + 2 * PANEL) / DEPTH + 4) as u64 + own_barriers;
         let blocks = (n - PANEL * (panel + 1)).div_ceil(PANEL);
-        multiply_adds += (blocks * (PANEL * PANEL * (before + PANEL) + PANEL * PANEL * PANEL)) as u128;
-        multiply_adds += own_multiply_adds;
+        let multiply_adds = (blocks * (PANEL * PANEL * (before + PANEL) + PANEL * PANEL * PANEL)) as u128;
         let operands = (ROWS + PANEL) * before + ROWS * PANEL + PANEL * PANEL + ROWS * PANEL;
         let results = ROWS * PANEL + 2 * ROWS * PANEL + 2 * 2 * PANEL * PANEL;
-        elements += tiles * (operands + results) + 2 * PANEL * PANEL;
-    }
+        cost(barriers, multiply_adds + own_multiply_adds, tiles * (operands + results) + 2 * PANEL * PANEL)
+    };
+    let (mut barriers, mut multiply_adds, mut elements) = (own_barriers, own_multiply_adds, 2 * width * width);
     if quads > 0 {
         barriers += 1 + 2 * quads as u64;
         multiply_adds += (4 * quads * width * width) as u128;
         elements += 8 * quads * n;
     }
-    Cost::new(panels.factor(k).len(), barriers, multiply_adds * k as u128, (elements * k) as u128)
+    std::iter::once(cost(barriers, multiply_adds, elements)).chain((0..count - 1).map(panel)).collect()
 }
 
 /// Factors and the first solutions.
 pub(crate) fn factor_solved(panels: Panels, k: usize, quads: usize) -> Cost {
+    factor_solved_dispatches(panels, k, quads).into_iter().fold(Cost::default(), Cost::plus)
+}
+
+/// [`factor_solved`], dispatch by dispatch.
+pub(crate) fn factor_solved_dispatches(panels: Panels, k: usize, quads: usize) -> Vec<Cost> {
     match panels.fused(quads) {
-        true => factor(panels, k, quads),
-        false => factor(panels, k, 0).plus(solve(panels, k, quads)),
+        true => factor_dispatches(panels, k, quads),
+        false => factor_dispatches(panels, k, 0).into_iter().chain([solve(panels, k, quads)]).collect(),
     }
 }
 

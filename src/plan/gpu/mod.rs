@@ -184,7 +184,7 @@ impl GpuPlan {
         let quads = (t + 1).div_ceil(4);
         room.targets_fit(quads)?;
         // Per matrix the factor, the inverted diagonal blocks, right-hand sides (here and staged), scales.
-        let (rows, panels) = (n.next_multiple_of(4), Panels::new(size(n), limits.workgroup_storage));
+        let (rows, panels) = (n.next_multiple_of(4), Panels::new(size(n), limits));
         let grams = room.fits("the Gram matrix", n * rows * 4)?;
         let grams = room.fits("the Gram matrices of all problems", problems.saturating_mul(grams))?;
         let factor = room.fits("a factor", 4 * panels.lower_elements() as u128)?;
@@ -217,7 +217,7 @@ impl GpuPlan {
             (all, ALL),
             (affordable, BUDGET),
             (most, BINDING),
-            (room.workgroups, WORKGROUPS),
+            (room.workgroups * room.workgroups, WORKGROUPS),
             (SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops), LENGTH),
         ]);
         let bytes = shared + matrices * one + matrices.min(k) * each;

@@ -2,6 +2,7 @@
 //! The backend records these, the plan counts them.
 
 use crate::model::method::Precision;
+use crate::plan::Limits;
 
 /// Columns of a panel of L.
 pub(crate) const PANEL: usize = 64;
@@ -61,14 +62,16 @@ pub(crate) struct Panels {
     pub(crate) width: usize,
     /// The side of the square in workgroup memory that holds a diagonal block; 64 / side matrices share a workgroup.
     pub(crate) side: usize,
+    /// Workgroups of a dispatch in one dimension, at most.
+    most: usize,
 }
 
 impl Panels {
-    pub(crate) fn new(n: usize, workgroup_storage: u32) -> Self {
-        let widest = widest(workgroup_storage);
+    pub(crate) fn new(n: usize, limits: Limits) -> Self {
+        let widest = widest(limits.workgroup_storage);
         let (count, width) = if n <= widest { (1, n.next_multiple_of(4)) } else { (n.div_ceil(PANEL), PANEL) };
         let side = if n > PANEL && n <= widest { widest } else { n.next_power_of_two().clamp(16, PANEL) };
-        Self { order: n, count, width, side }
+        Self { order: n, count, width, side, most: (limits.workgroups as usize).max(1) }
     }
 
     /// Elements that the inverses of the diagonal blocks of one matrix take.
@@ -86,6 +89,12 @@ impl Panels {
         self.count == 1 && quads <= FEW_QUADS
     }
 
+    /// So many workgroups in a dimension, and what is more in another, in rows of one length.
+    fn folded(self, groups: usize) -> [usize; 2] {
+        let rows = groups.div_ceil(self.most).max(1);
+        [groups.div_ceil(rows), rows]
+    }
+
     /// The factors of k matrices, and what is [`fused`](Self::fused) solved too.
     pub(crate) fn factor(self, k: usize) -> Vec<Dispatch> {
         let (entry, shared) = match (self.count, self.side) {
@@ -93,11 +102,12 @@ impl Panels {
             (1, _) => ("factor_solve_wide", 1),
             _ => ("factor_diagonal", 1),
         };
-        let first = Dispatch { entry, params: 0, groups: [k.div_ceil(shared), 1, 1] };
+        let [across, deep] = self.folded(k.div_ceil(shared));
+        let first = Dispatch { entry, params: 0, groups: [across, 1, deep] };
         let panel = |panel: usize| Dispatch {
             entry: "factor_panel",
             params: panel,
-            groups: [k, (self.order - PANEL * (panel + 1)).div_ceil(ROWS), 1],
+            groups: [across, (self.order - PANEL * (panel + 1)).div_ceil(ROWS), deep],
         };
         std::iter::once(first).chain((0..self.count - 1).map(panel)).collect()
     }
@@ -110,7 +120,8 @@ impl Panels {
             (_, ..=FEW_QUADS) => ("solve", quads),
             _ => ("solve_many", quads.div_ceil(MANY_QUADS)),
         };
-        vec![Dispatch { entry, params: 0, groups: [side, k, 1] }]
+        let [down, deep] = self.folded(k);
+        vec![Dispatch { entry, params: 0, groups: [side, down, deep] }]
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use ridgepath::gpu::wgpu;
+use ridgepath::gpu::{GpuOptions, wgpu};
+use ridgepath::{Backend, Error, Fallback, Gpu, Penalty, Rates, Ridge, Strategy};
 
-use crate::support::gpu;
+use crate::support::{gpu, regression};
 
 /// No test that is watched takes a tenth of this, even on a software adapter.
 const HANG: Duration = Duration::from_secs(120);
@@ -66,4 +67,28 @@ fn a_hang_is_found() {
 #[should_panic(expected = "of the test")]
 fn a_panic_in_a_watched_test_is_its_own() {
     watched(|| panic!("of the test"));
+}
+
+#[test]
+fn an_adapter_is_opened_by_its_name_and_what_there_is_is_told_where_it_is_not_there() {
+    let Some(best) = gpu() else { return };
+    let open = |name: &str| {
+        pollster::block_on(Gpu::open_with(&GpuOptions { allow_software: true, adapter: Some(name.into()) }))
+    };
+    let name = &best.adapter().name;
+    for own in [name.clone(), name.to_uppercase(), "0".into()] {
+        assert_eq!(&open(&own).unwrap().adapter().name, name);
+    }
+    let error = open("no such card").unwrap_err();
+    assert!(matches!(&error, Error::NoAdapter { reason } if reason.contains(name)), "{error}");
+
+    let (x, y) = regression(5, 600, 576, 1);
+    let ridge = Ridge::new().penalty(Penalty::Auto(180)).strategy(Strategy::Cholesky).allow_software_gpu(true);
+    let ridge = ridge.rates(Rates { factor: 5e9, ..Rates::default() });
+    let named = ridge.clone().backend(Backend::Gpu).adapter("no such card");
+    assert_eq!(named.plan(ridge.shape(&x, &y)).unwrap_err(), error);
+    let named = ridge.clone().adapter("no such card").plan(ridge.shape(&x, &y)).unwrap();
+    assert_eq!((named.backend, named.fallbacks), (Backend::Cpu, vec![Fallback::Device { reason: error.to_string() }]));
+    let named = ridge.clone().backend(Backend::Gpu).adapter(name).plan(ridge.shape(&x, &y)).unwrap();
+    assert_eq!((named.backend, named.fallbacks), (Backend::Gpu, vec![]));
 }

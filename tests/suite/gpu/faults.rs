@@ -9,7 +9,7 @@ use ridgepath::gpu::wgpu;
 use ridgepath::{Backend, Error, Gpu, Precision, Rates, Ridge, RidgePath, Strategy};
 
 use crate::gpu::devices::{own_device, own_instance, watched};
-use crate::support::{distance, regression};
+use crate::support::{distance, gpu, regression};
 
 type Lack = fn(&mut wgpu::Limits);
 pub(crate) type Data = (DMatrix<f64>, DMatrix<f64>);
@@ -154,6 +154,25 @@ fn a_device_lost_by_another_thread_at_any_moment_is_an_error_or_too_late() {
         }
         eprintln!("{lost} solves lost their device, {answered} were done before");
         assert!(lost > 0, "a device destroyed at once is lost");
+    });
+}
+
+#[test]
+fn a_device_that_does_not_answer_in_time_is_lost_for_all_and_is_replaced_by_the_cpu_where_that_is_allowed() {
+    watched(|| {
+        if gpu().is_none() {
+            return;
+        }
+        let patient = pollster::block_on(Gpu::open(true)).unwrap();
+        let (ridge, data) = large(&patient.clone().with_deadline(Duration::ZERO));
+        for ridge in [ridge.clone(), ridge.clone().gpu(patient)] {
+            let error = ridge.clone().backend(Backend::Gpu).fit(&data.0, &data.1).unwrap_err();
+            assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
+            assert!(error.to_string().contains("it did not answer within 0ns"), "{error}");
+        }
+        assert_fallback(&ridge, &data, "did not answer within");
+        let hasty = pollster::block_on(Gpu::open(true)).unwrap().with_deadline(Duration::from_micros(1));
+        assert_fallback(&ridge.gpu(hasty), &data, "did not answer within 1µs");
     });
 }
 

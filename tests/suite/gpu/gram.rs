@@ -1,9 +1,10 @@
 //! Stage `gram`: rows to moments, on the GPU against the CPU in `f64`, and that against the definition.
 
 use nalgebra::DMatrix;
+use ridgepath::gpu::wgpu;
 use ridgepath::{Gpu, Moments, Precision, Problem, Shape, View, cpu, gpu};
 
-use crate::support::{EDGES, Random, assert_within, gpu, gpu_plan, regression};
+use crate::support::{EDGES, Random, assert_within, download, gpu, gpu_plan, regression};
 
 fn parts(moments: &Moments) -> (DMatrix<f64>, DMatrix<f64>) {
     let (n, t) = (moments.features(), moments.targets());
@@ -172,5 +173,37 @@ fn rows_of_weight_zero_do_not_count_on_either_backend() {
     let Some(gpu) = gpu() else { return };
     for (precision, epsilon) in precisions(&gpu) {
         assert_close(&on_gpu(&gpu, &problem, precision, 1 << 30), &wanted, epsilon, "gpu");
+    }
+}
+
+#[test]
+fn rows_past_the_end_add_nothing_to_what_is_not_finite() {
+    let Some(gpu) = gpu() else { return };
+    for (m, n) in [(1, 3), (5, 3), (257, 3), (5, 70), (257, 70)] {
+        let shape = Shape { rows: m, features: n, targets: 1, penalties: 1, problems: 1 };
+        let plan = gpu_plan(&gpu, shape, Precision::Single, 1 << 30).gram.expect("in single precision");
+        let mut z = Random::new(3).matrix(m, n + 1).abs().map(|value| value as f32);
+        z[(m - 1, 1)] = f32::INFINITY;
+        let stored = z.resize_horizontally(plan.row_stride, 0.0).transpose();
+        let buffer = |elements: usize| {
+            let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+            let size = 4 * elements.next_multiple_of(4) as u64;
+            gpu.device().create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+        };
+        let (rows, moments) = (buffer(stored.len()), buffer((n + 1) * n));
+        let partials = buffer(plan.partial_bytes as usize / 4);
+        gpu.queue().write_buffer(&rows, 0, bytemuck::cast_slice(stored.as_slice()));
+        let mut encoder = gpu.device().create_command_encoder(&Default::default());
+        let buffers = gpu::gram::Buffers { rows: &rows, partials: &partials, moments: &moments };
+        gpu::gram::record(&gpu, &mut encoder, gpu::gram::Params::new(&plan, n, 1, m, true), buffers);
+        gpu.queue().submit([encoder.finish()]);
+        let found: DMatrix<f32> = DMatrix::from_vec(n + 1, n, download(&gpu, &moments, (n + 1) * n));
+        for j in 0..n {
+            for i in j..=n {
+                let is_right =
+                    if i == 1 || j == 1 { found[(i, j)] == f32::INFINITY } else { found[(i, j)].is_finite() };
+                assert!(is_right, "m {m}, n {n}: ({i}, {j}) is {}", found[(i, j)]);
+            }
+        }
     }
 }

@@ -100,6 +100,21 @@ fn the_lower_triangle_has_the_bits_of_the_whole_and_of_any_blocks_of_rows() {
 }
 
 #[test]
+fn rows_past_the_end_add_nothing_to_what_is_not_finite() {
+    let Some(gpu) = wide() else { return };
+    for m in [1, 5, 65] {
+        let (mut a, mut b) = (Random::new(3).matrix(m, 3).abs(), Random::new(4).matrix(m, 2).abs());
+        b[(m - 1, 1)] = f64::INFINITY;
+        let found = on_gpu(&gpu, &a, &b, false, 64, &[]);
+        assert!(found.column(0).iter().all(|value| value.is_finite()), "{m} rows");
+        assert!(found.column(1).iter().all(|value| *value == f64::INFINITY), "{m} rows: {found}");
+        std::mem::swap(&mut a[(m - 1, 2)], &mut b[(m - 1, 1)]);
+        let found = on_gpu(&gpu, &a, &b, false, 64, &[]);
+        assert!(found.row(2).iter().all(|value| *value == f64::INFINITY), "{m} rows: {found}");
+    }
+}
+
+#[test]
 fn double_precision_is_the_same_with_and_without_64_bit_floats_in_shaders() {
     let Some(gpu) = wide() else { return };
     let Some((device, queue)) = own_device(|_| ()) else { return };

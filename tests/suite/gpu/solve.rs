@@ -5,6 +5,7 @@ use ridgepath::gpu::solution::{Solution, packed, unpacked};
 use ridgepath::gpu::solve::record;
 use ridgepath::{Gpu, Model, NormalEquations, Problem, cpu, gpu};
 
+use crate::gpu::devices::own_device;
 use crate::support::{EDGES, Random, distance, download, equations, gpu, regression};
 
 fn made(n: usize) -> NormalEquations {
@@ -140,6 +141,27 @@ fn cpu_solutions_satisfy_their_equations() {
         for target in 0..2 {
             let apart = distance(found.column(target).as_slice(), wanted.column(target).as_slice());
             assert!(apart <= 1e-13 * n as f64, "n {n}: {apart}");
+        }
+    }
+}
+
+#[test]
+fn matrices_that_fill_one_dimension_of_a_dispatch_go_on_in_another_with_the_same_bits() {
+    let device = |workgroups: u32| {
+        let (device, queue) = own_device(|limits| limits.max_compute_workgroups_per_dimension = workgroups)?;
+        Some(Gpu::from_device(device, queue))
+    };
+    let (Some(whole), Some(folded)) = (device(65_535), device(16)) else { return };
+    for n in [3, 20, 40, 70, 200] {
+        // Four times as many where as many share a workgroup; in rows of 13, 16, and 12, the last of which is not full.
+        for k in [37, 32, 47, 4 * 37 - 2] {
+            let shifts: Vec<f64> = (0..k).map(|k| 1.0 + k as f64).collect();
+            for t in [1, 33] {
+                let [(one, also), (found, ok)] = together_and_apart(&folded, n, t, &shifts);
+                let [(wanted_one, _), (wanted, _)] = together_and_apart(&whole, n, t, &shifts);
+                assert!(ok == vec![0; k] && also == ok, "n {n}, t {t}, k {k}");
+                assert!(one == wanted_one && found == wanted, "n {n}, t {t}, k {k}");
+            }
         }
     }
 }

@@ -14,16 +14,15 @@ const DOUBLE: Limits = Limits {
     shader_f64: true,
 };
 
-fn plan(shape: Shape, memory_budget: u64) -> GpuPlan {
-    let request = Request { backend: Backend::Gpu, memory_budget, ..Request::default() };
-    Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap().gpu.unwrap()
-}
-
 /// The plan where every λ is factored, however many there are.
-fn factored(shape: Shape, memory_budget: u64) -> GpuPlan {
+fn planned(shape: Shape, limits: Limits, memory_budget: u64) -> GpuPlan {
     let strategy = Some(Strategy::Cholesky);
     let request = Request { backend: Backend::Gpu, memory_budget, strategy, ..Request::default() };
-    Plan::new(shape, request, Some(Ok(Limits::default()))).unwrap().gpu.unwrap()
+    Plan::new(shape, request, Some(Ok(limits))).unwrap().gpu.unwrap()
+}
+
+fn plan(shape: Shape, memory_budget: u64) -> GpuPlan {
+    planned(shape, Limits::default(), memory_budget)
 }
 
 fn sums(shape: Shape, precision: Precision, memory_budget: u64) -> Option<GramPlan> {
@@ -70,9 +69,23 @@ fn the_runs_of_rows_do_not_depend_on_the_budget() {
 }
 
 #[test]
-fn a_chunk_never_holds_more_lambdas_than_a_dispatch_has_workgroups() {
+fn a_dispatch_takes_more_matrices_than_it_has_workgroups_in_a_dimension_and_no_more_than_in_two() {
+    for penalties in [65_534, 65_535, 65_536, 1_000_000] {
+        for (features, targets) in [(2, 1), (2, 40), (30, 1), (65, 1)] {
+            let shape = Shape { rows: 100, features, targets, penalties, problems: 1 };
+            let limits = Limits { storage_binding: 1 << 40, buffer: 1 << 40, ..DOUBLE };
+            let gpu = planned(shape, limits, 1 << 50);
+            if gpu.matrices_bound == "nothing: these are all" {
+                // Panels of 64 columns, and a dispatch to solve, where that is not one.
+                let wanted = if (features, targets) == (65, 1) { 3 } else { 1 + u64::from(targets > 32) };
+                assert_eq!(gpu.factor.dispatches, wanted, "{shape:?}");
+                assert_eq!(gpu.correction.dispatches, 1, "{shape:?}");
+            }
+        }
+    }
     let shape = Shape { rows: 10, features: 2, targets: 1, penalties: 1_000_000, problems: 1 };
-    assert_eq!(factored(shape, 1 << 40).matrices_per_chunk, 65_535);
+    let gpu = planned(shape, Limits { workgroups: 100, ..DOUBLE }, 1 << 40);
+    assert_eq!((gpu.matrices_per_chunk, gpu.factor.dispatches), (10_000, 100));
 }
 
 #[test]
@@ -120,7 +133,7 @@ fn explain_names_backend_precision_chunks_and_fallback() {
 fn costs_are_counted_without_a_device() {
     let costs = |features: usize, penalties: usize| {
         let shape = Shape { rows: 100_000, features, targets: 1, penalties, problems: 1 };
-        let plan = factored(shape, 1 << 40);
+        let plan = plan(shape, 1 << 40);
         // Multiply-adds of a Cholesky factorization alone, over those done: with padding, inverses and the solution.
         let useful = penalties as f64 * (features as f64).powi(3) / 3.0 / plan.factor.flops as f64;
         let columns = (features * penalties.div_ceil(plan.matrices_per_chunk)) as f64;
@@ -231,7 +244,8 @@ fn explain_names_the_limit_that_binds() {
     assert_eq!(bounds(shape, DOUBLE, 1 << 40)[1], "the adapter's storage buffer binding");
     assert_eq!(bounds(shape, wide, 1 << 40)[0], "the upload of rows beside the work");
     let few = Shape { rows: 1000, features: 2, penalties: 100_000, ..shape };
-    assert_eq!(bounds(few, wide, 1 << 40), ["nothing: these are all", "the adapter's workgroups a dimension"]);
+    let narrow = Limits { workgroups: 100, ..wide };
+    assert_eq!(bounds(few, narrow, 1 << 40), ["nothing: these are all", "the adapter's workgroups a dimension"]);
     let large = Shape { rows: 1000, features: 4000, ..shape };
     assert_eq!(bounds(Shape { rows: 5000, ..large }, wide, 1 << 40)[1], "the length of a submission");
 }

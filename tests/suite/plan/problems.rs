@@ -30,8 +30,10 @@ fn many_small_problems_are_cut_where_the_device_says() {
     let request = Request { memory_budget: 1 << 40, ..Request::default() };
     let shape = Shape { rows: 100, features: 3, targets: 1, penalties: 30, problems: 50_000 };
     let plan = planned(shape, request, Limits::default()).unwrap();
-    assert_eq!(plan.matrices_per_chunk, 65_535, "workgroups of a dispatch");
-    assert_eq!(plan.factor.dispatches, 1_500_000u64.div_ceil(65_535));
+    assert_eq!((plan.matrices_per_chunk, plan.factor.dispatches), (1_500_000, 1), "more than workgroups a dimension");
+    let narrow = planned(shape, request, Limits { workgroups: 100, ..Limits::default() }).unwrap();
+    assert_eq!((narrow.matrices_per_chunk, narrow.factor.dispatches), (10_000, 150));
+    assert_eq!(narrow.matrices_bound, "the adapter's workgroups a dimension");
     for memory_budget in [4 << 20, 8 << 20] {
         let plan = planned(shape, Request { memory_budget, ..request }, Limits::default()).unwrap();
         assert!(plan.solve_bytes <= memory_budget, "{memory_budget}: {}", plan.solve_bytes);

@@ -14,11 +14,13 @@ pub(crate) fn written(adapters: &[AdapterSummary], auto: Option<usize>) -> Strin
     if adapters.is_empty() {
         return format!("no adapter was found\n{chosen}\n");
     }
-    let header = ["adapter", "api", "kind", "driver", "binding", "buffer", "workgroups", "shared", "f64"];
+    let header = ["number", "adapter", "api", "kind", "driver", "binding", "buffer", "workgroups", "shared", "f64"];
     let rows: Vec<Vec<String>> = adapters
         .iter()
-        .map(|adapter| {
+        .enumerate()
+        .map(|(number, adapter)| {
             vec![
+                number.to_string(),
                 adapter.name.clone(),
                 adapter.api.clone(),
                 adapter.kind.clone(),
