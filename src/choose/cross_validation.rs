@@ -212,7 +212,7 @@ impl CrossValidation {
             let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
             held_out::check(partition, &parts, scores.len(), &self.score)?;
             let of_parts = match needs_moments(&ridge, problem) {
-                true => parts.par_iter().map(Part::moments).collect::<Result<Vec<Moments>>>()?,
+                true => held_out::moments(&ridge, ridge.shape(problem.x(), problem.y()), &parts).await?,
                 false => Vec::new(),
             };
             let moments = held_out::training_moments(partition, &of_parts)?;

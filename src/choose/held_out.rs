@@ -7,12 +7,13 @@ use crate::answer::path::RidgePath;
 use crate::choose::folds::Partition;
 use crate::choose::score::Score;
 use crate::choose::squared_errors;
-use crate::cpu::gram::gram;
 use crate::data::problem::Problem;
 use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::math::product::product;
 use crate::moments::Moments;
+use crate::plan::Shape;
+use crate::solve::ridge::Ridge;
 
 /// Columns of ŷ that are found with one product.
 const COLUMNS: usize = 256;
@@ -35,13 +36,17 @@ impl Part {
         self.weights.iter().any(|s| *s > 0.0)
     }
 
-    pub(crate) fn moments(&self) -> Result<Moments> {
-        if self.counts() {
-            return gram::<f64>(&Problem::new(&self.x, &self.y)?.with_weights(&self.weights)?);
+    /// The rows as a problem; `None` where none of them counts.
+    pub(crate) fn problem(&self) -> Result<Option<Problem<'_>>> {
+        match self.counts() {
+            true => Ok(Some(Problem::new(&self.x, &self.y)?.with_weights(&self.weights)?)),
+            false => Ok(None),
         }
-        let mut none = Moments::new(self.x.ncols(), self.y.ncols());
-        none.rows = self.x.nrows();
-        Ok(none)
+    }
+
+    /// The moments of rows of which none counts.
+    fn nothing(&self) -> Moments {
+        Moments { rows: self.x.nrows(), ..Moments::new(self.x.ncols(), self.y.ncols()) }
     }
 
     /// The first target that is the same in every row that counts, with its value.
@@ -97,6 +102,17 @@ fn copied(view: View<'_>, rows: &[usize]) -> DMatrix<f64> {
         first += run.len();
     }
     copy
+}
+
+/// The moments of each part, in double precision: on a GPU where that is planned for the rows of all.
+pub(crate) async fn moments(ridge: &Ridge, whole: Shape, parts: &[Part]) -> Result<Vec<Moments>> {
+    let problems: Vec<Option<Problem<'_>>> = parts.iter().map(Part::problem).collect::<Result<_>>()?;
+    let counting: Vec<Problem<'_>> = problems.iter().copied().flatten().collect();
+    let mut found = ridge.moments_of(whole, &counting).await?.into_iter();
+    let of = |(part, problem): (&Part, Option<Problem<'_>>)| {
+        problem.and_then(|_| found.next()).unwrap_or_else(|| part.nothing())
+    };
+    Ok(parts.iter().zip(problems).map(of).collect())
 }
 
 /// The moments of the rows that are trained on when each part is held out: the moments of the parts before it and after it, merged,

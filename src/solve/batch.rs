@@ -1,13 +1,17 @@
 //! Problems of one shape, p of them: on a GPU the λs of all in the same dispatches.
 
+use rayon::prelude::*;
+
 use crate::answer::path::RidgePath;
+use crate::cpu;
 use crate::data::problem::Problem;
 use crate::equations::forms::Equations;
 use crate::equations::normal::NormalEquations;
 use crate::error::Result;
+use crate::gpu;
 use crate::model::method::{Backend, Form, Precision};
 use crate::moments::Moments;
-use crate::plan::{Plan, Shape};
+use crate::plan::{GramPlan, Plan, Shape};
 use crate::solve::asked::Asked;
 use crate::solve::nodes;
 use crate::solve::of_rows;
@@ -38,6 +42,35 @@ impl Ridge {
                 _ => problems = problems.div_ceil(2),
             }
         }
+    }
+
+    /// The moments in double precision of problems, parts of one of this shape: on a GPU one after the other, if that forms the
+    /// equations of the whole, else on the CPU side by side.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span); with [`Backend::Gpu`] the device's.
+    pub(crate) async fn moments_of(&self, whole: Shape, problems: &[Problem<'_>]) -> Result<Vec<Moments>> {
+        let asked = self.asked();
+        let plan = self.planned(&asked, whole).await?;
+        let sums = plan.gpu.as_ref().and_then(|sizes| sizes.gram.as_ref());
+        if let Some(sums) = sums.filter(|sums| sums.precision == Precision::Double && plan.form == Form::Primal) {
+            match self.moments_on_gpu(sums, problems).await {
+                // What the CPU can do too, it does; the paths that follow say that the device failed.
+                Err(error) if error.is_device() && self.request.backend == Backend::Auto => (),
+                found => return found,
+            }
+        }
+        problems.par_iter().map(cpu::gram::gram::<f64>).collect()
+    }
+
+    async fn moments_on_gpu(&self, sums: &GramPlan, problems: &[Problem<'_>]) -> Result<Vec<Moments>> {
+        let gpu = self.open().await?;
+        gpu.alive()?;
+        let mut found = Vec::with_capacity(problems.len());
+        for problem in problems {
+            found.push(gpu::gram::gram(&gpu, problem, sums).await?);
+        }
+        Ok(found)
     }
 
     /// The paths of problems of one shape, with the moments of their rows in double precision where they are known. The bits of

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     let ridge = solver::of(&data, &args.data, &args.solver, &progress);
     let Gridded { ridge, mut notes, system } =
         penalties::of_grid(args.convention, &args.grid, &args.data, &data, ridge)?;
-    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
+    let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
     let selection = CrossValidation::new(ridge.clone())
         .scheme(args.scheme.scheme(data.labels()))
         .score(args.score())

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     let progress = Progress::towards_end("λ");
     let ridge = solver::of(&data, &args.data, &args.solver, &progress);
     let Gridded { ridge, mut notes, system } = penalties::of_path(args, &data, ridge)?;
-    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
+    let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
     let path = ridge.fit(data.x()?, data.y()?);
     progress.finish();
     let path = path.map_err(|error| data.failure(error))?;

@@ -76,13 +76,13 @@ fn task(args: &PlanArgs) -> Result<Task> {
         let shape =
             Shape { rows: sizes.rows, features: sizes.features, targets: sizes.targets, penalties, problems: 1 };
         let ridge = solver::without_data(solver).penalty(Penalty::Auto(penalties));
-        let (ridge, origin) = rates::rated_for(ridge, shape, solver.rates);
+        let (ridge, origin) = rates::rated_for(ridge, shape, solver);
         return Ok(Task { ridge, origin, shape, data: None });
     }
     let described = args.data().map_err(Failure::Input)?;
     let data = Data::load(&described)?;
     let ridge = solver::of(&data, &described, solver, &Progress::towards_end("λ")).penalty(listed);
-    let (ridge, origin) = rates::rated(ridge, &data, solver.rates)?;
+    let (ridge, origin) = rates::rated(ridge, &data, solver)?;
     let shape = ridge.shape(data.x()?, data.y()?);
     Ok(Task { ridge, origin, shape, data: Some(data) })
 }

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<()> {
     let data = Data::load(&args.data)?;
     let progress = Progress::towards_end("λ");
     let ridge = solver::of(&data, &args.data, &args.solver, &progress).penalty(penalty);
-    let (ridge, _) = rates::rated(ridge, &data, args.solver.rates)?;
+    let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
     let validation = ridge.validate(data.x()?, data.y()?);
     progress.finish();
     let validation = validation.map_err(|error| data.failure(error))?;

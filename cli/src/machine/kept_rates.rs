@@ -1,57 +1,77 @@
-//! How fast this machine is: measured once, and kept in the user's cache directory.
+//! How fast this machine and its GPU are: measured once, and kept in the user's cache directory.
 
 use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use ridgepath::Rates;
+use ridgepath::{DeviceRates, Gpu, Rates};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::machine::hardware;
 use crate::machine::temporary::Temporary;
 
-/// The rates kept in the cache, else rates measured now and put there, and in words where they come from; or why there are
-/// none. What cannot be kept is not measured: the next run would choose by other rates.
-pub(crate) fn kept_or_measured() -> Result<(Rates, String), String> {
+/// The rates of the CPU, and in words where they come from; or why there are none.
+pub(crate) fn of_cpu() -> Result<(Rates, String), String> {
+    let name = format!("cores-{}-{}", hardware::cores(), words(&hardware::cpu()));
+    kept_or_measured(&name, Rates::check, || Ok(Rates::measure()))
+}
+
+/// Those of a GPU.
+pub(crate) fn of_gpu(gpu: &Gpu) -> Result<(DeviceRates, String), String> {
+    let adapter = gpu.adapter();
+    let name = words(&format!("{} {} {}", adapter.name, adapter.api, adapter.driver));
+    let measure = || pollster::block_on(DeviceRates::measure(gpu)).map_err(io::Error::other);
+    kept_or_measured(&name, DeviceRates::check, measure)
+}
+
+/// The rates kept in the cache, else rates measured now and put there. What cannot be kept is not measured: the next run would
+/// choose by other rates.
+fn kept_or_measured<R: Serialize + DeserializeOwned>(
+    name: &str,
+    check: impl Fn(&R) -> ridgepath::Result<()>,
+    measure: impl Fn() -> io::Result<R>,
+) -> Result<(R, String), String> {
     let directory = cache().ok_or("no cache directory is known that would keep others")?;
-    let file = &directory.join(name_of_file());
+    let file = &directory.join(format!("rates-{}-{}-{name}.json", hardware::VERSION, hardware::BUILD));
     let shown = file.display();
-    let instead = match read(file) {
+    let instead = match read(file, check) {
         Ok(rates) => return Ok((rates, format!("measured before, kept in {shown}"))),
         Err(None) => String::new(),
         Err(Some(reason)) => format!(" in place of what was there: {reason}"),
     };
-    let rates = keep(file).map_err(|error| format!("cannot keep others in {shown}: {error}"))?;
+    let rates = keep(file, measure).map_err(|error| format!("cannot keep others in {shown}: {error}"))?;
     Ok((rates, format!("measured now, kept in {shown}{instead}")))
 }
 
 /// The rates in a file; of one that is there and has none, why.
-fn read(file: &Path) -> Result<Rates, Option<String>> {
+fn read<R: DeserializeOwned>(file: &Path, check: impl Fn(&R) -> ridgepath::Result<()>) -> Result<R, Option<String>> {
     let content = fs::read(file).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => None,
         _ => Some(error.to_string()),
     })?;
-    let rates: Rates = serde_json::from_slice(&content).map_err(|error| Some(error.to_string()))?;
-    rates.check().map_err(|error| Some(error.to_string()))?;
+    let rates: R = serde_json::from_slice(&content).map_err(|error| Some(error.to_string()))?;
+    check(&rates).map_err(|error| Some(error.to_string()))?;
     Ok(rates)
 }
 
 /// Measures rates, and writes them to a file that appears whole or not at all.
-fn keep(file: &Path) -> io::Result<Rates> {
+fn keep<R: Serialize>(file: &Path, measure: impl Fn() -> io::Result<R>) -> io::Result<R> {
     let directory = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     let mut place = Temporary::new(&tempfile::Builder::new(), directory)?;
-    let rates = Rates::measure();
+    let rates = measure()?;
     place.write_all(&serde_json::to_vec_pretty(&rates)?)?;
     place.persist(file)?;
     Ok(rates)
 }
 
-/// One file for each version, and for each machine that shares the directory.
-fn name_of_file() -> String {
-    let cpu = hardware::cpu().to_lowercase();
-    let words: Vec<&str> = cpu.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    format!("rates-{}-{}-{}-cores-{}.json", hardware::VERSION, hardware::BUILD, hardware::cores(), words.join("-"))
+/// The words of a name as part of that of a file.
+fn words(name: &str) -> String {
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 /// This program's folder in the user's cache directory, as the system has it.

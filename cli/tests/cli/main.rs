@@ -13,6 +13,7 @@ mod json;
 mod known;
 mod output;
 mod penalties;
+mod plan;
 mod plot;
 mod rates;
 mod rooms;

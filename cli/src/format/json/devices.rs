@@ -1,5 +1,6 @@
 //! Graphics adapters as JSON.
 
+use ridgepath::DeviceRates;
 use ridgepath::gpu::AdapterSummary;
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ struct AdapterEntry<'a> {
     shader_f64: bool,
     limits: LimitsEntry,
     auto: bool,
+    /// As measured now; `null` where that was not asked for.
+    rates: Option<DeviceRates>,
 }
 
 #[derive(Serialize)]
@@ -35,12 +38,21 @@ struct LimitsEntry {
 }
 
 /// `auto` is the number of the adapter that `--backend auto` takes.
-pub(crate) fn written(adapters: &[AdapterSummary], auto: Option<usize>) -> Result<Vec<u8>> {
-    document::written(&document(adapters, auto))
+pub(crate) fn written(
+    adapters: &[AdapterSummary],
+    auto: Option<usize>,
+    rates: &[Option<DeviceRates>],
+) -> Result<Vec<u8>> {
+    document::written(&document(adapters, auto, rates))
 }
 
-fn document(adapters: &[AdapterSummary], auto: Option<usize>) -> DevicesDocument<'_> {
-    let entries = adapters.iter().enumerate().map(|(index, adapter)| entry(adapter, auto == Some(index)));
+fn document<'a>(
+    adapters: &'a [AdapterSummary],
+    auto: Option<usize>,
+    rates: &[Option<DeviceRates>],
+) -> DevicesDocument<'a> {
+    let all = adapters.iter().zip(rates).enumerate();
+    let entries = all.map(|(index, (adapter, rates))| entry(adapter, auto == Some(index), *rates));
     DevicesDocument {
         schema: "ridgepath/devices/1",
         adapters: entries.collect(),
@@ -48,7 +60,7 @@ fn document(adapters: &[AdapterSummary], auto: Option<usize>) -> DevicesDocument
     }
 }
 
-fn entry(adapter: &AdapterSummary, auto: bool) -> AdapterEntry<'_> {
+fn entry(adapter: &AdapterSummary, auto: bool, rates: Option<DeviceRates>) -> AdapterEntry<'_> {
     AdapterEntry {
         name: &adapter.name,
         api: &adapter.api,
@@ -63,5 +75,6 @@ fn entry(adapter: &AdapterSummary, auto: bool) -> AdapterEntry<'_> {
             workgroup_storage: adapter.limits.workgroup_storage,
         },
         auto,
+        rates,
     }
 }

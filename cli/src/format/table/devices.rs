@@ -1,12 +1,13 @@
 //! Graphics adapters as a table for people.
 
+use ridgepath::DeviceRates;
 use ridgepath::gpu::AdapterSummary;
 
 use crate::format::number::bytes;
 use crate::format::table::columns::aligned;
 
 /// `auto` is the number of the adapter that `--backend auto` takes.
-pub(crate) fn written(adapters: &[AdapterSummary], auto: Option<usize>) -> String {
+pub(crate) fn written(adapters: &[AdapterSummary], auto: Option<usize>, rates: &[Option<DeviceRates>]) -> String {
     let chosen = match auto {
         Some(index) => format!("auto takes {}, for single precision and where it pays; else the CPU", adapters[index]),
         None => "auto takes the CPU: there is no GPU, and software adapters are for tests".into(),
@@ -33,5 +34,6 @@ pub(crate) fn written(adapters: &[AdapterSummary], auto: Option<usize>) -> Strin
             ]
         })
         .collect();
-    format!("{}\n{chosen}\n", aligned(&header, &rows))
+    let measured = rates.iter().enumerate().filter_map(|(number, rates)| Some(format!("{number}: {}\n", (*rates)?)));
+    format!("{}\n{}{chosen}\n", aligned(&header, &rows), measured.collect::<String>())
 }
