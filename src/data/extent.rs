@@ -246,3 +246,30 @@ impl CompensatedSum {
         self.high = sum;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ColumnExtent, RUN};
+    use crate::data::problem::Problem;
+    use crate::data::view::View;
+
+    #[test]
+    fn rows_that_follow_one_another_are_measured_bit_for_bit_as_columns_are() {
+        for (m, n) in [(1, 17), (15, 130), (65, 33), (257, 129), (RUN + 83, 150)] {
+            let value = |i: usize, j: usize| ((i * 31 + j * 7919) as f64).sin() * 1e3 + j as f64;
+            let along: Vec<f64> = (0..m * n).map(|at| value(at / n, at % n)).collect();
+            let down: Vec<f64> = (0..m * n).map(|at| value(at % m, at / m)).collect();
+            let y: Vec<f64> = (0..2 * m).map(|at| value(at, 3)).collect();
+            let weights: Vec<f64> = (0..m).map(|row| [0.7, 0.0, 0.3, 1e-9][row % 4]).collect();
+            let of = |x: View<'_>| {
+                let problem = Problem::new(x, View::column_major(&y, m, 2).unwrap()).unwrap();
+                let extents = ColumnExtent::of(&problem, m / 2, &weights);
+                let numbers = |own: &ColumnExtent| [own.origin, own.sum.high, own.sum.low, own.least, own.greatest];
+                extents.iter().flat_map(numbers).map(f64::to_bits).collect::<Vec<u64>>()
+            };
+            let found = of(View::row_major(&along, m, n).unwrap());
+            assert_eq!(found, of(View::column_major(&down, m, n).unwrap()), "{m}×{n}");
+            assert_eq!(found.len(), 5 * (n + 2));
+        }
+    }
+}

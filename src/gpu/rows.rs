@@ -260,6 +260,7 @@ mod tests {
     use crate::data::problem::Problem;
     use crate::data::view::View;
     use crate::gpu::Gpu;
+    use crate::math::scalar::Scalar as _;
     use crate::model::method::{Backend, Form, Precision};
     use crate::plan::gpu::schedule;
     use crate::plan::{Plan, Request, Shape};
@@ -272,7 +273,7 @@ mod tests {
         };
         let (m, n, t) = (5000, 33, 3);
         let (x, y) = (DMatrix::from_fn(m, n, |i, j| ((i * (j + 1)) as f64).sin()), DMatrix::from_element(m, t, 1.0));
-        let x32 = x.map(|value| value as f32);
+        let x32 = x.map(f32::round_from);
         let weights = vec![0.5; m];
         for (precision, x) in [
             (Precision::Double, View::from(&x)),
@@ -299,8 +300,8 @@ mod tests {
                 let rows = Framed::centred(&problem).expect("in range");
                 let roots = rows.roots(0..m);
                 let given = Given::new(&gpu, &rows, &roots, &plan).expect("in range");
-                let bytes: usize = blocks.iter().map(|rows| given.bytes(*rows)).sum();
-                let wanted = plan.upload as usize + weight_bytes * m;
+                let bytes: u64 = blocks.iter().map(|rows| given.bytes(*rows) as u64).sum();
+                let wanted = plan.upload + (weight_bytes * m) as u64;
                 assert!((wanted..=wanted + wanted / 100).contains(&bytes), "{bytes} bytes, counted {wanted}");
             }
             let dispatches = |rows: usize| {
