@@ -105,7 +105,7 @@ pub use moments::{Moments, RawSums};
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;
 pub use plan::gpu::cost::Cost;
-pub use plan::{GpuPlan, GramPlan, Limits, Plan, Rates, Request, Shape};
+pub use plan::{BackPlan, GpuPlan, GramPlan, Limits, Plan, Rates, Request, Shape};
 pub use solve::ridge::Ridge;
 pub use tell::inference::{Inference, Uncertainty};
 pub use tell::linear_model::LinearModel;

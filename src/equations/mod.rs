@@ -4,6 +4,7 @@ pub(crate) mod dual;
 pub(crate) mod exact;
 pub(crate) mod forms;
 pub(crate) mod normal;
+pub(crate) mod products;
 pub(crate) mod refine;
 pub(crate) mod residual;
 pub(crate) mod scaling;

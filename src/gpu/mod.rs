@@ -7,14 +7,17 @@ mod candidate;
 mod chunk;
 pub mod context;
 pub mod kernel;
+mod on_device;
+mod on_host;
 pub mod registry;
 mod scopes;
 pub mod solution;
+mod solver;
 pub mod stages;
 mod transfer;
 
 pub use context::{AdapterSummary, Gpu};
-pub use stages::{factor, gram, product, solve};
+pub use stages::{correct, factor, gram, product, residual, solve};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
 

@@ -1,7 +1,8 @@
 //! Every kernel, a line each.
 
 use crate::gpu::kernel::Spec;
-use crate::gpu::stages::{factor, gram, product, solve};
+use crate::gpu::stages::{correct, factor, gram, product, residual, solve};
 
 /// The shaders of all stages.
-pub const SPECS: [&Spec; 4] = [&gram::SPEC, &product::SPEC, &factor::SPEC, &solve::SPEC];
+pub const SPECS: [&Spec; 6] =
+    [&gram::SPEC, &product::SPEC, &factor::SPEC, &solve::SPEC, &correct::SPEC, &residual::SPEC];

@@ -63,6 +63,7 @@ mod gpu {
     pub(crate) mod devices;
     mod factor;
     mod faults;
+    mod forward;
     mod gram;
     mod problems;
     mod product;

@@ -41,8 +41,21 @@ pub struct GpuPlan {
     pub factor: Cost,
     /// What it does for a correction.
     pub correction: Cost,
-    /// What it does for the products of a residual in double precision; `None` where the CPU forms them.
+    /// What it does beside each solution where corrections in double precision stay on the device: products, residuals and weights;
+    /// `None` where the CPU forms residuals.
     pub product: Option<Cost>,
+    /// What comes back from the device.
+    pub back: BackPlan,
+}
+
+/// What comes back from the device in double precision, for all λs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackPlan {
+    /// Bytes after the first solution and after each correction: the solutions, or where corrections stay on the device, a few sums
+    /// a target.
+    pub step_bytes: u64,
+    /// Bytes of the weights that come back once, where corrections stay on the device; else 0.
+    pub weight_bytes: u64,
 }
 
 /// How a GPU sums the Gram matrix of the features; in the dual form, where features are the rows, that of the rows.
@@ -168,16 +181,23 @@ impl GpuPlan {
         // partial sums by tiles of columns. Whether they pay is each problem's own, for the bits of its answer.
         let [wide, vectors, partials] = schedule::symmetric_elements(size(n), TILE).map(|count| 8 * count as u128);
         let pays = precision == Precision::Double && limits.shader_f64 && n * n * t * k >= PRODUCT_PAYS;
-        let on_device = pays && wide.max(2 * vectors).max(2 * partials) <= room.binding;
-        let mut each = 0;
+        // Of each matrix the weights, here and staged, and what is kept of right-hand sides; and what tells it from others.
+        let (weights, kept, scales) = (8 * t * n, 8 * 4 * quads * schedule::SUMS as u128, 8 * n);
+        let cross = 8 * (t + 1) * n;
+        let largest = wide.max(2 * vectors).max(2 * partials).max(weights).max(cross).max(kept);
+        let on_device = pays && largest <= room.binding;
+        let (mut each, mut own) = (0, 0);
         if on_device {
             let tiles = |columns: u128, bytes: u128| (columns * bytes).div_ceil(TILE as u128);
-            shared += problems.saturating_mul(wide) + 2 * vectors + partials; // with a tile that is not full
+            shared += problems.saturating_mul(wide + cross) + 2 * vectors + partials; // with a tile that is not full
             each = 2 * tiles(t, vectors) + tiles(t, partials);
+            own = 2 * (weights + kept) + 2 * scales + 4;
             let left = |bytes: u128| (room.binding - bytes) / tiles(t, bytes);
             let fit = left(vectors).min(left(partials));
             most = if k <= fit { most } else { most.min(fit) };
+            most = most.min(room.binding / weights.max(kept).max(scales));
         }
+        let one = one + own;
         // No chunk has more than k λs of one problem.
         let spare = room.budget.saturating_sub(shared);
         let affordable = (spare / (one + each)).max(spare.saturating_sub(k * each) / one);
@@ -189,6 +209,7 @@ impl GpuPlan {
             (SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops), LENGTH),
         ]);
         let bytes = shared + matrices * one + matrices.min(k) * each;
+        let matrices_of_all = all;
         let [n, all, quads, matrices_per_chunk] = [n, all, quads, matrices].map(size);
         Ok(Self {
             gram,
@@ -198,9 +219,13 @@ impl GpuPlan {
             factor: Cost::in_chunks(all, matrices_per_chunk, |count| cost::factor_solved(panels, count, quads)),
             correction: Cost::in_chunks(all, matrices_per_chunk, |count| cost::solve(panels, count, quads)),
             product: on_device.then(|| {
-                let products = |lambdas| cost::symmetric(n, lambdas * shape.targets);
-                Cost::in_problems([shape.problems, shape.penalties], matrices_per_chunk, products)
+                let corrected = |lambdas| cost::corrected(n, shape.targets, lambdas);
+                Cost::in_problems([shape.problems, shape.penalties], matrices_per_chunk, corrected)
             }),
+            back: match on_device {
+                true => BackPlan { step_bytes: number(matrices_of_all * kept), weight_bytes: number(matrices_of_all * weights) },
+                false => BackPlan { step_bytes: number(matrices_of_all * solution), weight_bytes: 0 },
+            },
         })
     }
 }

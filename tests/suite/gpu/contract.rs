@@ -7,9 +7,9 @@ fn parsed(spec: &Spec) -> naga::Module {
     naga::front::wgsl::parse_str(spec.source).unwrap_or_else(|error| panic!("{}: {error}", spec.stage))
 }
 
-/// By the standard's capabilities alone, but for the one stage that is there for 64-bit floats.
+/// By the standard's capabilities alone, but for the stages that are there for 64-bit floats.
 fn validated(stage: &str, module: &naga::Module) -> naga::valid::ModuleInfo {
-    let beyond = if stage == "product" { naga::valid::Capabilities::FLOAT64 } else { Default::default() };
+    let beyond = if ["product", "correct", "residual"].contains(&stage) { naga::valid::Capabilities::FLOAT64 } else { Default::default() };
     let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), beyond);
     validator.validate(module).unwrap_or_else(|error| panic!("{stage}: {error:?}"))
 }
@@ -206,6 +206,9 @@ fn barriers_are_those_that_the_plan_counts() {
     // a panel, down and up, or 32 rows of many targets.
     assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1]), expect("gram_cross", 1, &[])]);
     assert_eq!(of(&ridgepath::gpu::product::SPEC), [expect("product_tile", 0, &[1])]);
+    // Halves of 64 threads.
+    assert_eq!(of(&ridgepath::gpu::correct::SPEC), [expect("correct", 1, &[1])]);
+    assert_eq!(of(&ridgepath::gpu::residual::SPEC), [expect("residual", 1, &[1])]);
     let factor = [
         expect("invert", 0, &[2]),
         expect("invert_and_solve", 1, &[2]),
