@@ -264,6 +264,7 @@ impl Corrections {
     /// The weights of the first `count` matrices.
     async fn fetch(&self, solver: &Solver<'_>, count: usize) -> Result<Vec<f64>> {
         let gpu = solver.gpu;
+        solver.read_back();
         let scope = gpu.scope();
         let mut encoder = gpu.encoder("ridgepath.weights");
         let bytes = 8 * (count * solver.targets * solver.features) as u64;

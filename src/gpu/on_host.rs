@@ -186,3 +186,49 @@ fn of_some(normal: &NormalEquations, open: &[Held<'_>], cores: usize) -> Vec<Res
     let product = Product { high, low };
     answers.par_iter().enumerate().map(|own| of_product(normal, own, &factors.high, &product)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{Held, residuals_of};
+    use crate::cpu;
+    use crate::data::framed::Framed;
+    use crate::data::problem::Problem;
+    use crate::equations::exact::exact;
+    use crate::equations::normal::NormalEquations;
+    use crate::equations::residual::residuals;
+    use crate::model::Model;
+    use crate::model::penalty::Penalty;
+
+    /// Equations of made data, of twice the digits if asked.
+    fn made(n: usize, t: usize, twice: bool) -> NormalEquations {
+        let value = |i: usize, j: usize| ((i * i + 3 * i * j + j + 1) as f64).sin();
+        let (x, y) = (DMatrix::from_fn(2 * n, n, value), DMatrix::from_fn(2 * n, t, |i, j| value(i, n + j)));
+        let problem = Problem::new(&x, &y).expect("finite");
+        let moments = cpu::gram::gram::<f64>(&problem).expect("in range");
+        let penalty = Penalty::Lambdas((1..=9).map(f64::from).collect());
+        let normal = NormalEquations::with_penalty(&moments, Model::default(), &penalty).expect("λs are positive");
+        if twice { exact(&Framed::centred(&problem).expect("in range"), normal) } else { normal }
+    }
+
+    #[test]
+    fn residuals_have_the_bits_of_one_lambda_alone_on_any_number_of_cores() {
+        for (n, t, twice) in [(3, 1, false), (70, 1, false), (33, 30, false), (20, 3, true), (9, 100, false)] {
+            let normal = made(n, t, twice);
+            let w = DMatrix::from_fn(n, t + 1, |i, j| ((7 * i + j) as f64).cos());
+            let open: Vec<Held<'_>> = (0..9).map(|k| Held::new(&normal, [0, k, k], &w / (k as f64 + 3.0))).collect();
+            let wanted: Vec<_> = open.iter().map(|held| residuals(&normal, &[held.answer()]).remove(0)).collect();
+            for threads in [1, 3, 16] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+                let found = pool.install(|| residuals_of(&open));
+                assert_eq!(found.len(), 9);
+                for (found, wanted) in found.iter().zip(&wanted) {
+                    let context = format!("n {n}, t {t}, {threads} threads");
+                    assert!(found.r.iter().zip(&wanted.r).all(|(a, b)| a.to_bits() == b.to_bits()), "{context}");
+                    assert_eq!(format!("{:?}", found.fits), format!("{:?}", wanted.fits), "{context}");
+                }
+            }
+        }
+    }
+}

@@ -21,6 +21,9 @@ pub(crate) struct Solver<'a> {
     system: System,
     factors: Factors,
     pub(crate) solution: Solution,
+    /// How often solutions or weights came back to the host.
+    #[cfg(test)]
+    pub(crate) read_backs: std::sync::atomic::AtomicUsize,
 }
 
 impl<'a> Solver<'a> {
@@ -36,7 +39,18 @@ impl<'a> Solver<'a> {
         // One more right-hand side than targets: the probe of the condition number.
         let solution = Solution::new(gpu, features, targets + 1, matrices);
         solve::prepare(gpu, &factors, solution.quads, matrices);
-        Self { gpu, problems, features, targets, penalties, system, factors, solution }
+        Self {
+            gpu,
+            problems,
+            features,
+            targets,
+            penalties,
+            system,
+            factors,
+            solution,
+            #[cfg(test)]
+            read_backs: Default::default(),
+        }
     }
 
     /// The equations of a matrix, and the numbers of its problem and, in that, of its λ.
@@ -67,6 +81,7 @@ impl<'a> Solver<'a> {
 
     /// The solutions of the first `count` matrices, to be read back.
     pub(crate) fn solutions(&self, count: usize) -> (&wgpu::Buffer, u64) {
+        self.read_back();
         (&self.solution.buffer, self.solution.bytes(count))
     }
 
@@ -81,5 +96,11 @@ impl<'a> Solver<'a> {
         scope.finish("a chunk of λ").await?;
         let parts = back.fetch(self.gpu).await?;
         Ok(bytemuck::cast_slice(&parts[0]).to_vec())
+    }
+
+    /// Counts that solutions or weights come back to the host, for the tests.
+    pub(crate) fn read_back(&self) {
+        #[cfg(test)]
+        self.read_backs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 }

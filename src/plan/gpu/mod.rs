@@ -1,12 +1,14 @@
 //! What a GPU will be told to do for a task: chunks and sizes that fit its limits.
 
+mod corrections;
 pub(crate) mod cost;
 pub(crate) mod schedule;
 
 use crate::error::{Error, Result};
 use crate::model::method::{Form, Precision};
+use crate::plan::gpu::corrections::Corrections;
 use crate::plan::gpu::cost::Cost;
-use crate::plan::gpu::schedule::{PRODUCT_TILE as TILE, Panels};
+use crate::plan::gpu::schedule::Panels;
 use crate::plan::{Limits, Shape};
 
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
@@ -14,7 +16,7 @@ use crate::plan::{Limits, Shape};
 const SUBMISSION: u128 = 200_000_000_000;
 /// How many times longer a floating-point operation takes in double precision, on the slowest GPUs that know it.
 const DOUBLE_TAKES: u128 = 32;
-/// Multiply-adds in the products of a residual from which the way to the device and back pays.
+/// Multiply-adds in the products of a residual from which corrections pay on the device.
 const PRODUCT_PAYS: u128 = 50_000_000;
 /// Bytes of rows that are prepared on the host while the device sums the rows before them.
 const UPLOAD: u128 = 64 << 20;
@@ -174,30 +176,21 @@ impl GpuPlan {
         let factor = room.fits("a factor", 4 * panels.lower_elements() as u128)?;
         let inverse = room.fits("the inverted diagonal blocks", 4 * panels.inverse_elements() as u128)?;
         let solution = quads * n * 16;
-        let back = room.fits("the solutions of one λ, with its status", solution + 4)?;
-        let one = factor + inverse + 2 * solution + 8 * rows + 4;
-        let (mut shared, mut most) = (grams, room.binding / factor.max(inverse).max(back));
-        // Products in double precision: the matrices once more, and for the λs of one problem at a time vectors, products and
-        // partial sums by tiles of columns. Whether they pay is each problem's own, for the bits of its answer.
-        let [wide, vectors, partials] = schedule::symmetric_elements(size(n), TILE).map(|count| 8 * count as u128);
+        let solved = room.fits("the solutions of one λ, with its status", solution + 4)?;
+        let mut one = factor + inverse + 2 * solution + 8 * rows + 4;
+        let (mut shared, mut most) = (grams, room.binding / factor.max(inverse).max(solved));
+        let flops = u128::from(cost::factor_solved(panels, 1, size(quads)).flops);
+        let (mut length, mut each) = (flops, 0);
+        // Where corrections pay on the device is each problem's own, for the bits of its answer.
         let pays = precision == Precision::Double && limits.shader_f64 && n * n * t * k >= PRODUCT_PAYS;
-        // Of each matrix the weights, here and staged, and what is kept of right-hand sides; and what tells it from others.
-        let (weights, kept, scales) = (8 * t * n, 8 * 4 * quads * schedule::SUMS as u128, 8 * n);
-        let cross = 8 * (t + 1) * n;
-        let largest = wide.max(2 * vectors).max(2 * partials).max(weights).max(cross).max(kept);
-        let on_device = pays && largest <= room.binding;
-        let (mut each, mut own) = (0, 0);
-        if on_device {
-            let tiles = |columns: u128, bytes: u128| (columns * bytes).div_ceil(TILE as u128);
-            shared += problems.saturating_mul(wide + cross) + 2 * vectors + partials; // with a tile that is not full
-            each = 2 * tiles(t, vectors) + tiles(t, partials);
-            own = 2 * (weights + kept) + 2 * scales + 4;
-            let left = |bytes: u128| (room.binding - bytes) / tiles(t, bytes);
-            let fit = left(vectors).min(left(partials));
-            most = if k <= fit { most } else { most.min(fit) };
-            most = most.min(room.binding / weights.max(kept).max(scales));
+        let corrections = if pays { Corrections::new([n, t, k], room.binding) } else { None };
+        if let Some(own) = &corrections {
+            shared += own.shared + problems.saturating_mul(own.problem);
+            each = own.each;
+            one += own.matrix;
+            most = most.min(own.most);
+            length += DOUBLE_TAKES * own.flops;
         }
-        let one = one + own;
         // No chunk has more than k λs of one problem.
         let spare = room.budget.saturating_sub(shared);
         let affordable = (spare / (one + each)).max(spare.saturating_sub(k * each) / one);
@@ -206,10 +199,13 @@ impl GpuPlan {
             (affordable, BUDGET),
             (most, BINDING),
             (room.workgroups, WORKGROUPS),
-            (SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops), LENGTH),
+            (SUBMISSION / length, LENGTH),
         ]);
         let bytes = shared + matrices * one + matrices.min(k) * each;
-        let matrices_of_all = all;
+        let back = match &corrections {
+            Some(own) => BackPlan { step_bytes: number(all * own.sums), weight_bytes: number(all * own.weights) },
+            None => BackPlan { step_bytes: number(all * solution), weight_bytes: 0 },
+        };
         let [n, all, quads, matrices_per_chunk] = [n, all, quads, matrices].map(size);
         Ok(Self {
             gram,
@@ -218,14 +214,11 @@ impl GpuPlan {
             solve_bytes: number(bytes),
             factor: Cost::in_chunks(all, matrices_per_chunk, |count| cost::factor_solved(panels, count, quads)),
             correction: Cost::in_chunks(all, matrices_per_chunk, |count| cost::solve(panels, count, quads)),
-            product: on_device.then(|| {
+            product: corrections.map(|_| {
                 let corrected = |lambdas| cost::corrected(n, shape.targets, lambdas);
                 Cost::in_problems([shape.problems, shape.penalties], matrices_per_chunk, corrected)
             }),
-            back: match on_device {
-                true => BackPlan { step_bytes: number(matrices_of_all * kept), weight_bytes: number(matrices_of_all * weights) },
-                false => BackPlan { step_bytes: number(matrices_of_all * solution), weight_bytes: 0 },
-            },
+            back,
         })
     }
 }

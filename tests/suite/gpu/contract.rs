@@ -9,7 +9,11 @@ fn parsed(spec: &Spec) -> naga::Module {
 
 /// By the standard's capabilities alone, but for the stages that are there for 64-bit floats.
 fn validated(stage: &str, module: &naga::Module) -> naga::valid::ModuleInfo {
-    let beyond = if ["product", "correct", "residual"].contains(&stage) { naga::valid::Capabilities::FLOAT64 } else { Default::default() };
+    let beyond = if ["product", "correct", "residual"].contains(&stage) {
+        naga::valid::Capabilities::FLOAT64
+    } else {
+        Default::default()
+    };
     let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), beyond);
     validator.validate(module).unwrap_or_else(|error| panic!("{stage}: {error:?}"))
 }

@@ -12,9 +12,8 @@ fn graded(seed: u64, n: usize, condition: f64) -> NormalEquations {
     let mut random = Random::new(seed);
     let (m, root) = (3 * n, condition.sqrt());
     let (u, v) = (random.matrix(m, n).qr().q(), random.matrix(n, n).qr().q());
-    let sigma = DMatrix::from_diagonal(&nalgebra::DVector::from_fn(n, |i, _| {
-        root.powf(-(i as f64) / (n.max(2) - 1) as f64)
-    }));
+    let sigma =
+        DMatrix::from_diagonal(&nalgebra::DVector::from_fn(n, |i, _| root.powf(-(i as f64) / (n.max(2) - 1) as f64)));
     let x = u * sigma * v.transpose();
     let y = &x * random.matrix(n, 2) + random.matrix(m, 2) * 1e-3;
     let moments = cpu::gram::gram::<f64>(&Problem::new(&x, &y).unwrap()).unwrap();
