@@ -56,11 +56,12 @@ impl<'a> Chunk<'a> {
     pub(crate) async fn solve(&self, matrices: Range<usize>, precision: Precision) -> Result<Vec<Option<Weights>>> {
         let (solver, count) = (&self.solver, matrices.len());
         let problem = |at: &usize| solver.of(matrices.start + at).1[0];
-        let stays = |at: &usize| self.corrections.as_ref().is_some_and(|own| own.takes(problem(at)));
+        let corrections = self.corrections.as_ref().filter(|_| precision == Precision::Double);
+        let stays = |at: &usize| corrections.is_some_and(|own| own.takes(problem(at)));
         let (on_device, on_host): (Vec<usize>, Vec<usize>) = (0..count).partition(stays);
         let First { status, solutions, sums } = self.first(matrices.clone(), [&on_device, &on_host]).await?;
         let mut answers: Vec<Option<Weights>> = (0..count).map(|_| None).collect();
-        if let (Some(own), Some(sums)) = (&self.corrections, sums) {
+        if let (Some(own), Some(sums)) = (corrections, sums) {
             let found = own.refine(solver, matrices.clone(), &on_device, (sums, &status)).await?;
             found.into_iter().for_each(|(at, weights)| answers[at] = weights);
         }

@@ -60,12 +60,14 @@ fn equations_of_twice_the_digits_have_corrections_of_their_own_among_others() {
         eprintln!("!!! NOT TESTED: this test needs a GPU or software Vulkan, and found neither");
         return;
     };
-    for n in [5, 70] {
+    let on_device = gpu.adapter().limits.shader_f64.then(Cost::default);
+    for (n, product) in [(5, None), (70, None), (5, on_device), (70, on_device)] {
         let all = [made(1, n, false), made(2, n, true), made(3, n, true), made(4, n, false)];
         let plan = |problems: usize| {
             let shape = Shape { rows: 2 * n + 5, features: n, targets: 2, penalties: 3, problems };
             let request = Request { backend: Backend::Gpu, ..Request::default() };
-            Plan::new(shape, request, Some(Ok(gpu.adapter().limits))).expect("it fits").gpu.expect("of a GPU")
+            let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits))).expect("it fits");
+            GpuPlan { product, ..plan.gpu.expect("of a GPU") }
         };
         let alone = |normal: &NormalEquations| {
             let plan = plan(1);
@@ -82,7 +84,7 @@ fn equations_of_twice_the_digits_have_corrections_of_their_own_among_others() {
             let found = gpu::solve(&gpu, &problems, &plan, Precision::Double, &|_| ());
             let found: Vec<_> =
                 pollster::block_on(found).expect("weights").iter().map(|weights| bits(weights)).collect();
-            assert_eq!(found, wanted, "n {n}, {matrices_per_chunk} at a time");
+            assert_eq!(found, wanted, "n {n}, {matrices_per_chunk} at a time, {product:?}");
         }
     }
 }
