@@ -105,7 +105,7 @@ pub use moments::{Moments, RawSums};
 /// The nalgebra whose matrices these functions take.
 pub use nalgebra;
 pub use plan::gpu::cost::Cost;
-pub use plan::{DeviceRates, Estimate, GpuPlan, GramPlan, Limits, Plan, Rates, Request, Seconds, Shape};
+pub use plan::{BackPlan, DeviceRates, Estimate, GpuPlan, GramPlan, Limits, Plan, Rates, Request, Seconds, Shape};
 pub use solve::ridge::Ridge;
 pub use tell::inference::{Inference, Uncertainty};
 pub use tell::linear_model::LinearModel;

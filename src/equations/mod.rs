@@ -6,6 +6,7 @@ pub(crate) mod forms;
 pub(crate) mod nodes;
 pub(crate) mod normal;
 pub(crate) mod penalised_scale;
+pub(crate) mod products;
 pub(crate) mod refine;
 pub(crate) mod residual;
 pub(crate) mod scaling;

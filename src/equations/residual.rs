@@ -3,16 +3,14 @@
 use nalgebra::DMatrix;
 
 use crate::equations::normal::{Exact, NormalEquations};
-use crate::math::extended::{Wide, plus_product, two_product, two_sum};
-use crate::math::lanes::{sums, vectorized_fused};
+use crate::equations::products::{Answer, Factors, Product};
+use crate::math::extended::{two_product, two_sum};
+use crate::math::lanes::sums;
 use crate::math::powers::{exponent, scaled};
 use crate::model::method::Form;
 
 /// λs whose products with G are formed at once.
 pub(crate) const BATCH: usize = 64;
-
-/// Columns multiplied together, at least: with whole groups the bits of a column do not depend on how many others there are.
-const GROUP: usize = 8;
 
 /// c − (G + shift·D) w of one λ, n × t in its units, and what it tells of each target.
 pub(crate) struct Residual {
@@ -42,98 +40,58 @@ pub(crate) struct Fit {
     pub(crate) cancelled: f64,
 }
 
-/// The number of a λ, its weights, and their digits beyond one double, which count where the equations have twice the digits.
-pub(crate) type Answer<'a> = (usize, &'a DMatrix<f64>, Option<&'a DMatrix<f64>>);
-
 /// The residuals of some λs (at most a few [`BATCH`]es: all products are held at once).
 pub(crate) fn residuals(normal: &NormalEquations, lambdas: &[Answer<'_>]) -> Vec<Residual> {
-    let u = vectors(normal, lambdas, |(_, w, _)| Some(w));
-    let Some(exact) = &normal.exact else {
-        return of_products(normal, lambdas, &u, &(&normal.gram * &u), None);
-    };
-    let low = vectors(normal, lambdas, |(.., low)| *low);
-    let product = wide_product(&normal.gram, &exact.gram_low, &Wide { high: u.clone(), low });
-    of_products(normal, lambdas, &u, &product.high, Some((&product.low, exact)))
+    let factors = Factors::new(normal, lambdas);
+    let product = factors.times(normal, 0..factors.high.ncols());
+    lambdas.iter().enumerate().map(|(at, own)| of_product(normal, (at, own), &factors.high, &product)).collect()
 }
 
-/// Columns of [`vectors`] of so many λs and targets.
-pub(crate) fn columns(vectors: usize) -> usize {
-    vectors.next_multiple_of(GROUP)
-}
-
-/// What G is multiplied with: the weights of one target of one λ after the other in the units of G, and zeros up to a whole
-/// group of columns.
-pub(crate) fn vectors<'a>(
+/// The residual of the λ that is number `at` of those whose vectors `u` were multiplied.
+pub(crate) fn of_product(
     normal: &NormalEquations,
-    lambdas: &[Answer<'a>],
-    part: impl Fn(&Answer<'a>) -> Option<&'a DMatrix<f64>>,
-) -> DMatrix<f64> {
-    let (n, t) = (normal.features(), normal.targets());
-    let diagonal = normal.gram.diagonal();
-    let mut u = DMatrix::zeros(n, columns(lambdas.len() * t));
-    for (answer, columns) in lambdas.iter().zip(u.as_mut_slice().chunks_mut(n * t)) {
-        let Some(w) = part(answer) else { continue };
-        // What holds nothing but the penalty may come in units too large for the rest, and counts for nothing.
-        let mut units = normal.steps(answer.0);
-        units.iter_mut().zip(&diagonal).filter(|(_, element)| **element == 0.0).for_each(|(unit, _)| *unit = 0.0);
-        for (u, w) in columns.chunks_mut(n).zip(w.as_slice().chunks(n)) {
-            u.iter_mut().zip(w).zip(&units).for_each(|((u, w), unit)| *u = w * unit);
-        }
-    }
-    u
-}
-
-/// The residuals from the products of G with [`vectors`]; `low` holds the low digits of the products and of c, where there are any.
-pub(crate) fn of_products(
-    normal: &NormalEquations,
-    lambdas: &[Answer<'_>],
+    (at, (k, w, w_low)): (usize, &Answer<'_>),
     u: &DMatrix<f64>,
-    product: &DMatrix<f64>,
-    low: Option<(&DMatrix<f64>, &Exact)>,
-) -> Vec<Residual> {
+    product: &Product,
+) -> Residual {
     let (n, t) = (normal.features(), normal.targets());
-    let one = |(at, (k, w, w_low)): (usize, &Answer<'_>)| {
-        let measure = Measure::new(normal, *k);
-        let Measure { added, units, .. } = &measure;
-        let mut r = DMatrix::zeros(n, t);
-        let mut fits = Vec::with_capacity(t);
-        for target in 0..t {
-            let column = at * t + target;
-            let (c, w) = (column_of(&normal.cross, target), column_of(w, target));
-            let (u, product) = (column_of(u, column), column_of(product, column));
-            let r = &mut r.as_mut_slice()[target * n..(target + 1) * n];
-            match low {
-                None => {
-                    for j in 0..n {
-                        r[j] = (c[j] - product[j]) * units[j] - added[j] * w[j];
-                    }
-                }
-                Some((product_low, Exact { cross_low, added_low, .. })) => {
-                    for j in 0..n {
-                        let w_low = w_low.map_or(0.0, |low| low[(j, target)]);
-                        let added_low = added_low.get(k * n + j).copied().unwrap_or(0.0);
-                        let (left, lost) = two_sum(c[j], -product[j]);
-                        let low = lost + (cross_low[(j, target)] - product_low[(j, column)]);
-                        let (penalty, penalty_low) = two_product(added[j], w[j]);
-                        let (rest, lost) = two_sum(left * units[j], -penalty);
-                        r[j] = rest + (lost + (low * units[j] - penalty_low - added[j] * w_low - added_low * w[j]));
-                    }
+    let measure = Measure::new(normal, *k);
+    let Measure { added, units, .. } = &measure;
+    let mut r = DMatrix::zeros(n, t);
+    let mut fits = Vec::with_capacity(t);
+    for target in 0..t {
+        let column = at * t + target;
+        let (c, w) = (column_of(&normal.cross, target), column_of(w, target));
+        let (u, high) = (column_of(u, column), column_of(&product.high, column));
+        let r = &mut r.as_mut_slice()[target * n..(target + 1) * n];
+        match (&product.low, &normal.exact) {
+            (Some(product_low), Some(Exact { cross_low, added_low, .. })) => {
+                for j in 0..n {
+                    let w_low = w_low.map_or(0.0, |low| low[(j, target)]);
+                    let added_low = added_low.get(k * n + j).copied().unwrap_or(0.0);
+                    let (left, lost) = two_sum(c[j], -high[j]);
+                    let low = lost + (cross_low[(j, target)] - product_low[(j, column)]);
+                    let (penalty, penalty_low) = two_product(added[j], w[j]);
+                    let (rest, lost) = two_sum(left * units[j], -penalty);
+                    r[j] = rest + (lost + (low * units[j] - penalty_low - added[j] * w_low - added_low * w[j]));
                 }
             }
-            let r2: f64 = r.iter().map(|r| r * r).sum();
-            let explained = (0..n).map(|j| u[j] * (c[j] + (c[j] - product[j]))).sum(); // 2wᵀc − wᵀGw
-            let mut fit = measure.fit_explained(target, w, explained);
-            fit.set_residual(r2.sqrt());
-            if normal.form == Form::Dual {
-                let rss = dual_rss(normal.grid.shifts[*k], added, w);
-                fit.rss = scaled(rss, 2 * normal.target_unit[target]);
-                fit.summed = measure.matrix.trace.sqrt() * fit.size;
+            _ => {
+                for j in 0..n {
+                    r[j] = (c[j] - high[j]) * units[j] - added[j] * w[j];
+                }
             }
-            fits.push(fit);
         }
-        Residual { r, fits }
-    };
-    lambdas.iter().enumerate().map(one).collect()
+        let r2: f64 = r.iter().map(|r| r * r).sum();
+        let explained = (0..n).map(|j| u[j] * (c[j] + (c[j] - high[j]))).sum(); // 2wᵀc − wᵀGw
+        let mut fit = measure.fit_explained(target, measure.sums(target, w), explained);
+        fit.set_residual(r2.sqrt());
+        if normal.form == Form::Dual {
+            measure.set_dual(&mut fit, target, dual_rss(normal.grid.shifts[*k], added, w));
+        }
+        fits.push(fit);
+    }
+    Residual { r, fits }
 }
 
 /// What the answers of one λ are measured with.
@@ -191,16 +149,36 @@ impl<'a> Measure<'a> {
     /// The fit where `explained`, which is 2wᵀc − wᵀGw, is known, and with it how far the least squares problem is from being
     /// solved exactly.
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-    fn fit_explained(&self, target: usize, w: &[f64], explained: f64) -> Fit {
+    fn fit_explained(&self, target: usize, sums: [f64; 4], explained: f64) -> Fit {
         let (squares, norm) = (self.normal.squares[target], self.matrix.norm);
-        let sums = self.sums(target, w);
         let [w2, _, penalty, _] = sums;
         let rss = squares - explained; // Σ s·y² − 2wᵀc + wᵀGw
         // What is left of squares that cancel has no digits below this.
-        let least = f64::EPSILON * (w.len() as f64 + 8.0) * (squares + norm * w2);
+        let least = f64::EPSILON * (self.normal.features() as f64 + 8.0) * (squares + norm * w2);
         let misfit = if w2 == 0.0 { 0.0 } else { ((rss.max(least) + penalty) / (norm * w2)).sqrt() };
         let rss = scaled(rss.max(0.0), 2 * self.normal.target_unit[target]);
         Fit { rss, misfit, ..Fit::new(self.normal, target, &self.matrix, sums) }
+    }
+
+    /// What the shader of stage `residual` has summed of a target: ‖r‖², 2wᵀc − wᵀGw, ‖w‖², ‖c‖², shift·wᵀDw and wᵀc.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn of_sums(
+        &self,
+        (target, shift): (usize, f64),
+        [r2, explained, w2, c2, penalty, product]: [f64; 6],
+    ) -> Fit {
+        let mut fit = self.fit_explained(target, [w2, c2, penalty, product], explained);
+        fit.set_residual(r2.sqrt());
+        if self.normal.form == Form::Dual {
+            self.set_dual(&mut fit, target, shift * penalty); // shift²·Σ β²/s
+        }
+        fit
+    }
+
+    /// Sets what the dual form has of its own.
+    fn set_dual(&self, fit: &mut Fit, target: usize, rss: f64) {
+        fit.rss = scaled(rss, 2 * self.normal.target_unit[target]);
+        fit.summed = self.matrix.trace.sqrt() * fit.size;
     }
 
     /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.
@@ -261,32 +239,4 @@ fn dual_rss(shift: f64, added: &[f64], beta: &[f64]) -> f64 {
     let half = exponent(shift).div_euclid(2);
     let square = |(added, beta): (&f64, &f64)| added * scaled(*beta, half).powi(2);
     scaled(shift, -2 * half) * added.iter().zip(beta).map(square).sum::<f64>()
-}
-
-/// G·u to twice the digits, with all of G = `gram` + `low`: Dot2 of Ogita, Rump and Oishi (2005), a column of G at a time.
-fn wide_product(gram: &DMatrix<f64>, low: &DMatrix<f64>, u: &Wide) -> Wide {
-    let n = gram.nrows();
-    let mut product = Wide::zeros(n, u.high.ncols());
-    for column in 0..u.high.ncols() {
-        let (mut high, mut rest) = (product.high.column_mut(column), product.low.column_mut(column));
-        let (high, rest) = (high.as_mut_slice(), rest.as_mut_slice());
-        for j in 0..n {
-            let (value, value_low) = (u.high[(j, column)], u.low[(j, column)]);
-            if value == 0.0 {
-                continue;
-            }
-            let column = column_of(gram, j).iter().zip(column_of(low, j));
-            let sums = high.iter_mut().zip(rest.iter_mut()).zip(column);
-            vectorized_fused(
-                #[inline(always)]
-                |fused| {
-                    for ((high, rest), (g, g_low)) in sums {
-                        (*high, *rest) = plus_product(fused, (*high, *rest), (*g, *g_low), (value, value_low));
-                    }
-                },
-            );
-        }
-        high.iter_mut().zip(rest).for_each(|(high, rest)| (*high, *rest) = two_sum(*high, *rest));
-    }
-    product
 }

@@ -1,109 +1,107 @@
-//! A λ of a problem that is being solved on the device.
+//! A λ of a problem that is being solved on the device: what decides how often it is corrected, and whether it is answered.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 use crate::equations::normal::NormalEquations;
-use crate::equations::refine::{self, Progress, Refined};
-use crate::equations::residual::{Answer, Fit};
+use crate::equations::refine::{self, MOST_STEPS, Progress, Refined};
+use crate::equations::residual::Fit;
 use crate::equations::weights::Weights;
 use crate::math::condition;
-use crate::math::powers::scaled;
 use crate::model::outcome::Outcome;
 
-/// A λ that is being solved: the weights (n × t), the vector whose growth tells ‖A⁻¹‖, and how the corrections shrink.
+/// The number of a matrix in its chunk and its weights, or `None` where this arithmetic does not reach.
+pub(crate) type Found = (usize, Option<Weights>);
+
+/// What is known of a λ while its weights are corrected, wherever they are: the growth of a vector, which tells ‖A⁻¹‖, how the
+/// corrections shrink, and what the residuals tell.
 pub(crate) struct Candidate<'a> {
     /// The equations of its problem.
     pub(crate) normal: &'a NormalEquations,
     /// Number of the problem.
     pub(crate) problem: usize,
     /// Number of the λ in the problem.
-    k: usize,
+    pub(crate) k: usize,
     /// Number of the matrix in its chunk.
     pub(crate) at: usize,
-    w: DMatrix<f64>,
-    /// The digits of w beyond one double.
-    low: DMatrix<f64>,
-    pub(crate) probe: DVector<f64>,
+    /// By how much the last solution made the probe grow.
     inverse: f64,
     progress: Vec<Progress>,
     /// What the last residual told of each target.
-    pub(crate) fits: Vec<Fit>,
+    fits: Vec<Fit>,
+    /// Whether a residual before the last correction was that of 64-bit arithmetic.
+    small: bool,
 }
 
 impl<'a> Candidate<'a> {
-    /// Begins with the first solution, whose last column is the probe.
-    pub(crate) fn new(normal: &'a NormalEquations, [problem, k, at]: [usize; 3], mut solution: DMatrix<f64>) -> Self {
-        let t = solution.ncols() - 1;
-        let probe = solution.column(t).into_owned();
-        let inverse = probe.norm();
-        solution = solution.remove_column(t);
-        Self {
-            normal,
-            problem,
-            k,
-            at,
-            low: DMatrix::zeros(solution.nrows(), t),
-            w: solution,
-            probe: probe / inverse,
-            inverse,
-            progress: vec![Progress::new(); t],
-            fits: Vec::new(),
-        }
+    /// After the first solution, which made the probe grow by so much.
+    pub(crate) fn new(normal: &'a NormalEquations, [problem, k, at]: [usize; 3], inverse: f64) -> Self {
+        let progress = vec![Progress::new(); normal.targets()];
+        Self { normal, problem, k, at, inverse, progress, fits: Vec::new(), small: false }
     }
 
-    /// What a residual is taken of.
-    pub(crate) fn answer(&self) -> Answer<'_> {
-        (self.k, &self.w, Some(&self.low))
-    }
-
-    /// Whether the residual tells that another correction gains nothing. False for equations of twice the digits, whose residuals
-    /// do not tell.
+    /// Takes what a residual tells; whether another correction gains nothing. A residual as small as 64-bit arithmetic leaves it says
+    /// little of the error, which one more correction brings to that of a factorization in 64 bits. Never for equations of twice
+    /// the digits, whose residuals do not tell.
     #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
-    pub(crate) fn solved(&self) -> bool {
+    pub(crate) fn solved(&mut self, fits: Vec<Fit>) -> bool {
+        self.fits = fits;
         let least = f64::EPSILON * (self.normal.features() as f64).sqrt();
-        self.normal.exact.is_none() && self.fits.iter().all(|fit| fit.backward <= least)
+        let small = self.normal.exact.is_none() && self.fits.iter().all(|fit| fit.backward <= least);
+        let exact = self.fits.iter().all(|fit| fit.residual == 0.0);
+        let last = self.small || exact || self.converged();
+        self.small |= small;
+        small && last
     }
 
-    /// Adds a correction; false when it does not converge.
-    pub(crate) fn correct(&mut self, correction: &DMatrix<f64>, units: &[i32]) -> bool {
-        self.grow(correction);
+    /// Whether more corrections may be made after so many.
+    pub(crate) fn may_go_on(&self, steps: u32) -> bool {
+        steps < MOST_STEPS || (steps == MOST_STEPS && self.small)
+    }
+
+    /// Takes that a solution made the probe grow by so much.
+    pub(crate) fn grow(&mut self, inverse: f64) {
+        self.inverse = inverse;
+    }
+
+    /// Takes the norms of a correction and of the weights after it, target by target; false when the corrections do not converge.
+    pub(crate) fn corrected(&mut self, inverse: f64, sizes: impl Iterator<Item = [f64; 2]>) -> bool {
+        self.grow(inverse);
         let condition = self.condition();
         let (floor, tolerance) = (condition * f64::from(f32::EPSILON), refine::tolerance(self.normal, condition));
-        let d = DMatrix::from_fn(self.w.nrows(), self.w.ncols(), |i, target| {
-            scaled(correction[(i, target)], units[target])
-        });
-        refine::add(&mut self.w, &mut self.low, &d);
         let mut shrinks = true;
-        for (target, progress) in self.progress.iter_mut().enumerate() {
-            let (d, w) = (d.column(target).norm(), self.w.column(target).norm());
-            shrinks &= progress.converged(tolerance) || progress.step(d, w, floor);
+        for (progress, [d, w]) in self.progress.iter_mut().zip(sizes) {
+            // What is left of a small residual is rounding, and need not shrink any more.
+            let rounding = self.small && d.is_finite();
+            shrinks &= progress.converged(tolerance) || progress.step(d, w, floor) || rounding;
         }
         shrinks
     }
 
     /// Whether the corrections have come to rest. False for equations that are not of twice the digits.
     pub(crate) fn at_rest(&self) -> bool {
+        self.normal.exact.is_some() && self.converged()
+    }
+
+    /// Whether the sizes of the corrections tell that another would change nothing.
+    fn converged(&self) -> bool {
         let tolerance = refine::tolerance(self.normal, self.condition());
-        self.normal.exact.is_some() && self.progress.iter().all(|progress| progress.converged(tolerance))
+        self.progress.iter().all(|progress| progress.converged(tolerance))
     }
 
-    /// Takes the probe from the last column of a solution.
-    pub(crate) fn grow(&mut self, solution: &DMatrix<f64>) {
-        let probe = solution.column(solution.ncols() - 1);
-        self.inverse = probe.norm();
-        self.probe = probe / self.inverse;
-    }
-
-    /// The weights, if the condition number is within reach of the factors.
-    pub(crate) fn finish(self, outcome: Outcome) -> Option<Weights> {
+    /// The weights (n × t), with the digits beyond one double where the equations have twice the digits, if the condition number is
+    /// within reach of the factors. What the last residual told goes with weights that were not corrected since.
+    pub(crate) fn finish(self, w: DMatrix<f64>, low: Option<DMatrix<f64>>, outcome: Outcome) -> Option<Weights> {
         let condition = self.condition();
-        let refined = self.normal.exact.is_some().then(|| Refined {
-            values: self.w.clone(),
-            low: self.low,
-            errors: refine::errors(self.normal, condition, &self.progress, &self.fits),
-        });
-        let reach = condition::reach(self.normal.features(), f32::EPSILON.into());
-        (condition <= reach).then(|| Weights::solved(self.w, condition, outcome).refined(refined))
+        if !(condition <= condition::reach(self.normal.features(), f32::EPSILON.into())) {
+            return None;
+        }
+        if let (Some(low), true) = (low, self.normal.exact.is_some()) {
+            let errors = refine::errors(self.normal, condition, &self.progress, &self.fits);
+            let refined = Refined { values: w.clone(), low, errors };
+            return Some(Weights::solved(w, condition, outcome).refined(Some(refined)));
+        }
+        let fits = (!self.fits.is_empty()).then_some(self.fits);
+        Some(Weights { fits, ..Weights::solved(w, condition, outcome) })
     }
 
     /// The estimate of κ(A).

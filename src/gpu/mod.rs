@@ -10,19 +10,22 @@ pub mod context;
 #[cfg(not(target_arch = "wasm32"))]
 mod deadline;
 pub mod kernel;
+mod on_device;
+mod on_host;
 mod pace;
 mod rates;
 pub mod registry;
 mod rows;
 mod scopes;
 pub mod solution;
+mod solver;
 pub mod stages;
 mod transfer;
 mod upload;
 
 pub use adapter::{AdapterSummary, GpuOptions};
 pub use context::Gpu;
-pub use stages::{factor, frame, gram, product, solve};
+pub use stages::{correct, factor, frame, gram, product, residual, solve};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
 

@@ -1,7 +1,16 @@
 //! Every kernel, a line each.
 
 use crate::gpu::kernel::Spec;
-use crate::gpu::stages::{factor, frame, gram, product, solve};
+use crate::gpu::stages::{correct, factor, frame, gram, product, residual, solve};
 
 /// The shaders of all stages.
-pub const SPECS: [&Spec; 6] = [&gram::SPEC, &product::SPEC, &factor::SPEC, &solve::SPEC, &frame::SPEC, &frame::DOUBLE];
+pub const SPECS: [&Spec; 8] = [
+    &frame::SPEC,
+    &frame::DOUBLE,
+    &gram::SPEC,
+    &product::SPEC,
+    &factor::SPEC,
+    &solve::SPEC,
+    &correct::SPEC,
+    &residual::SPEC,
+];

@@ -11,7 +11,7 @@ mod shape;
 
 pub use device_rates::DeviceRates;
 pub use estimate::{Estimate, Seconds};
-pub use gpu::{GpuPlan, GramPlan};
+pub use gpu::{BackPlan, GpuPlan, GramPlan};
 use rates::NODES_PAY;
 pub use rates::Rates;
 pub use shape::Shape;
@@ -367,6 +367,9 @@ impl fmt::Display for Plan {
             if let Some(product) = gpu.product {
                 writeln!(f, "  residual {product}")?;
             }
+            let BackPlan { step_bytes, weight_bytes } = gpu.back;
+            let once = if weight_bytes > 0 { format!(", {weight_bytes} bytes once") } else { String::new() };
+            writeln!(f, "  back     {step_bytes} bytes a correction{once}")?;
         }
         let rungs: Vec<String> = self.rungs.iter().map(ToString::to_string).collect();
         writeln!(f, "rungs      {}", rungs.join(" → "))?;

@@ -60,13 +60,17 @@ mod cpu {
 
 mod gpu {
     mod contract;
+    mod correct;
     pub(crate) mod devices;
     mod factor;
     mod faults;
+    mod forward;
     mod frame;
     mod gram;
+    mod on_device;
     mod problems;
     mod product;
+    mod residual;
     mod sharing;
     mod soak;
     mod solve;

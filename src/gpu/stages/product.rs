@@ -4,10 +4,8 @@ use std::mem::offset_of;
 
 use nalgebra::DMatrix;
 
-use crate::error::Result;
 use crate::gpu::context::Gpu;
-use crate::gpu::kernel::{self, Binding, Spec};
-use crate::gpu::transfer::ReadBack;
+use crate::gpu::kernel::{Binding, Spec};
 use crate::plan::gpu::schedule;
 
 /// The shader's contract.
@@ -105,54 +103,30 @@ impl Symmetric {
         gpu.queue().write_buffer(&symmetric.matrix, 0, bytemuck::cast_slice(&rows));
         symmetric
     }
-}
 
-/// Room on the device for the products of symmetric matrices, one at a time, with many vectors.
-#[derive(Debug)]
-pub(crate) struct Products {
-    vectors: wgpu::Buffer,
-    partials: wgpu::Buffer,
-    product: wgpu::Buffer,
-}
-
-impl Products {
-    /// Makes room for products of matrices of order n with `vectors` vectors.
-    pub(crate) fn new(gpu: &Gpu, n: usize, vectors: usize) -> Self {
-        let [_, staged, partial] = schedule::symmetric_elements(n, vectors);
-        let buffer = |label, elements| gpu.storage(label, 8 * elements as u64);
-        kernel::prepare(&[(gpu.kernel(&SPEC), schedule::product([n, vectors], 1))]);
-        Self {
-            vectors: buffer("ridgepath.product.b", staged),
-            partials: buffer("ridgepath.product.partials", partial),
-            product: buffer("ridgepath.product.product", staged),
-        }
-    }
-
-    /// The matrix times vectors, n × any even number of them that there is room for.
+    /// Records the products of the matrix with vectors, n rows of `columns`, an even number, in one buffer, into another of as many
+    /// elements.
     #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
-    pub(crate) async fn of(&self, gpu: &Gpu, matrix: &Symmetric, vectors: &DMatrix<f64>) -> Result<DMatrix<f64>> {
-        let (n, columns) = vectors.shape();
+    pub(crate) fn record(
+        &self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        columns: usize,
+        [vectors, partials, product]: [&wgpu::Buffer; 3],
+    ) {
+        let n = self.order;
         let rows_per_split = schedule::symmetric_split(n);
         let params = Params {
             rows: n as u32,
             left: n as u32,
             right: columns as u32,
-            left_stride: matrix.order.div_ceil(2) as u32,
+            left_stride: n.div_ceil(2) as u32,
             right_stride: (columns / 2) as u32,
             rows_per_split: rows_per_split as u32,
             splits: n.div_ceil(rows_per_split) as u32,
             lower: 0,
             first: 1,
         };
-        let Self { vectors: b, partials, product } = self;
-        let scope = gpu.scope();
-        gpu.queue().write_buffer(b, 0, bytemuck::cast_slice(vectors.transpose().as_slice()));
-        let mut encoder = gpu.encoder("ridgepath.product");
-        record(gpu, &mut encoder, params, Buffers { a: &matrix.matrix, b, partials, product });
-        let back = ReadBack::record(gpu, &mut encoder, &[(product, (8 * n * columns) as u64)]);
-        gpu.submit(encoder);
-        scope.finish("the products of a residual").await?;
-        let parts = back.fetch(gpu).await?;
-        Ok(DMatrix::from_column_slice(n, columns, bytemuck::cast_slice(&parts[0])))
+        record(gpu, encoder, params, Buffers { a: &self.matrix, b: vectors, partials, product });
     }
 }

@@ -131,8 +131,25 @@ pub(crate) fn product([left, right]: [usize; 2], lower: bool, rows: usize, rows_
 }
 
 /// The product of a symmetric matrix of order n with `vectors` vectors.
-pub(crate) fn symmetric(n: usize, vectors: usize) -> Cost {
+fn symmetric(n: usize, vectors: usize) -> Cost {
     product([n, vectors], false, n, schedule::symmetric_split(n))
+}
+
+/// A correction in double precision of k matrices of order n with t targets: the weights taken, their products with G, and the
+/// residuals.
+pub(crate) fn corrected(n: usize, t: usize, k: usize) -> Cost {
+    let quads = (t + 1).div_ceil(4);
+    let [sides, vectors] = [4 * quads * k, t * k].map(|count| count as u128 * n as u128);
+    let each = |dispatches: usize, multiply_adds: u128, elements: u128| {
+        // One after the sums of each thread, and one for each time that their number is halved.
+        Cost::new(dispatches, 7, multiply_adds, elements)
+    };
+    let scales = (quads * k * n) as u128;
+    // d, and of the probe its square once more; w there and back, the vectors. Elements of 64 bits count as two of 32.
+    let correct = each(schedule::correct(quads, k).len(), 3 * sides, sides + 2 * (3 * vectors + scales));
+    // c, w, the product there, and r back and there again; the next right-hand side.
+    let residual = each(schedule::residual(quads, k).len(), 12 * vectors, vectors + 2 * (5 * vectors + 2 * scales));
+    correct.plus(symmetric(n, schedule::vectors(k, t))).plus(residual)
 }
 
 /// The inverse of a diagonal block, of which L is made on the way: barriers and multiply-adds.

@@ -1,12 +1,14 @@
 //! What a GPU will be told to do for a task: chunks and sizes that fit its limits.
 
+mod corrections;
 pub(crate) mod cost;
 pub(crate) mod schedule;
 
 use crate::error::{Error, Result};
 use crate::model::method::{Form, Precision, Strategy};
+use crate::plan::gpu::corrections::Corrections;
 use crate::plan::gpu::cost::Cost;
-use crate::plan::gpu::schedule::{PRODUCT_TILE as TILE, Panels};
+use crate::plan::gpu::schedule::Panels;
 use crate::plan::rates::FACTORED_NODES;
 use crate::plan::{Limits, Request, Shape};
 
@@ -15,7 +17,7 @@ use crate::plan::{Limits, Request, Shape};
 const SUBMISSION: u128 = 200_000_000_000;
 /// How many times longer a floating-point operation takes in double precision, on the slowest GPUs that know it.
 const DOUBLE_TAKES: u128 = 32;
-/// Multiply-adds in the products of a residual from which the way to the device and back pays.
+/// Multiply-adds in the products of a residual from which corrections pay on the device.
 const PRODUCT_PAYS: u128 = 50_000_000;
 /// Bytes of rows that the host writes while the device sums the rows before them: enough for the work to hide what a submission
 /// takes, and little to be mapped before the first.
@@ -46,8 +48,21 @@ pub struct GpuPlan {
     pub factor: Cost,
     /// What it does for a correction.
     pub correction: Cost,
-    /// What it does for the products of a residual in double precision; `None` where the CPU forms them.
+    /// What it does beside each solution where corrections in double precision stay on the device: products, residuals and weights;
+    /// `None` where the CPU forms residuals.
     pub product: Option<Cost>,
+    /// What comes back from the device.
+    pub back: BackPlan,
+}
+
+/// What comes back from the device in double precision, for all λs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackPlan {
+    /// Bytes after the first solution and after each correction: the solutions, or where corrections stay on the device, a few sums
+    /// a target.
+    pub step_bytes: u64,
+    /// Bytes of the weights that come back once, where corrections stay on the device; else 0.
+    pub weight_bytes: u64,
 }
 
 /// How a GPU sums the Gram matrix of the features; in the dual form, where features are the rows, that of the rows.
@@ -190,25 +205,23 @@ impl GpuPlan {
         let factor = room.fits("a factor", 4 * panels.lower_elements() as u128)?;
         let inverse = room.fits("the inverted diagonal blocks", 4 * panels.inverse_elements() as u128)?;
         let solution = quads * n * 16;
-        let back = room.fits("the solutions of one λ, with its status", solution + 4)?;
-        let one = factor + inverse + 2 * solution + 8 * rows + 4;
-        let (mut shared, mut most) = (grams, room.binding / factor.max(inverse).max(back));
-        // Products in double precision: the matrices once more, and for the λs of one problem at a time vectors, products and
-        // partial sums by tiles of columns. Whether they pay is each problem's own, for the bits of its answer.
-        let [wide, vectors, partials] = schedule::symmetric_elements(size(n), TILE).map(|count| 8 * count as u128);
+        let solved = room.fits("the solutions of one λ, with its status", solution + 4)?;
+        let mut one = factor + inverse + 2 * solution + 8 * rows + 4;
+        let (mut shared, mut most) = (grams, room.binding / factor.max(inverse).max(solved));
+        let flops = u128::from(cost::factor_solved(panels, 1, size(quads)).flops);
+        let (mut length, mut each) = (flops, 0);
+        // Where corrections pay on the device is each problem's own, for the bits of its answer.
         let fast =
             request.device.is_none_or(|device| device.double >= request.rates.product * request.rates.cores as f64);
         let double = precision == Precision::Double && limits.shader_f64 && fast;
         let pays = double && n * n * t * k >= PRODUCT_PAYS;
-        let on_device = pays && wide.max(2 * vectors).max(2 * partials) <= room.binding;
-        let mut each = 0;
-        if on_device {
-            let tiles = |columns: u128, bytes: u128| (columns * bytes).div_ceil(TILE as u128);
-            shared += problems.saturating_mul(wide) + 2 * vectors + partials; // with a tile that is not full
-            each = 2 * tiles(t, vectors) + tiles(t, partials);
-            let left = |bytes: u128| (room.binding - bytes) / tiles(t, bytes);
-            let fit = left(vectors).min(left(partials));
-            most = if k <= fit { most } else { most.min(fit) };
+        let corrections = if pays { Corrections::new([n, t, k], room.binding) } else { None };
+        if let Some(own) = &corrections {
+            shared += own.shared + problems.saturating_mul(own.problem);
+            each = own.each;
+            one += own.matrix;
+            most = most.min(own.most);
+            length += DOUBLE_TAKES * own.flops;
         }
         // No chunk has more than k λs of one problem.
         let spare = room.budget.saturating_sub(shared);
@@ -217,10 +230,14 @@ impl GpuPlan {
             (all, ALL),
             (affordable, BUDGET),
             (most, BINDING),
-            (room.workgroups * room.workgroups, WORKGROUPS),
-            (SUBMISSION / u128::from(cost::factor_solved(panels, 1, size(quads)).flops), LENGTH),
+            (if corrections.is_some() { room.workgroups } else { room.workgroups * room.workgroups }, WORKGROUPS),
+            (SUBMISSION / length, LENGTH),
         ]);
         let bytes = shared + matrices * one + matrices.min(k) * each;
+        let back = match &corrections {
+            Some(own) => BackPlan { step_bytes: number(all * own.sums), weight_bytes: number(all * own.weights) },
+            None => BackPlan { step_bytes: number(all * solution), weight_bytes: 0 },
+        };
         let [n, all, quads, matrices_per_chunk] = [n, all, quads, matrices].map(size);
         Ok(Self {
             gram,
@@ -230,10 +247,11 @@ impl GpuPlan {
             solve_bytes: number(bytes),
             factor: Cost::in_chunks(all, matrices_per_chunk, |count| cost::factor_solved(panels, count, quads)),
             correction: Cost::in_chunks(all, matrices_per_chunk, |count| cost::solve(panels, count, quads)),
-            product: on_device.then(|| {
-                let products = |lambdas| cost::symmetric(n, lambdas * shape.targets);
-                Cost::in_problems([shape.problems, penalties], matrices_per_chunk, products)
+            product: corrections.map(|_| {
+                let corrected = |lambdas| cost::corrected(n, shape.targets, lambdas);
+                Cost::in_problems([shape.problems, penalties], matrices_per_chunk, corrected)
             }),
+            back,
         })
     }
 }

@@ -191,6 +191,24 @@ pub(crate) fn product([left, right]: [usize; 2], splits: usize) -> Vec<Dispatch>
     vec![dispatch("product_tile", splits), dispatch("product_reduce", PRODUCT_TILE * PRODUCT_TILE / 512)]
 }
 
+/// Numbers in 64 bits that are kept of a right-hand side.
+pub(crate) const SUMS: usize = 8;
+
+/// Columns on the device of t targets of so many λs of one problem: whole pairs.
+pub(crate) fn vectors(lambdas: usize, t: usize) -> usize {
+    (lambdas * t).next_multiple_of(2)
+}
+
+/// The corrections of k matrices with `quads` times four right-hand sides each.
+pub(crate) fn correct(quads: usize, k: usize) -> Vec<Dispatch> {
+    vec![Dispatch { entry: "correct", params: 0, groups: [quads, k, 1] }]
+}
+
+/// Their residuals.
+pub(crate) fn residual(quads: usize, k: usize) -> Vec<Dispatch> {
+    vec![Dispatch { entry: "residual", params: 0, groups: [quads, k, 1] }]
+}
+
 /// Rows that one workgroup sums when a symmetric matrix of order n is multiplied with vectors: of the order alone, so that the
 /// bits of a product do not depend on how many there are.
 pub(crate) fn symmetric_split(n: usize) -> usize {

@@ -9,7 +9,7 @@ fn parsed(spec: &Spec) -> naga::Module {
 
 /// By the standard's capabilities alone, but for the stages that are there for 64-bit floats.
 fn validated(stage: &str, module: &naga::Module) -> naga::valid::ModuleInfo {
-    let wide = ["product", "frame_double"].contains(&stage);
+    let wide = ["product", "frame_double", "correct", "residual"].contains(&stage);
     let beyond = if wide { naga::valid::Capabilities::FLOAT64 } else { Default::default() };
     let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), beyond);
     validator.validate(module).unwrap_or_else(|error| panic!("{stage}: {error:?}"))
@@ -209,6 +209,9 @@ fn barriers_are_those_that_the_plan_counts() {
     assert_eq!(of(&ridgepath::gpu::product::SPEC), [expect("product_tile", 0, &[1])]);
     assert_eq!(of(&ridgepath::gpu::frame::SPEC), [expect("frame", 1, &[])]);
     assert_eq!(of(&ridgepath::gpu::frame::DOUBLE), [expect("frame_double", 1, &[])]);
+    // Halves of 64 threads.
+    assert_eq!(of(&ridgepath::gpu::correct::SPEC), [expect("correct", 1, &[1])]);
+    assert_eq!(of(&ridgepath::gpu::residual::SPEC), [expect("residual", 1, &[1])]);
     let factor = [
         expect("invert", 0, &[2]),
         expect("invert_and_solve", 1, &[2]),

@@ -33,6 +33,26 @@ fn within(time: Duration, test: impl FnOnce() + Send + 'static) {
     }
 }
 
+/// The adapter under test, if its shaders have 64-bit floats.
+pub(crate) fn wide() -> Option<Gpu> {
+    let gpu = gpu()?;
+    if !gpu.adapter().limits.shader_f64 {
+        eprintln!("!!! NOT TESTED: the shaders of {} have no 64-bit floats", gpu.adapter());
+        return None;
+    }
+    Some(gpu)
+}
+
+/// A storage buffer with these contents.
+pub(crate) fn uploaded<T: bytemuck::Pod>(gpu: &Gpu, values: &[T]) -> wgpu::Buffer {
+    let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+    let size = size_of_val(values).next_multiple_of(4) as u64;
+    let buffer =
+        gpu.device().create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
+    gpu.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(values));
+    buffer
+}
+
 /// A device of its own on the adapter under test, with its default limits changed.
 pub(crate) fn own_device(change: impl FnOnce(&mut wgpu::Limits)) -> Option<(wgpu::Device, wgpu::Queue)> {
     own_instance(wgpu::MemoryBudgetThresholds::default(), change)

@@ -5,18 +5,8 @@ use ridgepath::gpu::product::{Buffers, Params, record};
 use ridgepath::gpu::wgpu;
 use ridgepath::{Backend, Gpu, Penalty, Plan, Precision, Request, Ridge, Shape};
 
-use crate::gpu::devices::own_device;
-use crate::support::{EDGES, Random, assert_within, distance, download, gpu, regression};
-
-/// The adapter under test, if its shaders have 64-bit floats.
-fn wide() -> Option<Gpu> {
-    let gpu = gpu()?;
-    if !gpu.adapter().limits.shader_f64 {
-        eprintln!("!!! NOT TESTED: the shaders of {} have no 64-bit floats", gpu.adapter());
-        return None;
-    }
-    Some(gpu)
-}
+use crate::gpu::devices::{own_device, wide};
+use crate::support::{EDGES, Random, assert_within, distance, download, regression};
 
 /// The product AᵀB summed over blocks of rows that end where `cuts` say, by runs of so many rows.
 fn on_gpu(gpu: &Gpu, a: &DMatrix<f64>, b: &DMatrix<f64>, lower: bool, run: usize, cuts: &[usize]) -> DMatrix<f64> {

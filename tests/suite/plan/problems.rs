@@ -1,6 +1,6 @@
 //! The plan of many problems of one shape.
 
-use ridgepath::{Backend, Error, Form, GpuPlan, Limits, Plan, Precision, Request, Shape, Strategy};
+use ridgepath::{BackPlan, Backend, Error, Form, GpuPlan, Limits, Plan, Precision, Request, Shape, Strategy};
 
 const FOLD: Shape = Shape { rows: 10_000, features: 130, targets: 1, penalties: 20, problems: 1 };
 
@@ -77,6 +77,37 @@ fn products_on_the_device_are_planned_by_the_problem() {
     for memory_budget in [8 << 20, 20 << 20, 64 << 20] {
         let plan = of(3, memory_budget);
         assert!(plan.matrices_per_chunk == 1 || plan.solve_bytes <= memory_budget, "{memory_budget}");
+    }
+}
+
+#[test]
+fn weights_come_back_once_where_corrections_stay_on_the_device() {
+    let shape = Shape { features: 500, targets: 100, penalties: 100, ..FOLD };
+    let [there, here] = [true, false].map(|shader_f64| {
+        let limits = Limits { shader_f64, ..Limits::default() };
+        planned(shape, Request::default(), limits).unwrap().back
+    });
+    // 64-bit weights once, and eight sums a right-hand side; or 32-bit solutions each time. Right-hand sides go in fours.
+    assert_eq!(there, BackPlan { step_bytes: 100 * 104 * 64, weight_bytes: 100 * 100 * 500 * 8 });
+    assert_eq!(here, BackPlan { step_bytes: 100 * 104 * 500 * 4, weight_bytes: 0 });
+    let text = |shader_f64| {
+        let request = Request { backend: Backend::Gpu, ..Request::default() };
+        Plan::new(shape, request, Some(Ok(Limits { shader_f64, ..Limits::default() }))).unwrap().explain()
+    };
+    assert!(text(true).contains("  back     665600 bytes a correction, 40000000 bytes once\n"), "{}", text(true));
+    assert!(text(false).contains("  back     20800000 bytes a correction\n"), "{}", text(false));
+}
+
+#[test]
+fn corrections_on_the_device_fit_a_submission() {
+    // In double precision an operation may take 32 times as long.
+    let limits = Limits { storage_binding: 4 << 30, buffer: 4 << 30, shader_f64: true, ..Limits::default() };
+    for (features, targets) in [(500, 100), (2048, 1), (200, 1000)] {
+        let shape = Shape { features, targets, penalties: 1000, ..FOLD };
+        let plan = planned(shape, Request { memory_budget: 1 << 40, ..Request::default() }, limits).unwrap();
+        let chunks = 1000_u64.div_ceil(plan.matrices_per_chunk as u64);
+        let flops = plan.product.unwrap().flops / chunks;
+        assert!(32 * flops <= 200_000_000_000, "{features} features, {targets} targets: {flops}");
     }
 }
 
