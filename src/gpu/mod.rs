@@ -14,7 +14,7 @@ pub mod stages;
 mod transfer;
 
 pub use context::{AdapterSummary, Gpu};
-pub use stages::{factor, gram, product, solve};
+pub use stages::{factor, gram, product, residues, solve};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
 

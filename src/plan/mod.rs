@@ -185,8 +185,10 @@ impl Plan {
                 return Ok(plan(Backend::Reference, Precision::Double, None, fallback));
             }
             Backend::Auto | Backend::Gpu if request.wants_gpu(shape) => match adapter {
-                Some(limits) => limits
-                    .and_then(|limits| GpuPlan::new(shape, form, request.precision, limits, request.memory_budget)),
+                Some(limits) => limits.and_then(|limits| {
+                    let Request { precision, memory_budget, rates, .. } = &request;
+                    GpuPlan::new(shape, (form, *precision), limits, *memory_budget, rates)
+                }),
                 None => Err(Error::NoAdapter { reason: "none was opened".into() }),
             },
             _ => return Ok(plan(Backend::Cpu, request.precision, None, None)),
@@ -265,11 +267,12 @@ impl fmt::Display for Plan {
         }
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {
-                let GramPlan { precision, rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
+                let GramPlan { rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
                 let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(rows));
+                let arithmetic = gram.arithmetic();
                 writeln!(
                     f,
-                    "gram       {precision}, {chunks} × {most} rows, {rows_per_split} rows a workgroup, {bytes} bytes"
+                    "gram       {arithmetic}, {chunks} × {most} rows, {rows_per_split} rows a workgroup, {bytes} bytes"
                 )?;
                 writeln!(f, "  bound by {rows_bound}")?;
                 writeln!(f, "  sum      {cost}")?;

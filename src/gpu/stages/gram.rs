@@ -9,7 +9,7 @@ use crate::data::problem::Problem;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
-use crate::gpu::stages::product;
+use crate::gpu::stages::{product, residues};
 use crate::gpu::transfer::{self, ReadBack};
 use crate::math::powers::scaled;
 use crate::math::scalar::Scalar;
@@ -110,6 +110,9 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
 pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<Moments> {
+    if plan.moduli.is_some() {
+        return residues::gram(gpu, problem, plan).await;
+    }
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     Moments::check_numbers(n, t)?;
     let rows = Framed::centred(problem)?;
@@ -147,6 +150,9 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     [n, t]: [usize; 2],
     fill: impl Fn(usize, &mut [A]),
 ) -> Result<DMatrix<f64>> {
+    if plan.moduli.is_some() {
+        return residues::sums(gpu, plan, m, ([n, t], 0), fill).await.map(|sums| sums.products);
+    }
     let (q, width) = (n + t, plan.row_stride);
     let scope = gpu.scope();
     let rows = gpu.storage("ridgepath.gram.rows", (plan.rows_per_chunk * width * size_of::<A>()) as u64);

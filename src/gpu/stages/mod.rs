@@ -3,4 +3,5 @@
 pub mod factor;
 pub mod gram;
 pub mod product;
+pub mod residues;
 pub mod solve;

@@ -1,13 +1,14 @@
 //! What a GPU will be told to do for a task: chunks and sizes that fit its limits.
 
 pub(crate) mod cost;
+mod residues;
 pub(crate) mod schedule;
 
 use crate::error::{Error, Result};
 use crate::model::method::{Form, Precision};
 use crate::plan::gpu::cost::Cost;
 use crate::plan::gpu::schedule::{PRODUCT_TILE as TILE, Panels};
-use crate::plan::{Limits, Shape};
+use crate::plan::{Limits, Rates, Shape};
 
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
 /// need not wait.
@@ -50,6 +51,8 @@ pub struct GpuPlan {
 pub struct GramPlan {
     /// The arithmetic.
     pub precision: Precision,
+    /// Where products are those of integers, exact, by how many moduli; `None` where they are those of floats.
+    pub moduli: Option<usize>,
     /// Rows of [X | Y]; in the dual form those of Xᵀ.
     pub rows: usize,
     /// Elements from one row to the next, a multiple of 4.
@@ -78,6 +81,15 @@ struct Room {
 }
 
 impl Room {
+    fn new(limits: Limits, budget: u64) -> Self {
+        Self {
+            // Buffers are made in units of 16 bytes.
+            binding: u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15),
+            budget: budget.into(),
+            workgroups: limits.workgroups.into(),
+        }
+    }
+
     fn fits(self, what: &'static str, needed: u128) -> Result<u128> {
         match needed <= self.binding {
             true => Ok(needed),
@@ -127,14 +139,16 @@ fn size(value: u128) -> usize {
 }
 
 impl GpuPlan {
-    /// The plan for an adapter of `limits`; `budget` bytes at a time, if one λ and one run of rows fit.
-    pub(super) fn new(shape: Shape, form: Form, precision: Precision, limits: Limits, budget: u64) -> Result<Self> {
-        let room = Room {
-            // Buffers are made in units of 16 bytes.
-            binding: u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15),
-            budget: budget.into(),
-            workgroups: limits.workgroups.into(),
-        };
+    /// The plan for an adapter of `limits`; `budget` bytes at a time, if one λ and one run of rows fit. The rates are those of the
+    /// CPU that the adapter relieves.
+    pub(super) fn new(
+        shape: Shape,
+        (form, precision): (Form, Precision),
+        limits: Limits,
+        budget: u64,
+        rates: &Rates,
+    ) -> Result<Self> {
+        let room = Room::new(limits, budget);
         let problems = shape.problems as u128;
         let summed = match form {
             Form::Primal => [shape.rows, shape.features, shape.targets],
@@ -144,7 +158,10 @@ impl GpuPlan {
         let gram = match precision {
             Precision::Single => Some(sums(summed)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
-            Precision::Double if !limits.shader_f64 => None,
+            Precision::Double if !limits.shader_f64 => {
+                let plan = GramPlan::of_residues(summed, residues::MODULI, room).ok();
+                plan.filter(|plan| residues::worthwhile(summed, plan, rates)).map(|plan| plan.times(shape.problems))
+            }
             Precision::Double => sums(summed).ok(),
         };
         let n = shape.order(form) as u128;
@@ -244,6 +261,7 @@ impl GramPlan {
         let (rows_per_split, rows_per_chunk) = (size(split), size(split * splits));
         Ok(Self {
             precision,
+            moduli: None,
             rows,
             row_stride: size(stride),
             rows_per_split,
