@@ -105,7 +105,8 @@ mod tests {
             assert!(most as f64 <= 0.499 * product(count) as f64 || count < 3, "{count} moduli");
             let mut value = 1i128;
             let made = (0..3000).map(|_| {
-                value = value.wrapping_mul(0x5851_f42d_4c95_7f2d_1405_7b7e_f767_814f).wrapping_add(0x1234_5678_9abc_def1);
+                value =
+                    value.wrapping_mul(0x5851_f42d_4c95_7f2d_1405_7b7e_f767_814f).wrapping_add(0x1234_5678_9abc_def1);
                 value % most
             });
             for wanted in made.chain([0, 1, -1, most - 1, 1 - most]).filter(|_| count > 2) {

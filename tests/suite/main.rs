@@ -66,6 +66,7 @@ mod gpu {
     mod gram;
     mod problems;
     mod product;
+    mod residues;
     mod sharing;
     mod soak;
     mod solve;

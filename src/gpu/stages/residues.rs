@@ -94,7 +94,8 @@ impl Params {
             u32::from_le_bytes(std::array::from_fn(|at| residue(powers.start + at as u32) as u8))
         };
         Self {
-            moduli: MODULI.map(|modulus| [modulus, (1 << 20) / modulus, weights(modulus, 0..4), weights(modulus, 4..8)]),
+            moduli: MODULI
+                .map(|modulus| [modulus, (1 << 20) / modulus, weights(modulus, 0..4), weights(modulus, 4..8)]),
             row_fours: rows.div_ceil(4) as u32,
             stride: tiles.stride as u32,
             features: n as u32,

@@ -26,9 +26,9 @@ const BYTE_PRODUCTS: f64 = 4e11;
 /// Bytes a second on the way to the device.
 const WAY: f64 = 4e9;
 /// Numbers a second that one core of the host measures, scales and rounds.
-const PREPARED: f64 = 1e8;
+const PREPARED: f64 = 2e7;
 /// Integers a second that one core of the host makes from their residues.
-const RESTORED: f64 = 1e7;
+const RESTORED: f64 = 5e6;
 
 /// Whether a device that is as slow as a small one sums the products of m rows of n and t columns sooner than the CPU.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
