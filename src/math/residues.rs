@@ -51,7 +51,7 @@ impl Remainder {
             let others = product / modulus;
             let inverse = (1..modulus).find(|inverse| others % modulus * inverse % modulus == 1).unwrap_or(1);
             std::array::from_fn(|byte| {
-                let residue = i128::from((byte as u8).cast_signed());
+                let residue = if byte < BYTES / 2 { byte as i128 } else { byte as i128 - BYTES as i128 };
                 let digit = (residue * inverse).rem_euclid(modulus);
                 let digit = if 2 * digit > modulus { digit - modulus } else { digit };
                 (digit * others, digit as f64 / modulus as f64)
@@ -116,7 +116,8 @@ mod tests {
                         let modulus = i128::from(*modulus);
                         let least = wanted.rem_euclid(modulus);
                         let own = if least >= 128 { least - modulus } else { least };
-                        (own + if own + modulus < 128 { up * modulus } else { 0 }) as u8
+                        let other = own + if own + modulus < 128 { up * modulus } else { 0 };
+                        i8::try_from(other).expect("a byte").cast_unsigned()
                     };
                     assert_eq!(remainder.of(MODULI[..count].iter().map(residue)), wanted, "{count} moduli");
                 }

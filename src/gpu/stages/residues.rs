@@ -152,7 +152,7 @@ pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<M
 
 /// Sums of products of columns of Z = [X | Y].
 pub(crate) struct Sums {
-    /// ZᵀX, q × n, on and below the diagonal.
+    /// Of all columns with those of X, q × n, on and below the diagonal.
     pub(crate) products: DMatrix<f64>,
     /// Σ y² of each target.
     pub(crate) squares: Vec<f64>,
