@@ -25,7 +25,7 @@ mod upload;
 
 pub use adapter::{AdapterSummary, GpuOptions};
 pub use context::Gpu;
-pub use stages::{correct, factor, frame, gram, product, residual, solve};
+pub use stages::{correct, factor, frame, gram, product, residual, residues, solve};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
 

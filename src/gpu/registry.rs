@@ -1,14 +1,15 @@
 //! Every kernel, a line each.
 
 use crate::gpu::kernel::Spec;
-use crate::gpu::stages::{correct, factor, frame, gram, product, residual, solve};
+use crate::gpu::stages::{correct, factor, frame, gram, product, residual, residues, solve};
 
 /// The shaders of all stages.
-pub const SPECS: [&Spec; 8] = [
+pub const SPECS: [&Spec; 9] = [
     &frame::SPEC,
     &frame::DOUBLE,
     &gram::SPEC,
     &product::SPEC,
+    &residues::SPEC,
     &factor::SPEC,
     &solve::SPEC,
     &correct::SPEC,

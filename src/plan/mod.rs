@@ -344,12 +344,13 @@ impl fmt::Display for Plan {
         }
         if let Some(gpu) = &self.gpu {
             if let Some(gram) = &gpu.gram {
-                let GramPlan { precision, rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
+                let GramPlan { rows, rows_per_split, rows_per_chunk, rows_bound, bytes, cost, .. } = gram;
                 let GramPlan { given, upload, .. } = gram;
                 let (chunks, most) = (rows.div_ceil(*rows_per_chunk), rows_per_chunk.min(rows));
+                let arithmetic = gram.arithmetic();
                 writeln!(
                     f,
-                    "gram       {precision}, {chunks} × {most} rows, {rows_per_split} rows a workgroup, {bytes} bytes"
+                    "gram       {arithmetic}, {chunks} × {most} rows, {rows_per_split} rows a workgroup, {bytes} bytes"
                 )?;
                 writeln!(f, "  bound by {rows_bound}")?;
                 writeln!(f, "  sum      {cost}")?;

@@ -71,6 +71,7 @@ mod gpu {
     mod problems;
     mod product;
     mod residual;
+    mod residues;
     mod sharing;
     mod soak;
     mod solve;

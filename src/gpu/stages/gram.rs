@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
 use crate::gpu::rows::{FramedByHost, Given, Source};
-use crate::gpu::stages::{frame, product};
+use crate::gpu::stages::{frame, product, residues};
 use crate::gpu::transfer::ReadBack;
 use crate::gpu::upload::Uploads;
 use crate::math::powers::scaled;
@@ -113,6 +113,9 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
 pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<Moments> {
+    if plan.moduli.is_some() {
+        return residues::gram(gpu, problem, plan).await;
+    }
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
     Moments::check_numbers(n, t)?;
     let rows = Framed::centred(problem)?;
@@ -158,6 +161,9 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     [n, t]: [usize; 2],
     fill: impl Fn(usize, &mut [A]),
 ) -> Result<DMatrix<f64>> {
+    if plan.moduli.is_some() {
+        return residues::sums(gpu, plan, m, ([n, t], 0), fill).await.map(|sums| sums.products);
+    }
     let back = summed(gpu, plan, m, [n, t], &FramedByHost::new(plan.row_stride, fill)).await?;
     fetched::<A>(gpu, back, [n, t]).await
 }

@@ -6,4 +6,5 @@ pub mod frame;
 pub mod gram;
 pub mod product;
 pub mod residual;
+pub mod residues;
 pub mod solve;

@@ -2,7 +2,7 @@
 
 use crate::model::method::Precision;
 use crate::plan::gpu::schedule::{
-    self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, TriangleTiles, stride, tile,
+    self, FEW_QUADS, MANY_QUADS, PANEL, PRODUCT_TILE, Panels, ROWS, ResidueTiles, TriangleTiles, stride, tile,
 };
 
 /// Columns of L that are multiplied between two barriers, in `shaders/factor.wgsl`.
@@ -21,7 +21,8 @@ pub struct Cost {
     pub dispatches: u64,
     /// Barriers that a workgroup waits at, of those that wait most often, dispatch after dispatch.
     pub barriers: u64,
-    /// Floating-point operations done, a multiply-add being two: also those on padding and above the diagonal.
+    /// Floating-point operations done, a multiply-add being two: also those on padding and above the diagonal. Those on bytes, where
+    /// sums are exact, count as these.
     pub flops: u64,
     /// Bytes that workgroups load from and store to the device's memory, caches aside.
     pub bytes: u64,
@@ -114,6 +115,29 @@ pub(crate) fn gram(n: usize, q: usize, rows: usize, rows_per_split: usize) -> Co
         multiply_adds += (4 * fours * rows * n) as u128;
     }
     Cost::new(dispatches.len(), barriers, multiply_adds, elements)
+}
+
+/// The exact sums of a block of rows, by so many moduli.
+pub(crate) fn residues(sums: ResidueTiles, moduli: usize, rows: usize, rows_per_split: usize) -> Cost {
+    let splits = rows.div_ceil(rows_per_split);
+    let (size, depth) = (sums.tile as u128, sums.tile / 16);
+    let dispatches = sums.dispatches(rows, splits, moduli).len();
+    let mut barriers = rows_per_split.min(rows).div_ceil(4).div_ceil(depth) as u64;
+    let (tiles, partials) = (sums.tiles(), sums.bytes() * splits as u128);
+    let (n, width, moduli) = (sums.features as u128, 4 * sums.stride as u128, moduli as u128);
+    let entries = rows.next_multiple_of(4) as u128 * width;
+    // Of each row a run on the left and one on the right; residues written; partial sums there and back; the sums.
+    let mut bytes = moduli * (tiles * rows as u128 * 2 * size + entries + 2 * partials + 2 * n * width) + 8 * entries;
+    // Residues are products of eight bytes.
+    let mut multiply_adds =
+        moduli * (tiles * size * size * rows.next_multiple_of(4 * depth) as u128 + 8 * entries + partials);
+    if sums.fours_apart() > 0 {
+        let fours = sums.fours_apart() as u128;
+        barriers += 1;
+        bytes += moduli * fours * rows as u128 * (n + 4 * n.div_ceil(128));
+        multiply_adds += moduli * 4 * fours * rows as u128 * n;
+    }
+    Cost::new(dispatches, barriers, multiply_adds, bytes.div_ceil(4))
 }
 
 /// The product AᵀB of a block of rows of `left` and `right` columns, or of its lower triangle alone.

@@ -2,6 +2,7 @@
 
 mod corrections;
 pub(crate) mod cost;
+mod residues;
 pub(crate) mod schedule;
 
 use crate::error::{Error, Result};
@@ -10,7 +11,7 @@ use crate::plan::gpu::corrections::Corrections;
 use crate::plan::gpu::cost::Cost;
 use crate::plan::gpu::schedule::Panels;
 use crate::plan::rates::FACTORED_NODES;
-use crate::plan::{Limits, Request, Shape};
+use crate::plan::{DeviceRates, Limits, Request, Shape};
 
 /// Floating-point operations in single precision that go to a GPU at once, so that other programs and the driver's watchdog
 /// need not wait.
@@ -70,6 +71,8 @@ pub struct BackPlan {
 pub struct GramPlan {
     /// The arithmetic.
     pub precision: Precision,
+    /// Where products are those of integers, exact, by how many moduli; `None` where they are those of floats.
+    pub moduli: Option<usize>,
     /// Rows of [X | Y]; in the dual form those of Xᵀ.
     pub rows: usize,
     /// Elements from one row to the next, a multiple of 4.
@@ -103,6 +106,15 @@ struct Room {
 }
 
 impl Room {
+    fn new(limits: Limits, budget: u64) -> Self {
+        Self {
+            // Buffers are made in units of 16 bytes.
+            binding: u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15),
+            budget: budget.into(),
+            workgroups: limits.workgroups.into(),
+        }
+    }
+
     fn fits(self, what: &'static str, needed: u128) -> Result<u128> {
         match needed <= self.binding {
             true => Ok(needed),
@@ -154,13 +166,8 @@ fn size(value: u128) -> usize {
 impl GpuPlan {
     /// The plan for an adapter of `limits`; as many bytes at a time as the request has, if one λ and one run of rows fit.
     pub(super) fn new(shape: Shape, form: Form, request: &Request, limits: Limits) -> Result<Self> {
-        let (precision, budget) = (request.precision, request.memory_budget);
-        let room = Room {
-            // Buffers are made in units of 16 bytes.
-            binding: u128::from(limits.storage_binding.min(limits.buffer).min(u64::from(u32::MAX)) & !15),
-            budget: budget.into(),
-            workgroups: limits.workgroups.into(),
-        };
+        let precision = request.precision;
+        let room = Room::new(limits, request.memory_budget);
         let problems = shape.problems as u128;
         let summed = match form {
             Form::Primal => [shape.rows, shape.features, shape.targets],
@@ -176,16 +183,20 @@ impl GpuPlan {
         let gram = match precision {
             Precision::Single => Some(sums(summed)?),
             // What the device cannot do or has no room for, the CPU does: the factors may still fit.
-            Precision::Double if !limits.shader_f64 => None,
-            // Shaders that know doubles may be slow at them: then the CPU is faster.
-            Precision::Double if request.device.is_some_and(|device| device.double == 0.0) => None,
-            Precision::Double if request.device.is_some() => sums(summed).ok().filter(|sums| {
-                request.device.is_some_and(|device| {
-                    let on_device = sums.cost.flops as f64 / device.double;
-                    on_device < request.gram_on_cpu(shape)
-                })
-            }),
-            Precision::Double => sums(summed).ok(),
+            Precision::Double => {
+                let wide = limits.shader_f64.then(|| sums(summed).ok()).flatten();
+                let by_residues = || {
+                    let plan = GramPlan::of_residues(summed, residues::MODULI, room).ok();
+                    plan.filter(|plan| residues::worthwhile(summed, plan, request))
+                        .map(|plan| plan.times(shape.problems))
+                };
+                // Shaders that know doubles may be slow at them: then the CPU is faster, or integers are.
+                let faster = |sums: &GramPlan| {
+                    let on_device = |device: DeviceRates| sums.cost.flops as f64 / device.double;
+                    request.device.is_none_or(|device| on_device(device) < request.gram_on_cpu(shape))
+                };
+                wide.filter(faster).or_else(by_residues)
+            }
         };
         let n = shape.order(form) as u128;
         let penalties = match request.strategy_on_gpu(form, precision, shape.penalties) {
@@ -305,6 +316,7 @@ impl GramPlan {
         let (rows_per_split, rows_per_chunk) = (size(split), size(split * splits));
         Ok(Self {
             precision,
+            moduli: None,
             rows,
             row_stride: size(stride),
             rows_per_split,

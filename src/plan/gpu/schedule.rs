@@ -184,6 +184,68 @@ impl TriangleTiles {
     }
 }
 
+/// How residues of Z = [X | Y], whose columns of Y begin at a whole four of columns, are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ResidueTiles {
+    /// n.
+    pub(crate) features: usize,
+    /// Fours of columns of Z.
+    pub(crate) stride: usize,
+    /// Rows and columns of a tile.
+    pub(crate) tile: usize,
+    /// Fours of columns of Z in tiles; those of few targets are summed apart.
+    pub(crate) tiled: usize,
+}
+
+impl ResidueTiles {
+    pub(crate) fn new(n: usize, t: usize) -> Self {
+        let fours = n.div_ceil(4);
+        let stride = fours + t.div_ceil(4);
+        let apart = tiled(n, 4 * stride) == n;
+        Self { features: n, stride, tile: tile(n), tiled: if apart { fours } else { stride } }
+    }
+
+    /// Tiles from top to bottom, and from left to right.
+    pub(crate) fn sides(self) -> [usize; 2] {
+        [4 * self.tiled, self.features].map(|columns| columns.div_ceil(self.tile))
+    }
+
+    /// Tiles on and below the diagonal.
+    pub(crate) fn tiles(self) -> u128 {
+        let [down, across] = self.sides().map(|tiles| tiles as u128);
+        across * down - across * (across - 1) / 2
+    }
+
+    /// Fours of targets that are summed apart.
+    pub(crate) fn fours_apart(self) -> usize {
+        self.stride - self.tiled
+    }
+
+    /// Bytes of the partial sums of one run of rows by one modulus.
+    pub(crate) fn bytes(self) -> u128 {
+        self.tiles() * (self.tile * self.tile) as u128 + 4 * (self.fours_apart() * self.features) as u128
+    }
+
+    /// The sums of a block of rows by so many moduli.
+    pub(crate) fn dispatches(self, rows: usize, splits: usize, moduli: usize) -> Vec<Dispatch> {
+        let Self { features, stride, tile, .. } = self;
+        let [down, across] = self.sides();
+        let dispatch = |entry, groups| Dispatch { entry, params: 0, groups };
+        let entry = if tile == 64 { "residues_tile" } else { "residues_tile_wide" };
+        let mut dispatches = vec![
+            dispatch("residues_split", [(rows.div_ceil(4) * stride).div_ceil(256), 1, 1]),
+            dispatch(entry, [down, across, splits.div_ceil(runs(features)) * moduli]),
+            dispatch("residues_reduce", [down, across, tile * tile / 1024 * moduli]),
+        ];
+        if self.fours_apart() > 0 {
+            let fours = self.fours_apart();
+            dispatches.push(dispatch("residues_cross", [features.div_ceil(128), fours, splits * moduli]));
+            dispatches.push(dispatch("residues_cross_reduce", [features.div_ceil(256), fours, moduli]));
+        }
+        dispatches
+    }
+}
+
 /// The product AᵀB of a block of rows of `left` and `right` columns.
 pub(crate) fn product([left, right]: [usize; 2], splits: usize) -> Vec<Dispatch> {
     let [down, across] = [left, right].map(|columns| columns.div_ceil(PRODUCT_TILE));

@@ -203,7 +203,7 @@ fn barriers_are_those_that_the_plan_counts() {
         all.map(|(name, (own, loops))| (name, own, loops)).filter(|(_, own, loops)| *own + loops.len() > 0).collect()
     };
     let expect = |name: &str, own, loops: &[usize]| (name.to_owned(), own, loops.to_vec());
-    // A loop step is tile / 16 rows of a tile of G, 8 rows of a product in 64 bits, 8 columns of a diagonal block, 16 columns of a product, four targets,
+    // A loop step is tile / 16 rows of a tile of G (fours of rows of residues), 8 rows of a product in 64 bits, 8 columns of a diagonal block, 16 columns of a product, four targets,
     // a panel, down and up, or 32 rows of many targets.
     assert_eq!(of(&ridgepath::gpu::gram::SPEC), [expect("sum_tile", 0, &[1]), expect("gram_cross", 1, &[])]);
     assert_eq!(of(&ridgepath::gpu::product::SPEC), [expect("product_tile", 0, &[1])]);
@@ -212,6 +212,8 @@ fn barriers_are_those_that_the_plan_counts() {
     // Halves of 64 threads.
     assert_eq!(of(&ridgepath::gpu::correct::SPEC), [expect("correct", 1, &[1])]);
     assert_eq!(of(&ridgepath::gpu::residual::SPEC), [expect("residual", 1, &[1])]);
+    let residues = [expect("sum_tile", 0, &[1]), expect("residues_cross", 1, &[])];
+    assert_eq!(of(&ridgepath::gpu::residues::SPEC), residues);
     let factor = [
         expect("invert", 0, &[2]),
         expect("invert_and_solve", 1, &[2]),
