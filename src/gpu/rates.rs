@@ -4,17 +4,19 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::gpu::context::Gpu;
-use crate::gpu::stages::{gram, product};
+use crate::gpu::stages::{gram, product, residues};
 use crate::gpu::transfer::{self, ReadBack};
 use crate::model::method::{Backend, Precision};
 use crate::plan::gpu::{cost, schedule};
-use crate::plan::{DeviceRates, Plan, Request, Shape};
+use crate::plan::{DeviceRates, GramPlan, Plan, Request, Shape};
 
 /// The order of the Gram matrix that is timed, and its rows: enough for every multiprocessor of a large card.
 const ORDER: usize = 512;
 const ROWS: usize = 8192;
 /// Rows of the product in 64 bits, which most devices are slow at.
 const DOUBLE_ROWS: usize = 1024;
+/// Moduli of exact sums.
+const MODULI: usize = 16;
 /// Bytes copied.
 const BYTES: u64 = 16 << 20;
 /// Dispatches whose latency is timed together.
@@ -26,8 +28,7 @@ const SHORT: f64 = 4e-3;
 const MOST: usize = 64;
 
 impl DeviceRates {
-    /// Measures the rates of a device, in about a tenth of a second on a GPU. A second measurement differs a little. Operations on
-    /// bytes are not timed yet: 0.
+    /// Measures the rates of a device, in about a tenth of a second on a GPU. A second measurement differs a little.
     ///
     /// # Errors
     /// The device's.
@@ -36,7 +37,7 @@ impl DeviceRates {
         let rates = Self {
             single: single(gpu, round_trip).await?,
             double: if gpu.adapter().limits.shader_f64 { double(gpu, round_trip).await? } else { 0.0 },
-            dot4: 0.0,
+            dot4: dot4(gpu, round_trip).await?,
             upload: upload(gpu).await?,
             download: download(gpu).await?,
             dispatch: dispatch(gpu, round_trip).await?,
@@ -125,6 +126,22 @@ async fn double(gpu: &Gpu, round_trip: f64) -> Result<f64> {
     let flops = cost::product([ORDER, ORDER], true, DOUBLE_ROWS, rows_per_split).flops;
     let buffers = product::Buffers { a: &rows, b: &rows, partials: &partials, product: &sums };
     rate(gpu, flops, round_trip, |encoder| product::record(gpu, encoder, params, buffers)).await
+}
+
+/// Of exact sums, with all that they take.
+async fn dot4(gpu: &Gpu, round_trip: f64) -> Result<f64> {
+    let plan = GramPlan::by_residues([ROWS, ORDER, 1], MODULI, gpu.adapter().limits, Request::default().memory_budget)?;
+    let (rows, width) = (plan.rows_per_chunk.min(ROWS), plan.row_stride);
+    let partial_bytes = usize::try_from(plan.partial_bytes).unwrap_or(usize::MAX);
+    let sizes = [8 * rows * width, MODULI * rows * width, partial_bytes, MODULI * ORDER * width];
+    let scope = gpu.scope();
+    let [integers, residues, partials, sums] = sizes.map(|bytes| gpu.storage("ridgepath.rates.residues", bytes as u64));
+    scope.finish("the buffers of a measurement").await?;
+    let params = residues::Params::new(&plan, ORDER, 1, rows, true);
+    let tiles = schedule::ResidueTiles::new(ORDER, 1);
+    let flops = cost::residues(tiles, MODULI, rows, plan.rows_per_split).flops;
+    let buffers = residues::Buffers { integers: &integers, residues: &residues, partials: &partials, sums: &sums };
+    rate(gpu, flops, round_trip, |encoder| residues::record(gpu, encoder, params, buffers)).await
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
