@@ -15,6 +15,8 @@ const ORDER: usize = 512;
 const ROWS: usize = 8192;
 /// Rows of the product in 64 bits, which most devices are slow at.
 const DOUBLE_ROWS: usize = 1024;
+/// Of so many rows a software adapter, which is slow at everything, is given one.
+const SOFTWARE: usize = 16;
 /// Moduli of exact sums.
 const MODULI: usize = 16;
 /// Bytes copied.
@@ -83,12 +85,16 @@ async fn rate(gpu: &Gpu, flops: u64, round_trip: f64, record: impl Fn(&mut wgpu:
     }
 }
 
+fn rows_of(gpu: &Gpu, rows: usize) -> usize {
+    if gpu.adapter().software { rows / SOFTWARE } else { rows }
+}
+
 async fn single(gpu: &Gpu, round_trip: f64) -> Result<f64> {
-    let shape = Shape { rows: ROWS, features: ORDER, targets: 1, penalties: 1, problems: 1 };
+    let shape = Shape { rows: rows_of(gpu, ROWS), features: ORDER, targets: 1, penalties: 1, problems: 1 };
     let request = Request { backend: Backend::Gpu, precision: Precision::Single, ..Request::default() };
     let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits)))?;
     let plan = plan.gpu.and_then(|sizes| sizes.gram).ok_or(Error::Device { reason: "no sums are planned".into() })?;
-    let rows = plan.rows_per_chunk.min(ROWS);
+    let rows = plan.rows_per_chunk.min(shape.rows);
     let scope = gpu.scope();
     let buffers = [
         rows * plan.row_stride * 4,
@@ -105,15 +111,15 @@ async fn single(gpu: &Gpu, round_trip: f64) -> Result<f64> {
 
 #[expect(clippy::cast_possible_truncation, reason = "constants")]
 async fn double(gpu: &Gpu, round_trip: f64) -> Result<f64> {
-    let rows_per_split = 256;
-    let splits = DOUBLE_ROWS.div_ceil(rows_per_split);
+    let (rows, rows_per_split) = (rows_of(gpu, DOUBLE_ROWS), 256);
+    let splits = rows.div_ceil(rows_per_split);
     let tile = schedule::PRODUCT_TILE;
-    let elements = [DOUBLE_ROWS * ORDER, splits * ORDER.div_ceil(tile).pow(2) * tile * tile, ORDER * ORDER];
+    let elements = [rows * ORDER, splits * ORDER.div_ceil(tile).pow(2) * tile * tile, ORDER * ORDER];
     let scope = gpu.scope();
-    let [rows, partials, sums] = elements.map(|count| gpu.storage("ridgepath.rates.product", 8 * count as u64));
+    let [of_rows, partials, sums] = elements.map(|count| gpu.storage("ridgepath.rates.product", 8 * count as u64));
     scope.finish("the buffers of a measurement").await?;
     let params = product::Params {
-        rows: DOUBLE_ROWS as u32,
+        rows: rows as u32,
         left: ORDER as u32,
         right: ORDER as u32,
         left_stride: (ORDER / 2) as u32,
@@ -123,15 +129,16 @@ async fn double(gpu: &Gpu, round_trip: f64) -> Result<f64> {
         lower: 1,
         first: 1,
     };
-    let flops = cost::product([ORDER, ORDER], true, DOUBLE_ROWS, rows_per_split).flops;
-    let buffers = product::Buffers { a: &rows, b: &rows, partials: &partials, product: &sums };
+    let flops = cost::product([ORDER, ORDER], true, rows, rows_per_split).flops;
+    let buffers = product::Buffers { a: &of_rows, b: &of_rows, partials: &partials, product: &sums };
     rate(gpu, flops, round_trip, |encoder| product::record(gpu, encoder, params, buffers)).await
 }
 
 /// Of exact sums, with all that they take.
 async fn dot4(gpu: &Gpu, round_trip: f64) -> Result<f64> {
-    let plan = GramPlan::by_residues([ROWS, ORDER, 1], MODULI, gpu.adapter().limits, Request::default().memory_budget)?;
-    let (rows, width) = (plan.rows_per_chunk.min(ROWS), plan.row_stride);
+    let all = rows_of(gpu, ROWS);
+    let plan = GramPlan::by_residues([all, ORDER, 1], MODULI, gpu.adapter().limits, Request::default().memory_budget)?;
+    let (rows, width) = (plan.rows_per_chunk.min(all), plan.row_stride);
     let partial_bytes = usize::try_from(plan.partial_bytes).unwrap_or(usize::MAX);
     let sizes = [8 * rows * width, MODULI * rows * width, partial_bytes, MODULI * ORDER * width];
     let scope = gpu.scope();

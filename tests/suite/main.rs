@@ -70,6 +70,7 @@ mod gpu {
     mod on_device;
     mod problems;
     mod product;
+    mod rates;
     mod residual;
     mod residues;
     mod sharing;
