@@ -31,7 +31,7 @@ const LENGTH: &str = "the length of a submission";
 pub struct GpuPlan {
     /// How the device sums the matrix of the equations, problem after problem; `None` where the CPU does.
     pub gram: Option<GramPlan>,
-    /// Matrices factored and solved at a time: λs, of any of the problems.
+    /// Matrices factored and solved at a time, at most: λs, of any of the problems. A device that is slow is told fewer.
     pub matrices_per_chunk: usize,
     /// What keeps them from being more.
     pub matrices_bound: &'static str,
