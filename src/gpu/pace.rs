@@ -9,13 +9,13 @@ const SUBMISSION: f64 = 0.2;
 /// Seconds below which a time says more of the clock, and of the way to the device, than of its speed.
 const LEAST: f64 = 1e-3;
 /// Floating-point operations of the first submission of its kind: what takes so long where a small GPU attains 20 GFLOP/s,
-const FIRST: f64 = 4e9;
+const FIRST: u64 = 4_000_000_000;
 /// and a discrete one, of whatever age, 200.
-const FIRST_DISCRETE: f64 = 40e9;
+const FIRST_DISCRETE: u64 = 40_000_000_000;
 /// Floating-point operations that no GPU minds: of less, a time tells how far the device is, not how fast.
 const SMALL: f64 = 1e9;
 /// The first in a browser, where nothing is timed.
-const UNTIMED: f64 = 16e9;
+const UNTIMED: u64 = 16_000_000_000;
 /// Kinds of work that are remembered.
 const KINDS: usize = 16;
 
@@ -47,7 +47,7 @@ impl Begun {
 /// for each other, and each is given less.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    first: f64,
+    first: u64,
     known: Mutex<Vec<(Kind, f64)>>,
 }
 
@@ -67,7 +67,7 @@ impl Pace {
     pub(crate) fn allowed(&self, kind: Kind) -> u64 {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = known.iter().find(|(own, _)| *own == kind);
-        rate.map_or(self.first, |(_, rate)| rate * SUBMISSION) as u64
+        rate.map_or(self.first, |(_, rate)| (rate * SUBMISSION) as u64)
     }
 
     /// Work that was waited for, alone, is done.
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn the_first_submission_is_small_and_the_next_take_a_fifth_of_a_second() {
         let pace = Pace::new(false);
-        assert_eq!(pace.allowed(KIND), FIRST as u64);
-        assert_eq!(Pace::new(true).allowed(KIND), FIRST_DISCRETE as u64);
+        assert_eq!(pace.allowed(KIND), FIRST);
+        assert_eq!(Pace::new(true).allowed(KIND), FIRST_DISCRETE);
         for (flops, milliseconds, wanted) in [
             (4_000_000_000, 100, 8_000_000_000),
             (8_000_000_000, 400, 4_000_000_000),
@@ -143,7 +143,7 @@ mod tests {
         }
         let fifth = (1u64 << 40) / 5;
         let allowed: Vec<u64> = (0..=KINDS).map(|n| pace.allowed(kind(n))).collect();
-        assert_eq!((allowed[0], allowed[1], allowed[2], allowed[KINDS]), (FIRST as u64, 2 * fifth, fifth, fifth));
+        assert_eq!((allowed[0], allowed[1], allowed[2], allowed[KINDS]), (FIRST, 2 * fifth, fifth, fifth));
     }
 
     #[test]
