@@ -101,7 +101,8 @@ impl Gpu {
         let summary = AdapterSummary::new(&device.adapter_info(), device.features(), &device.limits());
         let kernels = Kernels::new(device.clone(), queue.clone(), summary.limits.workgroup_storage);
         let deadline = if summary.software { SOFTWARE_DEADLINE } else { DEADLINE };
-        let inner = Inner { device, queue, summary, lost, kernels, pace: Pace::default(), passed_over };
+        let pace = Pace::new(summary.kind == "discrete gpu");
+        let inner = Inner { device, queue, summary, lost, kernels, pace, passed_over };
         Self { inner: Arc::new(inner), deadline }
     }
 

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 const SUBMISSION: f64 = 0.2;
 /// Seconds below which a time says more of the clock, and of the way to the device, than of its speed.
 const LEAST: f64 = 1e-3;
-/// Floating-point operations of the first submission of its kind: what takes so long where a small GPU attains 20 GFLOP/s.
-const FIRST: f64 = 4e9;
+/// Floating-point operations of the first submission of its kind: what takes so long where a small GPU attains 20 GFLOP/s,
+const FIRST: u64 = 4_000_000_000;
+/// and a discrete one, of whatever age, 200.
+const FIRST_DISCRETE: u64 = 40_000_000_000;
 /// Floating-point operations that no GPU minds: of less, a time tells how far the device is, not how fast.
 const SMALL: f64 = 1e9;
 /// The first in a browser, where nothing is timed.
-const UNTIMED: f64 = 16e9;
+const UNTIMED: u64 = 16_000_000_000;
 /// Kinds of work that are remembered.
 const KINDS: usize = 16;
 
@@ -43,17 +45,29 @@ impl Begun {
 
 /// How fast a device was at each kind of work, the latest last. Shared by all who use the device: those who share it wait
 /// for each other, and each is given less.
-#[derive(Debug, Default)]
-pub(crate) struct Pace(Mutex<Vec<(Kind, f64)>>);
+#[derive(Debug)]
+pub(crate) struct Pace {
+    first: u64,
+    known: Mutex<Vec<(Kind, f64)>>,
+}
 
 impl Pace {
+    /// Of a device of which nothing else is known.
+    pub(crate) fn new(discrete: bool) -> Self {
+        let first = match discrete {
+            _ if cfg!(target_arch = "wasm32") => UNTIMED,
+            true => FIRST_DISCRETE,
+            false => FIRST,
+        };
+        Self { first, known: Mutex::default() }
+    }
+
     /// Floating-point operations that the next submission may have.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     pub(crate) fn allowed(&self, kind: Kind) -> u64 {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = if cfg!(target_arch = "wasm32") { UNTIMED } else { FIRST };
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = known.iter().find(|(own, _)| *own == kind);
-        rate.map_or(first, |(_, rate)| rate * SUBMISSION) as u64
+        rate.map_or(self.first, |(_, rate)| (rate * SUBMISSION) as u64)
     }
 
     /// Work that was waited for, alone, is done.
@@ -70,7 +84,7 @@ impl Pace {
 
     /// Sets how many floating-point operations of a kind the device does in a second.
     pub(crate) fn set(&self, kind: Kind, rate: f64) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|(own, _)| *own != kind);
         if known.len() == KINDS {
             known.remove(0);
@@ -97,14 +111,15 @@ pub(crate) fn parts(flops: &[u64], allowed: u64) -> Vec<(usize, u64)> {
 mod tests {
     use std::time::Duration;
 
-    use super::{FIRST, KINDS, Kind, Pace, parts};
+    use super::{FIRST, FIRST_DISCRETE, KINDS, Kind, Pace, parts};
 
     const KIND: Kind = Kind { stage: "made up", sizes: [3, 1] };
 
     #[test]
     fn the_first_submission_is_small_and_the_next_take_a_fifth_of_a_second() {
-        let pace = Pace::default();
-        assert_eq!(pace.allowed(KIND), FIRST as u64);
+        let pace = Pace::new(false);
+        assert_eq!(pace.allowed(KIND), FIRST);
+        assert_eq!(Pace::new(true).allowed(KIND), FIRST_DISCRETE);
         for (flops, milliseconds, wanted) in [
             (4_000_000_000, 100, 8_000_000_000),
             (8_000_000_000, 400, 4_000_000_000),
@@ -120,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_work_has_a_pace_of_its_own_and_the_oldest_is_forgotten() {
-        let pace = Pace::default();
+        let pace = Pace::new(false);
         let kind = |n: usize| Kind { sizes: [n, 1], ..KIND };
         for n in 0..=KINDS {
             pace.took(kind(n), 1 << 40, Duration::from_secs(1));
@@ -128,7 +143,7 @@ mod tests {
         }
         let fifth = (1u64 << 40) / 5;
         let allowed: Vec<u64> = (0..=KINDS).map(|n| pace.allowed(kind(n))).collect();
-        assert_eq!((allowed[0], allowed[1], allowed[2], allowed[KINDS]), (FIRST as u64, 2 * fifth, fifth, fifth));
+        assert_eq!((allowed[0], allowed[1], allowed[2], allowed[KINDS]), (FIRST, 2 * fifth, fifth, fifth));
     }
 
     #[test]

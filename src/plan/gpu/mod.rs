@@ -39,7 +39,7 @@ pub struct GpuPlan {
     /// Matrices to factor, of all problems: one for each λ; or for each node, whose number depends on the data, and is that of shifts
     /// down to 1e-5 of the largest eigenvalue.
     pub matrices: usize,
-    /// Matrices factored and solved at a time, of any of the problems.
+    /// Matrices factored and solved at a time, at most, of any of the problems. A device that is slow is told fewer.
     pub matrices_per_chunk: usize,
     /// What keeps them from being more.
     pub matrices_bound: &'static str,
