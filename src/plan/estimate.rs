@@ -92,7 +92,8 @@ impl Plan {
         let chunks = gpu.matrices.div_ceil(gpu.matrices_per_chunk.max(1)) as u64;
         let visits = if corrected && product.is_none() { corrections + 1 } else { 1 };
         let solutions = (gpu.matrices as u64).saturating_mul((self.shape.order(self.form) * (targets + 1) * 4) as u64);
-        let grams = (p * order * order * 4.0) as u64;
+        let of_order = self.shape.order(self.form) as u64;
+        let grams = (4 * of_order * of_order).saturating_mul(problems as u64);
         let uploads = solutions.saturating_mul(visits).saturating_add(grams);
         let back = solutions.saturating_mul(visits);
         let dispatch = |count: u64| count as f64 * device.dispatch;
