@@ -71,10 +71,11 @@ impl<'a> Chunk<'a> {
             found.into_iter().for_each(|(at, weights)| answers[at] = weights);
         }
         if let Some(solutions) = solutions {
+            let numbered = solver.numbered();
             let held = |at: usize| {
-                let (normal, [problem, k]) = solver.of(matrices.start + at);
+                let (normal, [problem, k]) = numbered.of(matrices.start + at);
                 let reached = status[at] == 0 && normal.fits_single(k);
-                let solution = || unpack(&solutions, at, (solver.features, solver.targets + 1));
+                let solution = || unpack(&solutions, at, (numbered.features, numbered.targets + 1));
                 reached.then(|| Held::new(normal, [problem, k, at], solution()))
             };
             let open = on_host.into_par_iter().filter_map(held).collect();
@@ -93,8 +94,9 @@ impl<'a> Chunk<'a> {
         let scope = gpu.scope();
         solver.upload(matrices.clone());
         // Those of one problem follow each other.
+        let numbered = solver.numbered();
         for run in on_host.chunk_by(|one, next| one + 1 == *next) {
-            let side = |own: usize| Some(Cow::Owned(on_host::first_sides(solver, matrices.start + run[0] + own)));
+            let side = |own: usize| Some(Cow::Owned(on_host::first_sides(numbered, matrices.start + run[0] + own)));
             let sides = pack(run.len(), (solver.features, solver.targets + 1), side);
             solver.solution.upload_from(gpu, run[0], &sides);
         }

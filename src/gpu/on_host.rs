@@ -13,7 +13,7 @@ use crate::equations::residual::{BATCH, Residual, of_product};
 use crate::error::Result;
 use crate::gpu::candidate::{Candidate, Found};
 use crate::gpu::solution::{pack, unpack};
-use crate::gpu::solver::Solver;
+use crate::gpu::solver::{Numbered, Solver};
 use crate::math::condition;
 use crate::math::powers::{exponent, scaled};
 use crate::model::outcome::Outcome;
@@ -73,11 +73,11 @@ impl<'a> Held<'a> {
 }
 
 /// The right-hand sides of a matrix to begin with, n × (t + 1): c in its units, and the probe.
-pub(crate) fn first_sides(solver: &Solver<'_>, matrix: usize) -> DMatrix<f64> {
-    let (normal, [_, k]) = solver.of(matrix);
-    let t = solver.targets;
+pub(crate) fn first_sides(numbered: Numbered<'_>, matrix: usize) -> DMatrix<f64> {
+    let (normal, [_, k]) = numbered.of(matrix);
+    let t = numbered.targets;
     let mut rhs = normal.cross.clone().resize_horizontally(t + 1, 0.0);
-    rhs.set_column(t, &condition::start(solver.features));
+    rhs.set_column(t, &condition::start(numbered.features));
     normal.steps(k).into_iter().enumerate().for_each(|(j, unit)| rhs.view_mut((j, 0), (1, t)).scale_mut(unit));
     rhs
 }

@@ -124,33 +124,33 @@ impl<'a> Given<'a> {
     fn layout(&self, rows: usize) -> Layout {
         layout(self.rows, self.roots, self.precision, rows)
     }
+}
 
-    /// Copies elements of Y from number `from` on, in the order of its memory, as they are given or framed.
-    fn copy_y(&self, rows: Range<usize>, from: usize, to: &mut [u8]) {
-        let problem = self.rows.problem();
-        let (y, n) = (problem.y(), problem.features());
-        if element_bytes(self.precision, y) == y.element_bytes() {
-            return copy(y, rows, from, to);
-        }
-        let to: &mut [f32] = bytemuck::cast_slice_mut(to);
-        let mut values = vec![0.0; to.len()];
-        y.copy_in_order(rows.clone(), from, &mut values);
-        for ((to, value), at) in to.iter_mut().zip(values).zip(from..) {
-            let j = if y.by_columns() { at / rows.len() } else { at % y.columns() };
-            *to = f32::round_from(self.rows.framed(n + j, value));
-        }
+/// Copies elements of Y from number `from` on, in the order of its memory, as they are given or framed.
+fn copy_y(framed: &Framed<'_>, precision: Precision, rows: Range<usize>, from: usize, to: &mut [u8]) {
+    let problem = framed.problem();
+    let (y, n) = (problem.y(), problem.features());
+    if element_bytes(precision, y) == y.element_bytes() {
+        return copy(y, rows, from, to);
     }
+    let to: &mut [f32] = bytemuck::cast_slice_mut(to);
+    let mut values = vec![0.0; to.len()];
+    y.copy_in_order(rows.clone(), from, &mut values);
+    for ((to, value), at) in to.iter_mut().zip(values).zip(from..) {
+        let j = if y.by_columns() { at / rows.len() } else { at % y.columns() };
+        *to = f32::round_from(framed.framed(n + j, value));
+    }
+}
 
-    /// Copies some of the roots in the type of the arithmetic.
-    fn copy_roots(&self, roots: &[f64], to: &mut [u8]) {
-        fn rounded<A: Scalar + bytemuck::Pod>(roots: &[f64], to: &mut [u8]) {
-            let to: &mut [A] = bytemuck::cast_slice_mut(to);
-            to.iter_mut().zip(roots).for_each(|(to, root)| *to = A::round_from(*root));
-        }
-        match self.precision {
-            Precision::Single => rounded::<f32>(roots, to),
-            Precision::Double => rounded::<f64>(roots, to),
-        }
+/// Copies some of the roots in the type of the arithmetic.
+fn copy_roots(precision: Precision, roots: &[f64], to: &mut [u8]) {
+    fn rounded<A: Scalar + bytemuck::Pod>(roots: &[f64], to: &mut [u8]) {
+        let to: &mut [A] = bytemuck::cast_slice_mut(to);
+        to.iter_mut().zip(roots).for_each(|(to, root)| *to = A::round_from(*root));
+    }
+    match precision {
+        Precision::Single => rounded::<f32>(roots, to),
+        Precision::Double => rounded::<f64>(roots, to),
     }
 }
 
@@ -195,6 +195,8 @@ impl Source for Given<'_> {
         let (x_bytes, y_bytes) =
             (element_bytes(self.precision, problem.x()), element_bytes(self.precision, problem.y()));
         let root_bytes = number_bytes(self.precision);
+        // What threads share, which in a browser may hold no buffer.
+        let (framed, precision, all_roots) = (self.rows, self.precision, self.roots);
         let (x_end, y_end) = (rows.len() * problem.features() * x_bytes, y + rows.len() * problem.targets() * y_bytes);
         upload::in_chunks(to, end, |at, chunk| {
             // The part of the chunk that lies in a section, from so many bytes of that on.
@@ -207,11 +209,11 @@ impl Source for Given<'_> {
                 copy(problem.x(), rows.clone(), from / x_bytes, &mut chunk[part]);
             }
             if let Some((from, part)) = y {
-                self.copy_y(rows.clone(), from / y_bytes, &mut chunk[part]);
+                copy_y(framed, precision, rows.clone(), from / y_bytes, &mut chunk[part]);
             }
-            if let (Some((from, part)), Some(all)) = (roots, self.roots) {
+            if let (Some((from, part)), Some(all)) = (roots, all_roots) {
                 let from = rows.start + from / root_bytes;
-                self.copy_roots(&all[from..from + part.len() / root_bytes], &mut chunk[part]);
+                copy_roots(precision, &all[from..from + part.len() / root_bytes], &mut chunk[part]);
             }
         });
     }

@@ -10,6 +10,23 @@ use crate::gpu::stages::factor::{Factors, System};
 use crate::gpu::stages::solve::{self, Part};
 use crate::gpu::transfer::ReadBack;
 
+/// The equations of matrices, by their numbers; threads may share it, which in a browser may not share what holds a device.
+#[derive(Clone, Copy)]
+pub(crate) struct Numbered<'a> {
+    problems: &'a [&'a NormalEquations],
+    pub(crate) features: usize,
+    pub(crate) targets: usize,
+    penalties: usize,
+}
+
+impl<'a> Numbered<'a> {
+    /// As [`Solver::of`].
+    pub(crate) fn of(&self, matrix: usize) -> (&'a NormalEquations, [usize; 2]) {
+        let problem = matrix / self.penalties;
+        (self.problems[problem], [problem, matrix % self.penalties])
+    }
+}
+
 /// Room for a chunk of matrices, λ after λ and problem after problem; reused for the chunks that follow.
 pub(crate) struct Solver<'a> {
     pub(crate) gpu: &'a Gpu,
@@ -55,8 +72,12 @@ impl<'a> Solver<'a> {
 
     /// The equations of a matrix, and the numbers of its problem and, in that, of its λ.
     pub(crate) fn of(&self, matrix: usize) -> (&'a NormalEquations, [usize; 2]) {
-        let problem = matrix / self.penalties;
-        (self.problems[problem], [problem, matrix % self.penalties])
+        self.numbered().of(matrix)
+    }
+
+    /// What the host knows of the matrices.
+    pub(crate) fn numbered(&self) -> Numbered<'a> {
+        Numbered { problems: self.problems, features: self.features, targets: self.targets, penalties: self.penalties }
     }
 
     /// Uploads what tells these matrices apart.
