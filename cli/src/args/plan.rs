@@ -19,7 +19,7 @@ pub(crate) struct PlanArgs {
     #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"])]
     input: Option<PathBuf>,
     /// A column of INPUT to predict, by its name; once for each
-    #[arg(long, value_name = "COLUMN", requires = "input")]
+    #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]
     target: Vec<String>,
     /// Rows of data that need not be there
     #[arg(long, value_parser = numbers::count, required_unless_present = "input", requires = "features")]
@@ -40,10 +40,10 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE.json")]
     pub(crate) device_rates: Option<PathBuf>,
     /// Columns of INPUT to leave out
-    #[arg(long, value_name = "A,B,…", requires = "input")]
+    #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with = "rows")]
     exclude: Option<NameList>,
     /// The column of INPUT with the observation weights
-    #[arg(long, value_name = "COLUMN", requires = "input")]
+    #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]
     weights: Option<String>,
     /// Fit no intercept
     #[arg(long)]
@@ -52,10 +52,10 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "population")]
     standardize: Option<DeviationName>,
     /// What λ is multiplied by for some of the features, 1 for the others
-    #[arg(long, value_name = "NAME=F,…", requires = "input")]
+    #[arg(long, value_name = "NAME=F,…", requires = "input", conflicts_with = "rows")]
     penalty_factor: Option<NamedFactors>,
     /// Features that are not penalised: of factor 0
-    #[arg(long, value_name = "A,B,…", alias = "unpenalized", requires = "input")]
+    #[arg(long, value_name = "A,B,…", alias = "unpenalized", requires = "input", conflicts_with = "rows")]
     unpenalised: Option<NameList>,
     #[command(flatten)]
     pub(crate) grid: GridArgs,

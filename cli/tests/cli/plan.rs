@@ -83,7 +83,7 @@ fn what_is_no_device_is_refused_by_name() {
         (vec!["plan", "--rows", "10", "--features", "a,b"], "--features"),
         (vec!["plan", "--rows", "10", "--features", "2", "--folds", "11"], "--folds"),
         (vec!["plan", "--rows", "10", "--features", "2", "--folds", "1"], "--folds"),
-        (vec!["plan", "--rows", "10", "--features", "2", "--target", "y"], "INPUT"),
+        (vec!["plan", "--rows", "10", "--features", "2", "--target", "y"], "--rows"),
     ] {
         Run::of(program().args(arguments)).misused(&[told]);
     }
