@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nalgebra::DMatrix;
-
 use crate::answer::path::RidgePath;
 use crate::cpu::tiles::{Answers, Tiles};
 use crate::equations::nodes::Nodes;
@@ -22,7 +20,7 @@ pub(crate) fn path(
     (used, outcome): (BackendUsed, impl Fn(f64) -> Outcome),
     progress: &(dyn Fn(usize) + Sync),
 ) -> (RidgePath, Vec<usize>) {
-    let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
+    let (t, k) = (normal.targets(), normal.penalties());
     let mut path = RidgePath::blank(totals, normal, used);
     let conditions = nodes.conditions(weights);
     nodes.lambdas.iter().zip(&conditions).for_each(|(k, condition)| path.conditions[*k] = *condition);
@@ -33,10 +31,7 @@ pub(crate) fn path(
     let conditions: Vec<f64> = wanted.iter().map(|at| conditions[*at]).collect();
     let outcomes: Vec<Outcome> = conditions.iter().map(|condition| outcome(*condition)).collect();
     let resolvent = nodes.resolvent.only(&wanted);
-    let of_nodes = |first: usize, targets: usize| {
-        let none = || DMatrix::from_element(n, weights.len() * targets, f64::NAN);
-        nodes.answers(weights, first, targets).unwrap_or_else(none)
-    };
+    let of_nodes = |first: usize, targets: usize| nodes.answers(weights, first, targets);
     let answers = Answers::Sums { resolvent: &resolvent, nodes: &of_nodes };
     let tiles = Tiles { normal, totals, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes };
     let done = AtomicUsize::new(0);

@@ -18,7 +18,7 @@ const WIDE: usize = 4 * PANEL;
 const RUN: usize = 8192;
 /// Rows that a task reads at a time.
 const ROWS: usize = 256;
-/// The same where rows follow one another.
+/// Rows that a task reads at a time where rows follow one another.
 const FEW_ROWS: usize = 64;
 /// Rows measured side by side. (Loops over eight the compiler unrolls before it looks for vectors.)
 const EXTENT_LANES: usize = 16;
@@ -98,7 +98,7 @@ fn by_columns(
     lanes.iter().map(ExtentLanes::joined).collect()
 }
 
-/// The same, bit for bit, row after row: the columns of a row side by side, and of the lanes of each the one that the row is in.
+/// The extents of some columns in a run of rows, with the bits that they have column after column, read row after row: the columns of a row side by side, and of the lanes of each the one that the row is in.
 fn by_rows(
     problem: &Problem<'_>,
     run: Range<usize>,

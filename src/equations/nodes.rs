@@ -1,5 +1,7 @@
 //! Many λs as sums of the answers of few: the equations of the nodes, and what leads from their answers to every λ.
 
+use std::borrow::Cow;
+
 use nalgebra::DMatrix;
 
 use crate::equations::normal::NormalEquations;
@@ -8,7 +10,7 @@ use crate::equations::residual::column_of;
 use crate::equations::weights::Weights;
 use crate::math::condition;
 use crate::math::product::product;
-use crate::math::resolvent::Resolvent;
+use crate::math::resolvent::{MOST_NODES, Resolvent};
 
 /// The condition number up to which λs are sums: those beyond it are few, or want another route.
 const REACH: f64 = 1e8;
@@ -102,25 +104,33 @@ impl Nodes {
             clippy::cast_sign_loss,
             reason = "numbers of λ"
         )]
-        let most = (SHARE * lambdas.len() as f64) as usize;
+        let most = ((SHARE * lambdas.len() as f64) as usize).min(MOST_NODES);
         let resolvent = Resolvent::new((extent.least, extent.largest), &shifts, most)?;
         let natural = resolvent.nodes.iter().map(|node| extent.scale.natural(*node)).collect();
         Some(Self { equations: normal.at(natural), lambdas, shifts, resolvent })
     }
 
     /// As many nodes, by the last one repeated: problems that are solved side by side have equally many.
-    pub(crate) fn padded(&self, count: usize) -> NormalEquations {
-        let last = self.equations.penalties() - 1;
-        self.equations.clone().only(&(0..count).map(|at| at.min(last)).collect::<Vec<_>>())
+    pub(crate) fn padded(&self, count: usize) -> Cow<'_, NormalEquations> {
+        match self.equations.penalties() {
+            own if own == count => Cow::Borrowed(&self.equations),
+            own => {
+                let numbers: Vec<usize> = (0..count).map(|at| at.min(own - 1)).collect();
+                Cow::Owned(self.equations.clone().only(&numbers))
+            }
+        }
     }
 
-    /// The answers of the nodes for some targets in the units of G, [r, targets, n]; `None` where a node has none.
-    pub(crate) fn answers(&self, weights: &[Weights], first: usize, targets: usize) -> Option<DMatrix<f64>> {
+    /// The answers of the nodes for some targets in the units of G, [r, targets, n]; NaN of a node that has none.
+    pub(crate) fn answers(&self, weights: &[Weights], first: usize, targets: usize) -> DMatrix<f64> {
         let (n, count) = (self.equations.features(), self.equations.penalties());
         let diagonal = self.equations.gram.diagonal();
         let mut answers = DMatrix::zeros(n, count * targets);
         for (node, (own, answers)) in weights.iter().zip(answers.as_mut_slice().chunks_mut(n * targets)).enumerate() {
-            let values = own.values.as_ref()?;
+            let Some(values) = &own.values else {
+                answers.fill(f64::NAN);
+                continue;
+            };
             let units = self.equations.steps(node);
             for (target, answer) in answers.chunks_mut(n).enumerate() {
                 let all = answer.iter_mut().zip(column_of(values, first + target)).zip(&units).zip(&diagonal);
@@ -128,7 +138,7 @@ impl Nodes {
                 all.for_each(|(((answer, w), unit), held)| *answer = if *held == 0.0 { 0.0 } else { w * unit });
             }
         }
-        Some(answers)
+        answers
     }
 
     /// An estimate of the condition number of each λ that is a sum: between those of the nodes on both sides of it.

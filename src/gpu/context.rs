@@ -19,7 +19,7 @@ pub struct Gpu {
 
 /// How long an answer of a device is waited for.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The same of a software adapter, which shares its cores with all else.
+/// How long an answer of a software adapter is waited for, which shares its cores with all else.
 const SOFTWARE_DEADLINE: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Gpu {
         self.deadline
     }
 
-    /// The same device with this [`deadline`](Self::deadline), for what is done with this handle and its clones. A device that
+    /// This device with another [`deadline`](Self::deadline), for what is done with this handle and its clones. A device that
     /// has passed it is lost for all handles, and is never freed, since that would wait for it. In a browser, which waits by
     /// itself, there is none.
     #[must_use]

@@ -63,7 +63,9 @@ pub async fn solve(
     }
     let [.., k] = shape;
     let total = problems.len() * k;
-    let plan = &GpuPlan { matrices_per_chunk: plan.matrices_per_chunk.min(total), ..plan.clone() };
+    // More λs of a problem than were planned for take their share of the room alone.
+    let most = if k > plan.matrices_of_one { plan.matrices_of_one } else { total };
+    let plan = &GpuPlan { matrices_per_chunk: plan.matrices_per_chunk.min(most), ..plan.clone() };
     let chunk = chunk::Chunk::new(gpu, problems, shape, plan).await?;
     let mut answers = Vec::with_capacity(total);
     while answers.len() < total {

@@ -79,7 +79,7 @@ impl<A: Scalar + bytemuck::Pod, F: Fn(usize, &mut [A])> Source for FramedByHost<
 
 /// Exponents of columns that pairs of `f32` centre without overflow, and without loss to subnormal numbers that would count.
 const SINGLE: Range<i32> = -80..121;
-/// The same of doubles, among which devices may take subnormal numbers for 0.
+/// Exponents of columns that doubles centre so, where devices may take subnormal numbers for 0.
 const DOUBLE: Range<i32> = -900..1024;
 /// Blocks of matrices begin at multiples of so many bytes.
 const ALIGNED: usize = 16;

@@ -15,6 +15,9 @@ const ERROR: f64 = f64::EPSILON / 8.0;
 /// An interval narrower than this is widened.
 const NARROW: f64 = 1.01;
 
+/// Nodes that are factored at most: more than shifts down to 1e-8 of the largest eigenvalue need.
+pub(crate) const MOST_NODES: usize = 96;
+
 /// Products that take as long as one of the same size with the weights of the nodes, which are few.
 pub(crate) const SKINNY: f64 = 0.7;
 

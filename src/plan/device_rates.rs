@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 pub struct DeviceRates {
     /// Floating-point operations a second of matrix kernels in 32 bits.
     pub single: f64,
-    /// The same in 64 bits; 0 where shaders have none. Of 32 bits that is a half on cards for data centres, and a thirty-second or less
+    /// Floating-point operations a second of matrix kernels in 64 bits; 0 where shaders have none. Of 32 bits that is a half on cards for data centres, and a thirty-second or less
     /// on others.
     pub double: f64,
     /// Operations a second on packed bytes (`dot4I8Packed`), a multiply-add being two; 0 where unknown.

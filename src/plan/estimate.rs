@@ -6,7 +6,7 @@ use crate::model::method::{Form, Precision, Strategy};
 use crate::plan::{DeviceRates, GpuPlan, Plan, Shape};
 
 /// Corrections that a matrix takes, most often; after the last its residual is measured once more.
-const CORRECTIONS: u64 = 3;
+const CORRECTIONS: usize = 3;
 /// Targets whose residuals are measured together where there are many.
 const TOGETHER: f64 = 8.0;
 
@@ -74,9 +74,9 @@ impl Plan {
             Form::Dual => n * m * m,
         };
         let host_gram = if gpu.gram.is_some() { 0.0 } else { p * of_rows };
-        let (factor, correction) = (gpu.factor, gpu.correction.times_u64(corrections));
+        let (factor, correction) = (gpu.factor, gpu.correction.times(corrections));
         let matrices = gpu.matrices as f64;
-        let product = gpu.product.map(|cost| cost.times_u64(corrections + 1));
+        let product = gpu.product.map(|cost| cost.times(corrections + 1));
         let one_residual = 2.0 * matrices * order * order * t;
         let host_residuals = match product {
             None if corrected => one_residual * (corrections + 1) as f64,
@@ -90,12 +90,13 @@ impl Plan {
         let measured = 2.0 * p * k * order * order * t / if t > TOGETHER { TOGETHER } else { 1.0 };
         let host_flops = host_gram + host_residuals + sums + measured;
         let chunks = gpu.matrices.div_ceil(gpu.matrices_per_chunk.max(1)) as u64;
-        let visits = if corrected && product.is_none() { corrections + 1 } else { 1 };
+        let visits = corrections as u64 + 1;
         let solutions = (gpu.matrices as u64).saturating_mul((self.shape.order(self.form) * (targets + 1) * 4) as u64);
         let of_order = self.shape.order(self.form) as u64;
         let grams = (4 * of_order * of_order).saturating_mul(problems as u64);
-        let uploads = solutions.saturating_mul(visits).saturating_add(grams);
-        let back = solutions.saturating_mul(visits);
+        // Where corrections stay on the device, right-hand sides go there once.
+        let uploads = solutions.saturating_mul(if product.is_some() { 1 } else { visits }).saturating_add(grams);
+        let back = gpu.back.step_bytes.saturating_mul(visits).saturating_add(gpu.back.weight_bytes);
         let dispatch = |count: u64| count as f64 * device.dispatch;
         let residual_dispatches = product.map_or(0, |cost| cost.dispatches);
         let seconds = Seconds {

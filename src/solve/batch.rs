@@ -111,6 +111,8 @@ impl Ridge {
         {
             let task = Task { asked, plan: &one, problem, device, report: &|_| () };
             paths.push(task.climb(Start::Found { equations: Box::new(equations), found }).await?);
+            // Those of nodes are there only now.
+            report(paths.len() * shape.penalties);
         }
         Ok(paths)
     }

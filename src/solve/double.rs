@@ -110,9 +110,13 @@ fn climbed<'a>(path: RidgePath, equations: Equations<'a>, device: Device<'a>, fa
     let poor = (0..path.len()).filter(|k| !(path.condition(*k) <= limit));
     let open = poor.map(|k| (k, Reason::Condition)).collect();
     let numbers = (0..path.len()).collect();
-    let retry = |k: &usize| Retry { index: *k, rung: Rung::Factored, reason: Reason::Shared };
-    let retries = factored.iter().map(retry).collect();
+    let retries = apart(factored);
     Climb { path, solved: Some(Solved { equations, numbers, device }), corrected: None, open, retries }
+}
+
+/// What is told of λs that were factored though the strategy shares work.
+fn apart(factored: &[usize]) -> Vec<Retry> {
+    factored.iter().map(|index| Retry { index: *index, rung: Rung::Factored, reason: Reason::Shared }).collect()
 }
 
 /// What the path says of who answered.
@@ -135,7 +139,6 @@ pub(crate) fn path_of_moments(asked: &Asked, plan: &Plan, moments: &Moments, rep
     let (name, form, precision, strategy) = (Backend::Cpu, Form::Primal, Precision::Double, strategy(plan, &normal));
     let used = BackendUsed { name, adapter: None, form, strategy, precision, fallbacks: Vec::new() };
     let (mut path, factored) = cpu::path::path((&totals, &normal), strategy, f64::INFINITY, used, None, report);
-    path.retries =
-        factored.into_iter().map(|index| Retry { index, rung: Rung::Factored, reason: Reason::Shared }).collect();
+    path.retries = apart(&factored);
     Ok(path)
 }

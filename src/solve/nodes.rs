@@ -1,5 +1,7 @@
 //! What a device is asked for: the answers of every λ of some problems, or of the nodes of which these are sums.
 
+use std::borrow::Cow;
+
 use crate::answer::path::RidgePath;
 use crate::cpu;
 use crate::equations::nodes::{Extent, Nodes};
@@ -25,14 +27,14 @@ pub(crate) async fn found(
 ) -> Result<Vec<Found>> {
     let device = (gpu, sizes);
     let nodes = nodes(device, plan, problems).await?;
-    let by_nodes: Vec<NormalEquations> = {
-        let most = nodes.iter().flatten().map(|own| own.equations.penalties()).max().unwrap_or(0);
-        nodes.iter().flatten().map(|own| own.padded(most)).collect()
-    };
     let each: Vec<&NormalEquations> =
         problems.iter().zip(&nodes).filter(|(_, nodes)| nodes.is_none()).map(|(normal, _)| *normal).collect();
-    let by_nodes: Vec<&NormalEquations> = by_nodes.iter().collect();
-    let mut of_nodes = gpu::solve(gpu, &by_nodes, sizes, Precision::Double, &|_| ()).await?.into_iter();
+    let mut of_nodes = {
+        let most = nodes.iter().flatten().map(|own| own.equations.penalties()).max().unwrap_or(0);
+        let padded: Vec<Cow<'_, NormalEquations>> = nodes.iter().flatten().map(|own| own.padded(most)).collect();
+        let padded: Vec<&NormalEquations> = padded.iter().map(Cow::as_ref).collect();
+        gpu::solve(gpu, &padded, sizes, Precision::Double, &|_| ()).await?.into_iter()
+    };
     let mut of_each = gpu::solve(gpu, &each, sizes, Precision::Double, report).await?.into_iter();
     let found = nodes.into_iter().map(|nodes| match nodes {
         None => Found::Each(of_each.next().unwrap_or_default()),

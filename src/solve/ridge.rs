@@ -347,7 +347,7 @@ impl Ridge {
         Asked::new(self.model, penalty, self.request)
     }
 
-    /// The same for a problem at hand, whose elements decide what goes to a device.
+    /// What is asked for of a problem at hand, whose elements decide what goes to a device.
     pub(crate) fn asked_of(&self, problem: &Problem<'_>) -> Asked {
         let mut asked = self.asked();
         asked.request.element_bytes = problem.element_bytes();

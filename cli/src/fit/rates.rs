@@ -17,7 +17,7 @@ pub(crate) fn rated(ridge: Ridge, data: &Data, solver: &SolverArgs) -> Result<(R
     Ok(rated_for(ridge, shape, solver))
 }
 
-/// The same for a task of which only the sizes are known.
+/// The solver with the rates asked for, of a task of which only the sizes are known.
 pub(crate) fn rated_for(ridge: Ridge, shape: Shape, solver: &SolverArgs) -> (Ridge, String) {
     let constants = Rates { cores: hardware::cores(), ..Rates::default() };
     let (rates, origin) = match solver.rates {

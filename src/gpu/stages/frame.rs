@@ -1,4 +1,5 @@
-//! Stage `frame` on the GPU: rows as they were given to rows as they are squared.
+//! Stage `frame` on the GPU: rows as they were given to rows as they are squared. It has two shaders, for one with 64-bit floats is
+//! refused by devices that lack them: `frame.wgsl` and `frame_double.wgsl`, of one `Params`.
 
 use std::mem::offset_of;
 

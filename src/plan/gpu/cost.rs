@@ -43,10 +43,6 @@ impl Cost {
         }
     }
 
-    pub(crate) fn times_u64(self, count: u64) -> Self {
-        self.times(usize::try_from(count).unwrap_or(usize::MAX))
-    }
-
     pub(crate) fn times(self, count: usize) -> Self {
         let count = count as u64;
         Self {

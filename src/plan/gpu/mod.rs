@@ -6,6 +6,7 @@ mod residues;
 pub(crate) mod schedule;
 
 use crate::error::{Error, Result};
+use crate::math::resolvent::MOST_NODES;
 use crate::model::method::{Form, Precision, Strategy};
 use crate::plan::gpu::corrections::Corrections;
 use crate::plan::gpu::cost::Cost;
@@ -41,6 +42,8 @@ pub struct GpuPlan {
     pub matrices: usize,
     /// Matrices factored and solved at a time, at most, of any of the problems. A device that is slow is told fewer.
     pub matrices_per_chunk: usize,
+    /// Of these, matrices of one problem, at most: its λs, or as many nodes as there may be.
+    pub matrices_of_one: usize,
     /// What keeps them from being more.
     pub matrices_bound: &'static str,
     /// Bytes on the device while a chunk of matrices is solved.
@@ -204,6 +207,11 @@ impl GpuPlan {
             _ => shape.penalties,
         };
         let [t, k] = [shape.targets, penalties].map(|size| size as u128);
+        // λs, or as many nodes as there may be, of one problem in a chunk.
+        let most_of_one = match request.strategy_on_gpu(form, precision, shape.penalties) {
+            Strategy::Nodes => shape.penalties.min(MOST_NODES) as u128,
+            _ => k,
+        };
         let all = k.saturating_mul(problems);
         Room::matrices_fit(all)?;
         // One more right-hand side than targets estimates the condition number.
@@ -226,7 +234,7 @@ impl GpuPlan {
             request.device.is_none_or(|device| device.double >= request.rates.product * request.rates.cores as f64);
         let double = precision == Precision::Double && limits.shader_f64 && fast;
         let pays = double && n * n * t * k >= PRODUCT_PAYS;
-        let corrections = if pays { Corrections::new([n, t, k], room.binding) } else { None };
+        let corrections = if pays { Corrections::new([n, t, most_of_one], room.binding) } else { None };
         if let Some(own) = &corrections {
             shared += own.shared + problems.saturating_mul(own.problem);
             each = own.each;
@@ -234,9 +242,9 @@ impl GpuPlan {
             most = most.min(own.most);
             length += DOUBLE_TAKES * own.flops;
         }
-        // No chunk has more than k λs of one problem.
+        // No chunk has more than so many matrices of one problem.
         let spare = room.budget.saturating_sub(shared);
-        let affordable = (spare / (one + each)).max(spare.saturating_sub(k * each) / one);
+        let affordable = (spare / (one + each)).max(spare.saturating_sub(most_of_one * each) / one);
         let (matrices, matrices_bound) = least([
             (all, ALL),
             (affordable, BUDGET),
@@ -244,7 +252,7 @@ impl GpuPlan {
             (if corrections.is_some() { room.workgroups } else { room.workgroups * room.workgroups }, WORKGROUPS),
             (SUBMISSION / length, LENGTH),
         ]);
-        let bytes = shared + matrices * one + matrices.min(k) * each;
+        let bytes = shared + matrices * one + matrices.min(most_of_one) * each;
         let back = match &corrections {
             Some(own) => BackPlan { step_bytes: number(all * own.sums), weight_bytes: number(all * own.weights) },
             None => BackPlan { step_bytes: number(all * solution), weight_bytes: 0 },
@@ -254,6 +262,7 @@ impl GpuPlan {
             gram,
             matrices: all,
             matrices_per_chunk,
+            matrices_of_one: size(most_of_one),
             matrices_bound,
             solve_bytes: number(bytes),
             factor: Cost::in_chunks(all, matrices_per_chunk, |count| cost::factor_solved(panels, count, quads)),

@@ -58,7 +58,7 @@ pub(crate) fn own_device(change: impl FnOnce(&mut wgpu::Limits)) -> Option<(wgpu
     own_instance(wgpu::MemoryBudgetThresholds::default(), change)
 }
 
-/// The same from an instance with these thresholds.
+/// A device of its own on the adapter under test, from an instance with these thresholds.
 pub(crate) fn own_instance(
     memory_budget_thresholds: wgpu::MemoryBudgetThresholds,
     change: impl FnOnce(&mut wgpu::Limits),
