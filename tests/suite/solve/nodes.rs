@@ -139,7 +139,14 @@ fn folds_share_the_dispatches_of_their_nodes() {
     let ridge = Ridge::new().lambdas((0..120).map(|k| 1.1f64.powi(k - 90)).collect::<Vec<_>>());
     let chosen =
         |ridge: Ridge| CrossValidation::new(ridge).folds(Folds::Shuffled { folds: 3, seed: 1 }).fit(&x, &y).unwrap();
-    let found = chosen(ridge.clone().backend(Backend::Gpu).gpu(gpu));
+    let most = Arc::new(AtomicUsize::new(0));
+    let told = most.clone();
+    let tell = move |done, total| {
+        assert_eq!(total, 4 * 120, "three folds and the path of all rows");
+        told.fetch_max(done, Ordering::Relaxed);
+    };
+    let found = chosen(ridge.clone().backend(Backend::Gpu).gpu(gpu).on_progress(tell));
+    assert_eq!(most.load(Ordering::Relaxed), 4 * 120);
     let wanted = chosen(ridge.backend(Backend::Cpu).strategy(Strategy::Cholesky));
     assert_eq!(found.path().backend().method(), "nodes");
     assert_eq!(found.choice(0).index, wanted.choice(0).index);
