@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
 use ridgepath::{
-    Backend, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, PenaltyFactors, Plan, Precision, Request, Shape,
+    Backend, Form, Gpu, GpuPlan, Grid, Model, Moments, NormalEquations, PenaltyFactors, Plan, Precision, Request,
+    RidgePath, Shape,
 };
 
 /// Sizes on both sides of the tiles' edges.
@@ -112,6 +113,25 @@ pub(crate) fn assert_within(
             let within = (found - wanted).abs() <= bound(i, j);
             assert!(within, "{context}: ({i}, {j}) is {found}, wanted {wanted} ± {}", bound(i, j));
         }
+    }
+}
+
+/// Fails unless every λ of a path agrees with that of another within the bounds of both, by a residual as small as that of a
+/// factorization.
+#[track_caller]
+pub(crate) fn assert_agree(found: &RidgePath, wanted: &RidgePath, context: &str) {
+    assert_eq!(found.len(), wanted.len(), "{context}");
+    for (k, target) in (0..wanted.len()).flat_map(|k| (0..wanted.targets()).map(move |target| (k, target))) {
+        let context = format!("{context}, shift {:e}, target {target}", wanted.shifts()[k]);
+        let apart = distance(found.coefficients(k, target), wanted.coefficients(k, target));
+        let bound = found.error_bound(k, target) + wanted.error_bound(k, target);
+        assert!(apart <= bound, "{context}: {apart:e} > {bound:e}");
+        let least = (found.features() as f64).sqrt().max(4.0) * f64::EPSILON;
+        assert!(found.residual(k, target) <= 4.0 * least, "{context}: residual {:e}", found.residual(k, target));
+        let conditions = found.condition(k) / wanted.condition(k);
+        assert!((0.1..=10.0).contains(&conditions), "{context}: κ is {conditions} times as large");
+        let (own, other) = (found.rss(k, target), wanted.rss(k, target));
+        assert!((own - other).abs() <= 1e-9 * other, "{context}: rss {own:e}, wanted {other:e}");
     }
 }
 

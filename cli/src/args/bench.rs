@@ -22,7 +22,7 @@ pub(crate) struct BenchArgs {
     #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets"])]
     pub(crate) input: Option<PathBuf>,
     /// A column of INPUT to predict, by its name; once for each
-    #[arg(long, value_name = "COLUMN", requires = "input")]
+    #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with_all = ["rows", "targets"])]
     target: Vec<String>,
     /// Rows of the made data [default: 5000]
     #[arg(long, value_parser = numbers::count)]
@@ -34,10 +34,10 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_parser = numbers::count)]
     targets: Option<usize>,
     /// Columns of INPUT to leave out
-    #[arg(long, value_name = "A,B,…", requires = "input")]
+    #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with_all = ["rows", "targets"])]
     exclude: Option<NameList>,
     /// The column of INPUT with the observation weights
-    #[arg(long, value_name = "COLUMN", requires = "input")]
+    #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with_all = ["rows", "targets"])]
     weights: Option<String>,
     /// Fit no intercept
     #[arg(long)]

@@ -93,6 +93,7 @@ fn wrong_input_is_refused_in_one_line() {
     folder.run("bench --target y").misused(&["INPUT.csv"]);
     folder.run("bench data.csv --target y --rows 7").misused(&["--rows"]);
     folder.run("bench --weights w").misused(&["INPUT.csv"]);
+    folder.run("bench --rows 7 --target y").misused(&["--rows"]);
     folder.run("bench --lambdas-count 3 --lambdas 1").misused(&["--lambdas-count"]);
     folder.run("bench --without everything").misused(&["everything", "reference"]);
     folder.run("bench --lambdas-count 99999999999").misused(&["99999999999", "1000000 at most"]);

@@ -7,7 +7,7 @@ use ridgepath::{
     Backend, Fallback, Form, Outcome, Plan, Precision, Rates, Request, Ridge, RidgePath, Shape, Standardize, Strategy,
 };
 
-use crate::support::{distance, regression};
+use crate::support::{assert_agree, distance, regression};
 
 fn ridge(strategy: Strategy) -> Ridge {
     Ridge::new().backend(Backend::Cpu).strategy(strategy)
@@ -16,21 +16,10 @@ fn ridge(strategy: Strategy) -> Ridge {
 /// Fails unless every λ agrees within the bounds of both, answered by the same route.
 #[track_caller]
 fn assert_same(found: &RidgePath, wanted: &RidgePath, context: &str) {
-    assert_eq!(found.len(), wanted.len());
-    for k in 0..wanted.len() {
-        for target in 0..wanted.targets() {
-            let context = format!("{context}, shift {:e}, target {target}", wanted.shifts()[k]);
-            assert_eq!(found.outcome(k, target), wanted.outcome(k, target), "{context}");
-            let apart = distance(found.coefficients(k, target), wanted.coefficients(k, target));
-            let bound = found.error_bound(k, target) + wanted.error_bound(k, target);
-            assert!(apart <= bound, "{context}: {apart:e} > {bound:e}");
-            let least = (found.features() as f64).sqrt().max(4.0) * f64::EPSILON;
-            assert!(found.residual(k, target) <= 4.0 * least, "{context}: residual {:e}", found.residual(k, target));
-            let conditions = found.condition(k) / wanted.condition(k);
-            assert!((0.1..=10.0).contains(&conditions), "{context}: κ is {conditions} times as large");
-            let (own, other) = (found.rss(k, target), wanted.rss(k, target));
-            assert!((own - other).abs() <= 1e-9 * other, "{context}: rss {own:e}, wanted {other:e}");
-        }
+    assert_agree(found, wanted, context);
+    for (k, target) in (0..wanted.len()).flat_map(|k| (0..wanted.targets()).map(move |target| (k, target))) {
+        let context = format!("{context}, shift {:e}, target {target}", wanted.shifts()[k]);
+        assert_eq!(found.outcome(k, target), wanted.outcome(k, target), "{context}");
     }
 }
 
