@@ -12,17 +12,20 @@ struct Params {
     end: u32,        // columns of a row up to which zeros follow
     stride: u32,     // elements from one row to the next
     begin: u32,      // element where the matrix begins, in its own type
-    by_columns: u32, // 1: its columns follow one another, else its rows
+    down: u32,       // elements of the matrix from one row to the next
+    across: u32,     // and from one column to the next
+    by_columns: u32, // 1: threads go along its columns, else along its rows
     wide: u32,       // 1: its elements have 64 bits
-    roots: u32,      // element where the roots begin, in the type of the rows
-    weighted: u32,   // 0: there are none, and all are 1
+    first_root: u32, // element of the roots that is the first row's
+    weighted: u32,   // 0: there are no weights, and all are 1; 1: their roots are given; 2: they are given themselves
     zero: u32,       // 0, which no compiler knows
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> given: array<f32>;         // X, Y and roots of weights
-@group(0) @binding(2) var<storage, read> columns: array<vec4f>;     // origin, offset in two parts, 2^−exponent
-@group(0) @binding(3) var<storage, read_write> framed: array<f32>;  // [rows, stride]
+@group(0) @binding(1) var<storage, read> given: array<f32>;         // X or Y
+@group(0) @binding(2) var<storage, read> roots: array<f32>;         // of weights, or these themselves
+@group(0) @binding(3) var<storage, read> columns: array<vec4f>;     // origin, offset in two parts, 2^−exponent
+@group(0) @binding(4) var<storage, read_write> framed: array<f32>;  // [rows, stride]
 
 const TILE: u32 = 32u;
 
@@ -46,14 +49,15 @@ fn root(row: u32) -> f32 {
     if params.weighted == 0u {
         return 1.0;
     }
-    return given[params.roots + row];
+    let own = roots[params.first_root + row];
+    return select(own, sqrt(max(own, 0.0)), params.weighted == 2u);
 }
 
 // Rows and columns beyond the edges are moved inside: the rows are not stored, the columns become 0.
 fn load(row: u32, column: u32) -> f32 {
     let i = min(row, params.rows - 1u);
     let j = min(column, params.columns - 1u);
-    let at = select(i * params.columns + j, j * params.rows + i, params.by_columns == 1u);
+    let at = i * params.down + j * params.across;
     let own = columns[params.first + j];
     let away = sum(given[params.begin + at], -own.x);
     let centred = sum(away.x, -own.y);

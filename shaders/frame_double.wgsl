@@ -8,10 +8,12 @@ struct Params {
     end: u32,        // columns of a row up to which zeros follow
     stride: u32,     // elements from one row to the next
     begin: u32,      // element where the matrix begins, in its own type
-    by_columns: u32, // 1: its columns follow one another, else its rows
+    down: u32,       // elements of the matrix from one row to the next
+    across: u32,     // and from one column to the next
+    by_columns: u32, // 1: threads go along its columns, else along its rows
     wide: u32,       // 1: its elements have 64 bits
-    roots: u32,      // element where the roots begin, in the type of the rows
-    weighted: u32,   // 0: there are none, and all are 1
+    first_root: u32, // element of the roots that is the first row's
+    weighted: u32,   // 0: there are no weights, and all are 1; 1: their roots are given
     zero: u32,       // of no use here
 }
 
@@ -22,10 +24,11 @@ struct Column {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> given: array<f32>;         // X, Y and roots of weights
+@group(0) @binding(1) var<storage, read> given: array<f32>;         // X or Y
 @group(0) @binding(2) var<storage, read> given_wide: array<f64>;    // the same
-@group(0) @binding(3) var<storage, read> columns: array<Column>;
-@group(0) @binding(4) var<storage, read_write> framed: array<f64>;  // [rows, stride]
+@group(0) @binding(3) var<storage, read> roots: array<f64>;         // of weights
+@group(0) @binding(4) var<storage, read> columns: array<Column>;
+@group(0) @binding(5) var<storage, read_write> framed: array<f64>;  // [rows, stride]
 
 const TILE: u32 = 32u;
 
@@ -36,7 +39,7 @@ fn root(row: u32) -> f64 {
     if params.weighted == 0u {
         return 1.0lf;
     }
-    return given_wide[params.roots + row];
+    return roots[params.first_root + row];
 }
 
 fn element(at: u32) -> f64 {
@@ -50,7 +53,7 @@ fn element(at: u32) -> f64 {
 fn load(row: u32, column: u32) -> f64 {
     let i = min(row, params.rows - 1u);
     let j = min(column, params.columns - 1u);
-    let at = select(i * params.columns + j, j * params.rows + i, params.by_columns == 1u);
+    let at = i * params.down + j * params.across;
     let own = columns[params.first + j];
     let by = root(i);
     let value = ((element(at) - own.origin) - own.offset) * own.inverse * by;

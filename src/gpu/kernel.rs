@@ -195,6 +195,12 @@ impl Kernel {
 
     /// Binds `params`, one entry after another for the dispatches to choose from, and the buffers in the order of the spec.
     pub(crate) fn bind<P: bytemuck::Pod>(&self, params: &[P], buffers: &[&wgpu::Buffer]) -> Bound<'_> {
+        let buffers: Vec<_> = buffers.iter().map(|buffer| buffer.as_entire_buffer_binding()).collect();
+        self.bind_parts(params, &buffers)
+    }
+
+    /// Binds parts of buffers in the order of the spec.
+    pub(crate) fn bind_parts<P: bytemuck::Pod>(&self, params: &[P], buffers: &[wgpu::BufferBinding<'_>]) -> Bound<'_> {
         let Host { device, queue, .. } = &self.host;
         let stride = device.limits().min_uniform_buffer_offset_alignment.max(16) as usize;
         let stride = size_of::<P>().next_multiple_of(stride);
@@ -215,7 +221,7 @@ impl Kernel {
             offset: 0,
             size: wgpu::BufferSize::new(size_of::<P>() as u64),
         });
-        let resources = std::iter::once(params).chain(buffers.iter().map(|buffer| buffer.as_entire_binding()));
+        let resources = std::iter::once(params).chain(buffers.iter().cloned().map(wgpu::BindingResource::Buffer));
         let entries: Vec<_> =
             resources.zip(0..).map(|(resource, binding)| wgpu::BindGroupEntry { binding, resource }).collect();
         let group = device.create_bind_group(&wgpu::BindGroupDescriptor {

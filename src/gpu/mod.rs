@@ -4,16 +4,19 @@
 //! `record` writes a stage's dispatches into a command encoder.
 
 mod adapter;
+mod buffers;
 mod candidate;
 mod chunk;
 pub mod context;
 #[cfg(not(target_arch = "wasm32"))]
 mod deadline;
 pub mod kernel;
+mod moments_in_buffers;
 mod on_device;
 mod on_host;
 mod pace;
 mod rates;
+mod recorder;
 pub mod registry;
 mod rows;
 mod scopes;
@@ -24,8 +27,12 @@ mod transfer;
 mod upload;
 
 pub use adapter::{AdapterSummary, GpuOptions};
+pub use buffers::{MatrixBuffer, MomentsBuffers, RowBuffers, WeightBuffers};
 pub use context::Gpu;
-pub use stages::{correct, factor, frame, gram, product, residual, residues, solve};
+pub use recorder::Recorder;
+pub use stages::{
+    centre, coefficients, correct, equations, factor, frame, gram, product, report, residual, residues, solve,
+};
 /// The wgpu whose devices and buffers these functions take.
 pub use wgpu;
 

@@ -240,15 +240,18 @@ impl Source for Given<'_> {
                 end: end as u32,
                 stride: self.width as u32,
                 begin: (begin / bytes) as u32,
+                down: if of.by_columns() { 1 } else { of.columns() as u32 },
+                across: if of.by_columns() { rows as u32 } else { 1 },
                 by_columns: u32::from(of.by_columns()),
                 wide: u32::from(bytes > size_of::<f32>()),
-                roots: (roots / number_bytes(self.precision)) as u32,
+                first_root: (roots / number_bytes(self.precision)) as u32,
                 weighted: u32::from(self.roots.is_some()),
                 zero: 0,
             }
         };
         let params = [params(problem.x(), 0, n, 0), params(problem.y(), n, self.width, y)];
-        let buffers = frame::Buffers { given: &self.block, columns: &self.columns, framed };
+        let block = || self.block.as_entire_buffer_binding();
+        let buffers = frame::Buffers { given: [block(), block()], roots: block(), columns: &self.columns, framed };
         frame::record(gpu, encoder, self.precision, params, buffers);
     }
 }

@@ -71,6 +71,7 @@ mod gpu {
     mod problems;
     mod product;
     mod rates;
+    mod recorder;
     mod residual;
     mod residues;
     mod sharing;

@@ -79,12 +79,29 @@ pub struct Params {
 pub struct System {
     order: usize,
     penalties: usize,
-    gram: wgpu::Buffer,
-    scale: wgpu::Buffer,
-    added: wgpu::Buffer,
+    /// `[p, n, stride, 4]`: G of each problem, both triangles, its columns filled up to 4⌈n / 4⌉ rows with zeros.
+    pub gram: wgpu::Buffer,
+    /// `[matrices, stride, 4]`, 0 beyond n.
+    pub scale: wgpu::Buffer,
+    /// `[matrices, stride, 4]`.
+    pub added: wgpu::Buffer,
 }
 
 impl System {
+    /// Room for the matrices of p problems of order n with k λs each, and for the scales of so many of them.
+    #[must_use]
+    pub fn empty(gpu: &Gpu, n: usize, [problems, penalties]: [usize; 2], matrices: usize) -> Self {
+        let rows = 4 * stride(n);
+        let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
+        Self {
+            order: n,
+            penalties,
+            gram: buffer("ridgepath.factor.gram", problems * n * rows),
+            scale: buffer("ridgepath.factor.scale", matrices * rows),
+            added: buffer("ridgepath.factor.added", matrices * rows),
+        }
+    }
+
     /// Uploads G of each problem (n × n, `f32`) and makes room for the scales of so many matrices.
     ///
     /// # Panics
@@ -98,14 +115,7 @@ impl System {
             "all problems have n {n} and k {penalties}"
         );
         let rows = 4 * stride(n);
-        let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
-        let system = Self {
-            order: n,
-            penalties,
-            gram: buffer("ridgepath.factor.gram", problems.len() * n * rows),
-            scale: buffer("ridgepath.factor.scale", matrices * rows),
-            added: buffer("ridgepath.factor.added", matrices * rows),
-        };
+        let system = Self::empty(gpu, n, [problems.len(), penalties], matrices);
         // Both triangles, and columns of whole quads, whose last rows stay zero.
         let mut gram = vec![0.0f32; n * rows];
         for (problem, normal) in problems.iter().enumerate() {

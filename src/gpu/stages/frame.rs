@@ -19,7 +19,7 @@ pub const SPEC: Spec = Spec {
     source: include_str!("../../../shaders/frame.wgsl"),
     entries: &["frame"],
     wide: None,
-    bindings: &[Binding::read("given"), Binding::read("columns"), Binding::written("framed")],
+    bindings: &[Binding::read("given"), Binding::read("roots"), Binding::read("columns"), Binding::written("framed")],
     params: PARAMS,
     constants: TILES,
 };
@@ -33,6 +33,7 @@ pub const DOUBLE: Spec = Spec {
     bindings: &[
         Binding::read("given"),
         Binding::read("given_wide"),
+        Binding::read("roots"),
         Binding::read("columns"),
         Binding::written("framed"),
     ],
@@ -48,9 +49,11 @@ const PARAMS: (&[(&str, usize)], usize) = (
         ("end", offset_of!(Params, end)),
         ("stride", offset_of!(Params, stride)),
         ("begin", offset_of!(Params, begin)),
+        ("down", offset_of!(Params, down)),
+        ("across", offset_of!(Params, across)),
         ("by_columns", offset_of!(Params, by_columns)),
         ("wide", offset_of!(Params, wide)),
-        ("roots", offset_of!(Params, roots)),
+        ("first_root", offset_of!(Params, first_root)),
         ("weighted", offset_of!(Params, weighted)),
         ("zero", offset_of!(Params, zero)),
     ],
@@ -73,23 +76,29 @@ pub struct Params {
     pub stride: u32,
     /// The element where the matrix begins, counted in its own type.
     pub begin: u32,
-    /// 1 where its columns follow one another, 0 where its rows do.
+    /// Elements of the matrix from one row to the next.
+    pub down: u32,
+    /// Elements of the matrix from one column to the next.
+    pub across: u32,
+    /// 1 where its columns lie along the memory, 0 where its rows do.
     pub by_columns: u32,
     /// 1 for elements of 64 bits, which only the shader in double precision reads.
     pub wide: u32,
-    /// The element where the roots of the weights begin, counted in the type of the arithmetic.
-    pub roots: u32,
-    /// 0 where there are no weights.
+    /// The element of the roots that is the first row's, counted in the type of the arithmetic.
+    pub first_root: u32,
+    /// 0 where there are no weights, 1 where their roots are given; in single precision 2 where they are given themselves.
     pub weighted: u32,
     /// 0.
     pub zero: u32,
 }
 
 /// The shader's storage buffers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Buffers<'a> {
-    /// X, Y and roots of a block of rows.
-    pub given: &'a wgpu::Buffer,
+    /// X and Y of a block of rows.
+    pub given: [wgpu::BufferBinding<'a>; 2],
+    /// The roots of the weights; any buffer where there are none.
+    pub roots: wgpu::BufferBinding<'a>,
     /// How each column is centred and scaled, as [`columns`] has it.
     pub columns: &'a wgpu::Buffer,
     /// The block of rows of [X | Y].
@@ -139,12 +148,12 @@ pub fn record(
 ) {
     let [x, y] = params;
     let [n, end, rows] = [x.columns, y.end, x.rows].map(|size| size as usize);
-    let Buffers { given, columns, framed } = buffers;
-    let dispatches = schedule::frame(precision, [n, end], rows);
+    let Buffers { given, roots, columns, framed } = buffers;
     let kernel = gpu.kernel(spec(precision));
-    let bound = match precision {
-        Precision::Single => kernel.bind(&params, &[given, columns, framed]),
-        Precision::Double => kernel.bind(&params, &[given, given, columns, framed]),
-    };
-    bound.record(encoder, &dispatches);
+    for ((params, given), dispatch) in params.into_iter().zip(given).zip(schedule::frame(precision, [n, end], rows)) {
+        let rest = [roots.clone(), columns.as_entire_buffer_binding(), framed.as_entire_buffer_binding()];
+        let twice = (precision == Precision::Double).then(|| given.clone());
+        let buffers: Vec<_> = std::iter::once(given).chain(twice).chain(rest).collect();
+        kernel.bind_parts(&[params], &buffers).record(encoder, &[dispatch]);
+    }
 }

@@ -10,6 +10,10 @@ pub(crate) const PANEL: usize = 64;
 pub(crate) const PRODUCT_TILE: usize = 64;
 /// Rows and columns of a tile of rows that are centred and scaled.
 pub(crate) const FRAME_TILE: usize = 32;
+/// Columns of rows whose means one workgroup sums.
+pub(crate) const CENTRE_COLUMNS: usize = 64;
+/// Workgroups that every device takes in a dimension.
+const WORKGROUPS: usize = 65_535;
 /// Rows below a panel that one workgroup takes.
 pub(crate) const ROWS: usize = 2 * PANEL;
 
@@ -91,8 +95,7 @@ impl Panels {
 
     /// So many workgroups in a dimension, and what is more in another, in rows of one length.
     fn folded(self, groups: usize) -> [usize; 2] {
-        let rows = groups.div_ceil(self.most).max(1);
-        [groups.div_ceil(rows), rows]
+        in_rows(groups, self.most)
     }
 
     /// The factors of k matrices, and what is [`fused`](Self::fused) solved too.
@@ -132,8 +135,48 @@ pub(crate) fn frame(precision: Precision, [n, width]: [usize; 2], rows: usize) -
         Precision::Double => "frame_double",
     };
     let tiles = |size: usize| size.div_ceil(FRAME_TILE);
-    let dispatch = |params, columns| Dispatch { entry, params, groups: [tiles(columns), tiles(rows), 1] };
-    vec![dispatch(0, n), dispatch(1, width - n)]
+    let dispatch = |columns| Dispatch { entry, params: 0, groups: [tiles(columns), tiles(rows), 1] };
+    vec![dispatch(n), dispatch(width - n)]
+}
+
+/// One step of centring q columns, or those of one matrix: of so many runs of rows, or of all together.
+pub(crate) fn centre(entry: &'static str, columns: usize, runs: usize) -> Dispatch {
+    let across = columns.div_ceil(CENTRE_COLUMNS);
+    let groups = match entry {
+        "centre_origin" => [1, 1, 1],
+        "centre_sums" | "centre_squares" => [across, runs, 1],
+        _ => [across, 1, 1],
+    };
+    Dispatch { entry, params: 0, groups }
+}
+
+/// G of order n in units of a diagonal near 1.
+pub(crate) fn equations_gram(n: usize) -> Dispatch {
+    Dispatch { entry: "equations_gram", params: 0, groups: [(4 * stride(n)).div_ceil(16), n.div_ceil(16), 1] }
+}
+
+/// What tells k λs apart.
+pub(crate) fn equations_sides(k: usize) -> Dispatch {
+    let [across, down] = in_rows(k, WORKGROUPS);
+    Dispatch { entry: "equations_sides", params: 0, groups: [across, down, 1] }
+}
+
+/// The coefficients of t targets of k λs.
+pub(crate) fn coefficients(t: usize, k: usize) -> Dispatch {
+    let [down, deep] = in_rows(k, WORKGROUPS);
+    Dispatch { entry: "coefficients", params: 0, groups: [t, down, deep] }
+}
+
+/// What is said of k λs.
+pub(crate) fn report(k: usize) -> Dispatch {
+    let [across, down] = in_rows(k, WORKGROUPS);
+    Dispatch { entry: "report", params: 0, groups: [across, down, 1] }
+}
+
+/// So many workgroups in a dimension of at most `most`, and what is more in another, in rows of one length.
+fn in_rows(groups: usize, most: usize) -> [usize; 2] {
+    let rows = groups.div_ceil(most).max(1);
+    [groups.div_ceil(rows), rows]
 }
 
 /// The sums of a block of rows of n features and q columns in all.

@@ -209,6 +209,18 @@ fn barriers_are_those_that_the_plan_counts() {
     assert_eq!(of(&ridgepath::gpu::product::SPEC), [expect("product_tile", 0, &[1])]);
     assert_eq!(of(&ridgepath::gpu::frame::SPEC), [expect("frame", 1, &[])]);
     assert_eq!(of(&ridgepath::gpu::frame::DOUBLE), [expect("frame_double", 1, &[])]);
+    // Halves of 256 threads; four sums of each column.
+    let centre = [
+        expect("centre_origin", 1, &[1]),
+        expect("centre_sums", 1, &[]),
+        expect("centre_reduce", 1, &[]),
+        expect("centre_squares", 1, &[]),
+        expect("centre_total", 1, &[]),
+    ];
+    assert_eq!(of(&ridgepath::gpu::centre::SPEC), centre);
+    assert_eq!(of(&ridgepath::gpu::equations::SPEC), []);
+    assert_eq!(of(&ridgepath::gpu::coefficients::SPEC), [expect("coefficients", 1, &[1])]);
+    assert_eq!(of(&ridgepath::gpu::report::SPEC), [expect("report", 1, &[1])]);
     // Halves of 64 threads.
     assert_eq!(of(&ridgepath::gpu::correct::SPEC), [expect("correct", 1, &[1])]);
     assert_eq!(of(&ridgepath::gpu::residual::SPEC), [expect("residual", 1, &[1])]);

@@ -88,14 +88,18 @@ fn on_gpu(
         stride: stride as u32,
         by_columns: by_columns.into(),
         wide: wide.into(),
-        roots: (roots_begin / size) as u32,
+        first_root: (roots_begin / size) as u32,
         weighted: roots.is_some().into(),
         ..Params::default()
     };
+    let along = |columns: usize| if by_columns { 1 } else { columns as u32 };
+    let across = if by_columns { m } else { 1 };
     let both = [
-        Params { columns: n as u32, end: n as u32, ..params },
+        Params { columns: n as u32, end: n as u32, down: along(n), across: across as u32, ..params },
         Params {
             columns: t as u32,
+            down: along(t),
+            across: across as u32,
             first: n as u32,
             end: stride as u32,
             begin: (x_bytes.len() / element) as u32,
@@ -104,7 +108,8 @@ fn on_gpu(
     ];
     let columns = columns(gpu, rows, precision, n + t);
     let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    let buffers = Buffers { given: &block, columns: &columns, framed: &framed };
+    let given = || block.as_entire_buffer_binding();
+    let buffers = Buffers { given: [given(), given()], roots: given(), columns: &columns, framed: &framed };
     record(gpu, &mut encoder, precision, both, buffers);
     gpu.queue().submit([encoder.finish()]);
     match precision {
