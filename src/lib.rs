@@ -83,11 +83,14 @@ mod tell;
 
 pub use answer::entry::{Entries, PathEntry};
 pub use answer::path::RidgePath;
+pub use answer::paths::Paths;
 pub use choose::{CrossValidation, Folds, Rule, Score, Selection};
 pub use data::framed::Framed;
+pub use data::groups::Groups;
 pub use data::problem::Problem;
 pub use data::rows::Rows;
 pub use data::view::View;
+pub use data::windows::Windows;
 pub use equations::normal::NormalEquations;
 pub use equations::weights::Weights;
 pub use error::{Error, Result, Unscored};

@@ -9,5 +9,6 @@ mod explain;
 #[cfg(feature = "serde")]
 mod numbers;
 pub(crate) mod path;
+pub(crate) mod paths;
 pub(crate) mod prediction;
 pub(crate) mod rss;

@@ -3,9 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-#[cfg(not(target_arch = "wasm32"))]
-use rayon::prelude::*;
-
 use crate::answer::path::RidgePath;
 use crate::choose::criterion::Criterion;
 use crate::choose::folds::{Folds, Partition};
@@ -24,6 +21,7 @@ use crate::model::method::{Backend, Form, Precision};
 use crate::model::outcome::Fallback;
 use crate::moments::Moments;
 use crate::plan::Shape;
+use crate::solve::batch::on_cpu;
 use crate::solve::ridge::Ridge;
 
 /// Chooses λ by how well rows are predicted that were held out, or by a criterion in place of that.
@@ -309,26 +307,4 @@ impl Training<'_> {
         }
         weights
     }
-}
-
-/// What each of the folds gives on the CPU, side by side: there is nothing that they wait for.
-#[cfg(not(target_arch = "wasm32"))]
-async fn on_cpu<R: Send, F: Future<Output = Result<R>>>(
-    folds: &[(usize, usize)],
-    fold: impl Fn((usize, usize)) -> F + Sync,
-) -> Result<Vec<R>> {
-    folds.par_iter().map(|own| pollster::block_on(fold(*own))).collect()
-}
-
-/// What each of the folds gives on the CPU, in a browser one after the other: no thread there may share what holds a device.
-#[cfg(target_arch = "wasm32")]
-async fn on_cpu<R, F: Future<Output = Result<R>>>(
-    folds: &[(usize, usize)],
-    fold: impl Fn((usize, usize)) -> F,
-) -> Result<Vec<R>> {
-    let mut found = Vec::with_capacity(folds.len());
-    for own in folds {
-        found.push(fold(*own).await?);
-    }
-    Ok(found)
 }

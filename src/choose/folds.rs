@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::choose::shuffle::SplitMix64;
+use crate::math::random::SplitMix64;
 use crate::error::{Error, Result};
 
 /// The most folds, in all repeats: far more than anybody learns from.

@@ -7,8 +7,8 @@ use crate::answer::path::RidgePath;
 use crate::choose::folds::Partition;
 use crate::choose::score::Score;
 use crate::choose::squared_errors;
+use crate::data::gathered::gathered;
 use crate::data::problem::Problem;
-use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::math::product::product;
 use crate::moments::Moments;
@@ -28,7 +28,7 @@ pub(crate) struct Part {
 impl Part {
     pub(crate) fn new(problem: &Problem<'_>, rows: &[usize]) -> Self {
         let weights = rows.iter().map(|row| problem.weight(*row)).collect();
-        Self { x: copied(problem.x(), rows), y: copied(problem.y(), rows), weights }
+        Self { x: gathered(problem.x(), rows), y: gathered(problem.y(), rows), weights }
     }
 
     /// Whether a row of the part has positive weight.
@@ -88,20 +88,6 @@ impl Part {
         };
         columns.iter().zip(predicted.column_iter_mut()).map(one).collect()
     }
-}
-
-/// Some rows of a matrix, in ascending order, those that follow one another read together.
-fn copied(view: View<'_>, rows: &[usize]) -> DMatrix<f64> {
-    const ROWS: usize = 256;
-    let mut copy = DMatrix::zeros(rows.len(), view.columns());
-    let mut first = 0;
-    for run in rows.chunk_by(|row, next| row + 1 == *next).flat_map(|run| run.chunks(ROWS)) {
-        let mut block = DMatrix::zeros(run.len(), view.columns());
-        view.load(run[0], run.len(), block.as_mut_slice());
-        copy.rows_mut(first, run.len()).copy_from(&block);
-        first += run.len();
-    }
-    copy
 }
 
 /// The moments of each part, in double precision: on a GPU where that is planned for the rows of all.

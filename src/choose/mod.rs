@@ -11,7 +11,6 @@ mod rule;
 mod scheme;
 mod score;
 mod selection;
-mod shuffle;
 mod spectrum;
 mod squared_errors;
 mod unscored;

@@ -9,6 +9,7 @@ pub(crate) mod pair;
 pub(crate) mod powers;
 pub(crate) mod product;
 pub(crate) mod qr;
+pub(crate) mod random;
 pub(crate) mod residues;
 pub(crate) mod resolvent;
 pub(crate) mod scalar;

@@ -117,3 +117,25 @@ impl Ridge {
         Ok(paths)
     }
 }
+
+/// What each of some items gives on the CPU, side by side: there is nothing that they wait for.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) async fn on_cpu<I: Copy + Sync, R: Send, F: Future<Output = Result<R>>>(
+    items: &[I],
+    one: impl Fn(I) -> F + Sync,
+) -> Result<Vec<R>> {
+    items.par_iter().map(|own| pollster::block_on(one(*own))).collect()
+}
+
+/// What each of some items gives on the CPU, in a browser one after the other: no thread there may share what holds a device.
+#[cfg(target_arch = "wasm32")]
+pub(crate) async fn on_cpu<I: Copy, R, F: Future<Output = Result<R>>>(
+    items: &[I],
+    one: impl Fn(I) -> F,
+) -> Result<Vec<R>> {
+    let mut found = Vec::with_capacity(items.len());
+    for own in items {
+        found.push(one(*own).await?);
+    }
+    Ok(found)
+}

@@ -3,7 +3,8 @@
 
 // What is asked for, and one task of it.
 mod asked;
-mod batch;
+pub(crate) mod batch;
+mod many;
 mod prior;
 pub(crate) mod ridge;
 mod run;

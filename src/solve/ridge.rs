@@ -60,7 +60,7 @@ pub struct Ridge {
     factors: Option<Vec<f64>>,
     pub(crate) prior: Prior,
     pub(crate) model: Model,
-    weights: Option<Vec<f64>>,
+    pub(crate) weights: Option<Vec<f64>>,
     pub(crate) request: Request,
     opening: GpuOptions,
     /// The caller's, or the one opened at first need; shared by clones.

@@ -82,6 +82,7 @@ mod gpu {
 mod solve {
     mod backends;
     mod facts;
+    mod many;
     mod nodes;
     mod prior;
     mod random;

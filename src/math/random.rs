@@ -1,4 +1,4 @@
-//! Orders that depend on a seed alone, the same on every machine and in every version.
+//! Orders and samples that depend on a seed alone, the same on every machine and in every version.
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014), whose numbers are those of every other implementation.
 #[derive(Debug, Clone)]
@@ -7,6 +7,12 @@ pub(crate) struct SplitMix64(u64);
 impl SplitMix64 {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// The generator of one of many streams of a seed: number `stream`, whatever the others do.
+    pub(crate) fn stream(seed: u64, stream: u64) -> Self {
+        let mut numbered = Self(seed ^ Self(stream).next());
+        Self(numbered.next())
     }
 
     fn next(&mut self) -> u64 {
@@ -27,6 +33,13 @@ impl SplitMix64 {
                 return (product >> 64) as usize;
             }
         }
+    }
+
+    /// How often each of `count` numbers is drawn, in as many draws with replacement.
+    pub(crate) fn counts(&mut self, count: usize) -> Vec<u32> {
+        let mut counts = vec![0; count];
+        (0..count).for_each(|_| counts[self.below(count)] += 1);
+        counts
     }
 
     /// The numbers `0 .. count` in a random order (Fisher and Yates).

@@ -1,0 +1,25 @@
+//! Some rows of a matrix, copied together.
+
+use nalgebra::DMatrix;
+
+use crate::data::view::View;
+
+/// Rows that are read at a time.
+const ROWS: usize = 256;
+
+/// The rows of these numbers, in ascending order, those that follow one another read together.
+pub(crate) fn gathered(view: View<'_>, rows: &[usize]) -> DMatrix<f64> {
+    let n = view.columns();
+    let mut copy = DMatrix::zeros(rows.len(), n);
+    let mut block = vec![0.0; ROWS.min(rows.len()) * n];
+    let mut first = 0;
+    for run in rows.chunk_by(|row, next| row + 1 == *next).flat_map(|run| run.chunks(ROWS)) {
+        let block = &mut block[..run.len() * n];
+        view.load(run[0], run.len(), block);
+        for (column, values) in copy.as_mut_slice().chunks_mut(rows.len()).zip(block.chunks(run.len())) {
+            column[first..first + run.len()].copy_from_slice(values);
+        }
+        first += run.len();
+    }
+    copy
+}
