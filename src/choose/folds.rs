@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::math::random::SplitMix64;
 use crate::error::{Error, Result};
+use crate::math::random::SplitMix64;
 
 /// The most folds, in all repeats: far more than anybody learns from.
 const MOST_FOLDS: usize = 100_000;

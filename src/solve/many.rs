@@ -73,9 +73,7 @@ impl Holds for Part<'_> {
             Numbers::From(first) => first + row,
         };
         match error {
-            Error::NonFinite { what, row, column, value } => {
-                Error::NonFinite { what, row: of_all(row), column, value }
-            }
+            Error::NonFinite { what, row, column, value } => Error::NonFinite { what, row: of_all(row), column, value },
             Error::InvalidWeight { row, value } => Error::InvalidWeight { row: of_all(row), value },
             other => other,
         }
@@ -318,11 +316,7 @@ impl Ridge {
 
     /// The paths of p problems of this shape, of at most so many rows: on a GPU as many as fit in the same dispatches, on the CPU
     /// side by side.
-    async fn each<P: Holds + Send + Sync>(
-        &self,
-        shape: Shape,
-        part: impl Fn(usize) -> P + Sync,
-    ) -> Result<Paths> {
+    async fn each<P: Holds + Send + Sync>(&self, shape: Shape, part: impl Fn(usize) -> P + Sync) -> Result<Paths> {
         let shape = Shape { rows: shape.rows.max(1), ..shape };
         let sizes = [shape.features, shape.targets, shape.penalties];
         let mut paths = Paths::room(shape.problems, sizes, self.model.intercept, self.model.standardize)?;

@@ -9,7 +9,7 @@ use ridgepath::{Convention, Folds, Rule, Score};
 use crate::args::answer::{Destination, PathFormat};
 use crate::args::data::DataArgs;
 use crate::args::grid::GridArgs;
-use crate::args::names::LabelColumn;
+use crate::args::names::LabelColumns;
 use crate::args::solver::SolverArgs;
 use crate::args::{convention, numbers};
 
@@ -149,9 +149,10 @@ impl CvArgs {
 
 impl SchemeArgs {
     /// The column whose values part the rows.
-    pub(crate) fn labels(&self) -> Option<LabelColumn<'_>> {
-        let group = self.group.as_deref().map(|name| LabelColumn { option: "--group", name });
-        group.or(self.fold_column.as_deref().map(|name| LabelColumn { option: "--fold-column", name }))
+    pub(crate) fn labels(&self) -> Option<LabelColumns<'_>> {
+        let of = |option, name| LabelColumns { option, names: std::slice::from_ref(name) };
+        let group = self.group.as_ref().map(|name| of("--group", name));
+        group.or(self.fold_column.as_ref().map(|name| of("--fold-column", name)))
     }
 
     /// The scheme, of rows with a label for each.

@@ -16,6 +16,7 @@ pub(crate) mod validate;
 pub(crate) mod answer;
 pub(crate) mod data;
 pub(crate) mod grid;
+pub(crate) mod many;
 pub(crate) mod solver;
 
 // Values of options.

@@ -50,9 +50,9 @@ impl FromStr for NamedFactors {
     }
 }
 
-/// A column whose values say which rows belong together, and the option that names it.
+/// Columns whose values say which rows belong together, and the option that names them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LabelColumn<'a> {
+pub(crate) struct LabelColumns<'a> {
     pub(crate) option: &'static str,
-    pub(crate) name: &'a str,
+    pub(crate) names: &'a [String],
 }

@@ -8,6 +8,7 @@ use crate::args::answer::{Destination, PathFormat};
 use crate::args::convention;
 use crate::args::data::DataArgs;
 use crate::args::grid::GridArgs;
+use crate::args::many::{self, ManyArgs};
 use crate::args::numbers::NumberList;
 use crate::args::solver::SolverArgs;
 
@@ -20,18 +21,20 @@ pub(crate) struct PathArgs {
     /// Whose penalties --lambdas, --lambda-grid and --lambda-file hold, such as sklearn, glmnet, weight-decay or lm.ridge;
     /// `ridgepath convert` has the list. Columns are standardised where they are there
     #[arg(long, value_name = "SYSTEM", value_parser = convention::parse, requires = "GridArgs")]
-    #[arg(conflicts_with_all = ["alphas", "alpha_grid"])]
+    #[arg(conflicts_with_all = ["alphas", "alpha_grid"], conflicts_with_all = many::OPTIONS)]
     pub(crate) convention: Option<Convention>,
     /// The λ at which ‖w‖² ≤ T: 0 where the unpenalised coefficients fit. Of standardised columns where these are
-    #[arg(long, value_name = "T,T,…", conflicts_with_all = ["GridArgs", "fractions"])]
+    #[arg(long, value_name = "T,T,…", conflicts_with_all = ["GridArgs", "fractions"], conflicts_with_all = many::OPTIONS)]
     pub(crate) norm_limits: Option<NumberList>,
     /// The λ at which ‖w‖ is this fraction of the unpenalised ‖w‖, as fracridge has it
-    #[arg(long, value_name = "F,F,…", conflicts_with = "GridArgs")]
+    #[arg(long, value_name = "F,F,…", conflicts_with = "GridArgs", conflicts_with_all = many::OPTIONS)]
     pub(crate) fractions: Option<NumberList>,
+    #[command(flatten)]
+    pub(crate) many: ManyArgs,
     #[command(flatten)]
     pub(crate) solver: SolverArgs,
     /// Also the standard error of every coefficient, by the sandwich σ̂²A⁻¹GA⁻¹ with A = G + alpha·D and σ̂² = RSS/(m − df)
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = many::OPTIONS)]
     pub(crate) standard_errors: bool,
     /// Where the answer goes; - is standard output. A file appears whole or not at all
     #[arg(long, short, value_name = "FILE", default_value = "-")]
@@ -40,9 +43,9 @@ pub(crate) struct PathArgs {
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: PathFormat,
     /// Also df (with and without the intercept), GCV and the leave-one-out mean squared error of every λ
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = many::OPTIONS)]
     pub(crate) stats: bool,
     /// Draw the coefficients over λ, as SVG. When standardised, as change per standard deviation of the column
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", conflicts_with_all = many::OPTIONS)]
     pub(crate) plot: Option<PathBuf>,
 }

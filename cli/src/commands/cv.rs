@@ -31,7 +31,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
         penalties::of_grid(args.convention, &args.grid, &args.data, &data, ridge)?;
     let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
     let selection = CrossValidation::new(ridge.clone())
-        .scheme(args.scheme.scheme(data.labels()))
+        .scheme(args.scheme.scheme(data.labels().of_rows()))
         .score(args.score())
         .rule(args.rule())
         .per_target(args.per_target)
@@ -46,7 +46,9 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     let figures = Figures::of(selection.path(), &data, system)?;
     let answer = match args.format {
         PathFormat::Table => table::cv::written(&selection, &data, &figures).into_bytes(),
-        PathFormat::Json => json::cv::written(&selection, &data, &figures, labels.map(|labels| labels.name))?,
+        PathFormat::Json => {
+            json::cv::written(&selection, &data, &figures, labels.map(|labels| labels.names[0].as_str()))?
+        }
         PathFormat::Csv => csv::cv::written(&selection, &data, &figures)?,
     };
     let mut staged = vec![sink.stage(answer)?];

@@ -12,4 +12,5 @@ pub(crate) mod validate;
 
 // What several commands do.
 mod ending;
+mod many_paths;
 mod places;

@@ -2,7 +2,7 @@
 
 use crate::args::answer::PathFormat;
 use crate::args::path::PathArgs;
-use crate::commands::{ending, places};
+use crate::commands::{ending, many_paths, places};
 use crate::fit::figures::Figures;
 use crate::fit::penalties::{self, Gridded};
 use crate::fit::{rates, solver};
@@ -16,6 +16,9 @@ use crate::plot;
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
     check_places(args)?;
     let sink = places::sink_of(&args.output)?;
+    if args.many.any() {
+        return many_paths::run(args, sink);
+    }
     let plot_sink = places::sink_of_extra(&args.plot)?;
 
     let data = Data::load(&args.data)?;

@@ -11,5 +11,6 @@ pub(crate) mod backend_entry;
 pub(crate) mod dependent_features;
 pub(crate) mod figures;
 pub(crate) mod intercept;
+pub(crate) mod many;
 pub(crate) mod standard_errors;
 pub(crate) mod statistics;

@@ -12,5 +12,6 @@ pub(crate) mod words;
 
 // What is said on standard error.
 pub(crate) mod choice_notes;
+pub(crate) mod many_notes;
 pub(crate) mod message;
 pub(crate) mod path_notes;

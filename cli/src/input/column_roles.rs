@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::args::data::DataArgs;
-use crate::args::names::LabelColumn;
+use crate::args::names::LabelColumns;
 use crate::input::header::Header;
 use crate::machine::failure::{Failure, Result};
 
@@ -13,8 +13,8 @@ pub(crate) struct ColumnRoles {
     pub(crate) features: Vec<usize>,
     pub(crate) targets: Vec<usize>,
     pub(crate) weights: Option<usize>,
-    /// The column whose values say which rows belong together.
-    pub(crate) labels: Option<usize>,
+    /// The columns whose values say which rows belong together.
+    pub(crate) labels: Vec<usize>,
 }
 
 impl ColumnRoles {
@@ -27,7 +27,7 @@ impl ColumnRoles {
     /// `line`.
     pub(crate) fn choose(
         args: &DataArgs,
-        labels: Option<LabelColumn<'_>>,
+        labels: Option<LabelColumns<'_>>,
         header: &[String],
         file: &str,
         line: u64,
@@ -49,15 +49,18 @@ impl ColumnRoles {
             return Err(clash("--target", "--exclude", *column));
         }
         let option = labels.map_or("", |labels| labels.option);
-        let labels = labels.map(|labels| header.find(labels.option, labels.name)).transpose()?;
-        if let Some(column) = labels {
+        let labels = match labels {
+            Some(labels) => header.find_all(labels.option, labels.names)?,
+            None => Vec::new(),
+        };
+        for column in labels.iter().copied() {
             let roles = [("--target", targets.contains(&column)), ("--weights", weights == Some(column))];
             if let Some((role, _)) = roles.iter().find(|(_, taken)| *taken) {
                 return Err(clash(role, option, column));
             }
         }
         let excluded: HashSet<usize> = excluded.into_iter().collect();
-        let other = |column: &usize| !targets.contains(column) && weights != Some(*column) && labels != Some(*column);
+        let other = |column: &usize| !targets.contains(column) && weights != Some(*column) && !labels.contains(column);
         let features: Vec<usize> = match &args.features {
             Some(names) => {
                 let named = header.find_all("--features", names.names())?;
@@ -78,7 +81,8 @@ impl ColumnRoles {
             return Err(Failure::Input(format!("no column of {} is left to be a feature", header.place)));
         }
         let columns = Self { features, targets, weights, labels };
-        header.check_unique(&columns.of_numbers().into_iter().chain(labels).collect::<Vec<_>>())?;
+        let all = columns.of_numbers().into_iter().chain(columns.labels.iter().copied());
+        header.check_unique(&all.collect::<Vec<_>>())?;
         Ok(columns)
     }
 
@@ -87,6 +91,6 @@ impl ColumnRoles {
         let header = Header::of_file(header, file, line);
         let features = header.find_all(who, names)?;
         header.check_unique(&features)?;
-        Ok(Self { features, targets: Vec::new(), weights: None, labels: None })
+        Ok(Self { features, targets: Vec::new(), weights: None, labels: Vec::new() })
     }
 }

@@ -1,6 +1,5 @@
 //! CSV files, into tables.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
@@ -8,6 +7,7 @@ use std::path::Path;
 use csv::{ByteRecord, Position};
 
 use crate::input::column_roles::ColumnRoles;
+use crate::input::labels::Labels;
 use crate::input::line_numbers::{self, Tracked};
 use crate::input::number_column::{self, NumberColumn};
 use crate::input::other_formats;
@@ -102,12 +102,11 @@ impl CsvFile {
         self.header_line
     }
 
-    /// Reads the features, then the targets, then the weights; and a label for each row, where a column of labels is chosen:
-    /// equal cells have equal labels, which count from 0 in the order of their first rows.
-    pub(crate) fn read(mut self, chosen: &ColumnRoles, purpose: Purpose) -> Result<(Table, Vec<usize>)> {
+    /// Reads the features, then the targets, then the weights; and a label for each row, where columns of labels are chosen.
+    pub(crate) fn read(mut self, chosen: &ColumnRoles, purpose: Purpose) -> Result<(Table, Labels)> {
         let columns = chosen.of_numbers();
         let progress = Progress::counting("rows read");
-        let (mut known, mut label_of_row) = (HashMap::new(), Vec::new());
+        let mut labels = Labels::default();
         let mut values: Vec<NumberColumn> = columns.iter().map(|_| NumberColumn::default()).collect();
         let mut record = ByteRecord::new();
         let mut rows = 0;
@@ -135,13 +134,12 @@ impl CsvFile {
                         self.bad_cell(&record, *column, &found, &format!("{wanted}{remedy}"))
                     })?;
             }
-            if let Some(column) = chosen.labels {
-                let cell = record[column].trim_ascii();
-                if cell.is_empty() {
-                    return Err(self.bad_cell(&record, column, "found no value", "a label"));
-                }
-                let next = known.len();
-                label_of_row.push(*known.entry(cell.to_vec()).or_insert(next));
+            if !chosen.labels.is_empty() {
+                let cell = |column: &usize| match record[*column].trim_ascii() {
+                    [] => Err(self.bad_cell(&record, *column, "found no value", "a label")),
+                    cell => Ok(cell.to_vec()),
+                };
+                labels.push(chosen.labels.iter().map(cell).collect::<Result<_>>()?);
             }
             rows += 1;
             progress.counted(rows);
@@ -154,7 +152,7 @@ impl CsvFile {
             )));
         }
         let names = columns.iter().map(|column| self.header[*column].clone()).collect();
-        Ok((Table::new(names, values), label_of_row))
+        Ok((Table::new(names, values), labels))
     }
 
     /// Reads the next row into the record; false at the end.

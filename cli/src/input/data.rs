@@ -3,9 +3,10 @@
 use ridgepath::{Error, Problem, View};
 
 use crate::args::data::DataArgs;
-use crate::args::names::LabelColumn;
+use crate::args::names::LabelColumns;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::{CsvFile, Purpose};
+use crate::input::labels::Labels;
 use crate::input::penalty_factors;
 use crate::input::table::Table;
 use crate::machine::failure::{Failure, Result};
@@ -16,7 +17,7 @@ pub(crate) struct Data {
     features: usize,
     targets: usize,
     weighted: bool,
-    labels: Vec<usize>,
+    labels: Labels,
     penalty_factors: Option<Vec<f64>>,
 }
 
@@ -26,7 +27,7 @@ impl Data {
     }
 
     /// The data with a label for each row, if a column of labels is asked for.
-    pub(crate) fn labelled(args: &DataArgs, labels: Option<LabelColumn<'_>>) -> Result<Self> {
+    pub(crate) fn labelled(args: &DataArgs, labels: Option<LabelColumns<'_>>) -> Result<Self> {
         let input = CsvFile::open(&args.input)?;
         let columns = ColumnRoles::choose(args, labels, input.header(), input.file(), input.header_line())?;
         let (table, labels) = input.read(&columns, Purpose::Fit { intercept: !args.no_intercept })?;
@@ -36,7 +37,7 @@ impl Data {
     }
 
     /// The label of each row; none where no column of labels is asked for.
-    pub(crate) fn labels(&self) -> &[usize] {
+    pub(crate) fn labels(&self) -> &Labels {
         &self.labels
     }
 

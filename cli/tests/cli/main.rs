@@ -11,6 +11,7 @@ mod grid;
 mod input;
 mod json;
 mod known;
+mod many;
 mod output;
 mod penalties;
 mod plan;

@@ -8,6 +8,7 @@ pub(crate) mod layout;
 // One file for each document.
 pub(crate) mod cv;
 pub(crate) mod devices;
+pub(crate) mod many;
 pub(crate) mod model;
 pub(crate) mod path;
 pub(crate) mod plan;

@@ -9,5 +9,6 @@ pub(crate) mod bench;
 pub(crate) mod convert;
 pub(crate) mod cv;
 pub(crate) mod devices;
+pub(crate) mod many;
 pub(crate) mod path;
 pub(crate) mod validate;
