@@ -62,7 +62,8 @@ pub(crate) struct BenchArgs {
     /// The arithmetic asked for
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,
-    /// How the CPU solves the equations
+    /// How the equations are solved; spectral: by the CPU. With auto, where the GPU's answers are sums of those of nodes, it is
+    /// timed with a factorization for each λ too
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) strategy: StrategyName,
     /// Device memory to take at a time; K, M and G stand for 2¹⁰, 2²⁰ and 2³⁰ [default: 1G]
