@@ -7,8 +7,16 @@ use std::task::Poll;
 
 use crate::error::Result;
 use crate::gpu::context::Gpu;
-use crate::plan::DeviceRates;
 use crate::plan::gpu::shares::allotted;
+use crate::plan::{DeviceRates, GramPlan};
+
+/// The parts of rows that are summed on their own: one on one device.
+pub(crate) fn parts_of_rows(gpu: &Gpu, plan: &GramPlan, rows: usize) -> Vec<Range<usize>> {
+    match gpu.shares() {
+        true => plan.parts(rows),
+        false => Vec::from_iter((rows > 0).then_some(0..rows)),
+    }
+}
 
 /// Parts of some work, with the devices that do them and what was found for each.
 pub(crate) struct Shares<T> {

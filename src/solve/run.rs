@@ -3,6 +3,7 @@
 use crate::answer::path::RidgePath;
 use crate::data::problem::Problem;
 use crate::error::{Error, Result};
+use crate::gpu::Gpu;
 use crate::model::method::{Backend, Form, Strategy};
 use crate::model::outcome::Fallback;
 use crate::moments::Moments;
@@ -15,6 +16,7 @@ impl Ridge {
     /// The plan of what is asked, with the reason where the penalties do not allow the form or strategy wanted. Opens a GPU if one
     /// is wanted.
     pub(crate) async fn planned(&self, asked: &Asked, shape: Shape) -> Result<Plan> {
+        self.check_devices()?;
         let gpu = match asked.request.wants_gpu(shape) {
             true => Some(self.open().await),
             false => None,
@@ -65,8 +67,15 @@ impl Ridge {
         let Some(sizes) = &task.plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await
+        let path = Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await?;
+        Ok(told(&gpu, path))
     }
+}
+
+/// A path that tells which of the devices that share work failed.
+pub(crate) fn told(gpu: &Gpu, mut path: RidgePath) -> RidgePath {
+    path.backend.fallbacks.extend(gpu.left_out().into_iter().map(|reason| Fallback::Share { reason }));
+    path
 }
 
 /// The plan of a GPU that was opened after others had failed to.

@@ -73,6 +73,7 @@ mod gpu {
     mod rates;
     mod residual;
     mod residues;
+    mod shares;
     mod sharing;
     mod soak;
     mod solve;

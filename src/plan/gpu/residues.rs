@@ -4,7 +4,9 @@ use crate::error::Result;
 use crate::model::method::Precision;
 use crate::plan::gpu::cost::{self, Cost};
 use crate::plan::gpu::schedule::ResidueTiles;
-use crate::plan::gpu::{ALL, BINDING, BUDGET, GramPlan, LENGTH, Room, SUBMISSION, WORKGROUPS, least, number, shares, size};
+use crate::plan::gpu::{
+    ALL, BINDING, BUDGET, GramPlan, LENGTH, Room, SUBMISSION, WORKGROUPS, least, number, shares, size,
+};
 use crate::plan::{Limits, Request};
 
 /// Moduli by which integers are known: as many as products of two numbers of 62 bits take.
