@@ -10,7 +10,7 @@ use crate::gpu::group::Group;
 use crate::gpu::kernel::{Kernel, Kernels, Spec};
 use crate::gpu::pace::Pace;
 use crate::gpu::scopes::Scopes;
-use crate::plan::DeviceRates;
+use crate::plan::{DeviceRates, Limits};
 
 /// An opened GPU with its compiled kernels, or [several](Self::sharing). Cheap to clone, shared between threads and solvers.
 #[derive(Clone, Debug)]
@@ -146,6 +146,11 @@ impl Gpu {
     #[must_use]
     pub fn adapter(&self) -> &AdapterSummary {
         self.group.as_ref().map_or(&self.inner.summary, |group| &group.summary)
+    }
+
+    /// The limits of the device whose kernels and buffers are made here; of several, the first.
+    pub(crate) fn own_limits(&self) -> Limits {
+        self.inner.summary.limits
     }
 
     /// The adapters preferred to this one that gave no device, and why, in words.

@@ -22,8 +22,11 @@ impl Ridge {
             false => None,
         };
         let passed_over = gpu.iter().flatten().next().map_or(Vec::new(), |gpu| gpu.passed_over().to_vec());
+        let name = gpu.iter().flatten().next().map(|gpu| gpu.adapter().name.clone());
         let limits = gpu.map(|gpu| gpu.map(|gpu| gpu.adapter().limits));
-        Ok(after(self.explained(asked, shape, limits)?, passed_over))
+        let plan = self.explained(asked, shape, limits)?;
+        let adapter = name.filter(|_| plan.backend == Backend::Gpu);
+        Ok(after(Plan { adapter, ..plan }, passed_over))
     }
 
     /// The plan for the adapter at hand, or for none.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use nalgebra::DMatrix;
 use ridgepath::gpu::wgpu;
 use ridgepath::{
-    Backend, CrossValidation, DeviceRates, Error, Fallback, Gpu, GramPlan, Limits, Moments, Precision, Problem, Rates,
-    Ridge, RidgePath, Selection, Shape, Strategy, cpu, gpu,
+    Backend, CrossValidation, DeviceRates, Error, Fallback, Gpu, GramPlan, Limits, Moments, Plan, Precision, Problem,
+    Rates, Ridge, RidgePath, Selection, Shape, Strategy, cpu, gpu,
 };
 
 use crate::gpu::devices::{own_device, watched};
@@ -132,7 +132,10 @@ fn the_plan_is_made_for_what_all_devices_have() {
     assert_eq!(of(&[&devices[0], &devices[0]]), devices[0].0.adapter().limits);
     let shape = Shape { rows: 5000, features: 300, targets: 1, penalties: 50, problems: 1 };
     let shared = ridge(50).gpus([devices[0].clone(), small, few]);
-    assert_eq!(shared.plan(shape).unwrap(), ridge(50).plan_for(shape, limits).unwrap());
+    let plan = shared.plan(shape).unwrap();
+    let names = format!("adapter    {}\n", vec![devices[0].0.adapter().name.as_str(); 3].join(" + "));
+    assert!(plan.explain().contains(&names), "{}", plan.explain());
+    assert_eq!(Plan { adapter: None, ..plan }, ridge(50).plan_for(shape, limits).unwrap());
     let (x, y) = regression(2, 600, 130, 1);
     assert_right(&shared.fit(&x, &y).unwrap(), &ridge(50), &(x, y));
 }
