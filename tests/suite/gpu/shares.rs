@@ -133,7 +133,7 @@ fn the_plan_is_made_for_what_all_devices_have() {
     let shape = Shape { rows: 5000, features: 300, targets: 1, penalties: 50, problems: 1 };
     let shared = ridge(50).gpus([devices[0].clone(), small, few]);
     let plan = shared.plan(shape).unwrap();
-    let names = format!("adapter    {}\n", vec![devices[0].0.adapter().name.as_str(); 3].join(" + "));
+    let names = format!("adapter    {}\n", [devices[0].0.adapter().name.as_str(); 3].join(" + "));
     assert!(plan.explain().contains(&names), "{}", plan.explain());
     assert_eq!(Plan { adapter: None, ..plan }, ridge(50).plan_for(shape, limits).unwrap());
     let (x, y) = regression(2, 600, 130, 1);
