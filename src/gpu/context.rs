@@ -97,7 +97,7 @@ impl Gpu {
         Self::assembled(device, queue, Arc::default(), Vec::new())
     }
 
-    /// Several devices that share the work, by these rates: [`solve`](crate::gpu::solve) the matrices, and
+    /// Several devices that share the work, by these rates: [`solve`](fn@crate::gpu::solve) the matrices, and
     /// [`gram`](crate::gpu::gram::gram) the rows. The other functions of the stages, which record commands, and
     /// [`DeviceRates::measure`] are for one device, and take the first. One device is itself.
     ///
