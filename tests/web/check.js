@@ -5,6 +5,7 @@ import { Shader } from "./device.js";
 import { factorSolve } from "./factor_solve.js";
 import { frame } from "./frame.js";
 import { gram } from "./gram.js";
+import { recorder } from "./recorder.js";
 import { residues } from "./residues.js";
 
 const log = (text) => fetch("/log", { method: "POST", body: text });
@@ -40,6 +41,9 @@ async function all() {
     await factorSolve(factor, solve, n, t, k);
   }
   await factorSolve(factor, solve, 60, 3, 5, true);
+  for (const [m, n, t, k] of [[9, 1, 1, 1], [50, 5, 2, 3], [90, 33, 1, 2], [150, 70, 5, 2]]) {
+    for (const weighted of [false, true]) await recorder(shaders, m, n, t, k, weighted);
+  }
   for (const { name, entries, ran } of Object.values(shaders)) {
     const [right, compiled] = [entries.filter((entry) => ran.has(entry)), entries.filter((entry) => !ran.has(entry))];
     await log(`${name}: right: ${right.join(", ") || "none"}${compiled.length ? `; compiled alone: ${compiled.join(", ")}` : ""}`);

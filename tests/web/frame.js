@@ -16,7 +16,6 @@ export async function frame(shader, m, n, t, byColumns, weighted) {
   const q = n + t;
   const stride = 4 * up(q, 4);
   const weights = Array.from({ length: m }, (_, row) => (weighted ? [2.25, 0, 0.3, 1.7, 1e-3][row % 5] : 1));
-  const roots = Float32Array.from(weights, Math.sqrt);
   // Columns up to 10⁶ times their spread from zero; what has no weight is out of range once it is scaled.
   const away = (column) => [0, 1, -1e6, 1e6, 300][column % 5];
   const value = (row, column) => (weights[row] > 0 ? away(column) + random() : 3e38);
@@ -25,25 +24,28 @@ export async function frame(shader, m, n, t, byColumns, weighted) {
   const inverse = weighted ? 4 : 0.5;
   const centrings = columns.map((column) => centring(column, weights));
 
-  // X, Y and the roots one after the other, each from a whole 16 bytes on.
+  // X and Y one after the other, each from a whole 16 bytes on.
   const matrix = (own) => Float32Array.from({ length: m * own.length }, (_, at) =>
     byColumns ? own[Math.floor(at / m)][at % m] : own[at % own.length][Math.floor(at / own.length)]);
-  const parts = [matrix(columns.slice(0, n)), matrix(columns.slice(n)), roots];
+  const parts = [matrix(columns.slice(0, n)), matrix(columns.slice(n))];
   const begins = [0];
   for (const part of parts) begins.push(begins.at(-1) + 4 * up(part.length, 4));
-  const given = new Float32Array(begins[3]).fill(NaN);
+  const given = new Float32Array(begins[2]).fill(NaN);
   parts.forEach((part, at) => given.set(part, begins[at]));
 
+  // The shader is given the weights themselves, or their roots, after some that are not of these rows.
+  const given_roots = [NaN, NaN, ...(byColumns ? weights : weights.map(Math.sqrt))];
   const both = {
-    rows: m, stride, by_columns: byColumns ? 1 : 0, wide: 0, roots: begins[2], weighted: weighted ? 1 : 0, zero: 0,
+    rows: m, stride, by_columns: byColumns ? 1 : 0, wide: 0, first_root: 2, weighted: weighted ? (byColumns ? 2 : 1) : 0, zero: 0,
   };
+  const strides = (count) => ({ down: byColumns ? 1 : count, across: byColumns ? m : 1 });
   const dispatches = [
-    ["frame", { ...both, columns: n, first: 0, end: n, begin: begins[0] }, [up(n, TILE), up(m, TILE), 1]],
-    ["frame", { ...both, columns: t, first: n, end: stride, begin: begins[1] }, [up(stride - n, TILE), up(m, TILE), 1]],
+    ["frame", { ...both, ...strides(n), columns: n, first: 0, end: n, begin: begins[0] }, [up(n, TILE), up(m, TILE), 1]],
+    ["frame", { ...both, ...strides(t), columns: t, first: n, end: stride, begin: begins[1] }, [up(stride - n, TILE), up(m, TILE), 1]],
   ];
   const split = ({ origin, offset }) => [origin, Math.fround(offset), offset - Math.fround(offset), inverse];
   const arrays = {
-    given, columns: Float32Array.from(centrings.flatMap(split)), framed: new Float32Array(m * stride).fill(NaN),
+    given, roots: Float32Array.from(given_roots), columns: Float32Array.from(centrings.flatMap(split)), framed: new Float32Array(m * stride).fill(NaN),
   };
   const { framed } = await shader.run(dispatches, arrays);
   for (let row = 0; row < m; row++) {

@@ -56,9 +56,10 @@ pub(crate) struct BenchArgs {
     /// Let a software adapter stand for the GPU: that tests the benchmark, and says nothing about a GPU
     #[arg(long)]
     pub(crate) allow_software_gpu: bool,
-    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]
+    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]; several times
+    /// for GPUs that share the work by their measured rates, of which the stages of the first are timed
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) adapter: Option<String>,
+    pub(crate) adapter: Vec<String>,
     /// The arithmetic asked for
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,
