@@ -233,7 +233,8 @@ impl<'a> StageWork<'a> {
 
     fn record_frame(&self, encoder: &mut wgpu::CommandEncoder) {
         let [given, columns] = self.given.each_ref();
-        let buffers = frame::Buffers { given, columns, framed: &self.gram[0] };
+        let given = || given.as_entire_buffer_binding();
+        let buffers = frame::Buffers { given: [given(), given()], roots: given(), columns, framed: &self.gram[0] };
         frame::record(self.clock.gpu, encoder, Precision::Single, self.params.0, buffers);
     }
 
@@ -283,7 +284,14 @@ fn given(x: View<'_>, y: View<'_>, rows: usize, stride: usize) -> (Vec<u8>, [fra
         bytes
     };
     let (mut block, n) = (matrix(x), x.columns() as u32);
-    let both = frame::Params { rows: rows as u32, stride: stride as u32, by_columns: 1, ..Default::default() };
+    let both = frame::Params {
+        rows: rows as u32,
+        stride: stride as u32,
+        down: 1,
+        across: rows as u32,
+        by_columns: 1,
+        ..Default::default()
+    };
     let params = [
         frame::Params { columns: n, end: n, ..both },
         frame::Params {
