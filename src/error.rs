@@ -251,7 +251,7 @@ pub enum Error {
         /// Number of values.
         count: usize,
     },
-    /// A number of folds, groups or repeats that cannot be.
+    /// A number of folds, groups, repeats or devices that cannot be.
     #[error("{what}: found {found}, {}", wanted(*least, *most))]
     Count {
         /// What was counted.

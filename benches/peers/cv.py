@@ -9,9 +9,7 @@ are those within a process that has started and solved once. What takes longer t
 """
 
 import argparse
-import json
 import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -19,24 +17,23 @@ from pathlib import Path
 import numpy
 
 import made
+import program
 import race
 
 SIZES = [(1_000, 50, 1), (20_000, 200, 1), (2_000, 500, 100)]
 ALPHAS = 100
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Ours:
     name = "ridgepath"
 
-    def __init__(self, program, file, size, alphas, scheme):
+    def __init__(self, choice, file, size, alphas, scheme):
         numbers = [str(number) for number in size]
-        self.command = [program, file, *numbers, scheme, "1", ",".join(repr(float(alpha)) for alpha in alphas)]
+        self.command = [choice, file, *numbers, scheme, "1", ",".join(repr(float(alpha)) for alpha in alphas)]
         self.mean = self.chosen = None
 
     def run(self):
-        done = subprocess.run(self.command, capture_output=True, text=True, check=True)
-        own = json.loads(done.stdout)
+        own = program.told(self.command)
         self.mean, self.chosen = numpy.array(own["mean"]), numpy.array(own["chosen"])
         return {"total": own["seconds"][0]}
 
@@ -98,7 +95,7 @@ class Himalaya(Peer):
 SCHEMES = {"5": [SklearnFolds, Himalaya], "loo": [SklearnLoo]}
 
 
-def measure(arguments, program, size, scheme):
+def measure(arguments, choice, size, scheme):
     rows, features, targets = size
     print(f"{rows} rows, {features} features, {targets} targets, {ALPHAS} alphas: {scheme}", flush=True)
     alphas = numpy.logspace(2, -3, ALPHAS) * rows
@@ -107,7 +104,7 @@ def measure(arguments, program, size, scheme):
     with tempfile.NamedTemporaryFile() as file:
         file.write(x.tobytes(order="F") + y.tobytes(order="F"))
         file.flush()
-        contenders = [Ours(program, file.name, size, alphas, scheme)]
+        contenders = [Ours(choice, file.name, size, alphas, scheme)]
         for kind in SCHEMES[scheme]:
             try:
                 contenders.append(kind(x, y, alphas, arguments.most))
@@ -130,14 +127,6 @@ def measure(arguments, program, size, scheme):
                 "runs": runs[own.name],
             }
     return {"size": size, "scheme": scheme, "entries": entries, "missing": missing}
-
-
-def build():
-    """The program that times this library."""
-    command = ["cargo", "bench", "--bench", "choice", "--no-run", "--message-format", "json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    artifacts = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return next(own["executable"] for own in artifacts if own.get("executable"))
 
 
 def report(record):
@@ -174,7 +163,7 @@ def main():
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
     sizes = SIZES if not arguments.sizes else [tuple(map(int, own.split("x"))) for own in arguments.sizes.split(",")]
-    program = os.path.abspath(arguments.program) if arguments.program else build()
+    choice = os.path.abspath(arguments.program) if arguments.program else program.build_choice()
     record = {
         "schema": "ridgepath/peers-cv/1",
         "date": time.strftime("%Y-%m-%d"),
@@ -185,7 +174,7 @@ def main():
     }
     for size in sizes:
         for scheme in SCHEMES:
-            record["sizes"].append(measure(arguments, program, size, scheme))
+            record["sizes"].append(measure(arguments, choice, size, scheme))
             race.keep(record, report(record), arguments)
     print("\n" + report(record))
 

@@ -38,6 +38,16 @@ def build_rust():
     return target / "release" / "ridge-peers"
 
 
+def build_choice():
+    """The program that chooses λ."""
+    command = ["cargo", "bench", "--bench", "choice", "--no-run", "--message-format", "json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Missing(next((line for line in done.stderr.splitlines() if line.startswith("error")), "cargo build failed"))
+    artifacts = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return next(own["executable"] for own in artifacts if own.get("executable"))
+
+
 def told(command, limit=None):
     """The JSON document that a program prints; what takes longer than `limit` seconds is ended."""
     environment = {"XDG_RUNTIME_DIR": "/tmp", **os.environ}

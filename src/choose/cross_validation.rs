@@ -227,7 +227,15 @@ impl CrossValidation {
             while together > 0 && !left.is_empty() {
                 let (group, rest) = left.split_at(together.min(left.len()));
                 match training.together(&ridge.one_of(&told, folds + 1), group).await {
-                    Ok(found) => scores.extend(group.iter().zip(&found).map(|(own, path)| scored(own, path))),
+                    Ok(found) => {
+                        let told = found.iter().flat_map(|own| &own.backend().fallbacks);
+                        for failed in told.filter(|fallback| matches!(fallback, Fallback::Share { .. })) {
+                            if !path.backend.fallbacks.contains(failed) {
+                                path.backend.fallbacks.push(failed.clone());
+                            }
+                        }
+                        scores.extend(group.iter().zip(&found).map(|(own, path)| scored(own, path)));
+                    }
                     Err(error) if error.is_device() && ridge.request.backend == Backend::Auto => {
                         path.backend.fallbacks.push(Fallback::Device { reason: error.to_string() });
                         break;

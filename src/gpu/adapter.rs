@@ -55,6 +55,27 @@ impl AdapterSummary {
         }
     }
 
+    /// Several that share work: names one after another, and the limits that all have.
+    pub(crate) fn together(all: &[&Self]) -> Option<Self> {
+        let (first, others) = all.split_first()?;
+        let mut together = (*first).clone();
+        for other in others {
+            let (own, limits) = (&mut together.limits, other.limits);
+            own.storage_binding = own.storage_binding.min(limits.storage_binding);
+            own.buffer = own.buffer.min(limits.buffer);
+            own.workgroups = own.workgroups.min(limits.workgroups);
+            own.workgroup_storage = own.workgroup_storage.min(limits.workgroup_storage);
+            own.shader_f64 &= limits.shader_f64;
+            together.software |= other.software;
+        }
+        let joined = |of: fn(&Self) -> &str| all.iter().map(|own| of(own)).collect::<Vec<_>>().join(" + ");
+        together.name = joined(|own| &own.name);
+        together.api = joined(|own| &own.api);
+        together.kind = joined(|own| &own.kind);
+        together.driver = joined(|own| &own.driver);
+        Some(together)
+    }
+
     /// Discrete before integrated before virtual before other before software; then those with 64-bit floats in shaders, which
     /// of the APIs of one card only some have; then Metal where Apple made the system, elsewhere Vulkan.
     fn rank(&self) -> impl Ord + use<> {

@@ -6,15 +6,20 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::gpu::adapter::{self, AdapterSummary, GpuOptions};
+use crate::gpu::group::Group;
 use crate::gpu::kernel::{Kernel, Kernels, Spec};
 use crate::gpu::pace::Pace;
 use crate::gpu::scopes::Scopes;
+use crate::plan::{DeviceRates, Limits};
 
-/// An opened GPU with its compiled kernels. Cheap to clone, shared between threads and solvers.
+/// An opened GPU with its compiled kernels, or [several](Self::sharing). Cheap to clone, shared between threads and solvers.
 #[derive(Clone, Debug)]
 pub struct Gpu {
+    /// The device; of several the first.
     inner: Arc<Inner>,
     deadline: Duration,
+    /// The devices that share the work, where there are several.
+    group: Option<Arc<Group<Self>>>,
 }
 
 /// How long an answer of a device is waited for.
@@ -92,6 +97,37 @@ impl Gpu {
         Self::assembled(device, queue, Arc::default(), Vec::new())
     }
 
+    /// Several devices that share the work, by these rates: [`solve`](fn@crate::gpu::solve) the matrices, and
+    /// [`gram`](crate::gpu::gram::gram) the rows. The other functions of the stages, which record commands, and
+    /// [`DeviceRates::measure`] are for one device, and take the first. One device is itself.
+    ///
+    /// A device that fails is left out from then on, and the others do its share.
+    ///
+    /// # Errors
+    /// [`Error::Count`] for none, [`Error::InvalidRate`].
+    pub fn sharing(devices: impl Into<Vec<(Self, DeviceRates)>>) -> Result<Self> {
+        let each = devices.into().into_iter().flat_map(|(gpu, rates)| match &gpu.group {
+            Some(group) => group.members.clone(),
+            None => vec![(gpu, rates)],
+        });
+        Self::grouped(each.collect())
+    }
+
+    fn grouped(members: Vec<(Self, DeviceRates)>) -> Result<Self> {
+        members.iter().try_for_each(|(_, rates)| rates.check())?;
+        let summaries: Vec<&AdapterSummary> = members.iter().map(|(gpu, _)| gpu.adapter()).collect();
+        let summary = AdapterSummary::together(&summaries);
+        match (summary, &members[..]) {
+            (Some(_), [(only, _)]) => Ok(only.clone()),
+            (Some(summary), [(first, _), ..]) => {
+                let passed_over = members.iter().flat_map(|(gpu, _)| gpu.passed_over().to_vec()).collect();
+                let first = first.clone();
+                Ok(Self { group: Some(Arc::new(Group::new(members, summary, passed_over))), ..first })
+            }
+            _ => Err(Error::Count { what: "devices", found: 0, least: 1, most: usize::MAX }),
+        }
+    }
+
     fn assembled(
         device: wgpu::Device,
         queue: wgpu::Queue,
@@ -103,19 +139,63 @@ impl Gpu {
         let deadline = if summary.software { SOFTWARE_DEADLINE } else { DEADLINE };
         let pace = Pace::new(summary.kind == "discrete gpu");
         let inner = Inner { device, queue, summary, lost, kernels, pace, passed_over };
-        Self { inner: Arc::new(inner), deadline }
+        Self { inner: Arc::new(inner), deadline, group: None }
     }
 
-    /// The adapter, with the limits of the opened device.
+    /// The adapter, with the limits of the opened device; of several their names, one after another, and the limits that all have.
     #[must_use]
     pub fn adapter(&self) -> &AdapterSummary {
-        &self.inner.summary
+        self.group.as_ref().map_or(&self.inner.summary, |group| &group.summary)
+    }
+
+    /// The limits of the device whose kernels and buffers are made here; of several, the first.
+    pub(crate) fn own_limits(&self) -> Limits {
+        self.inner.summary.limits
     }
 
     /// The adapters preferred to this one that gave no device, and why, in words.
     #[must_use]
     pub fn passed_over(&self) -> &[String] {
-        &self.inner.passed_over
+        self.group.as_ref().map_or(&self.inner.passed_over, |group| &group.passed_over)
+    }
+
+    /// Those of the devices that share the work which failed, and how, in words: others did their share, and go on to.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        let Some(group) = &self.group else { return Vec::new() };
+        let told = |(number, (gpu, _)): (usize, &(Self, DeviceRates))| {
+            let error = group.failure(number)?;
+            Some(format!("{} left its share of the work to the others: {error}", gpu.adapter()))
+        };
+        group.members.iter().enumerate().filter_map(told).collect()
+    }
+
+    /// The devices that this handle stands for, with the rates by which they share the work.
+    pub(crate) fn devices(&self) -> Vec<(Self, Option<DeviceRates>)> {
+        match &self.group {
+            Some(group) => group.members.iter().map(|(gpu, rates)| (gpu.clone(), Some(*rates))).collect(),
+            None => vec![(self.clone(), None)],
+        }
+    }
+
+    /// Whether several devices share the work.
+    pub(crate) fn shares(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// Why one of several is left out, or is from now on: it is known to be lost.
+    pub(crate) fn failure(&self, number: usize) -> Option<Error> {
+        let group = self.group.as_ref()?;
+        group.failure(number).or_else(|| {
+            let error = group.members.get(number)?.0.alive().err()?;
+            group.leave_out(number, error.clone());
+            Some(error)
+        })
+    }
+
+    /// Leaves one of several out from now on.
+    pub(crate) fn leave_out(&self, number: usize, error: Error) {
+        self.group.iter().for_each(|group| group.leave_out(number, error.clone()));
     }
 
     /// The device.
@@ -143,7 +223,11 @@ impl Gpu {
     /// itself, there is none.
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+        let group = self.group.map(|group| {
+            let hasty = |(gpu, rates): &(Self, DeviceRates)| (gpu.clone().with_deadline(deadline), *rates);
+            Arc::new(group.with_members(group.members.iter().map(hasty).collect()))
+        });
+        Self { deadline, group, ..self }
     }
 
     /// Counts the device as lost, since it did not answer in time.
@@ -164,8 +248,13 @@ impl Gpu {
         self.inner.kernels.of(spec)
     }
 
-    /// `Err` once the device is known to be lost.
+    /// `Err` once the device is known to be lost; of several, once all are left out.
     pub(crate) fn alive(&self) -> Result<()> {
+        if let Some(group) = &self.group {
+            let mut failures = (0..group.members.len()).map(|number| self.failure(number));
+            let first = failures.next().flatten();
+            return first.filter(|_| failures.all(|failure| failure.is_some())).map_or(Ok(()), Err);
+        }
         match self.inner.lost.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone() {
             Some(reason) => Err(Error::DeviceLost { reason }),
             None => Ok(()),

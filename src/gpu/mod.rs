@@ -10,6 +10,7 @@ mod chunk;
 pub mod context;
 #[cfg(not(target_arch = "wasm32"))]
 mod deadline;
+mod group;
 pub mod kernel;
 mod moments_in_buffers;
 mod on_device;
@@ -20,6 +21,7 @@ mod recorder;
 pub mod registry;
 mod rows;
 mod scopes;
+mod shares;
 pub mod solution;
 mod solver;
 pub mod stages;
@@ -39,6 +41,8 @@ pub use wgpu;
 use crate::equations::normal::NormalEquations;
 use crate::equations::weights::Weights;
 use crate::error::{Error, Result};
+use crate::gpu::chunk::Chunk;
+use crate::gpu::shares::{Share, Shares};
 use crate::model::method::Precision;
 use crate::plan::GpuPlan;
 
@@ -46,7 +50,7 @@ use crate::plan::GpuPlan;
 /// after problem, the bits of each as if it were alone. `None` where single precision does not reach: the matrix cannot be
 /// factored in it, or the corrections do not converge. `progress` is told of λs done, of all problems together.
 ///
-/// The plan is that of a [`Shape`](crate::Shape) of as many problems.
+/// The plan is that of a [`Shape`](crate::Shape) of as many problems. [Several devices](Gpu::sharing) share the matrices.
 ///
 /// # Errors
 /// [`Error::Shape`] where the problems differ in n, t or k; [`Error::DeviceLost`], [`Error::OutOfMemory`], [`Error::Device`].
@@ -73,16 +77,28 @@ pub async fn solve(
     // More λs of a problem than were planned for take their share of the room alone.
     let most = if k > plan.matrices_of_one { plan.matrices_of_one } else { total };
     let plan = &GpuPlan { matrices_per_chunk: plan.matrices_per_chunk.min(most), ..plan.clone() };
-    let chunk = chunk::Chunk::new(gpu, problems, shape, plan).await?;
-    let mut answers = Vec::with_capacity(total);
-    while answers.len() < total {
-        let (begin, most) = (answers.len(), plan.matrices_per_chunk.min(chunk.matrices_at_a_time()));
-        let end = total.min(begin + most);
-        answers.extend(chunk.solve(begin..end, precision).await?);
-        progress(end);
-    }
-    let mut answers = answers.into_iter();
+    let shares = Shares::new(gpu, total, |rates| rates.single);
+    shares.done(|share| solve_share(share, (problems, shape), plan, precision, progress)).await?;
+    let mut answers = shares.found().into_iter();
     Ok(problems.iter().map(|_| answers.by_ref().take(k).collect()).collect())
+}
+
+/// A device's share of the matrices, chunk after chunk.
+async fn solve_share(
+    share: Share<'_, Option<Weights>>,
+    (problems, shape): (&[&NormalEquations], [usize; 3]),
+    plan: &GpuPlan,
+    precision: Precision,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<()> {
+    let most = plan.matrices_per_chunk.min(share.len());
+    let plan = &GpuPlan { matrices_per_chunk: most, ..plan.clone() };
+    let chunk = Chunk::new(share.gpu(), problems, shape, plan).await?;
+    while let Some(matrices) = share.next(most.min(chunk.matrices_at_a_time())) {
+        let answers = chunk.solve(matrices.clone(), precision).await?;
+        progress(share.found(matrices.start, answers));
+    }
+    Ok(())
 }
 
 /// [`solve()`] of one problem.

@@ -61,7 +61,7 @@ impl Recorder {
         let request =
             Request { backend: Backend::Gpu, precision: Precision::Single, memory_budget, ..Request::default() };
         let request = Request { form: Some(Form::Primal), ..request };
-        let plan = Plan::new(shape, request, Some(Ok(gpu.adapter().limits)))?;
+        let plan = Plan::new(shape, request, Some(Ok(gpu.own_limits())))?;
         let planned = plan.gpu.and_then(|plan: GpuPlan| Some((plan.matrices_per_chunk, plan.gram?)));
         let (at_a_time, sums) =
             planned.ok_or_else(|| Error::Device { reason: "the plan is not one for a GPU".into() })?;

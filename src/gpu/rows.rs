@@ -104,21 +104,22 @@ struct Layout {
 }
 
 impl<'a> Given<'a> {
-    /// Rows of the elements that the plan has the device frame; `None` where the host is to do that: as planned, or because
-    /// columns are so large or small that the device could lose digits.
-    pub(crate) fn new(gpu: &Gpu, rows: &'a Framed<'a>, roots: &'a [f64], plan: &GramPlan) -> Option<Self> {
-        let (problem, precision) = (rows.problem(), plan.precision);
-        let range = if precision == Precision::Single { SINGLE } else { DOUBLE };
+    /// Whether the device frames these rows: as planned, unless columns are so large or small that it could lose digits.
+    pub(crate) fn fits(rows: &Framed<'_>, plan: &GramPlan) -> bool {
+        let range = if plan.precision == Precision::Single { SINGLE } else { DOUBLE };
         let fits = rows.exponents().iter().all(|exponent| range.contains(exponent));
-        if !fits || plan.given != Some(problem.element_bytes()) {
-            return None;
-        }
+        fits && plan.given == Some(rows.problem().element_bytes())
+    }
+
+    /// Rows of the elements that the plan has the device frame.
+    pub(crate) fn new(gpu: &Gpu, rows: &'a Framed<'a>, roots: &'a [f64], plan: &GramPlan) -> Self {
+        let (problem, precision) = (rows.problem(), plan.precision);
         let roots = problem.weighted().then_some(roots);
         let framed = precision == Precision::Single && problem.y().element_bytes() > size_of::<f32>();
         let columns = frame::columns(gpu, rows, precision, if framed { problem.features() } else { problem.columns() });
         let block = layout(rows, roots, precision, plan.rows_per_chunk.min(problem.rows())).end;
         let block = gpu.storage("ridgepath.frame.given", block as u64);
-        Some(Self { rows, roots, precision, width: plan.row_stride, columns, block })
+        Self { rows, roots, precision, width: plan.row_stride, columns, block }
     }
 
     fn layout(&self, rows: usize) -> Layout {
@@ -163,7 +164,7 @@ fn element_bytes(precision: Precision, of: View<'_>) -> usize {
 }
 
 /// Bytes of a number of the arithmetic.
-fn number_bytes(precision: Precision) -> usize {
+pub(crate) fn number_bytes(precision: Precision) -> usize {
     if precision == Precision::Single { size_of::<f32>() } else { size_of::<f64>() }
 }
 
@@ -304,7 +305,8 @@ mod tests {
             {
                 let rows = Framed::centred(&problem).expect("in range");
                 let roots = rows.roots(0..m);
-                let given = Given::new(&gpu, &rows, &roots, &plan).expect("in range");
+                assert!(Given::fits(&rows, &plan));
+                let given = Given::new(&gpu, &rows, &roots, &plan);
                 let bytes: u64 = blocks.iter().map(|rows| given.bytes(*rows) as u64).sum();
                 let wanted = plan.upload + (weight_bytes * m) as u64;
                 assert!((wanted..=wanted + wanted / 100).contains(&bytes), "{bytes} bytes, counted {wanted}");

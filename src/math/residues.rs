@@ -32,6 +32,17 @@ pub(crate) fn scale(squares: f64, count: usize) -> i32 {
     if squares > 0.0 { (bits(count) - 1 - exponent(squares * (1.0 + 2f64.powi(-20)))).div_euclid(2) } else { 0 }
 }
 
+/// Adds residues by one modulus to others, a byte of two's complement each.
+pub(crate) fn add(modulus: u32, sums: &mut [u8], residues: &[u8]) {
+    for (sum, residue) in sums.iter_mut().zip(residues) {
+        let both = i32::from(sum.cast_signed()) + i32::from(residue.cast_signed());
+        let least = both.rem_euclid(modulus.cast_signed());
+        // Its two's complement is the low byte, of one near 0 too.
+        let near = if least > 127 { least - modulus.cast_signed() } else { least };
+        *sum = near.to_le_bytes()[0];
+    }
+}
+
 /// Integers from their residues by the first moduli.
 #[derive(Debug)]
 pub(crate) struct Remainder {
@@ -80,7 +91,7 @@ impl Remainder {
 
 #[cfg(test)]
 mod tests {
-    use super::{MODULI, Remainder, bits, product, scale};
+    use super::{MODULI, Remainder, add, bits, product, scale};
 
     fn divisor(a: u32, b: u32) -> u32 {
         if b == 0 { a } else { divisor(b, a % b) }
@@ -121,6 +132,29 @@ mod tests {
                     };
                     assert_eq!(remainder.of(MODULI[..count].iter().map(residue)), wanted, "{count} moduli");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn residues_of_a_sum_are_the_sums_of_residues() {
+        for modulus in MODULI {
+            let byte = |value: i32| {
+                let least = value.rem_euclid(modulus.cast_signed());
+                if least > 127 { least - modulus.cast_signed() } else { least }.to_le_bytes()[0]
+            };
+            for one in -300..300 {
+                let others: Vec<i32> = (-300..300).collect();
+                let mut sums: Vec<u8> = others.iter().map(|_| byte(one)).collect();
+                add(modulus, &mut sums, &others.iter().map(|other| byte(*other)).collect::<Vec<_>>());
+                assert!(sums.iter().zip(others).all(|(sum, other)| *sum == byte(one + other)), "{modulus}, {one}");
+            }
+            let mut all: Vec<u8> = (0..=255).collect();
+            let same = all.clone();
+            add(modulus, &mut all, &same);
+            for (sum, own) in all.iter().zip(same) {
+                let [sum, own] = [*sum, own].map(|byte| i32::from(byte.cast_signed()));
+                assert_eq!((sum - 2 * own).rem_euclid(modulus.cast_signed()), 0, "any byte stands for a residue");
             }
         }
     }

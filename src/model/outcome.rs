@@ -98,6 +98,11 @@ pub enum Fallback {
         /// Which, and the error in words.
         reason: String,
     },
+    /// Of several GPUs that share the work one failed, and the others did its share.
+    Share {
+        /// Which, and the error in words.
+        reason: String,
+    },
     /// The reference was asked for single precision.
     ReferencePrecision,
     /// The spectral strategy was asked for elsewhere than on the CPU in double precision.
@@ -121,7 +126,7 @@ impl Fallback {
 impl std::fmt::Display for Fallback {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Device { reason } | Self::Adapter { reason } => reason,
+            Self::Device { reason } | Self::Adapter { reason } | Self::Share { reason } => reason,
             Self::ReferencePrecision => "the reference works in double precision",
             Self::Spectral => "the spectral strategy works on the CPU in double precision",
             Self::Nodes => "nodes work in the primal form in double precision",

@@ -27,6 +27,24 @@ pub struct DeviceRates {
 }
 
 impl DeviceRates {
+    /// Of several devices that share work, as one: what they do in a second together, and what each waits for; `None` of none. In 64
+    /// bits, and in bytes, they work together where all can.
+    #[must_use]
+    pub fn together(devices: &[Self]) -> Option<Self> {
+        let sum = |of: fn(&Self) -> f64| devices.iter().map(of).sum::<f64>();
+        let all = |of: fn(&Self) -> f64| if devices.iter().all(|own| of(own) > 0.0) { sum(of) } else { 0.0 };
+        let most = |of: fn(&Self) -> f64| devices.iter().map(of).fold(0.0, f64::max);
+        (!devices.is_empty()).then(|| Self {
+            single: sum(|own| own.single),
+            double: all(|own| own.double),
+            dot4: all(|own| own.dot4),
+            upload: sum(|own| own.upload),
+            download: sum(|own| own.download),
+            dispatch: most(|own| own.dispatch),
+            round_trip: most(|own| own.round_trip),
+        })
+    }
+
     /// Finds numbers that no device has.
     ///
     /// # Errors

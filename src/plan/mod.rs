@@ -69,6 +69,8 @@ pub struct Plan {
     pub request: Request,
     /// Chunks and sizes, when a GPU answers.
     pub gpu: Option<GpuPlan>,
+    /// The name of that GPU, or of those that share the work, where one is open.
+    pub adapter: Option<String>,
     /// Why not the backend, precision, form or strategy asked for or preferred; none where it is.
     pub fallbacks: Vec<Fallback>,
 }
@@ -228,7 +230,7 @@ impl Plan {
             };
             let fallbacks = fallback.or(refused).into_iter().collect();
             let rungs = rungs::rungs(shape, &request, (backend, form, precision), strategy);
-            Self { shape, backend, precision, form, strategy, rungs, request, gpu, fallbacks }
+            Self { shape, backend, precision, form, strategy, rungs, request, gpu, adapter: None, fallbacks }
         };
         let planned = match request.backend {
             Backend::Reference => {
@@ -270,7 +272,7 @@ impl Plan {
             Precision::Double => self.strategy(self.form, self.shape.order(self.form), self.shape.penalties),
             Precision::Single => Strategy::Cholesky,
         };
-        Self { backend: Backend::Cpu, gpu: None, strategy, fallbacks, ..self }
+        Self { backend: Backend::Cpu, gpu: None, adapter: None, strategy, fallbacks, ..self }
     }
 
     /// The plan of λs that only the rungs of `form` in double precision on the CPU answer.
@@ -278,7 +280,7 @@ impl Plan {
         let strategy = self.strategy(form, shape.order(form), shape.penalties);
         let rungs = rungs::in_double(shape, &self.request, form, strategy);
         let (backend, precision) = (Backend::Cpu, Precision::Double);
-        Self { shape, form, backend, precision, rungs, gpu: None, ..self.clone() }
+        Self { shape, form, backend, precision, rungs, gpu: None, adapter: None, ..self.clone() }
     }
 
     /// The strategy for so many λs of the equations planned on the GPU.
@@ -316,6 +318,9 @@ impl fmt::Display for Plan {
         let times = self.shape.times();
         writeln!(f, "task       {rows} rows, {features} features, {targets} targets, {penalties} λ{times}")?;
         writeln!(f, "backend    {}, {}, {} precision", self.backend, self.strategy.name(self.form), self.precision)?;
+        if let Some(adapter) = &self.adapter {
+            writeln!(f, "adapter    {adapter}")?;
+        }
         writeln!(f, "work       {:.3e} floating-point operations", self.shape.flops(self.form))?;
         let cpu = |strategy: &Strategy| {
             let seconds = self.shape.seconds(*strategy, self.form, &self.request.rates);

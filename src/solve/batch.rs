@@ -16,6 +16,7 @@ use crate::solve::asked::Asked;
 use crate::solve::nodes;
 use crate::solve::of_rows;
 use crate::solve::ridge::Ridge;
+use crate::solve::run::told;
 use crate::solve::task::{Start, Task};
 
 impl Ridge {
@@ -110,7 +111,7 @@ impl Ridge {
         for ((problem, asked), (equations, found)) in problems.iter().zip(&asked).zip(equations.into_iter().zip(found))
         {
             let task = Task { asked, plan: &one, problem, device, report: &|_| () };
-            paths.push(task.climb(Start::Found { equations: Box::new(equations), found }).await?);
+            paths.push(told(&gpu, task.climb(Start::Found { equations: Box::new(equations), found }).await?));
             // Those of nodes are there only now.
             report(paths.len() * shape.penalties);
         }

@@ -39,6 +39,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | [`allow_software_gpu`](Self::allow_software_gpu) | `false` | let [`Backend::Gpu`] open a software adapter |
 /// | [`adapter`](Self::adapter) | the best | the name of the GPU to open |
 /// | [`gpu`](Self::gpu) | opened when needed | a device of the caller's |
+/// | [`gpus`](Self::gpus) | one | devices that share rows and λs by their rates |
 /// | [`precision`](Self::precision) | [`Double`](Precision::Double) | the arithmetic |
 /// | [`form`](Self::form), [`strategy`](Self::strategy) | those of less work | the equations, and how they are solved |
 /// | [`rates`](Self::rates) | [constants](Rates::default) | the speed of the CPU, for estimates |
@@ -63,8 +64,8 @@ pub struct Ridge {
     pub(crate) weights: Option<Vec<f64>>,
     pub(crate) request: Request,
     opening: GpuOptions,
-    /// The caller's, or the one opened at first need; shared by clones.
-    gpu: Arc<OnceLock<Gpu>>,
+    /// The caller's, or the one opened at first need, shared by clones; or what is wrong with the caller's.
+    gpu: Arc<OnceLock<Result<Gpu>>>,
     progress: Option<Progress>,
 }
 
@@ -227,7 +228,27 @@ impl Ridge {
     #[cfg(feature = "gpu")]
     #[must_use]
     pub fn gpu(self, gpu: Gpu) -> Self {
-        Self { gpu: Arc::new(OnceLock::from(gpu)), ..self }
+        Self { gpu: Arc::new(OnceLock::from(Ok(gpu))), ..self }
+    }
+
+    /// GPUs that share the work, opened, each with its rates: of its speed at this beside the others', such as
+    /// [`DeviceRates::measure`] finds. One is as [`gpu`](Self::gpu) has it; that there are none is an error of the fit.
+    ///
+    /// λs (or the nodes of which they are sums) go to all at the same time, by their speed in single precision; a device that is
+    /// done takes of what another has left, so that a wrong rate costs little. Each has the bits that the device that had it gives:
+    /// of devices alike, those of one alone. Rows are shared where they are two [parts](crate::GramPlan::rows_per_part) or more, by the
+    /// speed in which they are summed, or of the way to the device. The sums of parts are added in the order of the rows, and the parts
+    /// depend on the shape alone: on devices alike bits depend neither on rates, nor on how many devices there are beyond one. Sums of
+    /// floats have other last bits than those of one device, where rows are shared; sums of integers have the same.
+    ///
+    /// The plan is made for the limits that all devices have, and the [memory budget](Self::memory_budget) is that of each. A device
+    /// that fails leaves its share to the others and is left out from then on, by all clones of this solver, which
+    /// [`Fallback::Share`](crate::Fallback::Share) tells in every path. Estimates, and whether [`Backend::Auto`] takes them at all, go by
+    /// [`device_rates`](Self::device_rates): set [`DeviceRates::together`] there.
+    #[cfg(feature = "gpu")]
+    #[must_use]
+    pub fn gpus(self, devices: impl Into<Vec<(Gpu, DeviceRates)>>) -> Self {
+        Self { gpu: Arc::new(OnceLock::from(Gpu::sharing(devices))), ..self }
     }
 
     /// Calls `progress(λs done, λs in all)` as the work goes on, from the thread that solves.
@@ -378,12 +399,20 @@ impl Ridge {
 
     pub(crate) async fn open(&self) -> Result<Gpu> {
         if let Some(gpu) = self.gpu.get() {
-            return Ok(gpu.clone());
+            return gpu.clone();
         }
         let allow_software = self.opening.allow_software && self.request.backend == Backend::Gpu;
         let gpu = Gpu::open_with(&GpuOptions { allow_software, ..self.opening.clone() }).await?;
         // Two threads may open one each; the first is kept.
-        Ok(self.gpu.get_or_init(|| gpu).clone())
+        self.gpu.get_or_init(|| Ok(gpu)).clone()
+    }
+
+    /// What is wrong with the caller's devices, if anything.
+    pub(crate) fn check_devices(&self) -> Result<()> {
+        match self.gpu.get() {
+            Some(Err(error)) => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -397,7 +426,7 @@ impl fmt::Debug for Ridge {
             .field("request", &self.request)
             .field("allow_software", &self.opening.allow_software)
             .field("adapter", &self.opening.adapter)
-            .field("gpu", &self.gpu.get().map(Gpu::adapter))
+            .field("gpu", &self.gpu.get().map(|gpu| gpu.as_ref().map(Gpu::adapter)))
             .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 use crate::answer::path::RidgePath;
 use crate::data::problem::Problem;
 use crate::error::{Error, Result};
+use crate::gpu::Gpu;
 use crate::model::method::{Backend, Form, Strategy};
 use crate::model::outcome::Fallback;
 use crate::moments::Moments;
@@ -15,13 +16,17 @@ impl Ridge {
     /// The plan of what is asked, with the reason where the penalties do not allow the form or strategy wanted. Opens a GPU if one
     /// is wanted.
     pub(crate) async fn planned(&self, asked: &Asked, shape: Shape) -> Result<Plan> {
+        self.check_devices()?;
         let gpu = match asked.request.wants_gpu(shape) {
             true => Some(self.open().await),
             false => None,
         };
         let passed_over = gpu.iter().flatten().next().map_or(Vec::new(), |gpu| gpu.passed_over().to_vec());
+        let name = gpu.iter().flatten().next().map(|gpu| gpu.adapter().name.clone());
         let limits = gpu.map(|gpu| gpu.map(|gpu| gpu.adapter().limits));
-        Ok(after(self.explained(asked, shape, limits)?, passed_over))
+        let plan = self.explained(asked, shape, limits)?;
+        let adapter = name.filter(|_| plan.backend == Backend::Gpu);
+        Ok(after(Plan { adapter, ..plan }, passed_over))
     }
 
     /// The plan for the adapter at hand, or for none.
@@ -65,8 +70,15 @@ impl Ridge {
         let Some(sizes) = &task.plan.gpu else {
             return Err(Error::NoAdapter { reason: "the plan is not one for a GPU".into() });
         };
-        Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await
+        let path = Task { device: Some((&gpu, sizes)), ..task }.climb(Start::Rows { known, numbers: None }).await?;
+        Ok(told(&gpu, path))
     }
+}
+
+/// A path that tells which of the devices that share work failed.
+pub(crate) fn told(gpu: &Gpu, mut path: RidgePath) -> RidgePath {
+    path.backend.fallbacks.extend(gpu.left_out().into_iter().map(|reason| Fallback::Share { reason }));
+    path
 }
 
 /// The plan of a GPU that was opened after others had failed to.

@@ -49,15 +49,17 @@ impl Way {
     pub(crate) fn of(case: &Case, gpu: Option<&Gpu>) -> Vec<Self> {
         let mut random = Random::new(case.seed);
         let forms = [None, Some(Form::Primal), Some(Form::Dual)];
-        let strategies = [None, Some(Strategy::Cholesky), Some(Strategy::Spectral)];
+        let strategies = [None, Some(Strategy::Cholesky), Some(Strategy::Spectral), Some(Strategy::Nodes)];
         let plain = Self { form: None, strategy: None, digits: Digits::Double, gpu: None, everything: true };
         if let Some(gpu) = gpu {
-            let on = Self { gpu: Some(gpu.clone()), everything: false, form: forms[random.below(3)], ..plain };
+            let strategy = [None, Some(Strategy::Nodes)][random.below(2)];
+            let on =
+                Self { gpu: Some(gpu.clone()), everything: false, form: forms[random.below(3)], strategy, ..plain };
             return vec![on.clone(), Self { digits: Digits::Single, ..on }];
         }
         let mut other = |digits| Self {
             form: forms[random.below(3)],
-            strategy: strategies[random.below(3)],
+            strategy: strategies[random.below(4)],
             digits,
             gpu: None,
             everything: false,

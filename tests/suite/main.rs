@@ -74,6 +74,7 @@ mod gpu {
     mod recorder;
     mod residual;
     mod residues;
+    mod shares;
     mod sharing;
     mod soak;
     mod solve;

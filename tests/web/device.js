@@ -5,7 +5,15 @@ export class Shader {
     Object.assign(this, { device, name, source, pipelines: {}, ran: new Set() });
     this.entries = [...source.matchAll(/@compute[^{]*?\bfn\s+(\w+)/g)].map((found) => found[1]);
     const struct = source.match(/struct Params \{([^}]*)\}/)[1];
-    this.params = [...struct.matchAll(/(\w+):\s*(u32|f32)/g)].map(([, member, type]) => ({ member, type }));
+    this.params = [];
+    this.words = 0;
+    for (const [, member, type] of struct.replace(/\/\/.*/g, "").matchAll(/(\w+):\s*(\w+(?:<[^>]*>)?)/g)) {
+      const vectors = type.match(/^array<vec4u, (\d+)>$/)?.[1];
+      const known = vectors ? this.words % 4 === 0 : ["u32", "f32"].includes(type);
+      if (!known) throw new Error(`${name}: no layout for ${member}, a ${type}`);
+      this.params.push({ member, type, at: this.words });
+      this.words += vectors ? 4 * vectors : 1;
+    }
     const variables = source.matchAll(/@binding\((\d+)\) var<(uniform|storage, read_write|storage, read)> (\w+)/g);
     this.bindings = [...variables].map(([, at, space, variable]) => ({ at: +at, space, variable }));
   }
@@ -41,8 +49,8 @@ export class Shader {
     return this.device.createBuffer({ size: Math.max(16, Math.ceil(size / 16) * 16), usage });
   }
 
-  // One dispatch after another, each [entry, params, workgroups], with buffers from arrays of f32 or u32 by the variables'
-  // names; resolves to what the buffers hold then.
+  // One dispatch after another, each [entry, params, workgroups], with buffers from typed arrays by the variables' names; resolves
+  // to what the buffers hold then.
   async run(dispatches, arrays) {
     this.device.pushErrorScope("validation");
     const { STORAGE, COPY_DST, COPY_SRC, UNIFORM, MAP_READ } = GPUBufferUsage;
@@ -56,12 +64,12 @@ export class Shader {
     }
     const encoder = this.device.createCommandEncoder();
     for (const [entry, params, groups] of dispatches) {
-      const words = new DataView(new ArrayBuffer(Math.ceil(this.params.length / 4) * 16));
-      this.params.forEach(({ member, type }, at) => {
+      const words = new DataView(new ArrayBuffer(Math.ceil(this.words / 4) * 16));
+      for (const { member, type, at } of this.params) {
         if (!(member in params)) throw new Error(`${this.name}: no value for ${member}`);
         if (type === "f32") words.setFloat32(4 * at, params[member], true);
-        else words.setUint32(4 * at, params[member], true);
-      });
+        else [params[member]].flat().forEach((value, word) => words.setUint32(4 * (at + word), value, true));
+      }
       const uniform = this.buffer(words.byteLength, UNIFORM | COPY_DST);
       this.device.queue.writeBuffer(uniform, 0, words);
       const entries = this.bindings.map(({ at, space, variable }) => ({

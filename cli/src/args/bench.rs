@@ -56,13 +56,15 @@ pub(crate) struct BenchArgs {
     /// Let a software adapter stand for the GPU: that tests the benchmark, and says nothing about a GPU
     #[arg(long)]
     pub(crate) allow_software_gpu: bool,
-    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]
+    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]; several times
+    /// for GPUs that share the work by their measured rates, of which the stages of the first are timed
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) adapter: Option<String>,
+    pub(crate) adapter: Vec<String>,
     /// The arithmetic asked for
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,
-    /// How the CPU solves the equations
+    /// How the equations are solved; spectral: by the CPU. With auto, where the GPU's answers are sums of those of nodes, it is
+    /// timed with a factorization for each λ too
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) strategy: StrategyName,
     /// Device memory to take at a time; K, M and G stand for 2¹⁰, 2²⁰ and 2³⁰ [default: 1G]

@@ -14,9 +14,10 @@ pub(crate) struct SolverArgs {
     /// Let --backend gpu take a software adapter, which is slower than the CPU
     #[arg(long)]
     pub(crate) allow_software_gpu: bool,
-    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]
+    /// Which GPU to take: a part of its name or API, or its number in `ridgepath devices` [default: the best]; several times
+    /// for GPUs that share the work by their measured rates
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) adapter: Option<String>,
+    pub(crate) adapter: Vec<String>,
     /// The arithmetic; in double, what single precision hardware computes is corrected
     #[arg(long, value_enum, default_value = "double")]
     pub(crate) precision: PrecisionName,

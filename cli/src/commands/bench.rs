@@ -8,6 +8,7 @@ use ridgepath::gpu::GpuOptions;
 use crate::args::answer::Format;
 use crate::args::bench::{BenchArgs, BenchBackend};
 use crate::commands::places;
+use crate::fit::shared_gpus;
 use crate::format::{json, message, table};
 use crate::machine::failure::Result;
 use crate::machine::output::{self, Sink};
@@ -49,13 +50,21 @@ fn check_places(args: &BenchArgs) -> Result<()> {
     same_file::check(&all)
 }
 
-/// The GPU, or why there is none.
+/// The GPU, or those that share the work, or why there is none.
 fn open(args: &BenchArgs) -> Result<std::result::Result<Gpu, String>> {
     if args.backend == BenchBackend::Cpu {
         return Ok(Err("not asked for".into()));
     }
-    let options = GpuOptions { allow_software: args.allow_software_gpu, adapter: args.adapter.clone() };
-    match pollster::block_on(Gpu::open_with(&options)) {
+    let opened = match &args.adapter[..] {
+        several @ [_, _, ..] => shared_gpus::opened(several, args.allow_software_gpu, true)
+            .map_err(|(_, error)| error)
+            .and_then(|shared| Gpu::sharing(shared.devices)),
+        one => {
+            let options = GpuOptions { allow_software: args.allow_software_gpu, adapter: one.first().cloned() };
+            pollster::block_on(Gpu::open_with(&options))
+        }
+    };
+    match opened {
         Err(error) if args.backend == BenchBackend::Auto => Ok(Err(error.to_string())),
         opened => Ok(Ok(opened?)),
     }

@@ -25,8 +25,8 @@ impl<'a> BackendEntry<'a> {
         }
     }
 
-    /// Name, precision and adapter, for a table.
+    /// Name, precision and strategy, for a table.
     pub(crate) fn cells(&self) -> [String; 3] {
-        [&self.name, &self.precision, self.adapter.unwrap_or("-")].map(str::to_owned)
+        [&self.name, &self.precision, self.strategy].map(str::to_owned)
     }
 }

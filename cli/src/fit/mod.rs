@@ -4,6 +4,7 @@
 pub(crate) mod other_system;
 pub(crate) mod penalties;
 pub(crate) mod rates;
+pub(crate) mod shared_gpus;
 pub(crate) mod solver;
 
 // After the fit.

@@ -30,7 +30,7 @@ pub(crate) fn without_data(solver: &SolverArgs) -> Ridge {
         .allow_software_gpu(solver.allow_software_gpu)
         .minimum_norm(solver.minimum_norm)
         .precision(solver.precision.into());
-    if let Some(name) = &solver.adapter {
+    if let Some(name) = solver.adapter.first() {
         ridge = ridge.adapter(name);
     }
     if let Some(bytes) = solver.memory_budget {

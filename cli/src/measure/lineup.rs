@@ -1,8 +1,9 @@
 //! Everyone who is timed.
 
-use ridgepath::{Backend, Gpu};
+use ridgepath::{Backend, Gpu, Strategy};
 
 use crate::args::bench::{BenchArgs, BenchBackend, BenchPart};
+use crate::args::solver::StrategyName::Auto;
 use crate::machine::failure::{Failure, Result};
 use crate::measure::accuracy::{self, Oracle};
 use crate::measure::contender::{Contender, Timing, race};
@@ -16,13 +17,15 @@ pub(crate) struct Lineup {
     pub(crate) reference: Timed,
     pub(crate) cpu: Timed,
     pub(crate) gpu: Timed,
+    /// The GPU with a factorization for each λ, where `gpu` takes a few nodes by default.
+    pub(crate) gpu_cholesky: Option<Contender>,
 }
 
 impl Lineup {
     /// Warms the contenders up and lets them take turns.
-    pub(crate) fn timed(args: &BenchArgs, task: &Task, gpu: &std::result::Result<Gpu, String>) -> Result<Self> {
+    pub(crate) fn timed(args: &BenchArgs, task: &Task, device: &std::result::Result<Gpu, String>) -> Result<Self> {
         let runs = args.repeat + 1;
-        let meter = Meter::new(3 * runs, "runs");
+        let meter = Meter::new(4 * runs, "runs");
         let (x, y) = (task.x()?, task.y()?);
         let failure = |error| task.failure(error);
         let start = |ridge| Contender::warmed_up(ridge, x, y, &meter);
@@ -35,24 +38,35 @@ impl Lineup {
             true => absent("left out".into()),
             false => start(task.ridge(args, Backend::Cpu)).map_err(failure).map(Ok),
         }?;
-        let mut gpu = match gpu {
+        let mut gpu = match device {
             Err(reason) => absent(reason.clone()),
-            Ok(gpu) => match start(task.ridge(args, Backend::Gpu).gpu(gpu.clone())) {
+            Ok(device) => match start(task.ridge(args, Backend::Gpu).gpu(device.clone())) {
                 Err(error) if error.is_device() && args.backend == BenchBackend::Auto => absent(error.to_string()),
                 started => started.map_err(failure).map(Ok),
             },
         }?;
+        let by_nodes = gpu.as_ref().is_ok_and(|own| own.path.backend().strategy == Strategy::Nodes);
+        let mut gpu_cholesky = match device.as_ref().ok().filter(|_| by_nodes && matches!(args.strategy, Auto)) {
+            Some(device) => {
+                let ridge = task.ridge(args, Backend::Gpu).gpu(device.clone()).strategy(Strategy::Cholesky);
+                Some(start(ridge).map_err(failure)?)
+            }
+            None => {
+                meter.skip(runs);
+                None
+            }
+        };
         let quick = args.reference || accuracy::reference_is_quick(task.shape);
         let mut reference = match (args.without(BenchPart::Reference), quick) {
             (true, _) => absent("left out".into()),
             (_, false) => absent("it would take long; --reference has it timed all the same".into()),
             _ => start(task.ridge(args, Backend::Reference)).map_err(failure).map(Ok),
         }?;
-        let mut everyone: Vec<&mut Contender> =
-            [&mut reference, &mut cpu, &mut gpu].into_iter().filter_map(|contender| contender.as_mut().ok()).collect();
+        let backends = [&mut reference, &mut cpu, &mut gpu].into_iter().filter_map(|contender| contender.as_mut().ok());
+        let mut everyone: Vec<&mut Contender> = backends.chain(&mut gpu_cholesky).collect();
         race(&mut everyone, args.repeat, x, y, &meter).map_err(failure)?;
         meter.finish();
-        Ok(Self { reference, cpu, gpu })
+        Ok(Self { reference, cpu, gpu, gpu_cholesky })
     }
 
     /// Someone who was timed.
@@ -67,11 +81,11 @@ impl Lineup {
 
     pub(crate) fn timing<'a>(
         &self,
-        contender: &'a Timed,
+        contender: Option<&'a Contender>,
         flops: f64,
         oracle: Option<&Oracle>,
         coefficients: bool,
     ) -> Option<Timing<'a>> {
-        Some(contender.as_ref().ok()?.timing(flops, self.cpu.as_ref().ok(), oracle, coefficients))
+        Some(contender?.timing(flops, self.cpu.as_ref().ok(), oracle, coefficients))
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod task;
 // The GPU's stages, each alone.
 pub(crate) mod device_clock;
 pub(crate) mod device_peak;
+pub(crate) mod double_work;
 pub(crate) mod stage_work;
 pub(crate) mod stages;
 

@@ -1,6 +1,6 @@
 //! All that `bench` measures, in one report, which is its JSON document too.
 
-use ridgepath::Gpu;
+use ridgepath::{Backend, Gpu};
 use serde::Serialize;
 
 use crate::args::bench::{BenchArgs, BenchPart};
@@ -11,6 +11,7 @@ use crate::measure::break_even::{self, BreakEven};
 use crate::measure::contender::{self, Timing};
 use crate::measure::device_clock::Clock;
 use crate::measure::device_peak;
+use crate::measure::double_work::DoubleWork;
 use crate::measure::lineup::{Lineup, Timed};
 use crate::measure::stage_work::StageWork;
 use crate::measure::stages::{self, Stages};
@@ -38,6 +39,8 @@ pub(crate) struct BenchReport<'a> {
     /// Why there is no time of the CPU.
     pub(crate) cpu_reason: Option<String>,
     pub(crate) gpu: Option<Timing<'a>>,
+    /// The GPU with a factorization for each λ, where `gpu` takes a few nodes by default.
+    pub(crate) gpu_cholesky: Option<Timing<'a>>,
     /// Why there is no time of the GPU.
     pub(crate) gpu_reason: Option<String>,
     /// Seconds of opening the GPU.
@@ -93,11 +96,12 @@ impl<'a> BenchReport<'a> {
             lambdas: total,
             repeat: args.repeat,
             flops: least_flops(task.shape),
-            reference: timing(&lineup.reference),
+            reference: timing(lineup.reference.as_ref().ok()),
             reference_reason: reason(&lineup.reference),
-            cpu: timing(&lineup.cpu),
+            cpu: timing(lineup.cpu.as_ref().ok()),
             cpu_reason: reason(&lineup.cpu),
-            gpu: timing(&lineup.gpu),
+            gpu: timing(lineup.gpu.as_ref().ok()),
+            gpu_cholesky: timing(lineup.gpu_cholesky.as_ref()),
             gpu_reason: reason(&lineup.gpu),
             gpu_open_seconds,
             speedup: lineup
@@ -119,7 +123,7 @@ impl<'a> BenchReport<'a> {
 
     /// Everyone who was timed.
     pub(crate) fn timings(&self) -> impl Iterator<Item = &Timing<'a>> {
-        [&self.reference, &self.cpu, &self.gpu].into_iter().flatten()
+        [&self.reference, &self.cpu, &self.gpu, &self.gpu_cholesky].into_iter().flatten()
     }
 }
 
@@ -128,7 +132,8 @@ fn of_stages(args: &BenchArgs, task: &Task, gpu: &Gpu) -> Result<Stages> {
     let clock = Clock::new(gpu);
     let peak = device_peak::measure(&clock)?;
     let work = StageWork::new(&clock, task, task.shape.features, task.penalty(), args.memory_budget)?;
-    stages::measure(&work, args.repeat, peak)
+    let double = DoubleWork::new(&clock, task, task.ridge(args, Backend::Gpu))?;
+    stages::measure(&work, &double, args.repeat, peak)
 }
 
 /// What must be known before any number is believed.

@@ -4,9 +4,11 @@
 use std::time::Instant;
 
 use ridgepath::gpu::wgpu::{self, util::DeviceExt};
-use ridgepath::gpu::{factor, gram, solution, solve};
+use ridgepath::gpu::{factor, frame, gram, solution, solve};
 use ridgepath::nalgebra::DMatrix;
-use ridgepath::{Backend, Form, GpuPlan, GramPlan, NormalEquations, Plan, Precision, Problem, Request, View, cpu};
+use ridgepath::{
+    Backend, Form, Framed, GpuPlan, GramPlan, NormalEquations, Plan, Precision, Problem, Request, View, cpu,
+};
 
 use crate::machine::failure::{Failure, Result};
 use crate::measure::device_clock::{self, Clock, Span};
@@ -19,8 +21,10 @@ pub(crate) struct StageWork<'a> {
     sizes: StageSizes,
     block: Vec<u8>,
     staged: wgpu::Buffer,
+    /// The block on the device, and how its columns are centred and scaled.
+    given: [wgpu::Buffer; 2],
     gram: [wgpu::Buffer; 3],
-    params: gram::Params,
+    params: ([frame::Params; 2], gram::Params),
     system: factor::System,
     factors: factor::Factors,
     right: Vec<f32>,
@@ -31,12 +35,14 @@ pub(crate) struct StageWork<'a> {
 /// One of the stages: what is timed, of one chunk, and what it amounts to in the whole task.
 pub(crate) struct OneStage<'a> {
     pub(crate) name: &'static str,
-    pub(crate) run: fn(&StageWork<'a>) -> Result<Span>,
+    pub(crate) run: Box<dyn Fn() -> Result<Span> + 'a>,
     /// How often the chunk is to be counted.
     pub(crate) scale: f64,
     /// Floating-point operations, and bytes moved, of the whole task.
     pub(crate) flops: f64,
     pub(crate) bytes: f64,
+    /// Whether the operations are on 32-bit floats, as those of the peak are.
+    pub(crate) single: bool,
 }
 
 /// Sizes of the task, and of the chunk of it that is timed.
@@ -73,12 +79,13 @@ impl<'a> StageWork<'a> {
         if let Some(weights) = task.weights() {
             problem = problem.with_weights(weights)?;
         }
+        let framed = Framed::centred(&problem)?;
         let moments = cpu::gram::gram::<f64>(&problem)?;
         let normal = NormalEquations::with_penalty(&moments, task.model, penalty)?;
 
         let (m, t, q) = (shape.rows, shape.targets, n + shape.targets);
         let (rows, lambdas) = (sums.rows_per_chunk.min(m), plan.matrices_per_chunk.min(shape.penalties));
-        let block = packed(x, y, rows, sums.row_stride);
+        let (block, params) = given(x, y, rows, sums.row_stride);
         let partials = usize::try_from(sums.partial_bytes).unwrap_or(usize::MAX);
         let storage = |what, bytes: usize| {
             device_clock::buffer(gpu, what, bytes as u64, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST)
@@ -92,7 +99,9 @@ impl<'a> StageWork<'a> {
             lambdas_at_once: lambdas,
         };
         device_clock::caught(gpu, || {
-            let gram = [storage("rows", block.len()), storage("partials", partials), storage("moments", q * n * 4)];
+            let columns = frame::columns(gpu, &framed, Precision::Single, q);
+            let framed = storage("rows", 4 * rows * sums.row_stride);
+            let gram = [framed, storage("partials", partials), storage("moments", q * n * 4)];
             let system = factor::System::new(gpu, &[&normal], lambdas);
             system.upload(gpu, &[&normal], 0..lambdas);
             let solution = solution::Solution::new(gpu, n, t, lambdas);
@@ -104,13 +113,15 @@ impl<'a> StageWork<'a> {
                 contents: &block,
                 usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
             });
+            let given = [storage("given", block.len()), columns];
             Self {
                 clock,
                 sizes,
-                params: gram::Params::new(&sums, n, t, rows, true),
+                params: (params, gram::Params::new(&sums, n, t, rows, true)),
                 plan: (plan, sums),
                 block,
                 staged,
+                given,
                 gram,
                 system,
                 factors: factor::Factors::new(gpu, n, lambdas),
@@ -135,14 +146,19 @@ impl<'a> StageWork<'a> {
 
     /// The stages in their order. Of what is symmetric or triangular, half counts, and every number is moved once.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn stages(&self) -> [OneStage<'a>; 5] {
+    pub(crate) fn stages(&self) -> [OneStage<'_>; 6] {
         let sizes = &self.sizes;
         let [m, n, t, k] = [sizes.rows, sizes.features, sizes.targets, sizes.lambdas].map(|size| size as f64);
         let (rows, lambdas) = (self.scale_of_rows(), self.scale_of_lambdas());
         let (data, triangle) = (4.0 * m * (n + t), 2.0 * n * n);
-        let stage = |name, run, scale, flops, bytes| OneStage { name, run, scale, flops, bytes };
+        let stage = |name, run: fn(&Self) -> Result<Span>, scale, flops, bytes| {
+            let run = Box::new(move || run(self));
+            OneStage { name, run, scale, flops, bytes, single: true }
+        };
         [
             stage("transfer up", Self::up, rows, 0.0, data),
+            // Less its origin, less the offset of its mean, and scaled.
+            stage("frame", Self::frame, rows, 3.0 * m * (n + t), 2.0 * data),
             stage("gram", Self::gram, rows, m * n * (n + 2.0 * t), data + triangle + 4.0 * n * t),
             stage("factor", Self::factor, lambdas, k * n.powi(3) / 3.0, (k + 1.0) * triangle),
             stage("solve", Self::solve, lambdas, 2.0 * k * t * n * n, k * (triangle + 8.0 * n * t)),
@@ -150,18 +166,18 @@ impl<'a> StageWork<'a> {
         ]
     }
 
-    /// Gram, factor, solve and transfer down with the rows on the device: seconds of the host's clock, for the whole task.
+    /// All but the transfer up, with the rows on the device as they were given: seconds of the host's clock, for the whole task.
     pub(crate) fn rows_on_device(&self) -> Result<f64> {
         let (scale, rest) = (self.scale_of_rows(), self.scale_of_lambdas());
         if scale > 1.0 || rest > 1.0 {
-            let gram = self.gram()?.host;
+            let gram = self.clock.time(|encoder| self.record_rows(encoder))?.host;
             self.prepare()?;
             let solved = self.clock.time(|encoder| self.record_solved(encoder))?.host;
             return Ok(scale * gram + rest * (solved + self.down()?.host));
         }
         self.prepare()?;
         let done = self.clock.time(|encoder| {
-            self.record_gram(encoder);
+            self.record_rows(encoder);
             self.record_solved(encoder);
             self.record_down(encoder);
         })?;
@@ -170,11 +186,15 @@ impl<'a> StageWork<'a> {
 
     fn up(&self) -> Result<Span> {
         let copied = |encoder: &mut wgpu::CommandEncoder| {
-            encoder.copy_buffer_to_buffer(&self.staged, 0, &self.gram[0], 0, self.staged.size());
+            encoder.copy_buffer_to_buffer(&self.staged, 0, &self.given[0], 0, self.staged.size());
         };
         let device = self.clock.time(copied)?.device;
-        let host = self.clock.time(|_| self.clock.gpu.queue().write_buffer(&self.gram[0], 0, &self.block))?.host;
+        let host = self.clock.time(|_| self.clock.gpu.queue().write_buffer(&self.given[0], 0, &self.block))?.host;
         Ok(Span { device, host })
+    }
+
+    fn frame(&self) -> Result<Span> {
+        self.clock.time(|encoder| self.record_frame(encoder))
     }
 
     fn gram(&self) -> Result<Span> {
@@ -206,9 +226,21 @@ impl<'a> StageWork<'a> {
         Ok(begun.elapsed().as_secs_f64())
     }
 
+    fn record_rows(&self, encoder: &mut wgpu::CommandEncoder) {
+        self.record_frame(encoder);
+        self.record_gram(encoder);
+    }
+
+    fn record_frame(&self, encoder: &mut wgpu::CommandEncoder) {
+        let [given, columns] = self.given.each_ref();
+        let given = || given.as_entire_buffer_binding();
+        let buffers = frame::Buffers { given: [given(), given()], roots: given(), columns, framed: &self.gram[0] };
+        frame::record(self.clock.gpu, encoder, Precision::Single, self.params.0, buffers);
+    }
+
     fn record_gram(&self, encoder: &mut wgpu::CommandEncoder) {
         let [rows, partials, moments] = self.gram.each_ref();
-        gram::record(self.clock.gpu, encoder, self.params, gram::Buffers { rows, partials, moments });
+        gram::record(self.clock.gpu, encoder, self.params.1, gram::Buffers { rows, partials, moments });
     }
 
     fn record_factor(&self, encoder: &mut wgpu::CommandEncoder) {
@@ -241,17 +273,35 @@ impl<'a> StageWork<'a> {
     }
 }
 
-/// The first rows of [X | Y] as `f32`, row after row, as the kernel wants them.
-fn packed(x: View<'_>, y: View<'_>, rows: usize, stride: usize) -> Vec<u8> {
-    let mut block = vec![0; rows * stride * 4];
-    let columns = x.columns();
-    for column in 0..columns + y.columns() {
-        let value = |row| if column < columns { x.get(row, column) } else { y.get(row, column - columns) };
-        for row in 0..rows {
-            let at = (row * stride + column) * 4;
-            #[expect(clippy::cast_possible_truncation, reason = "single precision is meant")]
-            block[at..at + 4].copy_from_slice(&(value(row) as f32).to_le_bytes());
-        }
-    }
-    block
+/// The first rows of X and Y as `f32`, column after column, each matrix from a whole 16 bytes on; and what the device is told of them.
+#[expect(clippy::cast_possible_truncation, reason = "single precision is meant; the plan has checked sizes")]
+fn given(x: View<'_>, y: View<'_>, rows: usize, stride: usize) -> (Vec<u8>, [frame::Params; 2]) {
+    let matrix = |values: View<'_>| {
+        let of_column = |column| (0..rows).map(move |row| (row, column));
+        let elements = (0..values.columns()).flat_map(of_column).map(|(row, column)| values.get(row, column) as f32);
+        let mut bytes: Vec<u8> = elements.flat_map(f32::to_le_bytes).collect();
+        bytes.resize(bytes.len().next_multiple_of(16), 0);
+        bytes
+    };
+    let (mut block, n) = (matrix(x), x.columns() as u32);
+    let both = frame::Params {
+        rows: rows as u32,
+        stride: stride as u32,
+        down: 1,
+        across: rows as u32,
+        by_columns: 1,
+        ..Default::default()
+    };
+    let params = [
+        frame::Params { columns: n, end: n, ..both },
+        frame::Params {
+            columns: y.columns() as u32,
+            first: n,
+            end: stride as u32,
+            begin: (block.len() / 4) as u32,
+            ..both
+        },
+    ];
+    block.extend(matrix(y));
+    (block, params)
 }

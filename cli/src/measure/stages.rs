@@ -1,10 +1,11 @@
-//! The times of the GPU's stages, each alone, in single precision, and how near they come to the device's peaks.
+//! The times of the GPU's stages, each alone, and how near they come to the device's peaks.
 
 use serde::Serialize;
 
 use crate::machine::failure::Result;
 use crate::measure::device_clock::Span;
 use crate::measure::device_peak::Peak;
+use crate::measure::double_work::DoubleWork;
 use crate::measure::median::median;
 use crate::measure::stage_work::{OneStage, StageWork};
 
@@ -26,7 +27,7 @@ pub(crate) struct Stage {
     pub(crate) bytes: f64,
     pub(crate) gflops: f64,
     pub(crate) gbytes: f64,
-    /// The rate of operations in percent of the measured peak; transfers, which go over another bus, have none.
+    /// The rate of operations in percent of the measured peak, which is that of 32-bit floats: other stages have none.
     pub(crate) percent_of_flops: Option<f64>,
     /// The rate of bytes in percent of the measured peak; transfers, which go over another bus, have none.
     pub(crate) percent_of_bytes: Option<f64>,
@@ -41,19 +42,19 @@ pub(crate) struct Stages {
     pub(crate) chunks_of_lambdas: usize,
     pub(crate) peak: Peak,
     pub(crate) stages: Vec<Stage>,
-    /// Gram, factor, solve and transfer down in one submission, with the rows on the device already; by the host's clock.
+    /// Frame, gram, factor, solve and transfer down in one submission, with the rows on the device already; by the host's clock.
     pub(crate) rows_on_device_seconds: f64,
 }
 
 /// Times every stage, so many times, in turns, after once that is not timed.
-pub(crate) fn measure(work: &StageWork<'_>, repeat: usize, peak: Peak) -> Result<Stages> {
-    let each = work.stages();
-    let mut spans = each.each_ref().map(|_| Vec::with_capacity(repeat));
+pub(crate) fn measure(work: &StageWork<'_>, double: &DoubleWork<'_>, repeat: usize, peak: Peak) -> Result<Stages> {
+    let each: Vec<OneStage<'_>> = work.stages().into_iter().chain(double.stages()).collect();
+    let mut spans: Vec<Vec<Span>> = each.iter().map(|_| Vec::with_capacity(repeat)).collect();
     let mut device = Vec::with_capacity(repeat);
-    each.iter().try_for_each(|stage| (stage.run)(work).map(drop))?;
+    each.iter().try_for_each(|stage| (stage.run)().map(drop))?;
     for _ in 0..repeat {
         for (stage, spans) in each.iter().zip(&mut spans) {
-            spans.push((stage.run)(work)?);
+            spans.push((stage.run)()?);
         }
         device.push(work.rows_on_device()?);
     }
@@ -73,7 +74,7 @@ pub(crate) fn measure(work: &StageWork<'_>, repeat: usize, peak: Peak) -> Result
 }
 
 /// The times of a stage in the whole task, and its rates.
-fn timed(&OneStage { name, scale, flops, bytes, .. }: &OneStage<'_>, spans: &[Span], peak: Peak) -> Stage {
+fn timed(&OneStage { name, scale, flops, bytes, single, .. }: &OneStage<'_>, spans: &[Span], peak: Peak) -> Stage {
     let device: Option<Vec<f64>> = spans.iter().map(|span| span.device).collect();
     let device_seconds = device.map(|device| scale * median(&device));
     let host_seconds = scale * median(&spans.iter().map(|span| span.host).collect::<Vec<_>>());
@@ -89,7 +90,7 @@ fn timed(&OneStage { name, scale, flops, bytes, .. }: &OneStage<'_>, spans: &[Sp
         bytes,
         gflops,
         gbytes,
-        percent_of_flops: percent(gflops, peak.gflops),
+        percent_of_flops: percent(gflops, peak.gflops).filter(|_| single),
         percent_of_bytes: percent(gbytes, peak.gbytes),
     }
 }

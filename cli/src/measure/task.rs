@@ -1,6 +1,6 @@
 //! What is solved: made data or a file, and the penalties.
 
-use ridgepath::{Backend, Model, Penalty, Ridge, Shape, Standardize, View};
+use ridgepath::{Backend, Model, Penalty, Ridge, Shape, Standardize, Strategy, View};
 
 use crate::args::bench::{BenchArgs, MadeSizes};
 use crate::fit::penalties;
@@ -103,8 +103,13 @@ impl Task {
         if let Some(bytes) = args.memory_budget {
             ridge = ridge.memory_budget(bytes);
         }
-        // Other backends have one way, and would say that they refuse another.
-        if let (Backend::Cpu, Some(strategy)) = (backend, args.strategy.into()) {
+        // A backend that has not the way would say that it refuses it.
+        let known = |strategy: &Strategy| match backend {
+            Backend::Cpu => true,
+            Backend::Gpu => *strategy != Strategy::Spectral,
+            _ => false,
+        };
+        if let Some(strategy) = Option::from(args.strategy).filter(known) {
             ridge = ridge.strategy(strategy);
         }
         match self.weights() {

@@ -13,7 +13,7 @@ use crate::plot::axis::Axis;
 use crate::plot::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, line, point, thick, write};
 
 const WIDTH: f64 = 880.0;
-const LEFT: f64 = 150.0;
+const LEFT: f64 = 210.0;
 const RIGHT: f64 = 740.0;
 const TOP: f64 = 110.0;
 const BAR: f64 = 30.0;
@@ -31,9 +31,8 @@ pub(crate) fn draw(report: &BenchReport<'_>) -> Result<String> {
     let everyone: Vec<Bar> = report
         .timings()
         .map(|timing| {
-            let [name, precision, _] = timing.backend.cells();
             let range = Some((timing.min, timing.max));
-            Bar { name: format!("{name}, {precision}"), seconds: timing.seconds, range }
+            Bar { name: timing.backend.cells().join(", "), seconds: timing.seconds, range }
         })
         .collect();
     let stage = |stage: &Stage| Bar { name: stage.name.to_owned(), seconds: stage.seconds, range: None };

@@ -129,7 +129,9 @@ fn the_gpus_stages_are_timed_against_measured_peaks() {
     assert!(peak.iter().all(|peak| *peak > 0.0));
     let each = stages["stages"].as_array().unwrap();
     let names: Vec<_> = each.iter().map(|own| own["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["transfer up", "gram", "factor", "solve", "transfer down"]);
+    assert_eq!(names[..6], ["transfer up", "frame", "gram", "factor", "solve", "transfer down"]);
+    let wide = run["machine"]["adapter"]["shader_f64"] == true;
+    assert_eq!(names[6..], ["product", "residues"][usize::from(!wide)..]);
     let timestamps = stages["timestamps"].as_str().unwrap() == "timestamps of the device";
     for own in each {
         let host = number(&own["host_seconds"]);
@@ -139,19 +141,74 @@ fn the_gpus_stages_are_timed_against_measured_peaks() {
         assert_eq!(own["device_seconds"].is_null(), !timestamps);
         assert!(seconds > 0.0 && host > 0.0 && number(&own["bytes"]) > 0.0, "{own}");
         assert!((number(&own["gbytes"]) * seconds * 1e9 / number(&own["bytes"]) - 1.0).abs() < 1e-12);
-        assert_eq!(own["percent_of_flops"].is_null(), !computes);
-        if computes {
+        let name = own["name"].as_str().unwrap();
+        let single = ["frame", "gram", "factor", "solve"].contains(&name);
+        assert_eq!(own["percent_of_flops"].is_null(), !single, "the peak is that of 32-bit floats: {own}");
+        if single {
             let percent = 100.0 * number(&own["gflops"]) / peak[0];
             assert!((number(&own["percent_of_flops"]) / percent - 1.0).abs() < 1e-12);
         }
     }
-    assert_eq!(number(&each[1]["flops"]), 2000.0 * 70.0 * 72.0);
+    let flops = |name: &str| number(&each[names.iter().position(|own| *own == name).unwrap()]["flops"]);
+    assert_eq!(flops("frame"), 3.0 * 2000.0 * 71.0);
+    assert_eq!(flops("gram"), 2000.0 * 70.0 * 72.0);
+    assert_eq!(flops("residues"), 16.0 * flops("gram"));
+    assert!(!wide || flops("product") == flops("gram"));
     assert!(number(&stages["rows_on_device_seconds"]) > 0.0);
     assert_eq!([&stages["chunks_of_rows"], &stages["chunks_of_lambdas"]].map(Value::as_u64), [Some(1), Some(1)]);
     let software = run["machine"]["adapter"]["software"] == true;
     let warned =
         run["warnings"].as_array().unwrap().iter().any(|own| own.as_str().unwrap().contains("NOTHING ABOUT A GPU"));
     assert_eq!(software, warned);
+}
+
+#[test]
+fn corrections_are_timed_where_they_stay_on_the_device() {
+    if !adapter_at_hand() {
+        return;
+    }
+    let corrections = |targets: usize| {
+        let sizes = format!("bench --rows 300 --features 200 --targets {targets} --lambdas-count 40 --repeat 1");
+        let run = bench(&format!("{sizes} --without reference,cpu --format json {GPU}"));
+        let stages = run["gpu_stages"]["stages"].as_array().unwrap();
+        let found = stages.iter().find(|own| own["name"] == "corrections").cloned();
+        (found, run["machine"]["adapter"]["shader_f64"] == true)
+    };
+    // Products too small to pay are the host's.
+    assert!(corrections(1).0.is_none());
+    let (found, wide) = corrections(40);
+    assert_eq!(found.is_some(), wide);
+    if let Some(own) = found {
+        assert_eq!(number(&own["flops"]), 2.0 * 200.0 * 200.0 * 1600.0);
+        assert_eq!(number(&own["bytes"]), 8.0 * (200.0 * 200.0 + 2.0 * 200.0 * 1600.0));
+    }
+}
+
+#[test]
+fn a_gpu_that_takes_nodes_is_timed_with_a_factor_for_each_lambda_too() {
+    if !adapter_at_hand() {
+        return;
+    }
+    let run = |features: usize, lambdas: usize, more: &str| {
+        let sizes = format!("bench --rows 60 --features {features} --targets 2 --lambdas-count {lambdas} --repeat 3");
+        bench(&format!("{sizes} {GPU} --without stages,cpu --format json {more}"))
+    };
+    let strategies = |run: &Value| ["gpu", "gpu_cholesky"].map(|own| run[own]["strategy"].as_str().map(str::to_owned));
+    let one = |strategy: &str| [Some(strategy.to_owned()), None];
+    let both = run(5, 90, "");
+    assert_eq!(strategies(&both), [Some("nodes".into()), Some("cholesky".into())]);
+    for own in ["gpu", "gpu_cholesky"] {
+        assert!(number(&both[own]["digits"]) > 12.0 && both[own]["samples"].as_array().unwrap().len() == 3, "{both}");
+    }
+    // One way alone: named, or all that there is.
+    assert_eq!(strategies(&run(5, 90, "--strategy nodes")), one("nodes"));
+    assert_eq!(strategies(&run(5, 90, "--strategy cholesky")), one("cholesky"));
+    assert_eq!(strategies(&run(5, 90, "--precision single")), one("cholesky"));
+    assert_eq!(strategies(&run(5, 4, "")), one("cholesky"));
+    assert_eq!(strategies(&run(90, 90, "")), one("dual cholesky"));
+    // What the GPU has not, it is not asked for.
+    let spectral = run(5, 90, "--strategy spectral");
+    assert!(spectral["gpu"]["fallback"].is_null(), "{spectral}");
 }
 
 #[test]
@@ -164,7 +221,12 @@ fn a_task_in_chunks_is_counted_whole() {
     ));
     let stages = &run["gpu_stages"];
     assert!(stages["chunks_of_rows"].as_u64() > Some(1), "{stages}");
-    assert_eq!(number(&stages["stages"][1]["flops"]), 3000.0 * 20.0 * 22.0);
+    for (at, name, flops) in [(1, "frame", 3.0 * 3000.0 * 21.0), (2, "gram", 3000.0 * 20.0 * 22.0)] {
+        assert_eq!(
+            (&stages["stages"][at]["name"], number(&stages["stages"][at]["flops"])),
+            (&Value::from(name), flops)
+        );
+    }
     let said = Folder::new().run(&format!("bench --rows 3000 --features 20 --repeat 1 --memory-budget 100K {GPU}"));
     assert!(said.succeeds().out.contains("one chunk timed"));
 }
@@ -215,13 +277,16 @@ fn the_table_has_everyone_and_every_stage() {
         Folder::new().run("bench --rows 60 --features 5 --lambdas-count 4 --repeat 1 --backend cpu").succeeds().out;
     assert!(out.contains("60 rows, 5 features, 1 target, 4 λ; 1 timed run of each"), "{out}");
     assert!(
-        ["reference", "cpu", "digits", "no GPU was timed: not asked for"].iter().all(|own| out.contains(own)),
+        ["reference", "cpu", "strategy", "digits", "no GPU was timed: not asked for"]
+            .iter()
+            .all(|own| out.contains(own)),
         "{out}"
     );
     if adapter_at_hand() {
         let arguments = "bench --rows 60 --features 5 --lambdas-count 4 --repeat 1 --break-even";
         let out = Folder::new().run(&format!("{arguments} {GPU}")).succeeds().out;
-        let wanted = ["transfer up", "gram", "factor", "solve", "% of peak", "peak:", "k = 4: the GPU wins"];
+        let stages = ["transfer up", "frame", "gram", "factor", "solve", "residues"];
+        let wanted = [&stages[..], &["% of peak", "peak:", "k = 4: the GPU wins"]].concat();
         assert!(wanted.iter().all(|own| out.contains(own)), "{out}");
         let run = bench(&format!("{TINY} {GPU} --without stages,reference"));
         assert!(run["gpu_stages"].is_null() && run["reference"].is_null() && !run["gpu"].is_null());
@@ -241,12 +306,15 @@ fn a_plot_shows_everyone() {
     let folder = Folder::new();
     folder.run(&format!("{TINY} --backend cpu --plot p.svg")).succeeds();
     let found = words(&fs::read_to_string(folder.path("p.svg")).unwrap());
-    assert!(["cpu, double", "reference, double"].iter().all(|own| found.iter().any(|text| text == own)), "{found:?}");
+    assert!(
+        ["cpu, double, cholesky", "reference, double, cholesky"].iter().all(|own| found.iter().any(|text| text == own)),
+        "{found:?}"
+    );
     assert!(!found.iter().any(|text| text == "gram"));
     if adapter_at_hand() {
         folder.run(&format!("{TINY} {GPU} --break-even --plot p.svg")).succeeds();
         let found = words(&fs::read_to_string(folder.path("p.svg")).unwrap());
-        let wanted = ["gpu, double", "gram", "factor", "k = 1", "k = 4", "features"];
+        let wanted = ["gpu, double, cholesky", "frame", "gram", "factor", "k = 1", "k = 4", "features"];
         assert!(wanted.iter().all(|own| found.iter().any(|text| text == own)), "{found:?}");
     }
 }

@@ -97,3 +97,43 @@ fn an_adapter_goes_by_its_name_or_number_and_what_there_is_is_told_where_it_is_n
         assert_eq!(run("path", &named).json()["backend"]["adapter"], first);
     }
 }
+
+#[test]
+fn adapters_named_several_times_share_the_work_and_one_that_is_not_there_is_told() {
+    if !adapter_at_hand() {
+        return;
+    }
+    let devices = Run::of(program().args(["devices", "--format", "json"])).succeeds().json();
+    let first = devices["adapters"][0]["name"].as_str().unwrap();
+    let both = ["--backend", "gpu", "--allow-software-gpu", "--adapter", "0", "--adapter", first];
+    let one = &both[..5];
+    let grid = ["--alphas", "1,10,100,1000,10000"];
+    let answer = |command: &str, devices: &[&str]| run(command, &[&grid[..], devices].concat());
+    for rates in ["measured", "default"] {
+        let rates = ["--rates", rates];
+        let [shared, alone] = [&both[..], one].map(|devices| answer("path", &[devices, &rates].concat()));
+        assert_eq!(shared.err, "", "nothing failed");
+        let (shared, alone) = (shared.json(), alone.json());
+        assert_eq!(shared["backend"]["adapter"], format!("{first} + {first}"));
+        assert_eq!(shared["path"], alone["path"], "each λ is a factorization of its own");
+    }
+    let [shared, alone] = [&both[..], one].map(|devices| answer("cv", devices).json());
+    assert_eq!(shared["model"]["backend"]["adapter"], format!("{first} + {first}"));
+    assert_eq!((&shared["mean"], &shared["best"]), (&alone["mean"], &alone["best"]));
+    let mut plan = program();
+    plan.arg("plan").arg(diabetes()).args(["--target", "progression"]).args(both).args(["--rates", "measured"]);
+    let plan = Run::of(&mut plan).succeeds();
+    assert!(plan.out.contains("of the GPUs measured before"), "{}", plan.out);
+    let mut bench = program();
+    bench.args(["bench", "--rows", "300", "--features", "20", "--lambdas-count", "7", "--repeat", "1"]);
+    bench.args(both).args(["--format", "json", "--without", "stages"]);
+    let bench = Run::of(&mut bench).succeeds().json();
+    assert_eq!(bench["gpu"]["adapter"], format!("{first} + {first}"));
+    assert!(bench["largest_deviation"].as_f64().unwrap() < 1e-11, "{bench}");
+    let absent = [&both[..5], &["--adapter", "no such card"]].concat();
+    for command in ["path", "cv"] {
+        let mut program = program();
+        program.arg(command).arg(diabetes()).args(["--target", "progression", "--alphas", "1,10"]).args(&absent);
+        Run::of(&mut program).fails(1, &["no GPU", "no such card", first]);
+    }
+}

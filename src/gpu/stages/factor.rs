@@ -169,7 +169,7 @@ impl Factors {
     #[must_use]
     pub fn new(gpu: &Gpu, n: usize, matrices: usize) -> Self {
         let buffer = |label, count: usize| gpu.storage(label, (count * 4) as u64);
-        let panels = Panels::new(n, gpu.adapter().limits);
+        let panels = Panels::new(n, gpu.own_limits());
         Self {
             panels,
             lower: buffer("ridgepath.factor.lower", (matrices * panels.lower_elements()).max(4)),

@@ -1,6 +1,8 @@
 //! Stage `gram` on the GPU: rows to [`Moments`].
 
 use std::mem::offset_of;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use nalgebra::DMatrix;
 
@@ -9,7 +11,8 @@ use crate::data::problem::Problem;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
-use crate::gpu::rows::{FramedByHost, Given, Source};
+use crate::gpu::rows::{FramedByHost, Given, Source, number_bytes};
+use crate::gpu::shares::{self, Share, Shares};
 use crate::gpu::stages::{frame, product, residues};
 use crate::gpu::transfer::ReadBack;
 use crate::gpu::upload::Uploads;
@@ -110,6 +113,8 @@ pub fn record(gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, params: Params, buf
 /// and are centred, scaled and weighted there; where the plan does not say so, or columns are out of the range in which that loses
 /// no digits, by the host, in `f64`. The bits do not depend on the plan's blocks of rows.
 ///
+/// [Several devices](Gpu::sharing) share rows that are [two parts](GramPlan::rows_per_part) or more.
+///
 /// # Errors
 /// [`Error::Span`](crate::Error::Span), and the device's.
 pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<Moments> {
@@ -120,31 +125,27 @@ pub async fn gram(gpu: &Gpu, problem: &Problem<'_>, plan: &GramPlan) -> Result<M
     Moments::check_numbers(n, t)?;
     let rows = Framed::centred(problem)?;
     let roots = rows.roots(0..m);
-    let scope = gpu.scope();
-    let given = Given::new(gpu, &rows, &roots, plan);
-    scope.finish("the buffers of the rows").await?;
-    let width = plan.row_stride;
-    let back = match (&given, plan.precision) {
-        (Some(given), _) => summed(gpu, plan, m, [n, t], given).await?,
-        (None, Precision::Single) => {
-            let fill = |start: usize, block: &mut [f32]| fill(&rows, &roots, start, block, width);
-            summed(gpu, plan, m, [n, t], &FramedByHost::new(width, fill)).await?
-        }
-        (None, Precision::Double) => {
-            let fill = |start: usize, block: &mut [f64]| fill(&rows, &roots, start, block, width);
-            summed(gpu, plan, m, [n, t], &FramedByHost::new(width, fill)).await?
-        }
+    let (rows, roots, width) = (&rows, &roots[..], plan.row_stride);
+    let squares = OnceLock::new();
+    let meanwhile = || {
+        squares.get_or_init(|| rows.target_squares());
     };
-    // While the device sums the last block.
-    let squares = rows.target_squares();
-    let sums = match plan.precision {
-        Precision::Single => fetched::<f32>(gpu, back, [n, t]).await?,
-        Precision::Double => fetched::<f64>(gpu, back, [n, t]).await?,
+    let sums = match (Given::fits(rows, plan), plan.precision) {
+        (true, _) => summed(gpu, plan, m, [n, t], |gpu| Given::new(gpu, rows, roots, plan), &meanwhile).await?,
+        (false, Precision::Single) => {
+            let fill = |start: usize, block: &mut [f32]| fill(rows, roots, start, block, width);
+            summed(gpu, plan, m, [n, t], |_| FramedByHost::new(width, fill), &meanwhile).await?
+        }
+        (false, Precision::Double) => {
+            let fill = |start: usize, block: &mut [f64]| fill(rows, roots, start, block, width);
+            summed(gpu, plan, m, [n, t], |_| FramedByHost::new(width, fill), &meanwhile).await?
+        }
     };
     let unit = rows.unit();
     let gram = DMatrix::from_fn(n, n, |i, j| if i >= j { scaled(sums[(i, j)], unit) } else { 0.0 });
     let cross = DMatrix::from_fn(n, t, |i, target| scaled(sums[(n + target, i)], unit));
-    Ok(Moments::of_framed(&rows, gram, cross, squares))
+    let squares = squares.into_inner().unwrap_or_else(|| rows.target_squares());
+    Ok(Moments::of_framed(rows, gram, cross, squares))
 }
 
 /// Rows from `start` on times their roots, row after row, as many as the block has room for.
@@ -164,73 +165,136 @@ pub(crate) async fn sums<A: Scalar + bytemuck::Pod>(
     if plan.moduli.is_some() {
         return residues::sums(gpu, plan, m, ([n, t], 0), fill).await.map(|sums| sums.products);
     }
-    let back = summed(gpu, plan, m, [n, t], &FramedByHost::new(plan.row_stride, fill)).await?;
-    fetched::<A>(gpu, back, [n, t]).await
+    summed(gpu, plan, m, [n, t], |_| FramedByHost::new(plan.row_stride, &fill), &|| ()).await
 }
 
-/// ZᵀZ as it comes back from the device; of no rows, 0.
-async fn fetched<A: Scalar + bytemuck::Pod>(
-    gpu: &Gpu,
-    back: Option<ReadBack>,
-    [n, t]: [usize; 2],
-) -> Result<DMatrix<f64>> {
-    let Some(back) = back else { return Ok(DMatrix::zeros(n + t, n)) };
-    let parts = back.fetch(gpu).await?;
-    let values: &[A] = bytemuck::cast_slice(&parts[0]);
-    Ok(DMatrix::from_iterator(n + t, n, values.iter().map(|value| (*value).into())))
-}
-
-/// Sums ZᵀZ of `m` rows block after block: while the device sums one, the host writes the next. What comes back is on its way, if
-/// there are rows.
-async fn summed(
+/// ZᵀZ of `m` rows; of no rows, 0. Each of several devices sums parts of the rows, whose sums are added in the order of the rows:
+/// so their bits do not depend on who summed which. `meanwhile` is called while a device sums.
+async fn summed<S: Source>(
     gpu: &Gpu,
     plan: &GramPlan,
     m: usize,
     [n, t]: [usize; 2],
-    source: &impl Source,
-) -> Result<Option<ReadBack>> {
-    let (q, most) = (n + t, plan.rows_per_chunk.min(m));
-    let element = match plan.precision {
-        Precision::Single => size_of::<f32>(),
-        Precision::Double => size_of::<f64>(),
-    };
-    let scope = gpu.scope();
-    let rows = gpu.storage("ridgepath.gram.rows", (most * plan.row_stride * element) as u64);
-    let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
-    let moments = gpu.storage("ridgepath.gram.moments", (q * n * element) as u64);
-    let sums = match plan.precision {
-        Precision::Single => (gpu.kernel(&SPEC), schedule::gram(n, q, 1)),
-        Precision::Double => (gpu.kernel(&product::SPEC), schedule::product([q, n], 1)),
-    };
-    let buffers = Buffers { rows: &rows, partials: &partials, moments: &moments };
-    let framed = plan.given.map(|_| {
-        let dispatches = schedule::frame(plan.precision, [n, plan.row_stride], 1);
-        (gpu.kernel(frame::spec(plan.precision)), dispatches)
+    source: impl Fn(&Gpu) -> S,
+    meanwhile: &impl Fn(),
+) -> Result<DMatrix<f64>> {
+    let parts = shares::parts_of_rows(gpu, plan, m);
+    let shares = Shares::new(gpu, parts.len(), |rates| plan.speed(rates));
+    shares.done(|share| sum_share(share, &parts, (plan, [n, t]), &source, meanwhile)).await?;
+    let sums = shares.found().into_iter().reduce(|mut sum, part| {
+        sum += part;
+        sum
     });
-    kernel::prepare(&Vec::from_iter(framed.into_iter().chain([sums])));
-    scope.finish("the buffers of the Gram matrix").await?;
+    Ok(sums.unwrap_or_else(|| DMatrix::zeros(n + t, n)))
+}
 
-    let mut uploads = Uploads::new("ridgepath.gram.upload", source.bytes(most) as u64);
-    let mut back = None;
-    for start in (0..m).step_by(plan.rows_per_chunk) {
-        let count = plan.rows_per_chunk.min(m - start);
-        uploads.ready(gpu).await?;
-        let scope = gpu.scope();
-        let staged = match uploads.write(gpu, |to| source.write(start..start + count, to)) {
-            Ok(staged) => staged,
-            Err(error) => return scope.finish("a block of rows").await.and(Err(error)),
+/// A device's share of the parts.
+async fn sum_share<S: Source>(
+    share: Share<'_, DMatrix<f64>>,
+    parts: &[Range<usize>],
+    (plan, [n, t]): (&GramPlan, [usize; 2]),
+    source: &impl Fn(&Gpu) -> S,
+    meanwhile: &impl Fn(),
+) -> Result<()> {
+    let gpu = share.gpu();
+    let most = parts.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+    let mut summer = Summer::new(gpu, plan, most, [n, t], source).await?;
+    let mut before: Option<(usize, ReadBack)> = None;
+    // The sums of a part come back while the next are made.
+    loop {
+        let next = match share.next(1) {
+            Some(part) => Some((part.start, summer.sum(parts[part.start].clone()).await?)),
+            None => None,
         };
-        let mut encoder = gpu.encoder("ridgepath.gram");
-        source.record(gpu, &mut encoder, count, staged, &rows);
-        record_block(gpu, &mut encoder, plan, (n, t), (count, start == 0), buffers);
-        if start + count == m {
-            back = Some(ReadBack::record(gpu, &mut encoder, &[(&moments, (q * n * element) as u64)]));
+        if next.is_none() {
+            meanwhile();
         }
-        gpu.submit(encoder);
-        uploads.submitted(gpu);
-        scope.finish("a block of rows").await?;
+        if let Some((part, back)) = before {
+            let back = back.fetch(gpu).await?;
+            let values = |at: usize| match plan.precision {
+                Precision::Single => f64::from(bytemuck::cast_slice::<u8, f32>(&back[0])[at]),
+                Precision::Double => bytemuck::cast_slice::<u8, f64>(&back[0])[at],
+            };
+            share.found(part, [DMatrix::from_iterator(n + t, n, (0..(n + t) * n).map(values))]);
+        }
+        match next {
+            Some(next) => before = Some(next),
+            None => return Ok(()),
+        }
     }
-    Ok(back)
+}
+
+/// A device that sums ZᵀZ of rows, block after block: while it sums one, the host writes the next.
+struct Summer<'a, S> {
+    gpu: &'a Gpu,
+    plan: &'a GramPlan,
+    columns: [usize; 2],
+    source: S,
+    uploads: Uploads,
+    rows: wgpu::Buffer,
+    partials: wgpu::Buffer,
+    moments: wgpu::Buffer,
+}
+
+impl<'a, S: Source> Summer<'a, S> {
+    /// Allocates for blocks of as many rows as the plan has, of so many rows at the most.
+    async fn new(
+        gpu: &'a Gpu,
+        plan: &'a GramPlan,
+        most: usize,
+        [n, t]: [usize; 2],
+        source: &impl Fn(&Gpu) -> S,
+    ) -> Result<Self> {
+        let (q, most) = (n + t, plan.rows_per_chunk.min(most));
+        let element = number_bytes(plan.precision);
+        let scope = gpu.scope();
+        let source = source(gpu);
+        let rows = gpu.storage("ridgepath.gram.rows", (most * plan.row_stride * element) as u64);
+        let partials = gpu.storage("ridgepath.gram.partials", plan.partial_bytes);
+        let moments = gpu.storage("ridgepath.gram.moments", (q * n * element) as u64);
+        let sums = match plan.precision {
+            Precision::Single => (gpu.kernel(&SPEC), schedule::gram(n, q, 1)),
+            Precision::Double => (gpu.kernel(&product::SPEC), schedule::product([q, n], 1)),
+        };
+        let framed = plan.given.map(|_| {
+            let dispatches = schedule::frame(plan.precision, [n, plan.row_stride], 1);
+            (gpu.kernel(frame::spec(plan.precision)), dispatches)
+        });
+        kernel::prepare(&Vec::from_iter(framed.into_iter().chain([sums])));
+        scope.finish("the buffers of the Gram matrix").await?;
+        let uploads = Uploads::new("ridgepath.gram.upload", source.bytes(most) as u64);
+        Ok(Self { gpu, plan, columns: [n, t], source, uploads, rows, partials, moments })
+    }
+
+    /// Sums some rows, one at least; what comes back is on its way.
+    async fn sum(&mut self, all: Range<usize>) -> Result<ReadBack> {
+        let Self { gpu, plan, columns: [n, t], .. } = *self;
+        let Self { source, uploads, rows, partials, moments, .. } = self;
+        let buffers = Buffers { rows, partials, moments };
+        let bytes = ((n + t) * n * number_bytes(plan.precision)) as u64;
+        let mut start = all.start;
+        loop {
+            let count = plan.rows_per_chunk.min(all.end - start);
+            uploads.ready(gpu).await?;
+            let scope = gpu.scope();
+            let staged = match uploads.write(gpu, |to| source.write(start..start + count, to)) {
+                Ok(staged) => staged,
+                Err(error) => return scope.finish("a block of rows").await.and(Err(error)),
+            };
+            let mut encoder = gpu.encoder("ridgepath.gram");
+            source.record(gpu, &mut encoder, count, staged, rows);
+            record_block(gpu, &mut encoder, plan, (n, t), (count, start == all.start), buffers);
+            let last = start + count >= all.end;
+            let back = last.then(|| ReadBack::record(gpu, &mut encoder, &[(moments, bytes)]));
+            gpu.submit(encoder);
+            uploads.submitted(gpu);
+            scope.finish("a block of rows").await?;
+            if let Some(back) = back {
+                return Ok(back);
+            }
+            start += count;
+        }
+    }
 }
 
 /// Records that a block of rows is summed onto the sums of the blocks before.

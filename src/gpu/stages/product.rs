@@ -59,6 +59,26 @@ pub struct Params {
     pub first: u32,
 }
 
+impl Params {
+    /// The products of a symmetric matrix of order n with so many vectors, an even number, in runs of rows as corrections sum them.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
+    pub fn symmetric(order: usize, vectors: usize) -> Self {
+        let rows_per_split = schedule::symmetric_split(order);
+        Self {
+            rows: order as u32,
+            left: order as u32,
+            right: vectors as u32,
+            left_stride: order.div_ceil(2) as u32,
+            right_stride: (vectors / 2) as u32,
+            rows_per_split: rows_per_split as u32,
+            splits: order.div_ceil(rows_per_split) as u32,
+            lower: 0,
+            first: 1,
+        }
+    }
+}
+
 /// The shader's storage buffers.
 #[derive(Debug, Clone, Copy)]
 pub struct Buffers<'a> {
@@ -106,7 +126,6 @@ impl Symmetric {
 
     /// Records the products of the matrix with vectors, n rows of `columns`, an even number, in one buffer, into another of as many
     /// elements.
-    #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
     pub(crate) fn record(
         &self,
         gpu: &Gpu,
@@ -114,19 +133,7 @@ impl Symmetric {
         columns: usize,
         [vectors, partials, product]: [&wgpu::Buffer; 3],
     ) {
-        let n = self.order;
-        let rows_per_split = schedule::symmetric_split(n);
-        let params = Params {
-            rows: n as u32,
-            left: n as u32,
-            right: columns as u32,
-            left_stride: n.div_ceil(2) as u32,
-            right_stride: (columns / 2) as u32,
-            rows_per_split: rows_per_split as u32,
-            splits: n.div_ceil(rows_per_split) as u32,
-            lower: 0,
-            first: 1,
-        };
+        let params = Params::symmetric(self.order, columns);
         record(gpu, encoder, params, Buffers { a: &self.matrix, b: vectors, partials, product });
     }
 }

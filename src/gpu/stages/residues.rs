@@ -3,7 +3,9 @@
 //! Ozaki, Uchino and Imamura (2025). Each column, times a power of two, is rounded to integers once; all that follows is exact up to
 //! the one rounding of each sum to a double. So the bits do not depend on the device, on the order of the rows, or on how they are cut.
 
+use std::marker::PhantomData;
 use std::mem::offset_of;
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -13,10 +15,11 @@ use crate::data::problem::Problem;
 use crate::error::Result;
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{self, Binding, Spec};
+use crate::gpu::shares::{self, Share, Shares};
 use crate::gpu::transfer::{self, ReadBack};
 use crate::math::lanes::vectorized;
 use crate::math::powers::scaled;
-use crate::math::residues::{MODULI, Remainder, scale};
+use crate::math::residues::{MODULI, Remainder, add, scale};
 use crate::math::scalar::Scalar;
 use crate::math::threads::at_least;
 use crate::moments::Moments;
@@ -89,7 +92,7 @@ impl Params {
     #[expect(clippy::cast_possible_truncation, reason = "the plan has checked that every size fits 32 bits")]
     pub fn new(plan: &GramPlan, n: usize, t: usize, rows: usize, first: bool) -> Self {
         let tiles = ResidueTiles::new(n, t);
-        let weights = |modulus: u32, powers: std::ops::Range<u32>| {
+        let weights = |modulus: u32, powers: Range<u32>| {
             let residue = |power: u32| (1u64 << (8 * power)) % u64::from(modulus);
             u32::from_le_bytes(std::array::from_fn(|at| residue(powers.start + at as u32) as u8))
         };
@@ -158,8 +161,8 @@ pub(crate) struct Sums {
     pub(crate) squares: Vec<f64>,
 }
 
-/// The sums of `m` rows of n + t columns, times 2^`unit`. `fill` puts rows from a number on into a block of whole rows, `row_stride`
-/// apart, that holds zeros or rows put there before. It is called twice for each row.
+/// The sums of `m` rows of n + t columns, times 2^`unit`, by one device or several, with the same bits. `fill` puts rows from a number
+/// on into a block of whole rows, `row_stride` apart, that holds zeros or rows put there before. It is called twice for each row.
 pub(crate) async fn sums<A: Scalar>(
     gpu: &Gpu,
     plan: &GramPlan,
@@ -168,45 +171,86 @@ pub(crate) async fn sums<A: Scalar>(
     fill: impl Fn(usize, &mut [A]),
 ) -> Result<Sums> {
     let (width, count) = (plan.row_stride, plan.moduli.unwrap_or(MODULI.len()));
-    let tiles = ResidueTiles::new(n, t);
+    let columns = Columns::new(m, [n, t], width, count, fill);
+    let parts = shares::parts_of_rows(gpu, plan, m);
+    let shares = Shares::new(gpu, parts.len(), |rates| plan.speed(rates));
+    shares.done(|share| sum_share(share, &parts, plan, &columns)).await?;
+    let all = shares.found().into_iter().reduce(|mut all, Part { residues, squares }| {
+        let each = n * width;
+        all.residues
+            .par_chunks_mut(each)
+            .zip(residues.par_chunks(each))
+            .zip(MODULI)
+            .for_each(|((all, own), modulus)| add(modulus, all, own));
+        all.squares.iter_mut().zip(squares).for_each(|(all, own)| *all += own);
+        all
+    });
+    Ok(match all {
+        Some(Part { residues, squares }) => columns.restored(&residues, &squares, unit),
+        None => Sums { products: DMatrix::zeros(n + t, n), squares: vec![0.0; t] },
+    })
+}
+
+/// The sums of some of the rows, in integers.
+struct Part {
+    /// Of products, by each modulus, as the device holds them.
+    residues: Vec<u8>,
+    /// Σ y² of each target.
+    squares: Vec<u128>,
+}
+
+/// A device's share of the parts of the rows.
+async fn sum_share<A: Scalar, F: Fn(usize, &mut [A])>(
+    share: Share<'_, Part>,
+    parts: &[Range<usize>],
+    plan: &GramPlan,
+    columns: &Columns<A, F>,
+) -> Result<()> {
+    let gpu = share.gpu();
+    let Columns { features: n, targets: t, width, moduli: count, .. } = *columns;
+    let most = parts.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
     let scope = gpu.scope();
-    let block_rows = plan.rows_per_chunk.min(m.next_multiple_of(4));
+    let block_rows = plan.rows_per_chunk.min(most.next_multiple_of(4));
     let bytes = (count * n * width) as u64;
     let integers = gpu.storage("ridgepath.residues.integers", (8 * block_rows * width) as u64);
     let residues = gpu.storage("ridgepath.residues.residues", (count * block_rows * width) as u64);
     let partials = gpu.storage("ridgepath.residues.partials", plan.partial_bytes);
     let sums = gpu.storage("ridgepath.residues.sums", bytes);
     let buffers = Buffers { integers: &integers, residues: &residues, partials: &partials, sums: &sums };
-    kernel::prepare(&[(gpu.kernel(&SPEC), tiles.dispatches(4, 1, count))]);
+    kernel::prepare(&[(gpu.kernel(&SPEC), ResidueTiles::new(n, t).dispatches(4, 1, count))]);
     scope.finish("the buffers of the Gram matrix").await?;
 
-    let mut columns = Columns::new(m, [n, t], width, count, fill);
-    let mut block = vec![0i64; block_rows * width];
+    let (mut filled, mut block) = (columns.room(), vec![0i64; block_rows * width]);
     let mut before = None;
-    let mut back = None;
-    for start in (0..m).step_by(plan.rows_per_chunk) {
-        let rows = plan.rows_per_chunk.min(m - start);
-        let block = &mut block[..rows.next_multiple_of(4) * width];
-        // While the device sums the block before.
-        columns.integers(start, rows, block);
-        if let Some(before) = before.take() {
-            // Uploads are staged in host memory until they are done: never more than one block of them.
-            transfer::finish(gpu, before).await?;
+    while let Some(part) = share.next(1) {
+        let rows = parts[part.start].clone();
+        let (mut squares, mut back) = (vec![0; t], None);
+        for start in rows.clone().step_by(plan.rows_per_chunk) {
+            let count = plan.rows_per_chunk.min(rows.end - start);
+            let block = &mut block[..count.next_multiple_of(4) * width];
+            // While the device sums the block before.
+            columns.integers(start, count, &mut filled, block, &mut squares);
+            if let Some(before) = before.take() {
+                // Uploads are staged in host memory until they are done: never more than one block of them.
+                transfer::finish(gpu, before).await?;
+            }
+            let scope = gpu.scope();
+            gpu.queue().write_buffer(&integers, 0, bytemuck::cast_slice(block));
+            let mut encoder = gpu.encoder("ridgepath.residues");
+            record(gpu, &mut encoder, Params::new(plan, n, t, count, start == rows.start), buffers);
+            if start + count == rows.end {
+                back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, bytes)]));
+            }
+            gpu.submit(encoder);
+            scope.finish("a block of rows").await?;
+            before = Some(transfer::submitted(gpu));
         }
-        let scope = gpu.scope();
-        gpu.queue().write_buffer(&integers, 0, bytemuck::cast_slice(block));
-        let mut encoder = gpu.encoder("ridgepath.residues");
-        record(gpu, &mut encoder, Params::new(plan, n, t, rows, start == 0), buffers);
-        if start + rows == m {
-            back = Some(ReadBack::record(gpu, &mut encoder, &[(&sums, bytes)]));
+        if let Some(back) = back {
+            let residues = back.fetch(gpu).await?.swap_remove(0);
+            share.found(part.start, [Part { residues, squares }]);
         }
-        gpu.submit(encoder);
-        scope.finish("a block of rows").await?;
-        before = Some(transfer::submitted(gpu));
     }
-    let Some(back) = back else { return Ok(Sums { products: DMatrix::zeros(n + t, n), squares: vec![0.0; t] }) };
-    let parts = back.fetch(gpu).await?;
-    Ok(columns.restored(&parts[0], unit))
+    Ok(())
 }
 
 /// Numbers that are converted at a time.
@@ -223,25 +267,24 @@ struct Columns<A, F> {
     /// Numbers from one row to the next.
     width: usize,
     moduli: usize,
+    /// Rows that are filled in at a time.
+    at_once: usize,
     fill: F,
-    /// Rows as they were filled in.
-    rows: Vec<A>,
     /// Column j of [X | Y] is in units of 2^−`exponents[j]`.
     exponents: Vec<i32>,
-    /// Σ y² of each target, in integers.
-    squares: Vec<u128>,
+    element: PhantomData<A>,
 }
 
 impl<A: Scalar, F: Fn(usize, &mut [A])> Columns<A, F> {
     /// Measures the columns of m rows.
     fn new(m: usize, [features, targets]: [usize; 2], width: usize, moduli: usize, fill: F) -> Self {
-        let rows = vec![A::zero(); (NUMBERS / width).max(1).next_multiple_of(RUN).min(m) * width];
-        let squares = vec![0; targets];
-        let mut columns = Self { features, targets, width, moduli, fill, rows, exponents: Vec::new(), squares };
+        let at_once = (NUMBERS / width).max(1).next_multiple_of(RUN).min(m);
+        let (exponents, element) = (Vec::new(), PhantomData);
+        let mut columns = Self { features, targets, width, moduli, at_once, fill, exponents, element };
         let mut all = vec![0.0; features + targets];
-        let at_once = columns.rows.len() / width;
+        let mut rows = columns.room();
         for start in (0..m).step_by(at_once.max(1)) {
-            let rows = &mut columns.rows[..at_once.min(m - start) * width];
+            let rows = &mut rows[..at_once.min(m - start) * width];
             (columns.fill)(start, rows);
             let runs = rows.par_chunks(RUN * width).with_min_len(at_least(RUN * width));
             let runs: Vec<Vec<f64>> = runs.map(|rows| sums_of_squares(rows, width, all.len())).collect();
@@ -251,16 +294,21 @@ impl<A: Scalar, F: Fn(usize, &mut [A])> Columns<A, F> {
         columns
     }
 
-    /// Rows from `start` on as integers, zeros after them to the end of the block.
-    fn integers(&mut self, start: usize, count: usize, block: &mut [i64]) {
+    /// Room for rows to be filled in.
+    fn room(&self) -> Vec<A> {
+        vec![A::zero(); self.at_once * self.width]
+    }
+
+    /// Rows from `start` on as integers, zeros after them to the end of the block, and Σ y² of each target added to others. Rows are
+    /// filled in by way of [room](Self::room).
+    fn integers(&self, start: usize, count: usize, rows: &mut [A], block: &mut [i64], squares: &mut [u128]) {
         let (n, q, width) = (self.features, self.features + self.targets, self.width);
         let factors: Vec<f64> = self.exponents.iter().map(|exponent| scaled(1.0, *exponent)).collect();
         let first_target = n.next_multiple_of(4);
         block[count * width..].fill(0);
-        let at_once = self.rows.len() / width;
-        for (part, block) in block[..count * width].chunks_mut(at_once * width).enumerate() {
-            let rows = &mut self.rows[..block.len()];
-            (self.fill)(start + part * at_once, rows);
+        for (part, block) in block[..count * width].chunks_mut(self.at_once * width).enumerate() {
+            let rows = &mut rows[..block.len()];
+            (self.fill)(start + part * self.at_once, rows);
             let runs = rows.par_chunks(RUN * width).zip(block.par_chunks_mut(RUN * width));
             let convert = |(rows, block): (&[A], &mut [i64])| {
                 let mut squares = vec![0u128; q - n];
@@ -275,13 +323,13 @@ impl<A: Scalar, F: Fn(usize, &mut [A])> Columns<A, F> {
                 squares
             };
             let runs: Vec<Vec<u128>> = runs.with_min_len(at_least(4 * RUN * width)).map(convert).collect();
-            runs.iter().for_each(|run| self.squares.iter_mut().zip(run).for_each(|(sum, run)| *sum += run));
+            runs.iter().for_each(|run| squares.iter_mut().zip(run).for_each(|(sum, run)| *sum += run));
         }
     }
 
     /// The sums, from their residues as the device holds them, times 2^`unit`.
     #[expect(clippy::cast_precision_loss, reason = "the one rounding of a sum")]
-    fn restored(&self, residues: &[u8], unit: i32) -> Sums {
+    fn restored(&self, residues: &[u8], squares: &[u128], unit: i32) -> Sums {
         let Self { features: n, targets, width, moduli, exponents, .. } = self;
         let (n, q, width, moduli) = (*n, n + targets, *width, *moduli);
         let remainder = Remainder::new(moduli);
@@ -295,7 +343,7 @@ impl<A: Scalar, F: Fn(usize, &mut [A])> Columns<A, F> {
                 *to = scaled(sum as f64, unit - exponents[i] - exponents[j]);
             }
         });
-        let squares = self.squares.iter().zip(&exponents[n..]);
+        let squares = squares.iter().zip(&exponents[n..]);
         Sums { products, squares: squares.map(|(sum, e)| scaled(*sum as f64, unit - 2 * e)).collect() }
     }
 }

@@ -4,6 +4,7 @@ mod corrections;
 pub(crate) mod cost;
 mod residues;
 pub(crate) mod schedule;
+pub(crate) mod shares;
 
 use crate::error::{Error, Result};
 use crate::math::resolvent::MOST_NODES;
@@ -83,6 +84,9 @@ pub struct GramPlan {
     /// Rows that one workgroup sums. It depends on the shape alone, so that the bits of G do not depend on the device's
     /// limits or the memory budget.
     pub rows_per_split: usize,
+    /// Rows of a part, where several devices share the rows; all are one part where they are fewer than two. It depends on the shape
+    /// alone: the sums of parts are added in `f64` in the order of the rows, whoever had them.
+    pub rows_per_part: usize,
     /// Rows uploaded at a time.
     pub rows_per_chunk: usize,
     /// What keeps them from being more.
@@ -329,6 +333,7 @@ impl GramPlan {
             rows,
             row_stride: size(stride),
             rows_per_split,
+            rows_per_part: shares::rows_per_part(m, stride, stride * element, split),
             rows_per_chunk,
             rows_bound,
             given,

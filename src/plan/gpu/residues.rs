@@ -4,7 +4,9 @@ use crate::error::Result;
 use crate::model::method::Precision;
 use crate::plan::gpu::cost::{self, Cost};
 use crate::plan::gpu::schedule::ResidueTiles;
-use crate::plan::gpu::{ALL, BINDING, BUDGET, GramPlan, LENGTH, Room, SUBMISSION, WORKGROUPS, least, number, size};
+use crate::plan::gpu::{
+    ALL, BINDING, BUDGET, GramPlan, LENGTH, Room, SUBMISSION, WORKGROUPS, least, number, shares, size,
+};
 use crate::plan::{Limits, Request};
 
 /// Moduli by which integers are known: as many as products of two numbers of 62 bits take.
@@ -90,6 +92,7 @@ impl GramPlan {
             rows,
             row_stride: size(width),
             rows_per_split,
+            rows_per_part: shares::rows_per_part(m, width, 8 * width, split),
             rows_per_chunk,
             rows_bound,
             given: None,

@@ -1,7 +1,9 @@
 //! The rates that plans count with.
 
 use nalgebra::DMatrix;
-use ridgepath::{Backend, Error, Limits, Moments, Plan, Precision, Problem, Rates, Request, Ridge, Shape, Strategy};
+use ridgepath::{
+    Backend, DeviceRates, Error, Limits, Moments, Plan, Precision, Problem, Rates, Request, Ridge, Shape, Strategy,
+};
 
 use crate::support::regression;
 
@@ -115,4 +117,30 @@ fn a_task_has_the_shape_of_its_data_and_grid() {
     let factored = Request { strategy: Some(Strategy::Cholesky), ..Request::default() };
     let many = Shape { features: 500, rows: 1000, ..shape };
     assert_eq!(unpenalised.seconds_on_cpu(many), factored.seconds_on_cpu(many));
+}
+
+#[test]
+fn devices_together_are_as_fast_as_their_sum_and_wait_as_long_as_the_slowest() {
+    let one = DeviceRates {
+        single: 3e12,
+        double: 1e11,
+        dot4: 1e13,
+        upload: 1e10,
+        download: 2e10,
+        dispatch: 1e-5,
+        round_trip: 1e-4,
+    };
+    let other = DeviceRates { single: 1e12, double: 0.0, dispatch: 2e-5, round_trip: 5e-5, ..one };
+    let wanted = DeviceRates {
+        single: 4e12,
+        double: 0.0, // in 64 bits they do nothing together
+        dot4: 2e13,
+        upload: 2e10,
+        download: 4e10,
+        dispatch: 2e-5,
+        round_trip: 1e-4,
+    };
+    assert_eq!(DeviceRates::together(&[one, other]), Some(wanted));
+    assert_eq!(DeviceRates::together(&[one]), Some(one));
+    assert_eq!(DeviceRates::together(&[]), None);
 }

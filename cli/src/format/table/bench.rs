@@ -53,14 +53,24 @@ fn heading(report: &BenchReport<'_>) -> String {
 }
 
 fn contenders(report: &BenchReport<'_>) -> String {
-    let header =
-        ["backend", "precision", "median s", "min s", "max s", "first s", "GFLOP/s", "× CPU", "deviation", "digits"];
+    let header = [
+        "backend",
+        "precision",
+        "strategy",
+        "median s",
+        "min s",
+        "max s",
+        "first s",
+        "GFLOP/s",
+        "× CPU",
+        "deviation",
+        "digits",
+    ];
     let lines: Vec<Vec<String>> = report.timings().map(line).collect();
     aligned(&header, &lines)
 }
 
 fn line(timing: &Timing<'_>) -> Vec<String> {
-    let [name, precision, _] = timing.backend.cells();
     let seconds = [timing.seconds, timing.min, timing.max, timing.first].map(number);
     let rest = [
         rate(Some(timing.gflops)),
@@ -68,7 +78,7 @@ fn line(timing: &Timing<'_>) -> Vec<String> {
         timing.deviation.map_or_else(none, magnitude),
         timing.digits.map_or_else(none, |digits| format!("{digits:.1}")),
     ];
-    [name, precision].into_iter().chain(seconds).chain(rest).collect()
+    timing.backend.cells().into_iter().chain(seconds).chain(rest).collect()
 }
 
 fn remarks(report: &BenchReport<'_>) -> Vec<String> {
@@ -118,7 +128,10 @@ fn of_stages(stages: &Stages) -> String {
             ]
         })
         .collect();
-    let mut text = format!("the GPU's stages alone, single precision; device s by {}\n", stages.timestamps);
+    let mut text = format!("the GPU's stages alone, in single precision; device s by {}\n", stages.timestamps);
+    text.push_str(
+        "in double: product, G in 64-bit floats; residues, G in exact integers; corrections, the products for one of each λ or node\n",
+    );
     if stages.chunks_of_rows > 1 || stages.chunks_of_lambdas > 1 {
         let _ = writeln!(
             text,
