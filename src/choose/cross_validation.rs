@@ -55,8 +55,8 @@ use crate::solve::ridge::Ridge;
 /// Hastie, Tibshirani and Friedman, *The Elements of Statistical Learning* (2009), §7.10.
 #[derive(Debug, Clone)]
 pub struct CrossValidation {
-    ridge: Ridge,
-    scheme: Scheme,
+    pub(crate) ridge: Ridge,
+    pub(crate) scheme: Scheme,
     score: Score,
     rule: Rule,
     per_target: bool,

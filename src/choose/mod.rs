@@ -6,6 +6,7 @@ mod folds;
 mod grid;
 mod held_out;
 mod leave_one_out;
+mod many;
 mod residuals;
 mod rule;
 mod scheme;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 use crate::answer::paths::Paths;
+use crate::cpu;
 use crate::data::gathered::gathered;
 use crate::data::groups::Groups;
 use crate::data::problem::Problem;
@@ -15,13 +17,15 @@ use crate::data::view::View;
 use crate::data::windows::Windows;
 use crate::error::{Error, Result};
 use crate::math::random::SplitMix64;
-use crate::model::method::Backend;
+use crate::model::method::{Backend, Form, Precision};
 use crate::plan::Shape;
 use crate::solve::batch::on_cpu;
 use crate::solve::ridge::Ridge;
 
 /// Problems that are worked on before their paths are put together.
 const AT_A_TIME: usize = 1024;
+/// Multiply-adds in the sums of a problem up to which a core does them in a few milliseconds.
+const SMALL: usize = 20_000_000;
 /// Replicates beyond which nobody learns more.
 const MOST_REPLICATES: usize = 10_000_000;
 
@@ -77,6 +81,15 @@ impl Holds for Part<'_> {
             Error::InvalidWeight { row, value } => Error::InvalidWeight { row: of_all(row), value },
             other => other,
         }
+    }
+}
+
+/// The error of some rows, with the number that a row has among those of all.
+pub(crate) fn located(error: Error, of_all: impl Fn(usize) -> usize) -> Error {
+    match error {
+        Error::NonFinite { what, row, column, value } => Error::NonFinite { what, row: of_all(row), column, value },
+        Error::InvalidWeight { row, value } => Error::InvalidWeight { row: of_all(row), value },
+        other => other,
     }
 }
 
@@ -139,11 +152,7 @@ impl Ridge {
         groups: &Groups<L>,
     ) -> Result<Paths> {
         let (x, y) = (x.into(), y.into());
-        self.check_shapes(x, y)?;
-        let (what, found) = ("labels of groups against rows of X", groups.total_rows());
-        if found != x.rows() {
-            return Err(Error::Shape { what, found, wanted: x.rows() });
-        }
+        self.check_groups(x, y, groups)?;
         let rows: Vec<&[usize]> = (0..groups.len()).map(|group| groups.rows(group)).collect();
         let part = |group: usize| {
             let rows = rows[group];
@@ -297,6 +306,22 @@ impl Ridge {
         self.each(shape, |number| problems[number]).await
     }
 
+    /// Refuses rows, weights and labels that do not belong together.
+    pub(crate) fn check_groups<L>(&self, x: View<'_>, y: View<'_>, groups: &Groups<L>) -> Result<()> {
+        self.check_shapes(x, y)?;
+        match ("labels of groups against rows of X", groups.total_rows(), x.rows()) {
+            (what, found, wanted) if found != wanted => Err(Error::Shape { what, found, wanted }),
+            _ => Ok(()),
+        }
+    }
+
+    /// This solver with the weights of some rows.
+    pub(crate) fn of_rows(&self, rows: &[usize]) -> Self {
+        let mut own = self.clone();
+        own.weights = self.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
+        own
+    }
+
     /// Refuses rows that do not belong together.
     fn check_shapes(&self, x: View<'_>, y: View<'_>) -> Result<()> {
         for (what, view) in [("X", x), ("Y", y)] {
@@ -359,7 +384,8 @@ impl Ridge {
         Ok(paths)
     }
 
-    /// Takes the paths of some problems from a GPU, in the same dispatches; none of them where it fails.
+    /// Takes the paths of some problems from a GPU, those of the primal form in the same dispatches. Where it fails, those taken before
+    /// stay.
     async fn of_parts<P: Holds + Send + Sync>(
         &self,
         numbers: &[usize],
@@ -368,17 +394,37 @@ impl Ridge {
     ) -> Result<()> {
         let parts: Vec<P> = on_cpu(numbers, |number| async move { Ok(part(number)) }).await?;
         let problems: Vec<Result<Problem<'_>>> = parts.iter().map(Holds::problem).collect();
-        let sound = problems.iter().flatten().map(|problem| (*problem, None)).collect();
-        let mut found = self.solve_together(sound).await?.into_iter();
+        let request = self.asked().request;
+        let primal = |own: &&Problem<'_>| request.form(self.shape(own.x(), own.y())) == Form::Primal;
+        let shared: Vec<Problem<'_>> = problems.iter().flatten().filter(primal).copied().collect();
+        let known = request.precision == Precision::Double;
+        let moments = |own: &Problem<'_>| match known && is_small(own) {
+            true => cpu::gram::gram::<f64>(own).map(Some),
+            false => Ok(None),
+        };
+        let moments = shared.par_iter().map(moments).collect::<Result<Vec<_>>>()?;
+        let mut found = self.solve_together(shared.into_iter().zip(moments).collect()).await?.into_iter();
         for problem in problems {
-            let path = match problem {
-                Ok(_) => found.next().ok_or_else(|| Error::Device { reason: "a path is missing".into() }),
+            paths.push(match problem {
+                Ok(own) if primal(&&own) => {
+                    found.next().ok_or_else(|| Error::Device { reason: "a path is missing".into() })
+                }
+                // Of more features than rows the equations are another's.
+                Ok(own) => match self.solve(&own, None).await {
+                    Err(error) if !of_its_data(&error) => return Err(error),
+                    path => path,
+                },
                 Err(error) => Err(error),
-            };
-            paths.push(path);
+            });
         }
         Ok(())
     }
+}
+
+/// Whether the rows of a problem are summed on the host before they would have arrived on a device.
+fn is_small(problem: &Problem<'_>) -> bool {
+    let [n, t] = [problem.features(), problem.targets()];
+    problem.rows().saturating_mul(n).saturating_mul(n + t) <= SMALL
 }
 
 /// The rows of a run, copied.

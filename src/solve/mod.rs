@@ -4,7 +4,7 @@
 // What is asked for, and one task of it.
 mod asked;
 pub(crate) mod batch;
-mod many;
+pub(crate) mod many;
 mod prior;
 pub(crate) mod ridge;
 mod run;

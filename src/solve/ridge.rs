@@ -385,6 +385,11 @@ impl Ridge {
         }
     }
 
+    /// This solver, telling nobody how far it is.
+    pub(crate) fn silent(self) -> Self {
+        Self { progress: None, ..self }
+    }
+
     /// This solver as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
     pub(crate) fn one_of(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
         let Some(progress) = self.progress.clone() else { return self.clone() };

@@ -94,6 +94,7 @@ mod solve {
 mod choose {
     mod cross_validation;
     mod folds;
+    mod many;
     mod rule;
     mod spectrum;
 }
