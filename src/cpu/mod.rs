@@ -1,5 +1,6 @@
 //! The CPU backend: the stages that the GPU has too, in `f32` or `f64`, all λ in parallel.
 
+mod dual_tiles;
 pub mod factor;
 pub mod gram;
 pub(crate) mod nodes;

@@ -11,9 +11,10 @@ use crate::answer::columns::{Figures, PathColumns};
 use crate::answer::describe::{error_bound, rounding};
 use crate::cpu::spectral::Spectral;
 use crate::cpu::spectral::few_features::FEW;
+use crate::equations::forms::Source;
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{Fit, Measure, backward_limit, column_of};
-use crate::equations::totals::Totals;
+use crate::equations::totals::Roots;
 use crate::math::lanes::vectorized;
 use crate::math::powers::scale_all;
 use crate::math::product::product;
@@ -40,8 +41,7 @@ pub(crate) enum Answers<'a> {
 
 /// What the tiles of a path are solved and measured with.
 pub(crate) struct Tiles<'a> {
-    pub(crate) normal: &'a NormalEquations,
-    pub(crate) totals: &'a Totals,
+    pub(crate) source: Source<'a>,
     pub(crate) answers: Answers<'a>,
     /// The λs that are solved, and the condition number and the outcome of each.
     pub(crate) lambdas: &'a [usize],
@@ -50,22 +50,39 @@ pub(crate) struct Tiles<'a> {
 }
 
 /// What answers are measured with.
-struct Measuring {
-    rounding: f64,
-    centres: Vec<[f64; 2]>,
+pub(super) struct Measuring {
+    pub(super) rounding: f64,
+    pub(super) centres: Vec<[f64; 2]>,
     /// Targets whose residuals are measured together.
     together: usize,
+    /// In the dual form the rows that hold nothing but the penalty.
+    alone: Vec<usize>,
+    /// In the dual form √D of each feature, where all are in range.
+    pub(super) roots: Option<Vec<f64>>,
+}
+
+/// Some λs, and the targets from `first` on: what is solved together.
+pub(super) struct Tile {
+    /// The places of the λs in [`Tiles::lambdas`].
+    pub(super) range: Range<usize>,
+    pub(super) first: usize,
+    /// The answers in the units of G, of one target after another of one λ after another.
+    pub(super) values: DMatrix<f64>,
 }
 
 impl Tiles<'_> {
     /// Writes the answers of `self.lambdas`, and returns the numbers of the λs whose residual is too large.
     pub(crate) fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
-        let (n, t) = (self.normal.features(), self.normal.targets());
+        let Source { normal, totals, rows } = self.source;
+        let (n, t) = (normal.features(), normal.targets());
         let targets = TARGETS.min(t);
+        let alone = |j: &usize| rows.is_some() && normal.gram[(*j, *j)] == 0.0;
         let measuring = Measuring {
-            rounding: rounding(self.normal, self.totals, f64::EPSILON),
-            centres: self.totals.centres(self.normal),
+            rounding: rounding(normal, totals, f64::EPSILON),
+            centres: totals.centres(normal),
             together: if t > TARGETS && n > FEW { TARGETS } else { 1 },
+            alone: (0..n).filter(alone).collect(),
+            roots: totals.roots.as_ref().and_then(Roots::natural),
         };
         // For each group of targets, the place of each λ.
         let mut places: Vec<Vec<PathColumns<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
@@ -92,11 +109,17 @@ impl Tiles<'_> {
         measuring: &Measuring,
         columns_done: &(dyn Fn(usize) + Sync),
     ) -> Vec<usize> {
-        let n = self.normal.features();
-        let count = places.first().map_or(0, PathColumns::columns);
+        let n = self.source.normal.features();
+        let Some(count) = places.first().map(PathColumns::columns) else { return Vec::new() };
         let of_nodes = match &self.answers {
             Answers::Sums { nodes, .. } => Some(nodes(first, count)),
             Answers::Reduced(_) => None,
+        };
+        let coefficients = match (self.source.rows, &of_nodes) {
+            (Some(rows), Some(answers)) => {
+                Some(rows.of_nodes(self.source.normal, (first, count), answers.clone()))
+            }
+            _ => None,
         };
         let at_once = (COLUMNS.max(NUMBERS / n) / count.max(1)).max(1);
         let tile = |(at, places): (usize, &mut [PathColumns<'_>])| {
@@ -104,9 +127,13 @@ impl Tiles<'_> {
             let lambdas = &self.lambdas[range.clone()];
             let values = match (&self.answers, &of_nodes) {
                 (Answers::Sums { resolvent, .. }, Some(answers)) => {
-                    let count = resolvent.nodes.len();
-                    let weights = &resolvent.weights.as_slice()[range.start * count..range.end * count];
-                    product(answers.as_slice(), weights, count)
+                    let weights = resolvent.weights_of(range.clone());
+                    if let Some(coefficients) = &coefficients {
+                        let mut places: Vec<&mut [f64]> =
+                            places.iter_mut().map(|place| &mut *place.coefficients).collect();
+                        coefficients.write(weights, &mut places);
+                    }
+                    product(answers.as_slice(), weights, resolvent.nodes.len())
                 }
                 (Answers::Reduced(spectral), _) => {
                     let shifts: Vec<f64> = lambdas.iter().map(|k| spectral.shift(*k)).collect();
@@ -114,7 +141,12 @@ impl Tiles<'_> {
                 }
                 (Answers::Sums { .. }, None) => DMatrix::zeros(n, lambdas.len() * count),
             };
-            let failed = self.finish(range, first, values.as_slice(), places, measuring);
+            let tile = Tile { range, first, values };
+            let fits = self.fits(&tile, measuring);
+            let failed = match self.source.rows {
+                None => self.write(&tile, &fits, places, measuring),
+                Some(_) => self.write_dual(&tile, &fits, places, measuring),
+            };
             columns_done(count * places.len());
             failed
         };
@@ -126,22 +158,15 @@ impl Tiles<'_> {
             .collect()
     }
 
-    /// Measures the answers of some λs for the targets from `first` on, in the units of G, writes them in natural
-    /// units, and returns the numbers of the λs whose residual is too large.
-    fn finish(
-        &self,
-        range: Range<usize>,
-        first: usize,
-        values: &[f64],
-        places: &mut [PathColumns<'_>],
-        measuring: &Measuring,
-    ) -> Vec<usize> {
-        let (normal, lambdas) = (self.normal, &self.lambdas[range.clone()]);
-        let Measuring { rounding, centres, together } = measuring;
-        let n = normal.features();
-        let count = places.first().map_or(0, PathColumns::columns);
+    /// What the answers of a tile tell.
+    fn fits(&self, tile: &Tile, measuring: &Measuring) -> Vec<Fit> {
+        let Tile { range, first, values } = tile;
+        let (normal, lambdas) = (self.source.normal, &self.lambdas[range.clone()]);
+        let Measuring { together, alone, .. } = measuring;
+        let (n, values) = (normal.features(), values.as_slice());
+        let count = values.len() / n / lambdas.len().max(1);
         let measures: Vec<Measure<'_>> = lambdas.iter().map(|k| Measure::new(normal, *k)).collect();
-        let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
+        let mut fits: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
         let products = (*together == 1).then(|| product(normal.gram.as_slice(), values, n));
         let mut w = vec![0.0; n];
         vectorized(
@@ -149,19 +174,34 @@ impl Tiles<'_> {
             || {
                 for (column, u) in values.chunks(n).enumerate() {
                     let (measure, target) = (&measures[column / count], first + column % count);
+                    let c = column_of(&normal.cross, target);
                     measure.to_lambda_units(u, &mut w);
+                    measure.set_alone(alone, c, &mut w);
                     let mut fit = measure.fit(target, &w);
+                    if self.source.rows.is_some() {
+                        measure.set_dual_by_weights(&mut fit, target, (lambdas[column / count], &w));
+                    }
                     if let Some(products) = &products {
-                        let c = column_of(&normal.cross, target);
                         fit.set_residual(measure.residual(c, &w, column_of(products, column)));
                     }
-                    tile.push(fit);
+                    fits.push(fit);
                 }
             },
         );
         if products.is_none() {
-            self.measure_together((lambdas, *together), (first, values), &measures, &mut tile);
+            self.measure_together(tile, measuring, &measures, &mut fits);
         }
+        fits
+    }
+
+    /// Writes the answers of a tile in natural units, and returns the numbers of the λs whose residual is too large.
+    fn write(&self, tile: &Tile, fits: &[Fit], places: &mut [PathColumns<'_>], measuring: &Measuring) -> Vec<usize> {
+        let Tile { range, first, values } = tile;
+        let Source { normal, totals, .. } = self.source;
+        let (lambdas, first) = (&self.lambdas[range.clone()], *first);
+        let Measuring { rounding, centres, .. } = measuring;
+        let (n, values) = (normal.features(), values.as_slice());
+        let count = fits.len() / lambdas.len().max(1);
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
         let mut failed = Vec::new();
@@ -169,7 +209,7 @@ impl Tiles<'_> {
             #[inline(always)]
             || {
                 for (at, place) in places.iter_mut().enumerate() {
-                    let fits = &tile[at * count..(at + 1) * count];
+                    let fits = &fits[at * count..(at + 1) * count];
                     // Written so that NaN fails.
                     if !fits.iter().all(|fit| fit.backward <= limit) {
                         failed.push(lambdas[at]);
@@ -190,7 +230,7 @@ impl Tiles<'_> {
                         let bound = error_bound(normal, found, None, &fits[target], (*rounding, 1.0));
                         let (solved, measured) =
                             ((found.0, Some(solution)), (&fits[target], bound, centres[lambdas[at]]));
-                        let figures = Figures::of(self.totals, normal.model, first + target, w, solved, measured);
+                        let figures = Figures::of(totals, normal.model, first + target, w, solved, measured);
                         place.set(target, figures);
                     }
                 }
@@ -204,14 +244,15 @@ impl Tiles<'_> {
     #[expect(clippy::cast_precision_loss, reason = "a few targets")]
     fn measure_together(
         &self,
-        (lambdas, together): (&[usize], usize),
-        (first, values): (usize, &[f64]),
+        tile: &Tile,
+        Measuring { together, alone, .. }: &Measuring,
         measures: &[Measure<'_>],
-        tile: &mut [Fit],
+        fits: &mut [Fit],
     ) {
-        let normal = self.normal;
-        let n = normal.features();
-        let count = tile.len() / lambdas.len();
+        let Tile { range, first, values } = tile;
+        let (normal, lambdas) = (self.source.normal, &self.lambdas[range.clone()]);
+        let (n, values) = (normal.features(), values.as_slice());
+        let (count, together) = (fits.len() / lambdas.len(), *together);
         let mut w = vec![0.0; n];
         let bundles = count.div_ceil(together);
         let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
@@ -219,7 +260,7 @@ impl Tiles<'_> {
         vectorized(
             #[inline(always)]
             || {
-                for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
+                for (column, (fit, u)) in fits.iter().zip(values.chunks(n)).enumerate() {
                     let (at, target) = (column / count, column % count);
                     let weight = sign(lambdas[at], first + target) / fit.sizes[1];
                     let weight = if weight.is_finite() { weight } else { 0.0 };
@@ -233,11 +274,13 @@ impl Tiles<'_> {
         vectorized(
             #[inline(always)]
             || {
-                for (at, fits) in tile.chunks_mut(count).enumerate() {
+                for (at, fits) in fits.chunks_mut(count).enumerate() {
                     for (bundle, fits) in fits.chunks_mut(together).enumerate() {
                         let column = at * bundles + bundle;
+                        let c = column_of(&cross, column);
                         measures[at].to_lambda_units(column_of(&sums, column), &mut w);
-                        let r = measures[at].residual(column_of(&cross, column), &w, column_of(&product, column));
+                        measures[at].set_alone(alone, c, &mut w);
+                        let r = measures[at].residual(c, &w, column_of(&product, column));
                         let each = r / (fits.len() as f64).sqrt();
                         fits.iter_mut().for_each(|fit| fit.set_residual(each * fit.sizes[1]));
                     }

@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use crate::equations::normal::NormalEquations;
 use crate::equations::penalised_scale::PenalisedScale;
 use crate::equations::residual::column_of;
 use crate::equations::weights::Weights;
 use crate::math::condition;
+use crate::math::powers::scaled;
 use crate::math::product::product;
 use crate::math::resolvent::{MOST_NODES, Resolvent};
+use crate::model::method::Form;
 
 /// The condition number up to which λs are sums: those beyond it are few, or want another route.
 const REACH: f64 = 1e8;
@@ -31,14 +33,18 @@ pub(crate) struct Extent {
     scale: PenalisedScale,
     least: f64,
     largest: f64,
+    /// In the dual form with an intercept, that of the direction that centring empties, and no answer has any of: it counts for the
+    /// condition number alone. Else 0.
+    filled: f64,
 }
 
 impl Extent {
     /// The eigenvalues lie between 0 and about the largest.
     pub(crate) fn new(normal: &NormalEquations) -> Self {
         let scale = PenalisedScale::new(normal);
-        let largest = largest(normal, &scale.roots);
-        Self { scale, least: 0.0, largest }
+        let emptied = emptied(normal, &scale.roots);
+        let (largest, filled) = largest(normal, &scale.roots, emptied.as_ref());
+        Self { scale, least: 0.0, largest, filled }
     }
 
     /// The number of the λ whose answer tells how far the least eigenvalue is from 0, where that would save nodes.
@@ -73,7 +79,7 @@ impl Extent {
     fn within_reach(&self) -> Vec<usize> {
         let reached = |k: &usize| {
             let shift = self.scale.shifts[*k];
-            shift > 0.0 && self.largest + shift <= REACH * (self.least + shift)
+            shift > 0.0 && self.largest.max(self.filled) + shift <= REACH * (self.least + shift)
         };
         (0..self.scale.shifts.len()).filter(reached).collect()
     }
@@ -162,8 +168,20 @@ impl Nodes {
     }
 }
 
-/// About the largest eigenvalue of B = RGR, from above: the growth of some vectors under repeated products, and the trace.
-fn largest(normal: &NormalEquations, roots: &[f64]) -> f64 {
+/// The direction that centring empties on the scale of B, in the dual form S^½·1, of norm 1: a constant that was added to all of K fills
+/// it, as the eigenvector that it stays.
+fn emptied(normal: &NormalEquations, roots: &[f64]) -> Option<DVector<f64>> {
+    if normal.form == Form::Primal || !normal.model.intercept {
+        return None;
+    }
+    let top = normal.unit.iter().copied().max().unwrap_or(0);
+    let direction = DVector::from_fn(roots.len(), |i, _| scaled(roots[i], normal.unit[i] - top));
+    direction.try_normalize(0.0)
+}
+
+/// About the largest eigenvalue of B = RGR, from above: the growth of some vectors under repeated products, and the trace. Those of the
+/// eigenvector `emptied`, whose own is the second, do not count.
+fn largest(normal: &NormalEquations, roots: &[f64], emptied: Option<&DVector<f64>>) -> (f64, f64) {
     let n = normal.features();
     let trace: f64 = roots.iter().enumerate().map(|(j, root)| normal.gram[(j, j)] * root * root).sum();
     let start = condition::start(n);
@@ -172,16 +190,27 @@ fn largest(normal: &NormalEquations, roots: &[f64]) -> f64 {
     let by_roots = |vectors: &mut DMatrix<f64>| {
         vectors.column_iter_mut().for_each(|mut column| column.iter_mut().zip(roots).for_each(|(v, root)| *v *= root));
     };
+    let times = |mut vectors: DMatrix<f64>| {
+        by_roots(&mut vectors);
+        let mut products = product(normal.gram.as_slice(), vectors.as_slice(), n);
+        by_roots(&mut products);
+        products
+    };
+    let filled = emptied.map_or(0.0, |own| times(DMatrix::from_column_slice(n, 1, own.as_slice())).norm());
     let mut growth = 0.0f64;
     for _ in 0..ITERATIONS {
         for mut column in vectors.column_iter_mut() {
+            if let Some(emptied) = emptied {
+                let part = emptied.dot(&column);
+                column.axpy(-part, emptied, 1.0);
+            }
             let norm = column.norm();
             column.iter_mut().for_each(|v| *v = if norm > 0.0 { *v / norm } else { 0.0 });
         }
-        by_roots(&mut vectors);
-        vectors = product(normal.gram.as_slice(), vectors.as_slice(), n);
-        by_roots(&mut vectors);
+        vectors = times(vectors);
         growth = vectors.column_iter().map(|column| column.norm()).fold(growth, f64::max);
     }
-    trace.min(TOO_SMALL * growth)
+    // What is left of a trace that the filled direction makes up is rounding.
+    let rest = (trace - filled).max(n as f64 * f64::EPSILON * trace);
+    (rest.min(TOO_SMALL * growth), filled)
 }

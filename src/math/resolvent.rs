@@ -7,6 +7,7 @@
 //! is 3000, 85 where it is 1e8, whatever the number of shifts. What is multiplied with grows little, for Σⱼ |bⱼ(s)|(d + s)/(d + sⱼ) is about 5.
 
 use std::f64::consts::PI;
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 
@@ -64,6 +65,12 @@ impl Resolvent {
 }
 
 impl Resolvent {
+    /// The weights of a run of shifts, r for each.
+    pub(crate) fn weights_of(&self, shifts: Range<usize>) -> &[f64] {
+        let count = self.nodes.len();
+        &self.weights.as_slice()[shifts.start * count..shifts.end * count]
+    }
+
     /// The weights of the shifts at these positions alone.
     pub(crate) fn only(&self, which: &[usize]) -> Self {
         Self { nodes: self.nodes.clone(), weights: self.weights.select_columns(which) }

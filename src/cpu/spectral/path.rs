@@ -10,6 +10,7 @@ use crate::answer::path::RidgePath;
 use crate::cpu::spectral::Spectral;
 use crate::cpu::spectral::few_features::FewFeatures;
 use crate::cpu::tiles::{Answers, Tiles};
+use crate::equations::forms::Source;
 use crate::equations::normal::NormalEquations;
 use crate::equations::totals::Totals;
 use crate::math::condition;
@@ -61,7 +62,8 @@ pub(crate) fn path(
                 Some(resolvent) => Answers::Sums { resolvent, nodes: &of_nodes },
                 None => Answers::Reduced(&spectral),
             };
-            Tiles { normal, totals, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes }
+            let source = Source { totals, normal, rows: None };
+            Tiles { source, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes }
                 .path(path.columns_mut(), &columns_done)
         }
     };

@@ -1,0 +1,64 @@
+//! Tiles of a path of the dual form: β is measured, and tells of the coefficients that are written already.
+
+use crate::answer::columns::{Figures, PathColumns};
+use crate::answer::describe::{error_bound, spread};
+use crate::cpu::tiles::{Measuring, Tile, Tiles};
+use crate::equations::forms::Source;
+use crate::equations::residual::{Fit, backward_limit};
+use crate::equations::totals::Roots;
+use crate::math::lanes::{sums, vectorized};
+use crate::math::powers::scaled;
+
+impl Tiles<'_> {
+    /// Writes the figures of a tile, and returns the numbers of the λs whose residual is too large.
+    pub(super) fn write_dual(
+        &self,
+        tile: &Tile,
+        fits: &[Fit],
+        places: &mut [PathColumns<'_>],
+        measuring: &Measuring,
+    ) -> Vec<usize> {
+        let Tile { range, first, values } = tile;
+        let Source { normal, totals, .. } = self.source;
+        let lambdas = &self.lambdas[range.clone()];
+        let count = fits.len() / lambdas.len().max(1);
+        let limit = backward_limit(normal.features());
+        let mut failed = Vec::new();
+        vectorized(
+            #[inline(always)]
+            || {
+                for (at, place) in places.iter_mut().enumerate() {
+                    let fits = &fits[at * count..(at + 1) * count];
+                    // Written so that NaN fails.
+                    if !fits.iter().all(|fit| fit.backward <= limit) {
+                        failed.push(lambdas[at]);
+                        continue;
+                    }
+                    let found = (self.outcomes[range.start + at], self.conditions[range.start + at]);
+                    let n = place.coefficients.len() / count;
+                    for (own, fit) in fits.iter().enumerate() {
+                        let (w, target) = (&place.coefficients[own * n..(own + 1) * n], first + own);
+                        let size = totals.roots.as_ref().map_or(0.0, |roots| size(roots, measuring, w));
+                        let cancelled = spread(scaled(fit.summed, totals.target_units[target]), size);
+                        let bound = error_bound(normal, found, None, fit, (measuring.rounding, cancelled));
+                        let solution = values.column(at * count + own).iter().any(|beta| *beta != 0.0);
+                        let fit = Fit { penalised: Some(size), ..*fit };
+                        let measured = (&fit, bound, measuring.centres[lambdas[at]]);
+                        let figures =
+                            Figures::of(totals, normal.model, target, w, (found.0, Some(solution)), measured);
+                        place.set(own, figures);
+                    }
+                }
+            },
+        );
+        failed
+    }
+}
+
+/// ‖√D·w‖₂, by squares where these are in range.
+#[inline(always)]
+fn size(roots: &Roots, measuring: &Measuring, w: &[f64]) -> f64 {
+    let Some(natural) = &measuring.roots else { return roots.size(w) };
+    let [squares] = sums([w, natural], |[w, root]| [(w * root) * (w * root)]);
+    if (1e-280..1e280).contains(&squares) { squares.sqrt() } else { roots.size(w) }
+}
