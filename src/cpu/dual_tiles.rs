@@ -20,9 +20,9 @@ impl Tiles<'_> {
     ) -> Vec<usize> {
         let Tile { range, first, values } = tile;
         let Source { normal, totals, .. } = self.source;
-        let lambdas = &self.lambdas[range.clone()];
+        let (lambdas, m, values) = (&self.lambdas[range.clone()], normal.features(), values.as_slice());
         let count = fits.len() / lambdas.len().max(1);
-        let limit = backward_limit(normal.features());
+        let limit = backward_limit(m);
         let mut failed = Vec::new();
         vectorized(
             #[inline(always)]
@@ -41,11 +41,11 @@ impl Tiles<'_> {
                         let size = totals.roots.as_ref().map_or(0.0, |roots| size(roots, measuring, w));
                         let cancelled = spread(scaled(fit.summed, totals.target_units[target]), size);
                         let bound = error_bound(normal, found, None, fit, (measuring.rounding, cancelled));
-                        let solution = values.column(at * count + own).iter().any(|beta| *beta != 0.0);
+                        let beta = &values[(at * count + own) * m..][..m];
+                        let solution = beta.iter().any(|beta| *beta != 0.0);
                         let fit = Fit { penalised: Some(size), ..*fit };
                         let measured = (&fit, bound, measuring.centres[lambdas[at]]);
-                        let figures =
-                            Figures::of(totals, normal.model, target, w, (found.0, Some(solution)), measured);
+                        let figures = Figures::of(totals, normal.model, target, w, (found.0, Some(solution)), measured);
                         place.set(own, figures);
                     }
                 }

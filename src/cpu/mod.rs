@@ -11,6 +11,7 @@ pub(crate) mod qr_in_pairs;
 mod rates;
 pub mod solve;
 pub(crate) mod spectral;
+mod tile_fits;
 mod tiles;
 
 pub use crate::math::eigen::{self, Eigen};

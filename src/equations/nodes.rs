@@ -214,3 +214,43 @@ fn largest(normal: &NormalEquations, roots: &[f64], emptied: Option<&DVector<f64
     let rest = (trace - filled).max(n as f64 * f64::EPSILON * trace);
     (rest.min(TOO_SMALL * growth), filled)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Extent, Nodes};
+    use crate::data::problem::Problem;
+    use crate::data::view::View;
+    use crate::equations::dual::Dual;
+    use crate::math::powers::scaled;
+    use crate::model::Model;
+    use crate::model::penalty::Grid;
+    use crate::model::penalty_factors::PenaltyFactors;
+
+    /// The direction that a constant fills in the dual form is as large as the trace of K, and takes no nodes.
+    #[test]
+    fn an_intercept_takes_no_more_nodes_of_the_dual_form() {
+        let (m, n) = (120, 480);
+        let mut state = 1u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            scaled((state >> 11) as f64, -52) - 1.0
+        };
+        let (x, y): (Vec<f64>, Vec<f64>) = ((0..m * n).map(|_| next()).collect(), (0..m).map(|_| next()).collect());
+        let problem = Problem::new(View::row_major(&x, m, n).expect("as many"), &y).expect("finite");
+        let shifts: Vec<f64> = (0..200).map(|k| 10f64.powf(f64::from(k) / 40.0)).collect();
+        let count = |intercept| {
+            let model = Model { intercept, ..Model::default() };
+            let rows = Dual::new(&problem, model, &PenaltyFactors::default()).expect("in range");
+            let lambdas = vec![0.0; shifts.len()];
+            let grid = Grid { lambdas, shifts: shifts.clone(), factors: PenaltyFactors::default() };
+            let normal = rows.normal(rows.products::<f64>(), grid);
+            let extent = Extent::new(&normal);
+            assert!(extent.filled == 0.0 || extent.filled > 10.0 * extent.largest);
+            let nodes = Nodes::new(&normal, &extent).expect("few enough");
+            (nodes.lambdas.len(), nodes.equations.penalties())
+        };
+        let (with, without) = (count(true), count(false));
+        assert_eq!(with.0, 200, "all within reach");
+        assert!(with.1 <= without.1 + 1 && without.1 < 40, "{with:?}, {without:?}");
+    }
+}

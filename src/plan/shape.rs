@@ -1,8 +1,8 @@
 //! The sizes of a task, and what follows from them alone.
 
 use crate::error::{Error, Result};
-use crate::model::method::{Form, Strategy};
 use crate::math::resolvent::MOST_NODES;
+use crate::model::method::{Form, Strategy};
 use crate::plan::rates::{Rates, Sizes};
 
 /// m, n, t and k of a task, and p.

@@ -38,7 +38,10 @@ impl Dual<'_> {
         }
         top.iter_mut().filter(|top| **top == i32::MIN).for_each(|top| *top = 0);
         for (at, column) in beta.as_mut_slice().chunks_mut(m).enumerate() {
-            column.iter_mut().zip(&normal.unit).for_each(|(beta, unit)| *beta = scaled(*beta, unit - top[at % targets]));
+            column
+                .iter_mut()
+                .zip(&normal.unit)
+                .for_each(|(beta, unit)| *beta = scaled(*beta, unit - top[at % targets]));
         }
         let blocks: Vec<DMatrix<f64>> = (0..n.div_ceil(BLOCK))
             .into_par_iter()
