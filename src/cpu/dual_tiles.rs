@@ -1,15 +1,50 @@
 //! Tiles of a path of the dual form: β is measured, and tells of the coefficients that are written already.
 
+use nalgebra::DMatrix;
+
 use crate::answer::columns::{Figures, PathColumns};
 use crate::answer::describe::{error_bound, spread};
-use crate::cpu::tiles::{Measuring, Tile, Tiles};
+use crate::cpu::tiles::{Answers, Measuring, Tile, Tiles};
 use crate::equations::forms::Source;
+use crate::equations::nodes::Infinity;
 use crate::equations::residual::{Fit, backward_limit};
 use crate::equations::totals::Roots;
 use crate::math::lanes::{sums, vectorized};
 use crate::math::powers::scaled;
+use crate::math::product::product;
 
 impl Tiles<'_> {
+    /// The fits of a tile, of each λ whose residual is larger than need be those of β summed with the node at infinity, if these are
+    /// better. The coefficients have nothing of what K annihilates, and stay as they are.
+    pub(super) fn with_infinity(
+        &self,
+        tile: &Tile,
+        mut fits: Vec<Fit>,
+        of_nodes: &DMatrix<f64>,
+        measuring: &Measuring,
+    ) -> Vec<Fit> {
+        let Answers::Sums { infinity: Some(Infinity { answers, weights }), .. } = &self.answers else { return fits };
+        let (Tile { range, first, .. }, inner) = (tile, weights.nrows());
+        let (count, m) = (fits.len() / range.len().max(1), answers.nrows());
+        let limit = backward_limit(m);
+        // Against the largest element of the diagonal, as the bound on the error has it: the direction that a constant fills makes ‖A‖₁ many
+        // times as large. Of NaN the largest is none.
+        let most = |fits: &[Fit]| fits.iter().fold(0.0, |most: f64, fit| most.max(fit.residual));
+        if fits.chunks(count.max(1)).all(|fits| most(fits) <= limit) {
+            return fits;
+        }
+        let at_infinity = &answers.as_slice()[first * m..(first + count) * m];
+        let answers = [of_nodes.as_slice(), at_infinity].concat();
+        let values = product(&answers, &weights.as_slice()[range.start * inner..range.end * inner], inner);
+        let others = self.fits(&Tile { range: range.clone(), first: *first, values }, measuring);
+        for (own, other) in fits.chunks_mut(count).zip(others.chunks(count)) {
+            if most(own) > limit && most(other) < most(own) {
+                own.copy_from_slice(other);
+            }
+        }
+        fits
+    }
+
     /// Writes the figures of a tile, and returns the numbers of the λs whose residual is too large.
     pub(super) fn write_dual(
         &self,

@@ -32,7 +32,8 @@ pub(crate) fn path(
     let outcomes: Vec<Outcome> = conditions.iter().map(|condition| outcome(*condition)).collect();
     let resolvent = nodes.resolvent.only(&wanted);
     let of_nodes = |first: usize, targets: usize| nodes.answers(weights, first, targets);
-    let answers = Answers::Sums { resolvent: &resolvent, nodes: &of_nodes };
+    let infinity = nodes.infinity(&wanted);
+    let answers = Answers::Sums { resolvent: &resolvent, nodes: &of_nodes, infinity: infinity.as_ref() };
     let tiles = Tiles { source, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes };
     let done = AtomicUsize::new(0);
     let columns_done = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);

@@ -12,6 +12,7 @@ use crate::answer::describe::{error_bound, rounding};
 use crate::cpu::spectral::Spectral;
 use crate::cpu::spectral::few_features::FEW;
 use crate::equations::forms::Source;
+use crate::equations::nodes::Infinity;
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{Fit, backward_limit};
 use crate::equations::totals::Roots;
@@ -35,8 +36,13 @@ const TARGETS: usize = 8;
 pub(crate) enum Answers<'a> {
     /// From one reduction, λ after λ.
     Reduced(&'a Spectral<'a>),
-    /// Sums of those of few nodes, which are given for some targets from the first number on: [r, targets, n].
-    Sums { resolvent: &'a Resolvent, nodes: &'a (dyn Fn(usize, usize) -> DMatrix<f64> + Sync) },
+    /// Sums of those of few nodes, which are given for some targets from the first number on: [r, targets, n]. In the dual form of
+    /// these and the node at infinity, where those do not satisfy the equations.
+    Sums {
+        resolvent: &'a Resolvent,
+        nodes: &'a (dyn Fn(usize, usize) -> DMatrix<f64> + Sync),
+        infinity: Option<&'a Infinity>,
+    },
 }
 
 /// What the tiles of a path are solved and measured with.
@@ -141,9 +147,12 @@ impl Tiles<'_> {
             };
             let tile = Tile { range, first, values };
             let fits = self.fits(&tile, measuring);
-            let failed = match self.source.rows {
-                None => self.write(&tile, &fits, places, measuring),
-                Some(_) => self.write_dual(&tile, &fits, places, measuring),
+            let failed = match (self.source.rows, &of_nodes) {
+                (Some(_), Some(of_nodes)) => {
+                    let fits = self.with_infinity(&tile, fits, of_nodes, measuring);
+                    self.write_dual(&tile, &fits, places, measuring)
+                }
+                _ => self.write(&tile, &fits, places, measuring),
             };
             columns_done(count * places.len());
             failed

@@ -97,6 +97,16 @@ pub(crate) struct Nodes {
     pub(crate) lambdas: Vec<usize>,
     shifts: Vec<f64>,
     pub(crate) resolvent: Resolvent,
+    /// In the dual form s·β of shifts beyond all bounds, S·(y − ȳ), in the units of the answers.
+    at_infinity: Option<DMatrix<f64>>,
+}
+
+/// The node at infinity.
+pub(crate) struct Infinity {
+    /// Its answers, a column for each target.
+    pub(crate) answers: DMatrix<f64>,
+    /// The weights of the sums with it, as [`Resolvent::with_infinity`] has them.
+    pub(crate) weights: DMatrix<f64>,
 }
 
 impl Nodes {
@@ -113,7 +123,20 @@ impl Nodes {
         let most = ((SHARE * lambdas.len() as f64) as usize).min(MOST_NODES);
         let resolvent = Resolvent::new((extent.least, extent.largest), &shifts, most)?;
         let natural = resolvent.nodes.iter().map(|node| extent.scale.natural(*node)).collect();
-        Some(Self { equations: normal.at(natural), lambdas, shifts, resolvent })
+        let roots = &extent.scale.roots;
+        let cross = |j: usize, target: usize| roots[j] * (roots[j] * normal.cross[(j, target)]);
+        let at_infinity = || DMatrix::from_fn(normal.features(), normal.targets(), cross);
+        let at_infinity = (normal.form == Form::Dual).then(at_infinity);
+        Some(Self { equations: normal.at(natural), lambdas, shifts, resolvent, at_infinity })
+    }
+
+    /// In the dual form the node at infinity for the λs at these positions. There right-hand sides have all of what K annihilates or nearly
+    /// so, and the answers of small nodes so much of it that sums at large shifts may inherit more of their rounding than a
+    /// factorization leaves.
+    pub(crate) fn infinity(&self, wanted: &[usize]) -> Option<Infinity> {
+        let shifts: Vec<f64> = wanted.iter().map(|at| self.shifts[*at]).collect();
+        let answers = self.at_infinity.clone()?;
+        Some(Infinity { answers, weights: self.resolvent.only(wanted).with_infinity(&shifts) })
     }
 
     /// As many nodes, by the last one repeated: problems that are solved side by side have equally many.

@@ -59,7 +59,7 @@ pub(crate) fn path(
                 None => DMatrix::zeros(n, 0),
             };
             let answers = match &nodes {
-                Some(resolvent) => Answers::Sums { resolvent, nodes: &of_nodes },
+                Some(resolvent) => Answers::Sums { resolvent, nodes: &of_nodes, infinity: None },
                 None => Answers::Reduced(&spectral),
             };
             let source = Source { totals, normal, rows: None };

@@ -75,8 +75,11 @@ fn sums_in_the_dual_form_are_what_a_factorization_for_each_lambda_gives() {
                         let (own, other) = (found.intercept(k, target), wanted.intercept(k, target));
                         let bound = found.intercept_error_bound(k, target) + wanted.intercept_error_bound(k, target);
                         assert!((own - other).abs() <= bound, "{context}: intercept {own:e}, wanted {other:e}");
+                        // Of κ near what costs digits, one may be corrected to twice the digits and the other not.
+                        let handed_on = |path: &RidgePath| path.retries().iter().any(|retry| retry.index == k);
                         let bounds = found.error_bound(k, target) / wanted.error_bound(k, target);
-                        assert!((0.1..=10.0).contains(&bounds), "{context}: a bound {bounds} times as large");
+                        let alike = handed_on(&found) || handed_on(&wanted) || (0.1..=10.0).contains(&bounds);
+                        assert!(alike, "{context}: a bound {bounds} times as large");
                     }
                 }
             }
