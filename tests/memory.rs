@@ -20,7 +20,7 @@ const NOT_TESTED: &str = "!!! NOT TESTED: the peak of the resident memory can be
 
 /// The form, strategy, λs and targets.
 type Task = (Form, Strategy, usize, usize);
-const TASKS: [Task; 11] = [
+const TASKS: [Task; 12] = [
     (Form::Primal, Strategy::Cholesky, 2, 1),
     (Form::Primal, Strategy::Cholesky, 2, 4),
     (Form::Primal, Strategy::Cholesky, 50, 1),
@@ -32,6 +32,7 @@ const TASKS: [Task; 11] = [
     (Form::Primal, Strategy::Spectral, 12, 400), // so many columns that Q is multiplied out
     (Form::Dual, Strategy::Cholesky, 4, 10),
     (Form::Dual, Strategy::Spectral, 300, 2),
+    (Form::Dual, Strategy::Nodes, 300, 2),
 ];
 
 #[test]

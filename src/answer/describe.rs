@@ -6,7 +6,7 @@ use crate::answer::columns::Figures;
 use crate::answer::path::RidgePath;
 use crate::answer::rss;
 use crate::data::problem::Problem;
-use crate::equations::forms::Equations;
+use crate::equations::forms::{Equations, Source};
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{BATCH, Fit, residuals};
 use crate::equations::totals::Totals;
@@ -39,10 +39,25 @@ impl RidgePath {
         let mut path = Self::blank(&totals, normal, used);
         match equations {
             Equations::Primal { .. } => path.write(normal, &every, weights),
-            Equations::Dual { rows, .. } => path.coefficients = rows.coefficients(normal, weights),
+            Equations::Dual { rows, .. } => path.coefficients = rows.coefficients(normal, &every, weights),
         }
         path.describe(&totals, normal, &every, weights, epsilon);
         path.with_rows(&totals, normal, equations.problem(), epsilon)
+    }
+
+    /// Writes the answers of the λs numbered `lambdas` (in order), found in double precision, with their figures.
+    pub(crate) fn write_all(&mut self, source: Source<'_>, lambdas: &[usize], weights: &[Weights]) {
+        let Source { totals, normal, rows } = source;
+        match rows {
+            None => self.write(normal, lambdas, weights),
+            Some(rows) => {
+                let each = self.features * self.targets;
+                let coefficients = rows.coefficients(normal, lambdas, weights);
+                let places = lambdas.iter().zip(coefficients.chunks(each.max(1)));
+                places.for_each(|(k, own)| self.coefficients[k * each..(k + 1) * each].copy_from_slice(own));
+            }
+        }
+        self.describe(totals, normal, lambdas, weights, f64::EPSILON);
     }
 
     /// A path of zeros, whose answers are yet to be written.
@@ -77,7 +92,7 @@ impl RidgePath {
     }
 
     /// Writes the coefficients of weights of the λs numbered `lambdas` (in order), in the primal form; NaN where there are none.
-    pub(crate) fn write(&mut self, normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) {
+    fn write(&mut self, normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) {
         let (n, t) = (self.features, self.targets);
         let mut left = lambdas.iter().zip(weights).peekable();
         let places = self.coefficients.chunks_mut(n * t).enumerate();
@@ -96,7 +111,7 @@ impl RidgePath {
 
     /// Sets the figures of the λs numbered `lambdas` by their weights, which were found in arithmetic of rounding unit `epsilon`,
     /// and whose coefficients are written. Residuals are measured in `f64` against `normal`.
-    pub(crate) fn describe(
+    fn describe(
         &mut self,
         totals: &Totals,
         normal: &NormalEquations,
@@ -240,7 +255,7 @@ pub(crate) fn error_bound(
 }
 
 /// By how much Xᵀβ cancels: the size of what it sums over that of its sum; 1 where w is 0, which it is exactly where X is.
-fn spread(summed: f64, size: f64) -> f64 {
+pub(crate) fn spread(summed: f64, size: f64) -> f64 {
     if size == 0.0 { 1.0 } else { (summed / size).max(1.0) }
 }
 
@@ -260,6 +275,7 @@ fn measure(normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> 
             misfit: nan,
             cancelled: nan,
             summed: nan,
+            penalised: None,
             size: nan
         };
         normal.targets()

@@ -1,5 +1,6 @@
 //! The CPU backend: the stages that the GPU has too, in `f32` or `f64`, all λ in parallel.
 
+mod dual_tiles;
 pub mod factor;
 pub mod gram;
 pub(crate) mod nodes;
@@ -10,6 +11,7 @@ pub(crate) mod qr_in_pairs;
 mod rates;
 pub mod solve;
 pub(crate) mod spectral;
+mod tile_fits;
 mod tiles;
 
 pub use crate::math::eigen::{self, Eigen};

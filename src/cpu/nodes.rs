@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::answer::path::RidgePath;
 use crate::cpu::tiles::{Answers, Tiles};
+use crate::equations::forms::Source;
 use crate::equations::nodes::Nodes;
-use crate::equations::normal::NormalEquations;
-use crate::equations::totals::Totals;
 use crate::equations::weights::Weights;
 use crate::model::outcome::{BackendUsed, Outcome};
 
@@ -14,12 +13,13 @@ use crate::model::outcome::{BackendUsed, Outcome};
 /// answers it lacks: NaN there. Condition numbers beyond `limit` are left out, and are none of these. `outcome` tells that of
 /// a condition number.
 pub(crate) fn path(
-    (totals, normal): (&Totals, &NormalEquations),
+    source: Source<'_>,
     (nodes, weights): (&Nodes, &[Weights]),
     limit: f64,
     (used, outcome): (BackendUsed, impl Fn(f64) -> Outcome),
     progress: &(dyn Fn(usize) + Sync),
 ) -> (RidgePath, Vec<usize>) {
+    let Source { totals, normal, .. } = source;
     let (t, k) = (normal.targets(), normal.penalties());
     let mut path = RidgePath::blank(totals, normal, used);
     let conditions = nodes.conditions(weights);
@@ -32,8 +32,9 @@ pub(crate) fn path(
     let outcomes: Vec<Outcome> = conditions.iter().map(|condition| outcome(*condition)).collect();
     let resolvent = nodes.resolvent.only(&wanted);
     let of_nodes = |first: usize, targets: usize| nodes.answers(weights, first, targets);
-    let answers = Answers::Sums { resolvent: &resolvent, nodes: &of_nodes };
-    let tiles = Tiles { normal, totals, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes };
+    let infinity = nodes.infinity(&wanted);
+    let answers = Answers::Sums { resolvent: &resolvent, nodes: &of_nodes, infinity: infinity.as_ref() };
+    let tiles = Tiles { source, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes };
     let done = AtomicUsize::new(0);
     let columns_done = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
     let failed = tiles.path(path.columns_mut(), &columns_done);

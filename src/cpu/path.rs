@@ -1,30 +1,29 @@
-//! The path of the primal form in double precision, its answers written as they come.
+//! The path in double precision, its answers written as they come: of the primal form, and of nodes in the dual form.
 
 use crate::answer::path::RidgePath;
 use crate::cpu;
 use crate::cpu::spectral;
 use crate::data::problem::Problem;
+use crate::equations::forms::Source;
 use crate::equations::nodes::{Extent, Nodes};
-use crate::equations::normal::NormalEquations;
-use crate::equations::totals::Totals;
 use crate::model::method::Strategy;
 use crate::model::outcome::{BackendUsed, Outcome};
 
-/// The path of the primal form on the CPU in double precision, from the rows too where rows are at hand, and the numbers of the λs
-/// that were factored though the strategy shares work between λs: those that it does not answer as well. Such strategies leave
-/// out condition numbers beyond `limit`. Answers are written to the path as they come.
+/// The path on the CPU in double precision, from the rows too where rows are at hand, and the numbers of the λs that were factored though
+/// the strategy shares work between λs: those that it does not answer as well. Such strategies leave out condition numbers beyond
+/// `limit`. Answers are written to the path as they come. The strategy `spectral` works here in the primal form alone.
 pub(crate) fn path(
-    (totals, normal): (&Totals, &NormalEquations),
+    source: Source<'_>,
     strategy: Strategy,
     limit: f64,
     used: BackendUsed,
     rows: Option<&Problem<'_>>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> (RidgePath, Vec<usize>) {
+    let Source { totals, normal, .. } = source;
     let factored = |mut path: RidgePath, lambdas: &[usize], progress: &(dyn Fn(usize) + Sync)| {
         cpu::solve::in_parts::<f64>(normal, lambdas, progress, |lambdas, weights| {
-            path.write(normal, lambdas, &weights);
-            path.describe(totals, normal, lambdas, &weights, f64::EPSILON);
+            path.write_all(source, lambdas, &weights);
         });
         path
     };
@@ -46,7 +45,7 @@ pub(crate) fn path(
                 Some(nodes) => {
                     let weights = cpu::solve::solve::<f64>(&nodes.equations, &|_| ());
                     let outcome = (used, |_| Outcome::Solved);
-                    let (path, left) = cpu::nodes::path((totals, normal), (&nodes, &weights), limit, outcome, progress);
+                    let (path, left) = cpu::nodes::path(source, (&nodes, &weights), limit, outcome, progress);
                     (factored(path, &left, &|_| ()), left)
                 }
             }

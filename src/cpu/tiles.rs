@@ -11,9 +11,11 @@ use crate::answer::columns::{Figures, PathColumns};
 use crate::answer::describe::{error_bound, rounding};
 use crate::cpu::spectral::Spectral;
 use crate::cpu::spectral::few_features::FEW;
+use crate::equations::forms::Source;
+use crate::equations::nodes::Infinity;
 use crate::equations::normal::NormalEquations;
-use crate::equations::residual::{Fit, Measure, backward_limit, column_of};
-use crate::equations::totals::Totals;
+use crate::equations::residual::{Fit, backward_limit};
+use crate::equations::totals::Roots;
 use crate::math::lanes::vectorized;
 use crate::math::powers::scale_all;
 use crate::math::product::product;
@@ -34,14 +36,18 @@ const TARGETS: usize = 8;
 pub(crate) enum Answers<'a> {
     /// From one reduction, λ after λ.
     Reduced(&'a Spectral<'a>),
-    /// Sums of those of few nodes, which are given for some targets from the first number on: [r, targets, n].
-    Sums { resolvent: &'a Resolvent, nodes: &'a (dyn Fn(usize, usize) -> DMatrix<f64> + Sync) },
+    /// Sums of those of few nodes, which are given for some targets from the first number on: [r, targets, n]. In the dual form of
+    /// these and the node at infinity, where those do not satisfy the equations.
+    Sums {
+        resolvent: &'a Resolvent,
+        nodes: &'a (dyn Fn(usize, usize) -> DMatrix<f64> + Sync),
+        infinity: Option<&'a Infinity>,
+    },
 }
 
 /// What the tiles of a path are solved and measured with.
 pub(crate) struct Tiles<'a> {
-    pub(crate) normal: &'a NormalEquations,
-    pub(crate) totals: &'a Totals,
+    pub(crate) source: Source<'a>,
     pub(crate) answers: Answers<'a>,
     /// The λs that are solved, and the condition number and the outcome of each.
     pub(crate) lambdas: &'a [usize],
@@ -50,22 +56,39 @@ pub(crate) struct Tiles<'a> {
 }
 
 /// What answers are measured with.
-struct Measuring {
-    rounding: f64,
-    centres: Vec<[f64; 2]>,
+pub(super) struct Measuring {
+    pub(super) rounding: f64,
+    pub(super) centres: Vec<[f64; 2]>,
     /// Targets whose residuals are measured together.
-    together: usize,
+    pub(super) together: usize,
+    /// In the dual form the rows that hold nothing but the penalty.
+    pub(super) alone: Vec<usize>,
+    /// In the dual form √D of each feature, where all are in range.
+    pub(super) roots: Option<Vec<f64>>,
+}
+
+/// Some λs, and the targets from `first` on: what is solved together.
+pub(super) struct Tile {
+    /// The places of the λs in [`Tiles::lambdas`].
+    pub(super) range: Range<usize>,
+    pub(super) first: usize,
+    /// The answers in the units of G, of one target after another of one λ after another.
+    pub(super) values: DMatrix<f64>,
 }
 
 impl Tiles<'_> {
     /// Writes the answers of `self.lambdas`, and returns the numbers of the λs whose residual is too large.
     pub(crate) fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
-        let (n, t) = (self.normal.features(), self.normal.targets());
+        let Source { normal, totals, rows } = self.source;
+        let (n, t) = (normal.features(), normal.targets());
         let targets = TARGETS.min(t);
+        let alone = |j: &usize| rows.is_some() && normal.gram[(*j, *j)] == 0.0;
         let measuring = Measuring {
-            rounding: rounding(self.normal, self.totals, f64::EPSILON),
-            centres: self.totals.centres(self.normal),
+            rounding: rounding(normal, totals, f64::EPSILON),
+            centres: totals.centres(normal),
             together: if t > TARGETS && n > FEW { TARGETS } else { 1 },
+            alone: (0..n).filter(alone).collect(),
+            roots: totals.roots.as_ref().and_then(Roots::natural),
         };
         // For each group of targets, the place of each λ.
         let mut places: Vec<Vec<PathColumns<'_>>> = (0..t.div_ceil(targets)).map(|_| Vec::new()).collect();
@@ -92,11 +115,15 @@ impl Tiles<'_> {
         measuring: &Measuring,
         columns_done: &(dyn Fn(usize) + Sync),
     ) -> Vec<usize> {
-        let n = self.normal.features();
-        let count = places.first().map_or(0, PathColumns::columns);
+        let n = self.source.normal.features();
+        let Some(count) = places.first().map(PathColumns::columns) else { return Vec::new() };
         let of_nodes = match &self.answers {
             Answers::Sums { nodes, .. } => Some(nodes(first, count)),
             Answers::Reduced(_) => None,
+        };
+        let coefficients = match (self.source.rows, &of_nodes) {
+            (Some(rows), Some(answers)) => Some(rows.of_nodes(self.source.normal, (first, count), answers.clone())),
+            _ => None,
         };
         let at_once = (COLUMNS.max(NUMBERS / n) / count.max(1)).max(1);
         let tile = |(at, places): (usize, &mut [PathColumns<'_>])| {
@@ -104,9 +131,13 @@ impl Tiles<'_> {
             let lambdas = &self.lambdas[range.clone()];
             let values = match (&self.answers, &of_nodes) {
                 (Answers::Sums { resolvent, .. }, Some(answers)) => {
-                    let count = resolvent.nodes.len();
-                    let weights = &resolvent.weights.as_slice()[range.start * count..range.end * count];
-                    product(answers.as_slice(), weights, count)
+                    let weights = resolvent.weights_of(range.clone());
+                    if let Some(coefficients) = &coefficients {
+                        let mut places: Vec<&mut [f64]> =
+                            places.iter_mut().map(|place| &mut *place.coefficients).collect();
+                        coefficients.write(weights, &mut places);
+                    }
+                    product(answers.as_slice(), weights, resolvent.nodes.len())
                 }
                 (Answers::Reduced(spectral), _) => {
                     let shifts: Vec<f64> = lambdas.iter().map(|k| spectral.shift(*k)).collect();
@@ -114,7 +145,15 @@ impl Tiles<'_> {
                 }
                 (Answers::Sums { .. }, None) => DMatrix::zeros(n, lambdas.len() * count),
             };
-            let failed = self.finish(range, first, values.as_slice(), places, measuring);
+            let tile = Tile { range, first, values };
+            let fits = self.fits(&tile, measuring);
+            let failed = match (self.source.rows, &of_nodes) {
+                (Some(_), Some(of_nodes)) => {
+                    let fits = self.with_infinity(&tile, fits, of_nodes, measuring);
+                    self.write_dual(&tile, &fits, places, measuring)
+                }
+                _ => self.write(&tile, &fits, places, measuring),
+            };
             columns_done(count * places.len());
             failed
         };
@@ -126,42 +165,14 @@ impl Tiles<'_> {
             .collect()
     }
 
-    /// Measures the answers of some λs for the targets from `first` on, in the units of G, writes them in natural
-    /// units, and returns the numbers of the λs whose residual is too large.
-    fn finish(
-        &self,
-        range: Range<usize>,
-        first: usize,
-        values: &[f64],
-        places: &mut [PathColumns<'_>],
-        measuring: &Measuring,
-    ) -> Vec<usize> {
-        let (normal, lambdas) = (self.normal, &self.lambdas[range.clone()]);
-        let Measuring { rounding, centres, together } = measuring;
-        let n = normal.features();
-        let count = places.first().map_or(0, PathColumns::columns);
-        let measures: Vec<Measure<'_>> = lambdas.iter().map(|k| Measure::new(normal, *k)).collect();
-        let mut tile: Vec<Fit> = Vec::with_capacity(lambdas.len() * count);
-        let products = (*together == 1).then(|| product(normal.gram.as_slice(), values, n));
-        let mut w = vec![0.0; n];
-        vectorized(
-            #[inline(always)]
-            || {
-                for (column, u) in values.chunks(n).enumerate() {
-                    let (measure, target) = (&measures[column / count], first + column % count);
-                    measure.to_lambda_units(u, &mut w);
-                    let mut fit = measure.fit(target, &w);
-                    if let Some(products) = &products {
-                        let c = column_of(&normal.cross, target);
-                        fit.set_residual(measure.residual(c, &w, column_of(products, column)));
-                    }
-                    tile.push(fit);
-                }
-            },
-        );
-        if products.is_none() {
-            self.measure_together((lambdas, *together), (first, values), &measures, &mut tile);
-        }
+    /// Writes the answers of a tile in natural units, and returns the numbers of the λs whose residual is too large.
+    fn write(&self, tile: &Tile, fits: &[Fit], places: &mut [PathColumns<'_>], measuring: &Measuring) -> Vec<usize> {
+        let Tile { range, first, values } = tile;
+        let Source { normal, totals, .. } = self.source;
+        let (lambdas, first) = (&self.lambdas[range.clone()], *first);
+        let Measuring { rounding, centres, .. } = measuring;
+        let (n, values) = (normal.features(), values.as_slice());
+        let count = fits.len() / lambdas.len().max(1);
         let limit = backward_limit(n);
         let powers: Vec<Option<Vec<f64>>> = (first..first + count).map(|target| powers(normal, target)).collect();
         let mut failed = Vec::new();
@@ -169,7 +180,7 @@ impl Tiles<'_> {
             #[inline(always)]
             || {
                 for (at, place) in places.iter_mut().enumerate() {
-                    let fits = &tile[at * count..(at + 1) * count];
+                    let fits = &fits[at * count..(at + 1) * count];
                     // Written so that NaN fails.
                     if !fits.iter().all(|fit| fit.backward <= limit) {
                         failed.push(lambdas[at]);
@@ -190,7 +201,7 @@ impl Tiles<'_> {
                         let bound = error_bound(normal, found, None, &fits[target], (*rounding, 1.0));
                         let (solved, measured) =
                             ((found.0, Some(solution)), (&fits[target], bound, centres[lambdas[at]]));
-                        let figures = Figures::of(self.totals, normal.model, first + target, w, solved, measured);
+                        let figures = Figures::of(totals, normal.model, first + target, w, solved, measured);
                         place.set(target, figures);
                     }
                 }
@@ -198,65 +209,6 @@ impl Tiles<'_> {
         );
         failed
     }
-
-    /// The residuals of a tile, of some targets together, summed with random signs in units of what a residual may be: each is
-    /// given the root mean square.
-    #[expect(clippy::cast_precision_loss, reason = "a few targets")]
-    fn measure_together(
-        &self,
-        (lambdas, together): (&[usize], usize),
-        (first, values): (usize, &[f64]),
-        measures: &[Measure<'_>],
-        tile: &mut [Fit],
-    ) {
-        let normal = self.normal;
-        let n = normal.features();
-        let count = tile.len() / lambdas.len();
-        let mut w = vec![0.0; n];
-        let bundles = count.div_ceil(together);
-        let mut sums = DMatrix::zeros(n, lambdas.len() * bundles);
-        let mut cross = sums.clone();
-        vectorized(
-            #[inline(always)]
-            || {
-                for (column, (fit, u)) in tile.iter().zip(values.chunks(n)).enumerate() {
-                    let (at, target) = (column / count, column % count);
-                    let weight = sign(lambdas[at], first + target) / fit.sizes[1];
-                    let weight = if weight.is_finite() { weight } else { 0.0 };
-                    let to = (at * bundles + target / together) * n..;
-                    add(&mut sums.as_mut_slice()[to.clone()], weight, u);
-                    add(&mut cross.as_mut_slice()[to], weight, column_of(&normal.cross, first + target));
-                }
-            },
-        );
-        let product = product(normal.gram.as_slice(), sums.as_slice(), n);
-        vectorized(
-            #[inline(always)]
-            || {
-                for (at, fits) in tile.chunks_mut(count).enumerate() {
-                    for (bundle, fits) in fits.chunks_mut(together).enumerate() {
-                        let column = at * bundles + bundle;
-                        measures[at].to_lambda_units(column_of(&sums, column), &mut w);
-                        let r = measures[at].residual(column_of(&cross, column), &w, column_of(&product, column));
-                        let each = r / (fits.len() as f64).sqrt();
-                        fits.iter_mut().for_each(|fit| fit.set_residual(each * fit.sizes[1]));
-                    }
-                }
-            },
-        );
-    }
-}
-
-/// sum += weight·u.
-#[inline(always)]
-fn add(sum: &mut [f64], weight: f64, u: &[f64]) {
-    sum.iter_mut().zip(u).for_each(|(sum, u)| *sum += weight * u);
-}
-
-/// 1 or −1, as if by chance (the first bit of a multiplicative hash).
-fn sign(k: usize, target: usize) -> f64 {
-    let hash = (k as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (target as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
-    if hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 0 { 1.0 } else { -1.0 }
 }
 
 /// The exponents of the units in which weights of a target are held in the units of G.

@@ -35,7 +35,24 @@ pub(crate) enum Equations<'a> {
     },
 }
 
+/// The equations of a path with what is known of the rows; in the dual form, whose answers lead to coefficients by the rows, with
+/// these.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) totals: &'a Totals,
+    pub(crate) normal: &'a NormalEquations,
+    pub(crate) rows: Option<&'a Dual<'a>>,
+}
+
 impl<'a> Equations<'a> {
+    /// What a path is written from; `totals` are [those](Self::totals) of these equations.
+    pub(crate) fn source<'b>(&'b self, totals: &'b Totals) -> Source<'b> {
+        match self {
+            Self::Primal { normal, .. } => Source { totals, normal, rows: None },
+            Self::Dual { rows, normal, .. } => Source { totals, normal, rows: Some(rows) },
+        }
+    }
+
     /// The primal equations, of the moments of the rows.
     pub(crate) fn primal(problem: &'a Problem<'a>, moments: Moments, model: Model, grid: Grid) -> Self {
         let (totals, normal) = of_moments(moments, model, grid);

@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use crate::equations::normal::NormalEquations;
 use crate::equations::penalised_scale::PenalisedScale;
 use crate::equations::residual::column_of;
 use crate::equations::weights::Weights;
 use crate::math::condition;
+use crate::math::powers::scaled;
 use crate::math::product::product;
 use crate::math::resolvent::{MOST_NODES, Resolvent};
+use crate::model::method::Form;
 
 /// The condition number up to which λs are sums: those beyond it are few, or want another route.
 const REACH: f64 = 1e8;
@@ -31,14 +33,18 @@ pub(crate) struct Extent {
     scale: PenalisedScale,
     least: f64,
     largest: f64,
+    /// In the dual form with an intercept, that of the direction that centring empties, and no answer has any of: it counts for the
+    /// condition number alone. Else 0.
+    filled: f64,
 }
 
 impl Extent {
     /// The eigenvalues lie between 0 and about the largest.
     pub(crate) fn new(normal: &NormalEquations) -> Self {
         let scale = PenalisedScale::new(normal);
-        let largest = largest(normal, &scale.roots);
-        Self { scale, least: 0.0, largest }
+        let emptied = emptied(normal, &scale.roots);
+        let (largest, filled) = largest(normal, &scale.roots, emptied.as_ref());
+        Self { scale, least: 0.0, largest, filled }
     }
 
     /// The number of the λ whose answer tells how far the least eigenvalue is from 0, where that would save nodes.
@@ -73,7 +79,7 @@ impl Extent {
     fn within_reach(&self) -> Vec<usize> {
         let reached = |k: &usize| {
             let shift = self.scale.shifts[*k];
-            shift > 0.0 && self.largest + shift <= REACH * (self.least + shift)
+            shift > 0.0 && self.largest.max(self.filled) + shift <= REACH * (self.least + shift)
         };
         (0..self.scale.shifts.len()).filter(reached).collect()
     }
@@ -91,6 +97,16 @@ pub(crate) struct Nodes {
     pub(crate) lambdas: Vec<usize>,
     shifts: Vec<f64>,
     pub(crate) resolvent: Resolvent,
+    /// In the dual form s·β of shifts beyond all bounds, S·(y − ȳ), in the units of the answers.
+    at_infinity: Option<DMatrix<f64>>,
+}
+
+/// The node at infinity.
+pub(crate) struct Infinity {
+    /// Its answers, a column for each target.
+    pub(crate) answers: DMatrix<f64>,
+    /// The weights of the sums with it, as [`Resolvent::with_infinity`] has them.
+    pub(crate) weights: DMatrix<f64>,
 }
 
 impl Nodes {
@@ -107,7 +123,20 @@ impl Nodes {
         let most = ((SHARE * lambdas.len() as f64) as usize).min(MOST_NODES);
         let resolvent = Resolvent::new((extent.least, extent.largest), &shifts, most)?;
         let natural = resolvent.nodes.iter().map(|node| extent.scale.natural(*node)).collect();
-        Some(Self { equations: normal.at(natural), lambdas, shifts, resolvent })
+        let roots = &extent.scale.roots;
+        let cross = |j: usize, target: usize| roots[j] * (roots[j] * normal.cross[(j, target)]);
+        let at_infinity = || DMatrix::from_fn(normal.features(), normal.targets(), cross);
+        let at_infinity = (normal.form == Form::Dual).then(at_infinity);
+        Some(Self { equations: normal.at(natural), lambdas, shifts, resolvent, at_infinity })
+    }
+
+    /// In the dual form the node at infinity for the λs at these positions. There right-hand sides have all of what K annihilates or nearly
+    /// so, and the answers of small nodes so much of it that sums at large shifts may inherit more of their rounding than a
+    /// factorization leaves.
+    pub(crate) fn infinity(&self, wanted: &[usize]) -> Option<Infinity> {
+        let shifts: Vec<f64> = wanted.iter().map(|at| self.shifts[*at]).collect();
+        let answers = self.at_infinity.clone()?;
+        Some(Infinity { answers, weights: self.resolvent.only(wanted).with_infinity(&shifts) })
     }
 
     /// As many nodes, by the last one repeated: problems that are solved side by side have equally many.
@@ -162,8 +191,20 @@ impl Nodes {
     }
 }
 
-/// About the largest eigenvalue of B = RGR, from above: the growth of some vectors under repeated products, and the trace.
-fn largest(normal: &NormalEquations, roots: &[f64]) -> f64 {
+/// The direction that centring empties on the scale of B, in the dual form S^½·1, of norm 1: a constant that was added to all of K fills
+/// it, as the eigenvector that it stays.
+fn emptied(normal: &NormalEquations, roots: &[f64]) -> Option<DVector<f64>> {
+    if normal.form == Form::Primal || !normal.model.intercept {
+        return None;
+    }
+    let top = normal.unit.iter().copied().max().unwrap_or(0);
+    let direction = DVector::from_fn(roots.len(), |i, _| scaled(roots[i], normal.unit[i] - top));
+    direction.try_normalize(0.0)
+}
+
+/// About the largest eigenvalue of B = RGR, from above: the growth of some vectors under repeated products, and the trace. Those of the
+/// eigenvector `emptied`, whose own is the second, do not count.
+fn largest(normal: &NormalEquations, roots: &[f64], emptied: Option<&DVector<f64>>) -> (f64, f64) {
     let n = normal.features();
     let trace: f64 = roots.iter().enumerate().map(|(j, root)| normal.gram[(j, j)] * root * root).sum();
     let start = condition::start(n);
@@ -172,16 +213,67 @@ fn largest(normal: &NormalEquations, roots: &[f64]) -> f64 {
     let by_roots = |vectors: &mut DMatrix<f64>| {
         vectors.column_iter_mut().for_each(|mut column| column.iter_mut().zip(roots).for_each(|(v, root)| *v *= root));
     };
+    let times = |mut vectors: DMatrix<f64>| {
+        by_roots(&mut vectors);
+        let mut products = product(normal.gram.as_slice(), vectors.as_slice(), n);
+        by_roots(&mut products);
+        products
+    };
+    let filled = emptied.map_or(0.0, |own| times(DMatrix::from_column_slice(n, 1, own.as_slice())).norm());
     let mut growth = 0.0f64;
     for _ in 0..ITERATIONS {
         for mut column in vectors.column_iter_mut() {
+            if let Some(emptied) = emptied {
+                let part = emptied.dot(&column);
+                column.axpy(-part, emptied, 1.0);
+            }
             let norm = column.norm();
             column.iter_mut().for_each(|v| *v = if norm > 0.0 { *v / norm } else { 0.0 });
         }
-        by_roots(&mut vectors);
-        vectors = product(normal.gram.as_slice(), vectors.as_slice(), n);
-        by_roots(&mut vectors);
+        vectors = times(vectors);
         growth = vectors.column_iter().map(|column| column.norm()).fold(growth, f64::max);
     }
-    trace.min(TOO_SMALL * growth)
+    // What is left of a trace that the filled direction makes up is rounding.
+    let rest = (trace - filled).max(n as f64 * f64::EPSILON * trace);
+    (rest.min(TOO_SMALL * growth), filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Extent, Nodes};
+    use crate::data::problem::Problem;
+    use crate::data::view::View;
+    use crate::equations::dual::Dual;
+    use crate::math::powers::scaled;
+    use crate::model::Model;
+    use crate::model::penalty::Grid;
+    use crate::model::penalty_factors::PenaltyFactors;
+
+    /// The direction that a constant fills in the dual form is as large as the trace of K, and takes no nodes.
+    #[test]
+    fn an_intercept_takes_no_more_nodes_of_the_dual_form() {
+        let (m, n) = (120, 480);
+        let mut state = 1u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            scaled((state >> 11) as f64, -52) - 1.0
+        };
+        let (x, y): (Vec<f64>, Vec<f64>) = ((0..m * n).map(|_| next()).collect(), (0..m).map(|_| next()).collect());
+        let problem = Problem::new(View::row_major(&x, m, n).expect("as many"), &y).expect("finite");
+        let shifts: Vec<f64> = (0..200).map(|k| 10f64.powf(f64::from(k) / 40.0)).collect();
+        let count = |intercept| {
+            let model = Model { intercept, ..Model::default() };
+            let rows = Dual::new(&problem, model, &PenaltyFactors::default()).expect("in range");
+            let lambdas = vec![0.0; shifts.len()];
+            let grid = Grid { lambdas, shifts: shifts.clone(), factors: PenaltyFactors::default() };
+            let normal = rows.normal(rows.products::<f64>(), grid);
+            let extent = Extent::new(&normal);
+            assert!(extent.filled == 0.0 || extent.filled > 10.0 * extent.largest);
+            let nodes = Nodes::new(&normal, &extent).expect("few enough");
+            (nodes.lambdas.len(), nodes.equations.penalties())
+        };
+        let (with, without) = (count(true), count(false));
+        assert_eq!(with.0, 200, "all within reach");
+        assert!(with.1 <= without.1 + 1 && without.1 < 40, "{with:?}, {without:?}");
+    }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Fit {
     pub(crate) misfit: f64,
     /// In the dual form √(tr K)·‖β‖₂, in units of the target: the size of what Xᵀβ sums. Else 0.
     pub(crate) summed: f64,
+    /// In the dual form ‖√D·w‖₂ of the coefficients w, in natural units, where it was measured with them.
+    pub(crate) penalised: Option<f64>,
     /// ‖w‖₂
     pub(crate) size: f64,
     /// √(trace G)·‖y‖₂ / (‖A‖₁·‖w‖₂): by how much the rounding of Xᵀy outweighs that of A, where y is nearly orthogonal to X.
@@ -87,7 +89,7 @@ pub(crate) fn of_product(
         let mut fit = measure.fit_explained(target, measure.sums(target, w), explained);
         fit.set_residual(r2.sqrt());
         if normal.form == Form::Dual {
-            measure.set_dual(&mut fit, target, dual_rss(normal.grid.shifts[*k], added, w));
+            measure.set_dual_by_weights(&mut fit, target, (*k, w));
         }
         fits.push(fit);
     }
@@ -181,6 +183,17 @@ impl<'a> Measure<'a> {
         fit.summed = self.matrix.trace.sqrt() * fit.size;
     }
 
+    /// Sets what the dual form has of its own, by β of λ number k.
+    pub(crate) fn set_dual_by_weights(&self, fit: &mut Fit, target: usize, (k, beta): (usize, &[f64])) {
+        self.set_dual(fit, target, dual_rss(self.normal.grid.shifts[k], self.added, beta));
+    }
+
+    /// Sets the answers of rows that hold nothing but the penalty, c over what it adds: of equations of one number each.
+    #[inline(always)]
+    pub(crate) fn set_alone(&self, rows: &[usize], c: &[f64], w: &mut [f64]) {
+        rows.iter().for_each(|j| w[*j] = c[*j] * self.units[*j] / self.added[*j]);
+    }
+
     /// ‖c − (G + shift·D) w‖₂ of any c and w in their units, and the product of G with w in those of G.
     #[inline(always)]
     pub(crate) fn residual(&self, c: &[f64], w: &[f64], product: &[f64]) -> f64 {
@@ -212,6 +225,7 @@ impl Fit {
             rss: scaled(rss.max(0.0), 2 * normal.target_unit[target]),
             misfit: f64::NAN,
             summed: 0.0,
+            penalised: None,
             size: w,
             cancelled: if cross == 0.0 { 0.0 } else { cross / (matrix.norm * w) },
         }

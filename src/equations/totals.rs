@@ -36,6 +36,12 @@ pub(crate) struct Roots {
 }
 
 impl Roots {
+    /// √D of each feature in natural units; `None` where one is out of range.
+    pub(crate) fn natural(&self) -> Option<Vec<f64>> {
+        let roots: Vec<f64> = self.values.iter().map(|root| scaled(1.0 / root.0, -root.1)).collect();
+        roots.iter().all(|root| root.is_normal()).then_some(roots)
+    }
+
     /// ‖√D·w‖₂
     pub(crate) fn size(&self, w: &[f64]) -> f64 {
         w.iter().zip(&self.values).map(|(w, root)| scaled(w / root.0, -root.1)).fold(0.0, f64::hypot)
@@ -83,9 +89,10 @@ impl Totals {
         (error, [centre, rounded]): (f64, [f64; 2]),
     ) -> f64 {
         let rounding = (w.len() as f64 + 4.0) * f64::EPSILON;
-        let size = match &self.roots {
-            Some(roots) => roots.size(w),
-            None => scaled(fit.size, self.target_units[target]),
+        let size = match (&self.roots, fit.penalised) {
+            (Some(_), Some(size)) => size,
+            (Some(roots), None) => roots.size(w),
+            (None, _) => scaled(fit.size, self.target_units[target]),
         };
         // Where nothing is fitted, a bound of no meaning counts for nothing.
         let explained = if size == 0.0 { 0.0 } else { (error * centre + rounding * rounded) * size };

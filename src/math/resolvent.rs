@@ -7,6 +7,7 @@
 //! is 3000, 85 where it is 1e8, whatever the number of shifts. What is multiplied with grows little, for Σⱼ |bⱼ(s)|(d + s)/(d + sⱼ) is about 5.
 
 use std::f64::consts::PI;
+use std::ops::Range;
 
 use nalgebra::DMatrix;
 
@@ -64,6 +65,23 @@ impl Resolvent {
 }
 
 impl Resolvent {
+    /// The weights of a run of shifts, r for each.
+    pub(crate) fn weights_of(&self, shifts: Range<usize>) -> &[f64] {
+        let count = self.nodes.len();
+        &self.weights.as_slice()[shifts.start * count..shifts.end * count]
+    }
+
+    /// The weights of the same sums with a node at infinity: 1/(d + s) = (1 − Σⱼ bⱼ)/s + Σⱼ (bⱼsⱼ/s)/(d + sⱼ), which is d·Σⱼ bⱼ/(d + sⱼ) =
+    /// d/(d + s) taken from 1. What is wrong of small nodes near d = 0 counts sⱼ/s times as much as in the sums without, and what is wrong
+    /// where d is large d/s times. Those of the nodes and then that of infinity: (r + 1) × k.
+    pub(crate) fn with_infinity(&self, shifts: &[f64]) -> DMatrix<f64> {
+        let count = self.nodes.len();
+        DMatrix::from_fn(count + 1, shifts.len(), |j, k| match self.nodes.get(j) {
+            Some(node) => self.weights[(j, k)] * (node / shifts[k]),
+            None => (1.0 - self.weights.column(k).sum()) / shifts[k],
+        })
+    }
+
     /// The weights of the shifts at these positions alone.
     pub(crate) fn only(&self, which: &[usize]) -> Self {
         Self { nodes: self.nodes.clone(), weights: self.weights.select_columns(which) }
@@ -193,6 +211,22 @@ mod tests {
     fn a_shift_of_0_needs_a_definite_matrix() {
         assert!(Resolvent::new((1e-3, 1.0), &[0.0, 1e-3, 1.0], 100).is_some());
         assert!(Resolvent::new((0.0, 1.0), &[0.0, 1e-3, 1.0], 1000).is_none());
+    }
+
+    #[test]
+    fn a_node_at_infinity_meets_small_eigenvalues_to_rounding() {
+        let shifts = spread(1e-3, 1e2, 300);
+        let resolvent = Resolvent::new((0.0, 3.0), &shifts, 46).expect("as many as these will do");
+        let weights = resolvent.with_infinity(&shifts);
+        for (k, shift) in shifts.iter().enumerate() {
+            for d in std::iter::once(0.0).chain(spread(1e-9, 3.0, 100)) {
+                let term = |(j, node): (usize, &f64)| weights[(j, k)] / (d + node);
+                let sum =
+                    weights[(resolvent.nodes.len(), k)] + resolvent.nodes.iter().enumerate().map(term).sum::<f64>();
+                let wrong = (sum * (d + shift) - 1.0).abs();
+                assert!(wrong <= 2e-14 * (1.0 + d / shift), "shift {shift:e}, eigenvalue {d:e}: {wrong:e}");
+            }
+        }
     }
 
     #[test]

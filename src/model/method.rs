@@ -56,8 +56,8 @@ pub enum Strategy {
     /// A Cholesky factorization for each λ.
     Cholesky,
     /// A Cholesky factorization for each of a few dozen shifts, and every λ a sum of their answers (rational interpolation of the
-    /// resolvent): in the primal form, in double precision. What it does not answer as well as a factorization would, is
-    /// factored.
+    /// resolvent): in double precision. In the dual form w = D⁻¹Xᵀβ is formed for these few too, and every λ's w is a sum of theirs.
+    /// What it does not answer as well as a factorization would, is factored.
     Nodes,
     /// One orthogonal reduction for all λ, then products: on the CPU, in double precision. What it does not answer as well
     /// as a factorization would, is factored.

@@ -70,7 +70,8 @@ pub struct BackendUsed {
 }
 
 impl BackendUsed {
-    /// Form and strategy in words: `"cholesky"`, `"nodes"`, `"spectral"`, `"dual cholesky"` or `"dual spectral"`.
+    /// Form and strategy in words: `"cholesky"`, `"nodes"`, `"spectral"`, `"dual cholesky"`, `"dual nodes"` or
+    /// `"dual spectral"`.
     #[must_use]
     pub fn method(&self) -> &'static str {
         self.strategy.name(self.form)
@@ -107,7 +108,7 @@ pub enum Fallback {
     ReferencePrecision,
     /// The spectral strategy was asked for elsewhere than on the CPU in double precision.
     Spectral,
-    /// Nodes were asked for elsewhere than in the primal form in double precision.
+    /// Nodes were asked for elsewhere than in double precision.
     Nodes,
     /// Penalty factors that differ from λ to λ have neither a dual form nor one reduction.
     FactorsOfLambdas,
@@ -129,7 +130,7 @@ impl std::fmt::Display for Fallback {
             Self::Device { reason } | Self::Adapter { reason } | Self::Share { reason } => reason,
             Self::ReferencePrecision => "the reference works in double precision",
             Self::Spectral => "the spectral strategy works on the CPU in double precision",
-            Self::Nodes => "nodes work in the primal form in double precision",
+            Self::Nodes => "nodes work in double precision",
             Self::FactorsOfLambdas => {
                 "the dual form, nodes and the spectral strategy need the same penalty factors at every λ"
             }

@@ -46,7 +46,7 @@ pub struct Seconds {
     pub factor: f64,
     /// Corrections: substitutions, and residuals on the device.
     pub correct: f64,
-    /// Residuals on the host, sums of nodes, and the measuring of every λ.
+    /// Residuals on the host, sums of nodes, the coefficients of the dual form, and the measuring of every λ.
     pub host: f64,
     /// Waits for the device, and what comes back.
     pub transfer: f64,
@@ -87,8 +87,12 @@ impl Plan {
             Strategy::Nodes => 2.0 * matrices * k * order * t,
             _ => 0.0,
         };
+        let coefficients = match self.form {
+            Form::Primal => 0.0,
+            Form::Dual => p * self.shape.sizes(self.form).flops_of_coefficients(self.strategy),
+        };
         let measured = 2.0 * p * k * order * order * t / if t > TOGETHER { TOGETHER } else { 1.0 };
-        let host_flops = host_gram + host_residuals + sums + measured;
+        let host_flops = host_gram + host_residuals + sums + coefficients + measured;
         let chunks = gpu.matrices.div_ceil(gpu.matrices_per_chunk.max(1)) as u64;
         let visits = corrections as u64 + 1;
         let solutions = (gpu.matrices as u64).saturating_mul((self.shape.order(self.form) * (targets + 1) * 4) as u64);
@@ -106,7 +110,7 @@ impl Plan {
             correct: correction.flops as f64 / device.single
                 + dispatch(correction.dispatches + residual_dispatches)
                 + product.map_or(0.0, |cost| cost.flops as f64 / device.double),
-            host: on_host(host_residuals + sums + measured),
+            host: on_host(host_residuals + sums + coefficients + measured),
             transfer: (chunks * visits) as f64 * device.round_trip
                 + uploads as f64 / device.upload
                 + back as f64 / device.download,

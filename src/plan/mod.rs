@@ -12,8 +12,8 @@ mod shape;
 pub use device_rates::DeviceRates;
 pub use estimate::{Estimate, Seconds};
 pub use gpu::{BackPlan, GpuPlan, GramPlan};
-use rates::NODES_PAY;
 pub use rates::Rates;
+use rates::{NODES_PAY, Sizes};
 pub use shape::Shape;
 pub(crate) use shape::{LARGE, LARGE_FACTORS};
 
@@ -157,7 +157,7 @@ impl Request {
         let form = self.form(shape);
         let strategy = match self.precision {
             Precision::Single => Strategy::Cholesky,
-            Precision::Double => self.strategy(form, shape.order(form), shape.targets, shape.penalties),
+            Precision::Double => self.strategy(form, shape.sizes(form)),
         };
         shape.seconds(strategy, form, &self.rates)
     }
@@ -182,23 +182,24 @@ impl Request {
         }
     }
 
-    /// The strategy on the CPU in double precision for so many λs of equations of this form and order: of each problem as if it were
-    /// alone, for the bits of its answer.
-    pub(crate) fn strategy(&self, form: Form, order: usize, targets: usize, penalties: usize) -> Strategy {
+    /// The strategy on the CPU in double precision for so many λs of equations of this form and [sizes](Sizes): of each problem as if it
+    /// were alone, for the bits of its answer.
+    pub(crate) fn strategy(&self, form: Form, sizes: Sizes) -> Strategy {
         match self.strategy {
             _ if !self.has_inverse => Strategy::Cholesky,
-            Some(Strategy::Nodes) if form == Form::Dual => Strategy::Cholesky,
             Some(strategy) => strategy,
-            None => self.rates.cheaper(form, order, targets, penalties),
+            None => self.rates.cheaper(form, sizes),
         }
     }
 
     /// The strategy on a GPU for so many λs.
-    pub(crate) fn strategy_on_gpu(&self, form: Form, precision: Precision, penalties: usize) -> Strategy {
-        let possible = self.has_inverse && form == Form::Primal && precision == Precision::Double;
+    pub(crate) fn strategy_on_gpu(&self, form: Form, precision: Precision, shape: Shape) -> Strategy {
+        let possible = self.has_inverse && precision == Precision::Double;
+        // Coefficients of the dual form are sums of as many terms as there are rows, or nodes.
+        let fewer = form == Form::Primal || shape.rows >= NODES_PAY;
         match self.strategy {
             Some(Strategy::Nodes) if possible => Strategy::Nodes,
-            None if possible && penalties >= NODES_PAY => Strategy::Nodes,
+            None if possible && fewer && shape.penalties >= NODES_PAY => Strategy::Nodes,
             _ => Strategy::Cholesky,
         }
     }
@@ -217,10 +218,8 @@ impl Plan {
         shape.check(form)?;
         let plan = |backend, precision, gpu, fallback: Option<Fallback>| {
             let strategy = match (backend, precision) {
-                (Backend::Gpu, _) => request.strategy_on_gpu(form, precision, shape.penalties),
-                (Backend::Cpu, Precision::Double) => {
-                    request.strategy(form, shape.order(form), shape.targets, shape.penalties)
-                }
+                (Backend::Gpu, _) => request.strategy_on_gpu(form, precision, shape),
+                (Backend::Cpu, Precision::Double) => request.strategy(form, shape.sizes(form)),
                 _ => Strategy::Cholesky,
             };
             let refused = match request.strategy.filter(|wanted| request.has_inverse && *wanted != strategy) {
@@ -285,12 +284,13 @@ impl Plan {
 
     /// The strategy for so many λs of the equations planned on the GPU.
     pub(crate) fn strategy_on_gpu(&self, penalties: usize) -> Strategy {
-        self.request.strategy_on_gpu(self.form, self.precision, penalties)
+        self.request.strategy_on_gpu(self.form, self.precision, Shape { penalties, ..self.shape })
     }
 
     /// The strategy for so many λs that are left, of equations of this form and order, on the CPU in double precision.
     pub(crate) fn strategy(&self, form: Form, order: usize, penalties: usize) -> Strategy {
-        self.request.strategy(form, order, self.shape.targets, penalties)
+        let Shape { features, targets, .. } = self.shape;
+        self.request.strategy(form, Sizes { order, features, targets, penalties })
     }
 
     /// Form and strategy in words, as [`BackendUsed::method`](crate::BackendUsed::method) has them.
@@ -327,13 +327,12 @@ impl fmt::Display for Plan {
             format!("{} about {seconds:.1e} s", strategy.name(self.form))
         };
         let every = [Strategy::Cholesky, Strategy::Spectral, Strategy::Nodes];
-        let known = |strategy: &Strategy| *strategy != Strategy::Nodes || self.form == Form::Primal;
         let strategies: Vec<Strategy> = match self.precision {
             Precision::Single => vec![Strategy::Cholesky],
             // The one that is planned first.
             Precision::Double => {
                 let others = every.into_iter().filter(|other| *other != self.strategy);
-                std::iter::once(self.strategy).chain(others).filter(known).collect()
+                std::iter::once(self.strategy).chain(others).collect()
             }
         };
         let times = strategies.iter().map(cpu).collect::<Vec<_>>().join("; ");

@@ -38,6 +38,15 @@ pub struct Rates {
     pub cores: usize,
 }
 
+/// What times depend on: the order of the equations, n, t and k.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) order: usize,
+    pub(crate) features: usize,
+    pub(crate) targets: usize,
+    pub(crate) penalties: usize,
+}
+
 impl Default for Rates {
     fn default() -> Self {
         Self { factor: 2e10, substitute: 1.5e10, reduce: 2e10, product: 3e10, cores: 4 }
@@ -60,21 +69,30 @@ impl Rates {
         }
     }
 
-    /// The strategy that takes less time for equations of this form and order with so many targets and λ.
-    pub(crate) fn cheaper(&self, form: Form, order: usize, targets: usize, penalties: usize) -> Strategy {
-        let seconds = |strategy: Strategy| self.seconds(strategy, form, [order, targets, penalties]);
+    /// The strategy that takes less time for equations of this form and these sizes.
+    pub(crate) fn cheaper(&self, form: Form, sizes: Sizes) -> Strategy {
+        let seconds = |strategy: Strategy| self.seconds(strategy, form, sizes);
         // One λ never pays for a reduction.
-        let spectral = (penalties > 1).then_some(Strategy::Spectral);
-        let nodes = (form == Form::Primal && penalties >= NODES_PAY).then_some(Strategy::Nodes);
+        let spectral = (sizes.penalties > 1).then_some(Strategy::Spectral);
+        let nodes = (sizes.penalties >= NODES_PAY).then_some(Strategy::Nodes);
         let others = spectral.into_iter().chain(nodes);
         others.fold(Strategy::Cholesky, |best, other| if seconds(other) < seconds(best) { other } else { best })
     }
 
-    /// About how long the λs take on a CPU, without the matrix of the equations and the residuals, for so large an order, so many
-    /// targets and so many λ.
+    /// About how long the λs take on a CPU, without the matrix of the equations and the residuals; in the dual form with the
+    /// coefficients.
+    pub(crate) fn seconds(&self, strategy: Strategy, form: Form, sizes: Sizes) -> f64 {
+        let coefficients = match form {
+            Form::Primal => 0.0,
+            Form::Dual => sizes.flops_of_coefficients(strategy) / (self.product * self.cores as f64),
+        };
+        coefficients + self.seconds_of_equations(strategy, form, sizes)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    pub(crate) fn seconds(&self, strategy: Strategy, form: Form, [order, targets, penalties]: [usize; 3]) -> f64 {
+    fn seconds_of_equations(&self, strategy: Strategy, form: Form, sizes: Sizes) -> f64 {
         let Self { factor, substitute, reduce, product, cores } = *self;
+        let Sizes { order, targets, penalties, .. } = sizes;
         let [n, t, k, cores] = [order, targets, penalties, cores].map(|size| size as f64);
         match strategy {
             // Three more right-hand sides estimate the condition number; a λ takes one core.
@@ -83,8 +101,9 @@ impl Rates {
                 k * one / cores.min(k).max(1.0)
             }
             Strategy::Nodes => {
-                let nodes = self.seconds(Strategy::Cholesky, form, [order, targets, penalties.min(FACTORED_NODES)]);
-                nodes + 2.0 * k * penalties.min(FACTORED_NODES) as f64 * t * n / (SKINNY * product * cores)
+                let penalties = penalties.min(FACTORED_NODES);
+                let nodes = self.seconds_of_equations(Strategy::Cholesky, form, Sizes { penalties, ..sizes });
+                nodes + 2.0 * k * penalties as f64 * t * n / (SKINNY * product * cores)
             }
             Strategy::Spectral => {
                 // Products with Q; in the primal form sums of what they give for a few λs where there are many.
@@ -95,6 +114,22 @@ impl Rates {
                 // Once for the right-hand sides.
                 START + 4.0 / 3.0 * n.powi(3) / reduce + 2.0 * (1.0 + columns / cores) * t * n * n / product
             }
+        }
+    }
+}
+
+impl Sizes {
+    /// Operations of the coefficients of the dual form, w = D⁻¹Xᵀβ for each λ, or for the nodes, of which the others are sums.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(crate) fn flops_of_coefficients(self, strategy: Strategy) -> f64 {
+        let Self { order, features, targets, penalties } = self;
+        let [m, n, t, k] = [order, features, targets, penalties].map(|size| size as f64);
+        match strategy {
+            Strategy::Nodes => {
+                let nodes = penalties.min(FACTORED_NODES) as f64;
+                2.0 * nodes * t * n * (m + k / SKINNY)
+            }
+            Strategy::Cholesky | Strategy::Spectral => 2.0 * k * t * n * m,
         }
     }
 }

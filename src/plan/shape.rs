@@ -1,8 +1,9 @@
 //! The sizes of a task, and what follows from them alone.
 
 use crate::error::{Error, Result};
+use crate::math::resolvent::MOST_NODES;
 use crate::model::method::{Form, Strategy};
-use crate::plan::rates::Rates;
+use crate::plan::rates::{Rates, Sizes};
 
 /// m, n, t and k of a task, and p.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Shape {
     /// Bytes that the CPU takes beside the data, in double precision, but for blocks of a few MiB: matrices of the order of the
     /// equations (the equations, and a reduction with its basis, or a factor for each of four cores, from order 1000 on two in
     /// all), their right-hand sides twice, what penalties add to them, 12 bytes for each row, and the answers; in the dual form
-    /// these twice, and three times those of the equations. λs so ill-conditioned that equations of twice the digits are formed
+    /// these twice, and three times those of the equations, or of nodes once, and these of the nodes alone. λs so ill-conditioned that equations of twice the digits are formed
     /// take more. Of p problems p times as many, if all are held at once.
     #[must_use]
     pub fn bytes_on_cpu(&self, form: Form, strategy: Strategy) -> u64 {
@@ -80,19 +81,26 @@ impl Shape {
             Strategy::Spectral => 3,
         };
         let [features, t, k] = [self.features, self.targets, self.penalties].map(|size| size as u128);
-        let answer = match form {
-            Form::Primal => features,
-            Form::Dual => 2 * features + 3 * n,
+        let of_dual = 2 * features + 3 * n;
+        let answers = match (form, strategy) {
+            (Form::Primal, _) => k * features,
+            (Form::Dual, Strategy::Nodes) => k * features + k.min(MOST_NODES as u128) * of_dual,
+            (Form::Dual, _) => k * of_dual,
         };
-        let one = 8 * (matrices * n * n + 2 * n * t + k * t * answer) + 12 * k * n;
+        let one = 8 * (matrices * n * n + 2 * n * t + t * answers) + 12 * k * n;
         u64::try_from(one.saturating_mul(self.problems as u128)).unwrap_or(u64::MAX)
     }
 
     /// About how long the λs of all problems take on a CPU, as [`Rates::seconds`] has it for one.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(super) fn seconds(&self, strategy: Strategy, form: Form, rates: &Rates) -> f64 {
-        let sizes = [self.order(form), self.targets, self.penalties];
-        self.problems as f64 * rates.seconds(strategy, form, sizes)
+        self.problems as f64 * rates.seconds(strategy, form, self.sizes(form))
+    }
+
+    /// The sizes of one problem.
+    pub(super) fn sizes(&self, form: Form) -> Sizes {
+        let Self { features, targets, penalties, .. } = *self;
+        Sizes { order: self.order(form), features, targets, penalties }
     }
 
     /// The order of the equations.

@@ -2,7 +2,7 @@
 
 use crate::answer::path::RidgePath;
 use crate::cpu;
-use crate::equations::forms::{self, Equations};
+use crate::equations::forms::{self, Equations, Source};
 use crate::equations::normal;
 use crate::error::Result;
 use crate::model::method::{Backend, Form, Precision, Strategy};
@@ -57,11 +57,12 @@ pub(crate) async fn solve<'a>(
         let found = found.into_iter().next().unwrap_or(Found::Each(Vec::new()));
         return answered(task, equations, found, report).await;
     }
-    let (path, factored) = match &equations {
-        Equations::Primal { problem, totals, normal, .. } => {
-            cpu::path::path((totals, normal), planned, limit, used, Some(problem), report)
+    let (path, factored) = match (plan.form, planned) {
+        (Form::Primal, _) | (Form::Dual, Strategy::Nodes) => {
+            let (totals, rows) = (equations.totals(), equations.problem());
+            cpu::path::path(equations.source(&totals), planned, limit, used, Some(rows), report)
         }
-        Equations::Dual { .. } => {
+        (Form::Dual, _) => {
             let weights = solutions(plan, normal, device, report).await?;
             (RidgePath::of_weights(&equations, &weights, used, f64::EPSILON), Vec::new())
         }
@@ -79,17 +80,20 @@ pub(crate) async fn answered<'a>(
 ) -> Result<Climb<'a>> {
     let strategy = if matches!(found, Found::Nodes { .. }) { Strategy::Nodes } else { Strategy::Cholesky };
     let used = used(task, task.device, strategy);
-    let answers = match (found, &equations, task.device) {
-        (Found::Each(answers), ..) => answers,
-        (Found::Nodes { nodes, weights }, Equations::Primal { problem, totals, normal, .. }, Some(device)) => {
+    let answers = match (found, task.device) {
+        (Found::Each(answers), _) => answers,
+        (Found::Nodes { nodes, weights }, Some(device)) => {
             let limit = equations.condition_limit().unwrap_or(0.0);
-            let (path, factored) =
-                nodes::path(device, (totals, normal), (&nodes, &weights), (limit, used), report).await?;
-            let path = path.with_rows(totals, normal, problem, f64::EPSILON);
+            let (path, factored) = {
+                let totals = equations.totals();
+                let source = equations.source(&totals);
+                let (path, factored) = nodes::path(device, source, (&nodes, &weights), (limit, used), report).await?;
+                (path.with_rows(&totals, source.normal, equations.problem(), f64::EPSILON), factored)
+            };
             return Ok(climbed(path, equations, task.device, &factored));
         }
-        // Nodes are of the primal form, on a device.
-        (Found::Nodes { .. }, ..) => (0..equations.normal().penalties()).map(|_| None).collect(),
+        // Nodes are found on a device.
+        (Found::Nodes { .. }, None) => (0..equations.normal().penalties()).map(|_| None).collect(),
     };
     let weights = completed(equations.normal(), answers, |own| own.rerouted(Route::Double));
     if equations.normal().exact.is_none() {
@@ -138,7 +142,8 @@ pub(crate) fn path_of_moments(asked: &Asked, plan: &Plan, moments: &Moments, rep
     let (totals, normal) = forms::of_moments(moments.clone(), asked.model, grid);
     let (name, form, precision, strategy) = (Backend::Cpu, Form::Primal, Precision::Double, strategy(plan, &normal));
     let used = BackendUsed { name, adapter: None, form, strategy, precision, fallbacks: Vec::new() };
-    let (mut path, factored) = cpu::path::path((&totals, &normal), strategy, f64::INFINITY, used, None, report);
+    let source = Source { totals: &totals, normal: &normal, rows: None };
+    let (mut path, factored) = cpu::path::path(source, strategy, f64::INFINITY, used, None, report);
     path.retries = apart(&factored);
     Ok(path)
 }

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use crate::answer::path::RidgePath;
 use crate::cpu;
+use crate::equations::forms::Source;
 use crate::equations::nodes::{Extent, Nodes};
 use crate::equations::normal::NormalEquations;
-use crate::equations::totals::Totals;
 use crate::equations::weights::Weights;
 use crate::error::Result;
 use crate::gpu::{self, Gpu};
 use crate::math::condition;
-use crate::model::method::{Form, Precision, Strategy};
+use crate::model::method::{Precision, Strategy};
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 use crate::plan::{GpuPlan, Plan};
 use crate::solve::solutions::completed;
@@ -55,8 +55,7 @@ async fn nodes(
     problems: &[&NormalEquations],
 ) -> Result<Vec<Option<Nodes>>> {
     let shares = |normal: &NormalEquations| {
-        let planned = plan.strategy_on_gpu(normal.penalties()) == Strategy::Nodes;
-        planned && normal.form == Form::Primal && normal.exact.is_none()
+        plan.strategy_on_gpu(normal.penalties()) == Strategy::Nodes && normal.exact.is_none()
     };
     let mut extents: Vec<Option<Extent>> =
         problems.iter().map(|normal| shares(normal).then(|| Extent::new(normal))).collect();
@@ -77,11 +76,12 @@ async fn nodes(
 /// The path of sums of what was found for the nodes, and the numbers of the λs that are no such sums, and were factored.
 pub(crate) async fn path(
     (gpu, sizes): (&Gpu, &GpuPlan),
-    (totals, normal): (&Totals, &NormalEquations),
+    source: Source<'_>,
     (nodes, weights): (&Nodes, &[Weights]),
     (limit, used): (f64, BackendUsed),
     report: Report<'_>,
 ) -> Result<(RidgePath, Vec<usize>)> {
+    let normal = source.normal;
     let steps = weights.iter().map(|own| match own.outcome {
         Outcome::Refined { steps } => steps,
         _ => 0,
@@ -94,13 +94,12 @@ pub(crate) async fn path(
         0 => Outcome::Solved,
         steps => Outcome::Refined { steps },
     };
-    let (mut path, left) = cpu::nodes::path((totals, normal), (nodes, weights), limit, (used, outcome), report);
+    let (mut path, left) = cpu::nodes::path(source, (nodes, weights), limit, (used, outcome), report);
     if !left.is_empty() {
         let equations = normal.clone().only(&left);
         let answers = gpu::solve_one(gpu, &equations, sizes, Precision::Double, &|_| ()).await?;
         let weights = completed(&equations, answers, |own| own.rerouted(Route::Double));
-        path.write(normal, &left, &weights);
-        path.describe(totals, normal, &left, &weights, f64::EPSILON);
+        path.write_all(source, &left, &weights);
     }
     Ok((path, left))
 }

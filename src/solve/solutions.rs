@@ -22,7 +22,7 @@ pub(crate) async fn solutions(
         return Ok(completed(normal, answers, |own| own.rerouted(Route::Double)));
     }
     Ok(match strategy(plan, normal) {
-        // Nodes are of the primal form, in one double; what else there is, is factored.
+        // Nodes are of equations in one double, and their sums are written as they come; what else there is, is factored.
         Strategy::Cholesky | Strategy::Nodes => cpu::solve::solve::<f64>(normal, report),
         Strategy::Spectral => completed(normal, cpu::spectral::solve(normal, report), |own| own),
     })

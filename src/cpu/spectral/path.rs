@@ -10,6 +10,7 @@ use crate::answer::path::RidgePath;
 use crate::cpu::spectral::Spectral;
 use crate::cpu::spectral::few_features::FewFeatures;
 use crate::cpu::tiles::{Answers, Tiles};
+use crate::equations::forms::Source;
 use crate::equations::normal::NormalEquations;
 use crate::equations::totals::Totals;
 use crate::math::condition;
@@ -58,10 +59,11 @@ pub(crate) fn path(
                 None => DMatrix::zeros(n, 0),
             };
             let answers = match &nodes {
-                Some(resolvent) => Answers::Sums { resolvent, nodes: &of_nodes },
+                Some(resolvent) => Answers::Sums { resolvent, nodes: &of_nodes, infinity: None },
                 None => Answers::Reduced(&spectral),
             };
-            Tiles { normal, totals, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes }
+            let source = Source { totals, normal, rows: None };
+            Tiles { source, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes }
                 .path(path.columns_mut(), &columns_done)
         }
     };

@@ -32,17 +32,17 @@ impl Dual<'_> {
         Weights::solved(beta, complete.condition.powi(2), Outcome::MinimumNorm { rank })
     }
 
-    /// w of every λ and target on the original scale, [k, t, n]; NaN where there is none.
-    pub(crate) fn coefficients(&self, normal: &NormalEquations, weights: &[Weights]) -> Vec<f64> {
+    /// w of the λs numbered `lambdas` and every target on the original scale, [λ, t, n]; NaN where there is none.
+    pub(crate) fn coefficients(&self, normal: &NormalEquations, lambdas: &[usize], weights: &[Weights]) -> Vec<f64> {
         let (m, n, t) = (self.order(), self.features(), self.targets());
         let mut coefficients = vec![f64::NAN; weights.len() * t * n];
-        let solved: Vec<usize> = (0..weights.len()).filter(|k| weights[*k].values.is_some()).collect();
+        let solved: Vec<usize> = (0..weights.len()).filter(|own| weights[*own].values.is_some()).collect();
         let mut beta = Wide::zeros(m, solved.len() * t);
         // Column by column in units of the largest, so that none is out of range.
         let mut top = vec![0; solved.len() * t];
-        for (at, k) in solved.iter().enumerate() {
-            let by = |i: usize| normal.step[k * m + i] + normal.unit[i];
-            let Weights { values: Some(values), low, .. } = &weights[*k] else { continue };
+        for (at, own) in solved.iter().enumerate() {
+            let by = |i: usize| normal.step[lambdas[*own] * m + i] + normal.unit[i];
+            let Weights { values: Some(values), low, .. } = &weights[*own] else { continue };
             for target in 0..t {
                 let sizes = (0..m).filter(|i| values[(*i, target)] != 0.0);
                 let top = &mut top[at * t + target];
@@ -71,12 +71,12 @@ impl Dual<'_> {
                 }
             })
             .collect();
-        for (at, k) in solved.iter().enumerate() {
+        for (at, own) in solved.iter().enumerate() {
             for target in 0..t {
-                let w = &mut coefficients[(k * t + target) * n..][..n];
+                let w = &mut coefficients[(own * t + target) * n..][..n];
                 for (j, w) in w.iter_mut().enumerate() {
                     let value = blocks[j / BLOCK][(j % BLOCK, at * t + target)];
-                    let unit = self.power(j) + self.half[j] + top[at * t + target] + normal.target_unit[target];
+                    let unit = self.unit(j) + top[at * t + target] + normal.target_unit[target];
                     *w = scaled(value * self.ratio[j], unit);
                 }
             }

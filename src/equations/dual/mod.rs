@@ -7,6 +7,7 @@
 
 mod coefficients;
 mod equations;
+pub(crate) mod sums;
 
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -119,6 +120,11 @@ impl<'a> Dual<'a> {
     /// Framed values of feature j count as 2^`power(j)` in both factors of a product, and as `ratio[j]` in one.
     fn power(&self, j: usize) -> i32 {
         self.framed.exponents()[j] + self.half[j]
+    }
+
+    /// w of feature j is `ratio[j]` times the product of its framed values with β, in units of 2^`unit(j)`.
+    fn unit(&self, j: usize) -> i32 {
+        self.power(j) + self.half[j]
     }
 
     /// 1/√D of each feature: mantissa and exponent.

@@ -206,13 +206,14 @@ impl GpuPlan {
             }
         };
         let n = shape.order(form) as u128;
-        let penalties = match request.strategy_on_gpu(form, precision, shape.penalties) {
+        let strategy = request.strategy_on_gpu(form, precision, shape);
+        let penalties = match strategy {
             Strategy::Nodes => shape.penalties.min(FACTORED_NODES),
             _ => shape.penalties,
         };
         let [t, k] = [shape.targets, penalties].map(|size| size as u128);
         // λs, or as many nodes as there may be, of one problem in a chunk.
-        let most_of_one = match request.strategy_on_gpu(form, precision, shape.penalties) {
+        let most_of_one = match strategy {
             Strategy::Nodes => shape.penalties.min(MOST_NODES) as u128,
             _ => k,
         };

@@ -47,6 +47,23 @@ fn other_rates_choose_otherwise() {
     assert!((seconds(16) - seconds(64) - (gram(16.0) - gram(64.0))).abs() < 1e-12);
 }
 
+/// In the dual form coefficients count, of which nodes form few.
+#[test]
+fn many_coefficients_of_wide_data_make_nodes_pay() {
+    let wide = Shape { rows: 1000, features: 2000, penalties: 1000, ..SHAPE };
+    let strategies = |features, targets| plan(Shape { features, targets, ..wide }, Rates::default()).strategy;
+    assert_eq!(strategies(2000, 1), Strategy::Spectral);
+    assert_eq!(strategies(200_000, 1), Strategy::Nodes);
+    assert_eq!(strategies(20_000, 20), Strategy::Nodes);
+    // Sums of as many terms as there are rows gain nothing.
+    assert_eq!(plan(Shape { rows: 40, features: 200_000, ..wide }, Rates::default()).strategy, Strategy::Spectral);
+    let seconds = |strategy| {
+        let request = Request { strategy: Some(strategy), ..Request::default() };
+        request.seconds_on_cpu(Shape { features: 200_000, ..wide })
+    };
+    assert!(3.0 * seconds(Strategy::Nodes) < seconds(Strategy::Cholesky), "{}", seconds(Strategy::Nodes));
+}
+
 #[test]
 fn a_slower_cpu_makes_a_gpu_pay() {
     let backend = |speed: f64| {
