@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     pollster::block_on(run())
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "λs are read as 32-bit floats")]
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let Some((device, queue)) = device().await else {
         println!("no GPU adapter: a driver for Vulkan, Metal or DX12 is needed");
@@ -94,6 +95,14 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Workgroups of 64 threads, one thread for each λ.
+const GROUPS: u32 = {
+    assert!(LAMBDAS <= 64 * u16::MAX as usize);
+    #[expect(clippy::cast_possible_truncation, reason = "checked in the line above")]
+    let lambdas = LAMBDAS as u32;
+    lambdas.div_ceil(64)
+};
+
 /// Records the program's own kernel with its buffers in their order.
 fn score(device: &wgpu::Device, encoder: &mut wgpu::CommandEncoder, buffers: [&wgpu::Buffer; 5]) {
     let source = wgpu::ShaderSource::Wgsl(SCORE.into());
@@ -114,7 +123,7 @@ fn score(device: &wgpu::Device, encoder: &mut wgpu::CommandEncoder, buffers: [&w
     let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
     pass.set_pipeline(&pipeline);
     pass.set_bind_group(0, &group, &[]);
-    pass.dispatch_workgroups((LAMBDAS as u32).div_ceil(64), 1, 1);
+    pass.dispatch_workgroups(GROUPS, 1, 1);
 }
 
 /// A device as a program would open it for its own purposes.
