@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// assert_eq!(Windows::rolling(4, 3).ranges(10)?, [0..4, 3..7, 6..10]);
 /// assert_eq!(Windows::expanding(4, 3).ranges(10)?, [0..4, 0..7, 0..10]);
 /// let days = [0.0, 1.0, 1.5, 4.0, 4.5];
-/// assert_eq!(Windows::rolling_time(&days, 2.0, 1.0).ranges(5)?, [0..3, 1..3, 3..4, 3..5]);
+/// assert_eq!(Windows::rolling_time(&days, 2.0, 1.0).ranges(5)?, [0..3, 2..3, 3..4]);
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -154,9 +154,11 @@ impl Ridge {
         let (x, y) = (x.into(), y.into());
         self.check_groups(x, y, groups)?;
         let rows: Vec<&[usize]> = (0..groups.len()).map(|group| groups.rows(group)).collect();
+        // What threads share, which in a browser may hold no device.
+        let all_weights = self.weights.as_ref();
         let part = |group: usize| {
             let rows = rows[group];
-            let weights = self.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
+            let weights = all_weights.map(|weights| rows.iter().map(|row| weights[*row]).collect());
             let [x, y] = [x, y].map(|view| Cow::Owned(gathered(view, rows)));
             Part { numbers: Numbers::Listed(rows), x, y, weights }
         };
@@ -199,10 +201,12 @@ impl Ridge {
         let (x, y) = (x.into(), y.into());
         self.check_shapes(x, y)?;
         let ranges = windows.ranges(x.rows())?;
+        // What threads share, which in a browser may hold no device.
+        let all_weights = self.weights.as_ref();
         let part = |window: usize| {
             let rows = ranges[window].clone();
             let [x, y] = [x, y].map(|view| Cow::Owned(run(view, rows.clone())));
-            let weights = self.weights.as_ref().map(|weights| weights[rows.clone()].to_vec());
+            let weights = all_weights.map(|weights| weights[rows.clone()].to_vec());
             Part { numbers: Numbers::From(rows.start), x, y, weights }
         };
         let longest = ranges.iter().map(std::ops::Range::len).max().unwrap_or(0);
