@@ -13,7 +13,7 @@ use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::model::method::Backend;
 use crate::solve::batch::on_cpu;
-use crate::solve::many::located;
+use crate::solve::each::located;
 
 /// Whether an error is that of what is asked for, and so that of every group.
 fn of_all(error: &Error) -> bool {

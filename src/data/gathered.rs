@@ -1,5 +1,7 @@
 //! Some rows of a matrix, copied together.
 
+use std::ops::Range;
+
 use nalgebra::DMatrix;
 
 use crate::data::view::View;
@@ -21,5 +23,12 @@ pub(crate) fn gathered(view: View<'_>, rows: &[usize]) -> DMatrix<f64> {
         }
         first += run.len();
     }
+    copy
+}
+
+/// The rows of a run.
+pub(crate) fn run(view: View<'_>, rows: Range<usize>) -> DMatrix<f64> {
+    let mut copy = DMatrix::zeros(rows.len(), view.columns());
+    view.load(rows.start, rows.len(), copy.as_mut_slice());
     copy
 }

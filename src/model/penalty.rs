@@ -148,6 +148,15 @@ impl Penalty {
         }
     }
 
+    /// Whether its λs are scaled from the data.
+    pub(crate) fn is_scaled(&self) -> bool {
+        match self {
+            Self::Auto(_) => true,
+            Self::Factored { grid, .. } => grid.is_scaled(),
+            _ => false,
+        }
+    }
+
     /// Whether every feature has the same factor at every λ, and which, if not 1.
     pub(crate) fn shared(&self) -> Option<PenaltyFactors> {
         match self {

@@ -4,7 +4,8 @@
 // What is asked for, and one task of it.
 mod asked;
 pub(crate) mod batch;
-pub(crate) mod many;
+pub(crate) mod each;
+mod many;
 mod prior;
 pub(crate) mod ridge;
 mod run;
