@@ -69,8 +69,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Gpu::from_device(device.clone(), queue.clone());
     let shape = Shape { rows: ROWS, features: FEATURES, targets: 1, penalties: LAMBDAS, problems: 1 };
     let recorder = Recorder::new(&gpu, shape, Model::default(), 1 << 28).await?;
-    let moments = MomentsBuffers::new(&gpu, FEATURES, 1);
-    let weights = WeightBuffers::new(&gpu, FEATURES, 1, LAMBDAS);
+    let moments = MomentsBuffers::new(&gpu, FEATURES, 1).await?;
+    let weights = WeightBuffers::new(&gpu, FEATURES, 1, LAMBDAS).await?;
     let rows = RowBuffers {
         x: MatrixBuffer::row_major(&fitted, FEATURES),
         y: MatrixBuffer::column_major(&targets, ROWS),

@@ -78,6 +78,16 @@ fn both(one: vec4f, other: vec4f) -> vec4f {
     return vec4f(one.x + other.x, min(one.y, other.y), max(one.z, other.z), one.w + other.w);
 }
 
+// What the four threads of a column have found.
+fn all_extents(thread: u32) -> vec4f {
+    let near = both(sh_parts[thread], sh_parts[thread + 64u]);
+    return both(near, both(sh_parts[thread + 128u], sh_parts[thread + 192u]));
+}
+
+fn all_sums(thread: u32) -> vec4f {
+    return (sh_parts[thread] + sh_parts[thread + 64u]) + (sh_parts[thread + 128u] + sh_parts[thread + 192u]);
+}
+
 @compute @workgroup_size(256)
 fn centre_sums(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let column = group.x * 64u + thread % 64u;
@@ -96,9 +106,7 @@ fn centre_sums(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
     sh_parts[thread] = sum;
     workgroupBarrier();
     if thread < 64u && column < params.columns {
-        let near = both(sh_parts[thread], sh_parts[thread + 64u]);
-        let far = both(sh_parts[thread + 128u], sh_parts[thread + 192u]);
-        partials[(params.run + group.y) * params.columns + column] = both(near, far);
+        partials[(params.run + group.y) * params.columns + column] = all_extents(thread);
     }
 }
 
@@ -120,9 +128,7 @@ fn centre_reduce(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
     sh_parts[thread] = sum;
     workgroupBarrier();
     if thread < 64u && column < params.columns {
-        let near = both(sh_parts[thread], sh_parts[thread + 64u]);
-        let far = both(sh_parts[thread + 128u], sh_parts[thread + 192u]);
-        let all = both(near, far);
+        let all = all_extents(thread);
         let offset = all.x / all.w;
         let spread = max(all.z - offset, offset - all.y);
         columns[column] = vec4f(columns[column].x, offset, 0.0, inverse_power(spread));
@@ -145,9 +151,7 @@ fn centre_squares(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
     sh_parts[thread] = sum;
     workgroupBarrier();
     if thread < 64u && column < params.columns {
-        let near = sh_parts[thread] + sh_parts[thread + 64u];
-        let far = sh_parts[thread + 128u] + sh_parts[thread + 192u];
-        partials[(params.run + group.y) * params.columns + column] = near + far;
+        partials[(params.run + group.y) * params.columns + column] = all_sums(thread);
     }
 }
 
@@ -163,9 +167,7 @@ fn centre_total(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_i
     sh_parts[thread] = sum;
     workgroupBarrier();
     if thread < 64u && column < params.columns {
-        let near = sh_parts[thread] + sh_parts[thread + 64u];
-        let far = sh_parts[thread + 128u] + sh_parts[thread + 192u];
-        let all = near + far;
+        let all = all_sums(thread);
         columns[params.columns + column] = vec4f(all.x, columns[params.columns + column].y, all.z, 0.0);
     }
 }

@@ -28,9 +28,10 @@ struct Report {
 
 const NOT_FINITE: u32 = 0xffffffffu;
 const LARGEST: f32 = 3.4028234e38;
-// The exponents of columns that pairs of f32 centre without overflow, and without loss to subnormal numbers that would count.
-const LEAST: i32 = -80;
-const MOST: i32 = 120;
+// The biased exponents of 2^−e of columns that pairs of f32 centre without overflow, and without loss to subnormal numbers that
+// would count.
+const LEAST: u32 = 7u;
+const MOST: u32 = 207u;
 
 // ‖A‖∞, ‖x‖², and whether a number is missing: 1 or 0.
 var<workgroup> sh_parts: array<vec3f, 256>;
@@ -40,7 +41,7 @@ fn finite(value: f32) -> bool {
 }
 
 fn in_range(column: vec4f) -> bool {
-    let exponent = 127 - i32(bitcast<u32>(column.w) >> 23u);
+    let exponent = bitcast<u32>(column.w) >> 23u;
     return finite(column.x) && finite(column.y) && exponent >= LEAST && exponent <= MOST;
 }
 

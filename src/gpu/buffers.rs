@@ -7,7 +7,10 @@ use crate::gpu::context::Gpu;
 use crate::gpu::stages::report::Report;
 use crate::gpu::transfer::ReadBack;
 
-const STORAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE;
+/// What every buffer is for.
+pub(crate) const STORAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE;
+
+const BINDING: &str = "the device's storage buffer binding";
 
 /// A matrix of `f32` in a buffer: element (i, j) is number `offset` + i·`row_stride` + j·`column_stride` of it.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +66,8 @@ impl<'a> MatrixBuffer<'a> {
         let size = (last + 4 - begin).next_multiple_of(4);
         let limit = limits.max_storage_buffer_binding_size;
         if size > limit {
-            let (what, binding) = ("a block of rows in the caller's buffer", "the device's storage buffer binding");
-            return Err(Error::TooLarge { what, needed: size, limit, binding });
+            let what = "a block of rows in the caller's buffer";
+            return Err(Error::TooLarge { what, needed: size, limit, binding: BINDING });
         }
         let binding = wgpu::BufferBinding { buffer: self.buffer, offset: begin, size: wgpu::BufferSize::new(size) };
         Ok((binding, usize::try_from((first - begin) / 4).unwrap_or(0)))
@@ -79,7 +82,7 @@ pub struct RowBuffers<'a> {
     /// Y.
     pub y: MatrixBuffer<'a>,
     /// `[m]` of `f32`: s ≥ 0, none of them so large or small that sums of s·x² in units of each column's spread leave the range of
-    /// `f32`; with the usage `STORAGE`. Rows of weight 0 may hold anything.
+    /// `f32`; with the usage `STORAGE`, and bound as a whole. Rows of weight 0 may hold anything.
     pub weights: Option<&'a wgpu::Buffer>,
 }
 
@@ -104,17 +107,18 @@ fn moments_bytes([n, t]: [usize; 2]) -> [usize; 2] {
 
 impl MomentsBuffers {
     /// Makes them, for n features and t targets, with the usages `STORAGE`, `COPY_SRC` and `COPY_DST`.
-    #[must_use]
-    pub fn new(gpu: &Gpu, n: usize, t: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] where one is more than a binding holds; the device's.
+    pub async fn new(gpu: &Gpu, n: usize, t: usize) -> Result<Self> {
         let [columns, products] = moments_bytes([n, t]);
-        Self {
-            sizes: [n, t],
-            columns: gpu.storage("ridgepath.moments.columns", columns as u64),
-            products: gpu.storage("ridgepath.moments.products", products as u64),
-        }
+        let sizes = [("ridgepath.moments.columns", columns), ("ridgepath.moments.products", products)];
+        let [columns, products] = made(gpu, "the buffers of moments", sizes).await?;
+        Ok(Self { sizes: [n, t], columns, products })
     }
 
-    pub(crate) fn check(&self, [n, t]: [usize; 2], usage: wgpu::BufferUsages) -> Result<()> {
+    /// Refuses buffers that are not those of n features and t targets, or may not be used so.
+    pub(crate) fn check(&self, gpu: &Gpu, [n, t]: [usize; 2], usage: wgpu::BufferUsages) -> Result<()> {
         let names = ["features of the moments in buffers", "targets of the moments in buffers"];
         for ((what, found), wanted) in names.into_iter().zip(self.sizes).zip([n, t]) {
             if found != wanted {
@@ -122,13 +126,19 @@ impl MomentsBuffers {
             }
         }
         let [columns, products] = moments_bytes([n, t]);
-        holds(&self.columns, "bytes of the buffer of the moments' columns", columns, usage)?;
-        holds(&self.products, "bytes of the buffer of the moments' products", products, usage)
+        each_holds(
+            gpu,
+            [
+                (&self.columns, "bytes of the buffer of the moments' columns", columns),
+                (&self.products, "bytes of the buffer of the moments' products", products),
+            ],
+            usage,
+        )
     }
 
     /// The bytes of both, read back.
     pub(crate) async fn read(&self, gpu: &Gpu) -> Result<[Vec<f32>; 2]> {
-        self.check(self.sizes, wgpu::BufferUsages::COPY_SRC)?;
+        self.check(gpu, self.sizes, wgpu::BufferUsages::COPY_SRC)?;
         let [columns, products] = moments_bytes(self.sizes).map(|bytes| bytes as u64);
         let parts = read(gpu, "moments", &[(&self.columns, columns), (&self.products, products)]).await?;
         let mut parts = parts.into_iter().map(|bytes| bytemuck::pod_collect_to_vec(&bytes));
@@ -155,19 +165,27 @@ fn weights_bytes([n, t, k]: [usize; 3]) -> [usize; 2] {
 
 impl WeightBuffers {
     /// Makes them, for n features, t targets and k λs, with the usages `STORAGE`, `COPY_SRC` and `COPY_DST`.
-    #[must_use]
-    pub fn new(gpu: &Gpu, n: usize, t: usize, k: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] where one is more than a binding holds; the device's.
+    pub async fn new(gpu: &Gpu, n: usize, t: usize, k: usize) -> Result<Self> {
         let [weights, reports] = weights_bytes([n, t, k]);
-        Self {
-            weights: gpu.storage("ridgepath.weights", weights as u64),
-            reports: gpu.storage("ridgepath.reports", reports as u64),
-        }
+        let sizes = [("ridgepath.weights", weights), ("ridgepath.reports", reports)];
+        let [weights, reports] = made(gpu, "the buffers of weights", sizes).await?;
+        Ok(Self { weights, reports })
     }
 
-    pub(crate) fn check(&self, sizes: [usize; 3], usage: wgpu::BufferUsages) -> Result<()> {
+    /// Refuses buffers that are not those of n features, t targets and k λs, or may not be used so.
+    pub(crate) fn check(&self, gpu: &Gpu, sizes: [usize; 3], usage: wgpu::BufferUsages) -> Result<()> {
         let [weights, reports] = weights_bytes(sizes);
-        holds(&self.weights, "bytes of the buffer of the weights", weights, usage)?;
-        holds(&self.reports, "bytes of the buffer of the reports", reports, usage)
+        each_holds(
+            gpu,
+            [
+                (&self.weights, "bytes of the buffer of the coefficients", weights),
+                (&self.reports, "bytes of the buffer of the reports", reports),
+            ],
+            usage,
+        )
     }
 
     /// Waits for what has been submitted, and reads the weights of n features, t targets and k λs back, as they lie there, with their
@@ -176,7 +194,7 @@ impl WeightBuffers {
     /// # Errors
     /// [`Error::Shape`] where a buffer is smaller, [`Error::Device`] where it lacks the usage, and the device's.
     pub async fn fetch(&self, gpu: &Gpu, n: usize, t: usize, k: usize) -> Result<(Vec<f32>, Vec<Report>)> {
-        self.check([n, t, k], wgpu::BufferUsages::COPY_SRC)?;
+        self.check(gpu, [n, t, k], wgpu::BufferUsages::COPY_SRC)?;
         let [weights, reports] = weights_bytes([n, t, k]).map(|bytes| bytes as u64);
         let parts = read(gpu, "weights", &[(&self.weights, weights), (&self.reports, reports)]).await?;
         let mut parts = parts.into_iter();
@@ -186,16 +204,51 @@ impl WeightBuffers {
 }
 
 /// Refuses a buffer that is too small, or may not be used so.
-pub(crate) fn holds(buffer: &wgpu::Buffer, what: &'static str, wanted: usize, usage: wgpu::BufferUsages) -> Result<()> {
+fn holds(buffer: &wgpu::Buffer, what: &'static str, wanted: usize, usage: wgpu::BufferUsages) -> Result<()> {
     let found = usize::try_from(buffer.size()).unwrap_or(usize::MAX);
     if found < wanted {
         return Err(Error::Shape { what, found, wanted });
     }
     if !buffer.usage().contains(usage) {
-        let reason = format!("{what}: its usage is {:?}, wanted {usage:?} with it", buffer.usage());
-        return Err(Error::Device { reason });
+        let (name, found) = (what.trim_start_matches("bytes of "), buffer.usage());
+        return Err(Error::Device { reason: format!("{name} has the usage {found:?}, wanted {usage:?} with it") });
     }
     Ok(())
+}
+
+/// Refuses buffers that are too small, or may not be used so; those to be bound also where they cannot be as a whole.
+fn each_holds(gpu: &Gpu, buffers: [(&wgpu::Buffer, &'static str, usize); 2], usage: wgpu::BufferUsages) -> Result<()> {
+    buffers.into_iter().try_for_each(|(buffer, what, wanted)| match usage == STORAGE {
+        true => binds(gpu, buffer, what, wanted),
+        false => holds(buffer, what, wanted, usage),
+    })
+}
+
+/// Refuses a buffer that cannot be bound as a whole.
+pub(crate) fn binds(gpu: &Gpu, buffer: &wgpu::Buffer, what: &'static str, wanted: usize) -> Result<()> {
+    holds(buffer, what, wanted, STORAGE)?;
+    fits(gpu, what, buffer.size())
+}
+
+/// Refuses what is more than one binding holds.
+pub(crate) fn fits(gpu: &Gpu, what: &'static str, needed: u64) -> Result<()> {
+    let limits = gpu.own_limits();
+    let limit = limits.storage_binding.min(limits.buffer);
+    let what = what.trim_start_matches("bytes of ");
+    if needed <= limit { Ok(()) } else { Err(Error::TooLarge { what, needed, limit, binding: BINDING }) }
+}
+
+/// Makes buffers of these names and sizes.
+async fn made<const N: usize>(
+    gpu: &Gpu,
+    what: &'static str,
+    sizes: [(&'static str, usize); N],
+) -> Result<[wgpu::Buffer; N]> {
+    sizes.iter().try_for_each(|(_, bytes)| fits(gpu, what, *bytes as u64))?;
+    let scope = gpu.scope();
+    let buffers = sizes.map(|(label, bytes)| gpu.storage(label, bytes as u64));
+    scope.finish(what).await?;
+    Ok(buffers)
 }
 
 async fn read(gpu: &Gpu, what: &'static str, parts: &[(&wgpu::Buffer, u64)]) -> Result<Vec<Vec<u8>>> {

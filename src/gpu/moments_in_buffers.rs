@@ -5,12 +5,10 @@ use nalgebra::DMatrix;
 use crate::error::{Error, Result};
 use crate::gpu::buffers::MomentsBuffers;
 use crate::gpu::context::Gpu;
+use crate::gpu::stages::frame::SINGLE;
 use crate::math::powers::{exponent, scaled};
 use crate::math::scalar::Scalar;
 use crate::moments::Moments;
-
-/// Exponents of the units of columns in which the shaders lose no digits.
-const UNITS: std::ops::Range<i32> = -80..121;
 
 impl MomentsBuffers {
     /// Uploads moments, rounded to `f32`: what is recorded and submitted after this call reads them.
@@ -20,12 +18,12 @@ impl MomentsBuffers {
     /// of the range of `f32`; [`Error::Device`] where a buffer lacks the usage `COPY_DST`.
     pub fn upload(&self, gpu: &Gpu, moments: &Moments) -> Result<()> {
         let (n, t) = (moments.features(), moments.targets());
-        self.check([n, t], wgpu::BufferUsages::COPY_DST)?;
+        self.check(gpu, [n, t], wgpu::BufferUsages::COPY_DST)?;
         let q = n + t;
         let mut columns = vec![0.0f32; 8 * q];
         for (j, own) in columns[..4 * q].chunks_mut(4).enumerate() {
             let unit = moments.exponents[j];
-            if !UNITS.contains(&unit) || !f32::round_from(moments.means[j]).is_finite() {
+            if !SINGLE.contains(&unit) || !f32::round_from(moments.means[j]).is_finite() {
                 return Err(beyond(n, j, format!("its mean is {:?}, its spread about 2^{unit}", moments.means[j])));
             }
             let origin = f32::round_from(moments.means[j]);

@@ -1,7 +1,7 @@
 //! Ridge paths from the caller's buffers to the caller's buffers, recorded into the caller's command encoder.
 
 use crate::error::{Error, Result};
-use crate::gpu::buffers::{MatrixBuffer, MomentsBuffers, RowBuffers, WeightBuffers, holds};
+use crate::gpu::buffers::{MatrixBuffer, MomentsBuffers, RowBuffers, STORAGE, WeightBuffers, binds, fits};
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel;
 use crate::gpu::solution::Solution;
@@ -28,7 +28,8 @@ use crate::plan::{GpuPlan, GramPlan, Plan, Request, Shape};
 /// lose no digits.
 ///
 /// The room that the work takes beside the caller's buffers is made once, and is that of all paths recorded: they may be submitted in
-/// any order, one after another on one queue. A submission takes as long as the path; [`Plan`] counts its operations.
+/// any order, one after another on one queue. A submission takes as long as the path; [`Plan`] counts the operations of sums and
+/// factors, which are nearly all. Of [several devices](Gpu::sharing) the first does it.
 #[derive(Debug)]
 pub struct Recorder {
     gpu: Gpu,
@@ -43,7 +44,9 @@ pub struct Recorder {
     runs: wgpu::Buffer,
     /// In the place of what is not there.
     none: wgpu::Buffer,
-    factors_of_penalty: Option<wgpu::Buffer>,
+    /// What λ is multiplied by for each feature, where that is not 1.
+    penalty_factors: wgpu::Buffer,
+    factored: bool,
     system: System,
     factors: Factors,
     solution: Solution,
@@ -54,7 +57,8 @@ impl Recorder {
     /// compiles what they need.
     ///
     /// # Errors
-    /// Those of [`Plan::new`]; the device's.
+    /// Those of [`Plan::new`]; [`Error::TooLarge`] where the rows are so many that the sums of their runs are more than one binding
+    /// holds; the device's.
     pub async fn new(gpu: &Gpu, shape: Shape, model: Model, memory_budget: u64) -> Result<Self> {
         gpu.alive()?;
         let shape = Shape { problems: 1, ..shape };
@@ -69,6 +73,7 @@ impl Recorder {
         let q = n + t;
         let runs = m.div_ceil(sums.rows_per_split);
         let at_a_time = at_a_time.min(k);
+        fits(gpu, "the sums of all runs of rows", (runs as u64).saturating_mul(16 * q as u64))?;
         let scope = gpu.scope();
         let factors = Factors::new(gpu, n, at_a_time);
         let solution = Solution::new(gpu, n, t + 1, at_a_time);
@@ -90,7 +95,8 @@ impl Recorder {
             partials: gpu.storage("ridgepath.recorder.partials", sums.partial_bytes),
             runs: room("ridgepath.recorder.runs", 16 * runs * q),
             none: room("ridgepath.recorder.none", 16),
-            factors_of_penalty: None,
+            penalty_factors: room("ridgepath.recorder.factors", 4 * n),
+            factored: false,
             system: System::empty(gpu, n, [1, k], at_a_time),
             gpu: gpu.clone(),
             shape,
@@ -119,17 +125,16 @@ impl Recorder {
         if let Some(index) = (0..found).find(|j| !usable(factors[*j], rounded[*j])) {
             return Err(Error::InvalidPenalty { name: "penalty factor", index, value: factors[index] });
         }
-        let buffer = self.gpu.storage("ridgepath.recorder.factors", 4 * found as u64);
-        self.gpu.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(&rounded));
-        Ok(Self { factors_of_penalty: Some(buffer), ..self })
+        self.gpu.queue().write_buffer(&self.penalty_factors, 0, bytemuck::cast_slice(&rounded));
+        Ok(Self { factored: true, ..self })
     }
 
     /// Records the moments of m rows.
     ///
     /// # Errors
     /// [`Error::Shape`] where a buffer is too small for what it is to hold; [`Error::Device`] where it lacks a usage;
-    /// [`Error::TooLarge`] where a block of rows, which of columns that follow one another are nearly all, is more than one binding
-    /// holds. Nothing is recorded then. What the rows hold, only the reports tell.
+    /// [`Error::TooLarge`] where a block of rows, which of columns that follow one another are nearly all, or another buffer is more than
+    /// one binding holds; [`Error::DeviceLost`]. Nothing is recorded then. What the rows hold, only the reports tell.
     pub fn record_moments(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -137,13 +142,13 @@ impl Recorder {
         moments: &MomentsBuffers,
     ) -> Result<()> {
         let Shape { rows: m, features: n, targets: t, .. } = self.shape;
+        self.gpu.alive()?;
         rows.x.check("bytes of the buffer of X", [m, n])?;
         rows.y.check("bytes of the buffer of Y", [m, t])?;
-        let storage = wgpu::BufferUsages::STORAGE;
         if let Some(weights) = rows.weights {
-            holds(weights, "bytes of the buffer of the weights", 4 * m, storage)?;
+            binds(&self.gpu, weights, "bytes of the buffer of the rows' weights", 4 * m)?;
         }
-        moments.check([n, t], storage)?;
+        moments.check(&self.gpu, [n, t], STORAGE)?;
         let at_once = self.sums.rows_per_chunk;
         let block = |start: usize| Block::new(self, rows, start..m.min(start + at_once));
         let blocks = (0..m).step_by(at_once).map(block).collect::<Result<Vec<_>>>()?;
@@ -172,8 +177,8 @@ impl Recorder {
     /// usage `STORAGE`.
     ///
     /// # Errors
-    /// [`Error::Shape`] where a buffer is too small for what it is to hold, [`Error::Device`] where it lacks a usage. Nothing is
-    /// recorded then.
+    /// [`Error::Shape`] where a buffer is too small for what it is to hold, [`Error::Device`] where it lacks a usage,
+    /// [`Error::TooLarge`] where it is more than one binding holds; [`Error::DeviceLost`]. Nothing is recorded then.
     pub fn record_weights(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -182,15 +187,15 @@ impl Recorder {
         weights: &WeightBuffers,
     ) -> Result<()> {
         let Shape { features: n, targets: t, penalties: k, .. } = self.shape;
-        let storage = wgpu::BufferUsages::STORAGE;
-        moments.check([n, t], storage)?;
-        holds(lambdas, "bytes of the buffer of λs", 4 * k, storage)?;
-        weights.check([n, t, k], storage)?;
+        self.gpu.alive()?;
+        moments.check(&self.gpu, [n, t], STORAGE)?;
+        binds(&self.gpu, lambdas, "bytes of the buffer of λs", 4 * k)?;
+        weights.check(&self.gpu, [n, t, k], STORAGE)?;
         let buffers = equations::Buffers {
             columns: &moments.columns,
             products: &moments.products,
             lambdas,
-            factors: self.factors_of_penalty.as_ref().unwrap_or(&self.none),
+            factors: &self.penalty_factors,
             gram: &self.system.gram,
             scale: &self.system.scale,
             added: &self.system.added,
@@ -239,7 +244,7 @@ impl Recorder {
                 Standardize::Population => 1,
                 Standardize::Sample => 2,
             },
-            factored: u32::from(self.factors_of_penalty.is_some()),
+            factored: u32::from(self.factored),
             start: f32::round_from(condition::start(n)[0]),
         }
     }

@@ -8,7 +8,7 @@ use crate::data::framed::Framed;
 use crate::data::rows::Rows as _;
 use crate::data::view::View;
 use crate::gpu::context::Gpu;
-use crate::gpu::stages::frame::{self, Params};
+use crate::gpu::stages::frame::{self, Params, SINGLE};
 use crate::gpu::upload;
 use crate::math::scalar::Scalar;
 use crate::model::method::Precision;
@@ -77,8 +77,6 @@ impl<A: Scalar + bytemuck::Pod, F: Fn(usize, &mut [A])> Source for FramedByHost<
     }
 }
 
-/// Exponents of columns that pairs of `f32` centre without overflow, and without loss to subnormal numbers that would count.
-const SINGLE: Range<i32> = -80..121;
 /// Exponents of columns that doubles centre so, where devices may take subnormal numbers for 0.
 const DOUBLE: Range<i32> = -900..1024;
 /// Blocks of matrices begin at multiples of so many bytes.

@@ -13,6 +13,9 @@ use crate::plan::gpu::schedule;
 const TILES: &[(&str, u32)] = &[("TILE", 32)];
 const _: () = assert!(TILES[0].1 as usize == schedule::FRAME_TILE);
 
+/// Exponents of columns that pairs of `f32` centre without overflow, and without loss to subnormal numbers that would count.
+pub(crate) const SINGLE: std::ops::Range<i32> = -80..121;
+
 /// The contract of the shader in single precision.
 pub const SPEC: Spec = Spec {
     stage: "frame",

@@ -4,6 +4,7 @@ use std::mem::offset_of;
 
 use crate::gpu::context::Gpu;
 use crate::gpu::kernel::{Binding, Spec};
+use crate::gpu::stages::frame::SINGLE;
 use crate::plan::gpu::schedule;
 
 /// The shader's contract.
@@ -33,8 +34,11 @@ pub const SPEC: Spec = Spec {
         ],
         size_of::<Params>(),
     ),
-    constants: &[("NOT_FINITE", NOT_FINITE)],
+    constants: &[("NOT_FINITE", NOT_FINITE), ("LEAST", INVERSES[0]), ("MOST", INVERSES[1])],
 };
+
+/// The exponents, as they are biased in `f32`, of the inverses of columns' units in which `frame` loses no digits.
+const INVERSES: [u32; 2] = [(128 - SINGLE.end).cast_unsigned(), (127 - SINGLE.start).cast_unsigned()];
 
 /// The status of a λ that is negative or not finite, or of whose rows, weights or coefficients a number is missing, infinite, or
 /// beyond the range in which 32-bit floats centre columns without loss (spreads from 2⁻⁸⁰ to 2¹²⁰).

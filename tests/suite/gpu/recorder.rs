@@ -5,7 +5,7 @@ use ridgepath::gpu::report::{NOT_FINITE, Report};
 use ridgepath::gpu::{MatrixBuffer, MomentsBuffers, Recorder, RowBuffers, WeightBuffers, wgpu};
 use ridgepath::{Backend, Error, Gpu, Model, Moments, Problem, Ridge, RidgePath, Shape, Standardize, cpu};
 
-use super::devices::uploaded;
+use super::devices::{own_device, uploaded};
 use crate::support::{Random, gpu};
 
 const EPSILON: f64 = f32::EPSILON as f64;
@@ -75,6 +75,12 @@ struct Recorded {
     reports: Vec<Report>,
 }
 
+/// Buffers for what is found.
+async fn buffers(gpu: &Gpu, [n, t, k]: [usize; 3]) -> (MomentsBuffers, WeightBuffers) {
+    let moments = MomentsBuffers::new(gpu, n, t).await.expect("room");
+    (moments, WeightBuffers::new(gpu, n, t, k).await.expect("room"))
+}
+
 /// What one encoder makes of rows.
 fn recorded(
     gpu: &Gpu,
@@ -93,7 +99,7 @@ fn recorded(
         }
         let (x, y) = (Laid::new(gpu, x, layout), Laid::new(gpu, y, layout));
         let (weight_buffer, lambdas) = (weights.map(|weights| uploaded(gpu, weights)), uploaded(gpu, lambdas));
-        let (moments, answers) = (MomentsBuffers::new(gpu, n, t), WeightBuffers::new(gpu, n, t, k));
+        let (moments, answers) = buffers(gpu, [n, t, k]).await;
         let rows = RowBuffers { x: x.matrix(), y: y.matrix(), weights: weight_buffer.as_ref() };
         let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         recorder.record(&mut encoder, &rows, &moments, &lambdas, &answers).expect("recorded");
@@ -155,6 +161,7 @@ fn assert_weights(
             let left = scaled(&mut own[..n].iter().map(|value| f64::from(*value)));
             let size = right.iter().map(|value| value * value).sum::<f64>().sqrt();
             let error = left.iter().zip(&right).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            // The condition number is estimated from below, by a factor of 10 at the most; sums and factors round a few times.
             let bound = 40.0 * f64::from(condition) * EPSILON * (size + 1e-30);
             assert!(error <= bound, "{context}, λ number {k}, target {target}: {error:e}, allowed {bound:e}");
             // What the coefficients lack, the means multiply.
@@ -248,6 +255,41 @@ fn moments_and_weights_are_those_of_the_cpu_within_the_rounding_of_32_bits() {
 }
 
 #[test]
+fn the_comparison_of_weights_can_fail() {
+    let Some(gpu) = gpu() else { return };
+    let (x, y) = rows(3, 100, 6, 1);
+    let asked = (Model { intercept: true, standardize: Standardize::Population }, None);
+    let mut found = recorded(&gpu, [&x, &y], None, Layout::Rows, asked, (&[1.0], 1 << 30));
+    let wanted = wanted([&x, &y], None, asked, &[1.0]);
+    assert_weights(&found, &wanted, &x, None, true, "as it is");
+    found.weights[0] *= 1.0 + 1e-3;
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        assert_weights(&found, &wanted, &x, None, true, "control");
+    }));
+    assert!(caught.is_err(), "a coefficient off by 1e-3 must be seen");
+}
+
+#[test]
+fn more_than_one_binding_holds_is_refused_by_name() {
+    let Some((device, queue)) = own_device(|limits| limits.max_storage_buffer_binding_size = 1 << 20) else { return };
+    let gpu = Gpu::from_device(device, queue);
+    pollster::block_on(async {
+        let refused = WeightBuffers::new(&gpu, 100, 1, 10_000).await.map(|_| ()).unwrap_err();
+        assert!(matches!(refused, Error::TooLarge { needed: 4_040_000, limit: 1_048_576, .. }), "{refused}");
+        let refused = MomentsBuffers::new(&gpu, 1000, 1).await.map(|_| ()).unwrap_err();
+        assert!(matches!(refused, Error::TooLarge { .. }), "{refused}");
+        let shape = Shape { rows: 10, features: 3, targets: 1, penalties: 2, problems: 1 };
+        let recorder = Recorder::new(&gpu, shape, Model::default(), 1 << 20).await.unwrap();
+        let (moments, answers) = buffers(&gpu, [3, 1, 2]).await;
+        // λs at the beginning of a buffer of much else.
+        let lambdas = uploaded(&gpu, &vec![1.0f32; 300_000]);
+        let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let refused = recorder.record_weights(&mut encoder, &moments, &lambdas, &answers).unwrap_err();
+        assert!(matches!(refused, Error::TooLarge { what: "the buffer of λs", needed: 1_200_000, .. }), "{refused}");
+    });
+}
+
+#[test]
 fn the_bits_do_not_depend_on_the_blocks_of_rows_or_of_lambdas() {
     let Some(gpu) = gpu() else { return };
     for (m, n, t) in [(5000, 10, 2), (3000, 70, 1)] {
@@ -289,7 +331,7 @@ fn what_has_no_answer_is_reported_and_spoils_no_other() {
         let reports = pollster::block_on(async {
             let shape = Shape { rows: 50, features: 6, targets: 1, penalties: 1, problems: 1 };
             let recorder = Recorder::new(&gpu, shape, Model::default(), 1 << 30).await.unwrap();
-            let (moments, answers) = (MomentsBuffers::new(&gpu, 6, 1), WeightBuffers::new(&gpu, 6, 1, 1));
+            let (moments, answers) = buffers(&gpu, [6, 1, 1]).await;
             let rows = RowBuffers { x: laid[0].matrix(), y: laid[1].matrix(), weights: None };
             let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             recorder.record(&mut encoder, &rows, &moments, &uploaded(&gpu, &[1.0f32]), &answers).unwrap();
@@ -311,7 +353,7 @@ fn moments_of_the_host_serve_as_well_as_those_of_rows_on_the_device() {
     let shape = Shape { rows: 200, features: 9, targets: 2, penalties: 2, problems: 1 };
     let found = pollster::block_on(async {
         let recorder = Recorder::new(&gpu, shape, Model::default(), 1 << 30).await.unwrap();
-        let (held, answers) = (MomentsBuffers::new(&gpu, 9, 2), WeightBuffers::new(&gpu, 9, 2, 2));
+        let (held, answers) = buffers(&gpu, [9, 2, 2]).await;
         held.upload(&gpu, &moments).unwrap();
         assert_moments(&held.fetch(&gpu).await.unwrap(), &moments, "there and back");
         let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -324,7 +366,7 @@ fn moments_of_the_host_serve_as_well_as_those_of_rows_on_the_device() {
     assert_weights(&found, &wanted, &x, None, true, "moments of the host");
     let far = (DMatrix::from_fn(5, 1, |i, _| 1e60 * i as f64), DMatrix::from_element(5, 1, 1.0));
     let far = cpu::gram::gram::<f64>(&Problem::new(&far.0, &far.1).unwrap()).unwrap();
-    let refused = MomentsBuffers::new(&gpu, 1, 1).upload(&gpu, &far);
+    let refused = pollster::block_on(MomentsBuffers::new(&gpu, 1, 1)).unwrap().upload(&gpu, &far);
     assert!(matches!(refused, Err(Error::Overflow { .. })), "{refused:?}");
 }
 
@@ -335,8 +377,7 @@ fn buffers_that_do_not_serve_are_refused_by_name() {
     let recorder = pollster::block_on(Recorder::new(&gpu, shape, Model::default(), 1 << 30)).unwrap();
     let good = |count: usize| uploaded(&gpu, &vec![1.0f32; count]);
     let (x, short, y, lambdas) = (good(30), good(29), good(10), good(2));
-    let moments = MomentsBuffers::new(&gpu, 3, 1);
-    let answers = WeightBuffers::new(&gpu, 3, 1, 2);
+    let (moments, answers) = pollster::block_on(buffers(&gpu, [3, 1, 2]));
     let unusable = gpu.device().create_buffer(&wgpu::BufferDescriptor {
         label: None,
         size: 120,
@@ -352,10 +393,11 @@ fn buffers_that_do_not_serve_are_refused_by_name() {
     let refused = try_rows(&short, None, &moments).unwrap_err();
     assert_eq!(refused, "bytes of the buffer of X: found 116, wanted 120");
     let refused = try_rows(&x, Some(&lambdas), &moments).unwrap_err();
-    assert_eq!(refused, "bytes of the buffer of the weights: found 8, wanted 40");
+    assert_eq!(refused, "bytes of the buffer of the rows' weights: found 8, wanted 40");
     let refused = try_rows(&unusable, None, &moments).unwrap_err();
-    assert!(refused.contains("STORAGE"), "{refused}");
-    let refused = try_rows(&x, None, &MomentsBuffers::new(&gpu, 4, 1)).unwrap_err();
+    assert!(refused.contains("the buffer of X has the usage BufferUsages(COPY_DST), wanted"), "{refused}");
+    let others = pollster::block_on(MomentsBuffers::new(&gpu, 4, 1)).unwrap();
+    let refused = try_rows(&x, None, &others).unwrap_err();
     assert_eq!(refused, "features of the moments in buffers: found 4, wanted 3");
     let factors = |factors: &[f64]| {
         let recorder = pollster::block_on(Recorder::new(&gpu, shape, Model::default(), 1 << 30)).unwrap();

@@ -49,9 +49,14 @@ pub(crate) fn written(many: &Many, data: &Data) -> String {
             }
         }
         text.push_str(&fitted(&columns));
-        let left = paths.len() - shown.len();
-        if left > 0 {
-            let _ = writeln!(text, "… {left} more, and {} of each: --format csv or json", plural(k, "λ"));
+        if shown.len() < paths.len() || k > 1 {
+            let of = plural(paths.len(), many.what).split_off(paths.len().to_string().len());
+            let _ = writeln!(
+                text,
+                "({}{of} of {} at one λ of {k}: --format csv and --format json have all)",
+                shown.len(),
+                paths.len()
+            );
         }
     }
     text
