@@ -294,15 +294,17 @@ impl Training<'_> {
     async fn together(&self, ridge: &Ridge, folds: &[(usize, usize)]) -> Result<Vec<RidgePath>> {
         let weights: Vec<Vec<f64>> = folds.iter().map(|(_, test)| self.weights(*test)).collect();
         let known = |(number, _): &(usize, usize)| self.moments.get(*number).cloned();
-        let folds =
-            folds.iter().zip(&weights).map(|(own, weights)| Ok((self.problem.with_weights(weights)?, known(own))));
+        let folds = folds
+            .iter()
+            .zip(&weights)
+            .map(|(own, weights)| Ok((self.problem.clone().with_weights(weights)?, known(own))));
         ridge.solve_together(folds.collect::<Result<Vec<_>>>()?).await
     }
 
     /// The path of one fold, on the CPU.
     async fn alone(&self, ridge: &Ridge, (number, test): (usize, usize)) -> Result<RidgePath> {
         let weights = self.weights(test);
-        ridge.solve(&self.problem.with_weights(&weights)?, self.moments.get(number).cloned()).await
+        ridge.solve(&self.problem.clone().with_weights(&weights)?, self.moments.get(number).cloned()).await
     }
 
     /// The weights of the rows when a part is held out: 0 for those that are not trained on.

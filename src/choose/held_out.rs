@@ -93,7 +93,7 @@ impl Part {
 /// The moments of each part, in double precision: on a GPU where that is planned for the rows of all.
 pub(crate) async fn moments(ridge: &Ridge, whole: Shape, parts: &[Part]) -> Result<Vec<Moments>> {
     let problems: Vec<Option<Problem<'_>>> = parts.iter().map(Part::problem).collect::<Result<_>>()?;
-    let counting: Vec<Problem<'_>> = problems.iter().copied().flatten().collect();
+    let counting: Vec<Problem<'_>> = problems.iter().flatten().cloned().collect();
     let mut found = ridge.moments_of(whole, &counting).await?.into_iter();
     let of = |(part, problem): (&Part, Option<Problem<'_>>)| {
         problem.and_then(|_| found.next()).unwrap_or_else(|| part.nothing())

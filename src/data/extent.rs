@@ -8,6 +8,7 @@ use crate::data::problem::Problem;
 use crate::data::rows::Rows as _;
 use crate::math::extended::two_sum;
 use crate::math::lanes::vectorized;
+use crate::math::powers::scaled;
 use crate::math::threads::at_least;
 
 /// Columns that one task measures; where rows follow one another, those that it measures side by side.
@@ -33,9 +34,12 @@ pub(super) struct ColumnExtent {
 }
 
 impl ColumnExtent {
-    /// The extent of every column of [X | Y], about its value in row `first`, over the rows of positive weight.
-    pub(super) fn of(problem: &Problem<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
-        let q = problem.columns();
+    /// The extent of every column of [X | Y] over the rows of positive weight, about its value in the heaviest: that row's distance
+    /// from the mean, which its weight multiplies, is then right to its last digits. Sums are in units of 2^`weight_unit`.
+    pub(super) fn of(problem: &Problem<'_>) -> Vec<Self> {
+        let (q, first, unit) = (problem.columns(), problem.heaviest(), problem.weight_unit());
+        let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
+        let weights = &weights[..];
         // Narrow rows fill vectors down their columns.
         let along = problem.by_rows() && q > PANEL / 2;
         let width = if along { WIDE } else { PANEL };
@@ -62,6 +66,11 @@ impl ColumnExtent {
             columns[at * width..].iter_mut().zip(other).for_each(|(column, other)| column.add(other));
         }
         columns
+    }
+
+    /// False where a value is not finite, or the sum of all overflows.
+    pub(super) fn is_finite(&self) -> bool {
+        (self.origin + self.sum.high + self.sum.low).is_finite()
     }
 
     fn add(&mut self, other: &Self) {
@@ -263,7 +272,7 @@ mod tests {
             let weights: Vec<f64> = (0..m).map(|row| [0.7, 0.0, 0.3, 1e-9][row % 4]).collect();
             let of = |x: View<'_>| {
                 let problem = Problem::new(x, View::column_major(&y, m, 2).unwrap()).unwrap();
-                let extents = ColumnExtent::of(&problem, m / 2, &weights);
+                let extents = ColumnExtent::of(&problem.with_weights(&weights).unwrap());
                 let numbers = |own: &ColumnExtent| [own.origin, own.sum.high, own.sum.low, own.least, own.greatest];
                 extents.iter().flat_map(numbers).map(f64::to_bits).collect::<Vec<u64>>()
             };

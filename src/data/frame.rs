@@ -1,6 +1,6 @@
 //! How a column is centred and scaled before it is squared.
 
-use crate::data::extent::{ColumnExtent, CompensatedSum};
+use crate::data::extent::CompensatedSum;
 use crate::data::problem::Problem;
 use crate::data::rows::{self, Rows as _};
 use crate::error::{Error, Result};
@@ -27,14 +27,8 @@ const LEAST: i32 = -1000;
 impl Frame {
     /// Measures the columns of [X | Y] in one pass over the rows of positive weight.
     pub(super) fn measure(problem: &Problem<'_>) -> Result<Self> {
-        let (m, n) = (problem.rows(), problem.features());
-        // In units of a power of two above W, so that no sum overflows.
-        let above = -exponent(problem.weight_sum()) - 1;
-        let weights: Vec<f64> = (0..m).map(|row| scaled(problem.weight(row), above)).collect();
-        let weight_sum = scaled(problem.weight_sum(), above);
-        // The heaviest row: its distance from the mean, which its weight multiplies, is then right to its last digits.
-        let first = problem.heaviest();
-        let extents = ColumnExtent::of(problem, first, &weights);
+        let (n, extents) = (problem.features(), problem.extents());
+        let weight_sum = scaled(problem.weight_sum(), -problem.weight_unit());
         let origin: Vec<f64> = extents.iter().map(|extent| extent.origin).collect();
         let offset: Vec<f64> = extents.iter().map(|extent| extent.sum.high / weight_sum).collect();
         let left = |sum: &CompensatedSum, offset: f64| (offset.mul_add(-weight_sum, sum.high) + sum.low) / weight_sum;
@@ -50,8 +44,7 @@ impl Frame {
             exponents[j] = if spread > 0.0 { exponent(spread).max(LEAST) } else { 0 };
         }
         let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
-        let positive_rows = weights.iter().filter(|s| **s > 0.0).count();
-        Ok(Self { origin, offset, rest, exponents, inverse, positive_rows })
+        Ok(Self { origin, offset, rest, exponents, inverse, positive_rows: problem.positive_rows() })
     }
 
     /// A frame that only scales: no origin, no mean.
@@ -66,7 +59,7 @@ impl Frame {
         let exponents: Vec<i32> = greatest.iter().map(|value| exponent(*value).max(LEAST)).collect();
         let inverse = exponents.iter().map(|e| scaled(1.0, -e)).collect();
         let zeros = || vec![0.0; q];
-        let positive_rows = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).count();
+        let positive_rows = problem.positive_rows();
         Self { origin: zeros(), offset: zeros(), rest: zeros(), exponents, inverse, positive_rows }
     }
 

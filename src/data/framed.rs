@@ -69,7 +69,7 @@ impl<'a> Framed<'a> {
     fn of(problem: &Problem<'a>, frame: Frame) -> Self {
         // An even power of two, so that roots are in units of one too.
         let unit = exponent(problem.weight(problem.heaviest())) & !1;
-        Self { problem: *problem, frame, unit }
+        Self { problem: problem.clone(), frame, unit }
     }
 
     /// The rows as they were given.

@@ -1,26 +1,27 @@
 //! The data of a regression: X against Y, finiteness and weights checked here alone.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use nalgebra::ComplexField;
-use rayon::prelude::*;
-
+use crate::data::extent::ColumnExtent;
 use crate::data::rows::Rows;
 use crate::data::view::View;
 use crate::error::{Error, Result};
-use crate::math::lanes::vectorized;
-use crate::math::powers::scaled;
-use crate::math::scalar::Scalar;
-use crate::math::threads::at_least;
+use crate::math::powers::{exponent, scaled};
 
 /// Rows X (m × n), targets Y (m × t) and observation weights s (m, all 1 if none), borrowed and checked:
 /// the shapes agree, every number is finite, no weight is negative and one at least is positive.
-#[derive(Debug, Clone, Copy)]
+///
+/// The one pass over the rows that looks for numbers that are not finite measures the columns too, so that without weights nothing
+/// reads them again before they are summed.
+#[derive(Debug, Clone)]
 pub struct Problem<'a> {
     x: View<'a>,
     y: View<'a>,
     weights: Option<&'a [f64]>,
     weight_sum: f64,
+    /// Of [X | Y], as measured with weights that are all 1; `None` where they are not, or where columns were left out.
+    extents: Option<Arc<[ColumnExtent]>>,
 }
 
 impl<'a> Problem<'a> {
@@ -39,8 +40,13 @@ impl<'a> Problem<'a> {
         if x.rows() != y.rows() {
             return Err(Error::Shape { what: "rows of Y against rows of X", found: y.rows(), wanted: x.rows() });
         }
-        for (what, view) in [("X", x), ("Y", y)] {
-            if all_finite(view) {
+        #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
+        let weight_sum = x.rows() as f64;
+        let unmeasured = Self { x, y, weights: None, weight_sum, extents: None };
+        let extents = ColumnExtent::of(&unmeasured);
+        for (what, view, extents) in [("X", x, &extents[..x.columns()]), ("Y", y, &extents[x.columns()..])] {
+            // A sum that overflows is not finite either.
+            if extents.iter().all(ColumnExtent::is_finite) {
                 continue;
             }
             let mut bad = None;
@@ -51,9 +57,7 @@ impl<'a> Problem<'a> {
             });
             bad.map_or(Ok(()), Err)?;
         }
-        #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
-        let weight_sum = x.rows() as f64;
-        Ok(Self { x, y, weights: None, weight_sum })
+        Ok(Self { extents: Some(extents.into()), ..unmeasured })
     }
 
     /// The same problem with an observation weight s ≥ 0 for each row.
@@ -75,12 +79,12 @@ impl<'a> Problem<'a> {
         if !weight_sum.is_finite() {
             return Err(Error::Overflow { what: "the sum of the weights", detail: format!("{weight_sum}") });
         }
-        Ok(Self { weights: Some(weights), weight_sum, ..self })
+        Ok(Self { weights: Some(weights), weight_sum, extents: None, ..self })
     }
 
     /// The same rows with other features, of the same number of rows and finite.
     pub(crate) fn with_features<'b>(&'b self, x: View<'b>) -> Problem<'b> {
-        Problem { x, ..*self }
+        Problem { x, extents: None, ..self.clone() }
     }
 
     /// m, the number of rows.
@@ -142,6 +146,11 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// The extent of every column of [X | Y] about its value in the heaviest row.
+    pub(super) fn extents(&self) -> Arc<[ColumnExtent]> {
+        self.extents.clone().unwrap_or_else(|| ColumnExtent::of(self).into())
+    }
+
     /// Bytes of an element of X, and of Y.
     pub(crate) fn element_bytes(&self) -> [usize; 2] {
         [self.x.element_bytes(), self.y.element_bytes()]
@@ -163,6 +172,16 @@ impl<'a> Problem<'a> {
     /// The same of sums in double precision, whose products have four times the exponents.
     pub(crate) fn weights_fit_double(&self) -> bool {
         self.weights_within(-600)
+    }
+
+    /// The exponent of a power of two above W: no sum that is weighted in its units overflows.
+    pub(super) fn weight_unit(&self) -> i32 {
+        exponent(self.weight_sum) + 1
+    }
+
+    /// Rows of positive weight.
+    pub(super) fn positive_rows(&self) -> usize {
+        self.weights.map_or(self.rows(), |weights| weights.iter().filter(|s| **s > 0.0).count())
     }
 
     /// Whether every positive weight is at least 2^`exponent` of the largest.
@@ -206,24 +225,4 @@ impl Rows for Problem<'_> {
     fn replayable(&self) -> bool {
         self.x.replayable() && self.y.replayable()
     }
-}
-
-/// Whether no element is infinite or NaN: in its own type, and in the order of the memory.
-fn all_finite(view: View<'_>) -> bool {
-    const PART: usize = 4096;
-    fn finite<A: Scalar>(view: View<'_>, elements: Range<usize>) -> bool {
-        let mut part = [A::zero(); PART];
-        let part = &mut part[..elements.len()];
-        view.copy_in_order(0..view.rows(), elements.start, part);
-        vectorized(
-            #[inline(always)]
-            || part.iter().fold(true, |all, value| all & ComplexField::is_finite(value)),
-        )
-    }
-    let total = view.rows() * view.columns();
-    let parts = (0..total.div_ceil(PART)).into_par_iter().with_min_len(at_least(PART));
-    parts.map(|part| part * PART..total.min((part + 1) * PART)).all(|elements| match view.element_bytes() {
-        4 => finite::<f32>(view, elements),
-        _ => finite::<f64>(view, elements),
-    })
 }

@@ -297,7 +297,7 @@ mod tests {
             let blocks: Vec<usize> =
                 (0..m).step_by(plan.rows_per_chunk).map(|at| plan.rows_per_chunk.min(m - at)).collect();
             assert!(blocks.len() > 1);
-            let weighted = problem.with_weights(&weights).expect("positive");
+            let weighted = problem.clone().with_weights(&weights).expect("positive");
             for (problem, weight_bytes) in
                 [(problem, 0), (weighted, if precision == Precision::Single { 4 } else { 8 })]
             {

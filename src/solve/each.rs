@@ -36,7 +36,7 @@ pub(crate) trait Holds {
 /// A problem of the caller's.
 impl Holds for Problem<'_> {
     fn problem(&self) -> Result<Problem<'_>> {
-        Ok(*self)
+        Ok(self.clone())
     }
 }
 
@@ -159,7 +159,7 @@ impl Ridge {
         let problems: Vec<Result<Problem<'_>>> = parts.iter().map(Holds::problem).collect();
         let request = self.asked().request;
         let primal = |own: &&Problem<'_>| request.form(self.shape(own.x(), own.y())) == Form::Primal;
-        let shared: Vec<Problem<'_>> = problems.iter().flatten().filter(primal).copied().collect();
+        let shared: Vec<Problem<'_>> = problems.iter().flatten().filter(primal).cloned().collect();
         let known = request.precision == Precision::Double;
         let moments = |own: &Problem<'_>| match known && is_small(own) {
             true => cpu::gram::gram::<f64>(own).map(Some),

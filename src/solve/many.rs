@@ -220,7 +220,7 @@ impl Ridge {
         }
         let longest = problems.iter().map(Problem::rows).max().unwrap_or(0);
         let shape = Shape { rows: longest, problems: problems.len(), ..self.shape(first.x(), first.y()) };
-        self.each(shape, |number| problems[number]).await
+        self.each(shape, |number| problems[number].clone()).await
     }
 
     /// Refuses rows, weights and labels that do not belong together.

@@ -69,7 +69,7 @@ fn a_constant_column_is_exactly_zero_once_centred() {
     for constant in [0.0, 0.1, -1e9 - 0.1, 1e300, f64::MAX, 5e-324] {
         let x = vec![constant; 40];
         let problem = Problem::new(&x, &x).unwrap();
-        for problem in [problem, problem.with_weights(&weights).unwrap()] {
+        for problem in [problem.clone(), problem.with_weights(&weights).unwrap()] {
             let rows = Framed::centred(&problem).unwrap();
             assert_eq!(rows.column(0..40, 0), [0.0; 40], "{constant}");
             assert_eq!(rows.column_wide(0..40, 1), [(0.0, 0.0); 40], "{constant}");

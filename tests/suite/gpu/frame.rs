@@ -149,7 +149,7 @@ fn framed_rows_are_those_of_the_host_at_every_tile_edge() {
             let (x, y) = (offset_columns(seed as u64, m, n), offset_columns(99, m, t));
             let weights = weights(m);
             let unweighted = Problem::new(&x, &y).unwrap();
-            let weighted = unweighted.with_weights(&weights).unwrap();
+            let weighted = unweighted.clone().with_weights(&weights).unwrap();
             let roots: Vec<f64> = weights.iter().map(|s| s.sqrt()).collect();
             for (problem, roots) in [(unweighted, None), (weighted, Some(&roots[..]))] {
                 let rows = Framed::centred(&problem).unwrap();

@@ -102,7 +102,7 @@ fn glmnet_normalises_weights_and_knows_no_mean_without_an_intercept() {
     let s = [1.0, 2.0, 3.0, 4.0];
     let glmnet = Convention::Glmnet { standardize: true };
     let problem = Problem::new(x(), &Y).unwrap();
-    let facts = DataFacts::new(&problem.with_weights(&s).unwrap(), true, 0).unwrap();
+    let facts = DataFacts::new(&problem.clone().with_weights(&s).unwrap(), true, 0).unwrap();
     let ridge = Ridge::new().penalty(glmnet.penalty(&[0.1], &facts).unwrap()).weights(s);
     let found = all(&ridge.standardize(glmnet.standardize()).fit(x(), &Y).unwrap());
     let wanted = [14.064_620_170_048_9, 3.565_796_260_621_82, 0.269_594_933_529_565];

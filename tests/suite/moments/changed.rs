@@ -12,8 +12,11 @@ fn data() -> (DMatrix<f64>, DMatrix<f64>) {
 
 fn moments(x: &DMatrix<f64>, y: &DMatrix<f64>, weights: Option<&[f64]>) -> Moments {
     let mut moments = Moments::new(x.ncols(), y.ncols());
-    let problem = Problem::new(x, y).unwrap();
-    moments.push(&weights.map_or(Ok(problem), |s| problem.with_weights(s)).unwrap()).unwrap();
+    let mut problem = Problem::new(x, y).unwrap();
+    if let Some(weights) = weights {
+        problem = problem.with_weights(weights).unwrap();
+    }
+    moments.push(&problem).unwrap();
     moments
 }
 

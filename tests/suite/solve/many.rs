@@ -250,7 +250,7 @@ fn problems_of_the_callers_have_their_own_weights() {
     assert_alone(&paths, 1, &ridge.clone().weights(weights.clone()).fit(&few, &targets).unwrap(), "second");
     assert_eq!(paths.outcome(0, 0, 0), Some(Outcome::Solved));
     let narrow = x.columns(0, 2).into_owned();
-    let others = [problems[0], Problem::new(&narrow, &y).unwrap()];
+    let others = [problems[0].clone(), Problem::new(&narrow, &y).unwrap()];
     let refused = ridge.fit_many(&others).unwrap_err().to_string();
     assert_eq!(refused, "features of a problem: found 2, wanted 3");
     assert!(matches!(ridge.fit_many(&[]), Err(Error::Count { .. })));
