@@ -66,6 +66,16 @@ pub enum Error {
         /// The numbers involved.
         detail: String,
     },
+    /// An answer that is larger than the memory left.
+    #[error("{detail}: the answer takes {:.1} GB, {:.1} GB of memory are left; wanted fewer of them at a time", gigabytes(*needed), gigabytes(*available))]
+    Memory {
+        /// The sizes of the answer.
+        detail: String,
+        /// Its bytes.
+        needed: u64,
+        /// Those that can still be had.
+        available: u64,
+    },
     /// A NaN or an infinity among the data.
     #[error("{what}[row {row}, column {column}] is {value:?}; a finite number is needed")]
     NonFinite {
@@ -406,6 +416,11 @@ pub enum Unscored {
     /// None of the above: not a finite number at any λ.
     #[error("it is not a number at any λ")]
     Undefined,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn gigabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e9
 }
 
 /// What a count may be.

@@ -89,6 +89,7 @@ pub use data::framed::Framed;
 pub use data::groups::Groups;
 pub use data::problem::Problem;
 pub use data::rows::Rows;
+pub use data::target_patterns::TargetPatterns;
 pub use data::view::View;
 pub use data::windows::Windows;
 pub use equations::normal::NormalEquations;

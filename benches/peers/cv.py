@@ -163,7 +163,7 @@ def main():
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
     sizes = SIZES if not arguments.sizes else [tuple(map(int, own.split("x"))) for own in arguments.sizes.split(",")]
-    choice = os.path.abspath(arguments.program) if arguments.program else program.build_choice()
+    choice = os.path.abspath(arguments.program) if arguments.program else program.build("choice")
     record = {
         "schema": "ridgepath/peers-cv/1",
         "date": time.strftime("%Y-%m-%d"),

@@ -80,7 +80,7 @@ class OursByFolds:
         self.name = f"ridgepath {strategy}, {precision}"
         rows, features, _, targets = task["size"]
         device = "software" if arguments.device == "cpu" else "gpu"
-        arguments.choice = arguments.choice or program.build_choice()
+        arguments.choice = arguments.choice or program.build("choice")
         self.command = [arguments.choice, task["file"], *map(str, (rows, features, targets, task["folds"], 1))]
         self.command += [program.listed(task["alphas"]), device, strategy, precision]
         self.answer = self.first = None

@@ -38,9 +38,9 @@ def build_rust():
     return target / "release" / "ridge-peers"
 
 
-def build_choice():
-    """The program that chooses λ."""
-    command = ["cargo", "bench", "--bench", "choice", "--no-run", "--message-format", "json"]
+def build(bench):
+    """The program of this name under benches/."""
+    command = ["cargo", "bench", "--bench", bench, "--no-run", "--message-format", "json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Missing(next((line for line in done.stderr.splitlines() if line.startswith("error")), "cargo build failed"))

@@ -278,6 +278,39 @@ impl RidgePath {
         &self.retries
     }
 
+    /// The path of one of the targets, copied: of its own numbers, and those that all targets share.
+    pub(crate) fn of_target(&self, target: usize) -> Self {
+        let (n, t) = (self.features, self.targets);
+        fn every<T: Copy>(values: &[T], target: usize, t: usize) -> Vec<T> {
+            values.iter().skip(target).step_by(t).copied().collect()
+        }
+        let of = |values: &[f64]| every(values, target, t);
+        Self {
+            rows: self.rows,
+            weight_sum: self.weight_sum,
+            features: n,
+            targets: 1,
+            intercept: self.intercept,
+            standardize: self.standardize,
+            backend: self.backend.clone(),
+            lambdas: self.lambdas.clone(),
+            shifts: self.shifts.clone(),
+            factors: self.factors.clone(),
+            tikhonov: self.tikhonov,
+            total_squares: vec![self.total_squares[target]],
+            coefficients: (0..self.len()).flat_map(|index| self.coefficients(index, target)).copied().collect(),
+            conditions: self.conditions.clone(),
+            intercepts: of(&self.intercepts),
+            outcomes: every(&self.outcomes, target, t),
+            residuals: of(&self.residuals),
+            rss: of(&self.rss),
+            squared_norms: of(&self.squared_norms),
+            error_bounds: of(&self.error_bounds),
+            intercept_bounds: of(&self.intercept_bounds),
+            retries: self.retries.clone(),
+        }
+    }
+
     /// This path with the entries numbered `which` taken from another, in order.
     pub(crate) fn replaced(mut self, which: &[usize], from: &Self) -> Self {
         self.replace(from, which.iter().copied().enumerate());

@@ -2,6 +2,7 @@
 
 use crate::answer::path::RidgePath;
 use crate::error::{Error, Result};
+use crate::math::memory;
 use crate::model::Standardize;
 use crate::model::outcome::{BackendUsed, Outcome};
 use crate::model::penalty_factors::PenaltyFactors;
@@ -59,25 +60,29 @@ impl Paths {
     /// Room for p problems.
     ///
     /// # Errors
-    /// [`Error::Overflow`] where p·k·t·n numbers are more than memory has.
+    /// [`Error::Memory`] where p·k·t·n numbers are more than memory has.
     pub(crate) fn room(problems: usize, [n, t, k]: Sizes, intercept: bool, standardize: Standardize) -> Result<Self> {
-        let product = |sizes: &[usize]| sizes.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
-        let all = product(&[problems, k, t, n]).filter(|all| *all <= isize::MAX as usize / size_of::<f64>());
-        let room = |count: Option<usize>| {
-            let mut values = Vec::new();
-            let reserved = count.is_some_and(|count| values.try_reserve_exact(count).is_ok());
-            match (count, reserved) {
-                (Some(count), true) => {
-                    values.resize(count, f64::NAN);
-                    Ok(values)
-                }
-                _ => {
-                    let detail = format!("{problems} problems × {k} λs × {t} targets × {n} features");
-                    Err(Error::Overflow { what: "the number of coefficients", detail })
-                }
-            }
+        let product = |sizes: &[usize]| sizes.iter().fold(1u64, |product, size| product.saturating_mul(*size as u64));
+        // Coefficients, and what is said of each λ and target.
+        let needed = product(&[problems, k, t, n.saturating_add(7), size_of::<f64>()]);
+        let beyond = |available: u64| Error::Memory {
+            detail: format!("{problems} problems × {k} λs × {t} targets × {n} features"),
+            needed,
+            available,
         };
-        let coefficients = room(all)?;
+        // Asked for before work, since systems promise more memory than they have.
+        let available = memory::available().unwrap_or(u64::MAX).min(isize::MAX as u64);
+        if needed > available {
+            return Err(beyond(available));
+        }
+        let room = |count: u64| {
+            let mut values = Vec::new();
+            let count = usize::try_from(count).map_err(|_| beyond(usize::MAX as u64))?;
+            values.try_reserve_exact(count).map_err(|_| beyond(available))?;
+            values.resize(count, f64::NAN);
+            Ok(values)
+        };
+        let coefficients = room(product(&[problems, k, t, n]))?;
         let (of_lambdas, of_targets) = (product(&[problems, k]), product(&[problems, k, t]));
         Ok(Self {
             features: n,
@@ -104,12 +109,18 @@ impl Paths {
 
     /// Takes the path of the next problem, or the reason why there is none.
     pub(crate) fn push(&mut self, path: Result<RidgePath>) {
-        let (number, k, kt) = (self.problems.len(), self.penalties, self.penalties * self.targets);
-        let own = match path {
-            Err(error) => {
-                self.outcomes.extend(std::iter::repeat_n(Outcome::Singular { order: 0 }, kt));
-                Err(error)
-            }
+        self.put(self.problems.len(), path);
+    }
+
+    /// Takes the path of a problem by its number, or the reason why there is none.
+    pub(crate) fn put(&mut self, number: usize, path: Result<RidgePath>) {
+        let (k, kt) = (self.penalties, self.penalties * self.targets);
+        if self.problems.len() <= number {
+            self.problems.resize_with(number + 1, || Err(Error::Device { reason: "a path is missing".into() }));
+            self.outcomes.resize((number + 1) * kt, Outcome::Singular { order: 0 });
+        }
+        self.problems[number] = match path {
+            Err(error) => Err(error),
             Ok(path) => {
                 let put = |to: &mut Vec<f64>, from: &[f64], size: usize| {
                     to[number * size..][..from.len()].copy_from_slice(from);
@@ -133,7 +144,7 @@ impl Paths {
                 }
                 put(&mut self.coefficients, &path.coefficients, kt * self.features);
                 put(&mut self.total_squares, &path.total_squares, self.targets);
-                self.outcomes.extend(path.outcomes);
+                self.outcomes[number * kt..][..kt].copy_from_slice(&path.outcomes);
                 let known = self.backends.iter().position(|own| *own == path.backend);
                 let backend = known.unwrap_or_else(|| {
                     self.backends.push(path.backend);
@@ -143,7 +154,6 @@ impl Paths {
                 Ok(Alone { rows, weight_sum, backend, factors, tikhonov, retries })
             }
         };
-        self.problems.push(own);
     }
 
     /// p, the number of problems.
@@ -295,10 +305,10 @@ mod tests {
 
     #[test]
     fn more_coefficients_than_memory_are_refused_before_any_work() {
-        for (problems, sizes) in [(usize::MAX / 2, [2, 2, 2]), (1 << 30, [1 << 20, 1, 1 << 10])] {
+        for (problems, sizes) in [(usize::MAX / 2, [2, 2, 2]), (1 << 40, [1 << 8, 1, 2])] {
             let refused = Paths::room(problems, sizes, true, Standardize::No);
-            let Err(Error::Overflow { detail, .. }) = refused else { panic!("{problems} problems fit") };
-            assert!(detail.starts_with(&format!("{problems} problems")), "{detail}");
+            let Err(error @ Error::Memory { .. }) = refused else { panic!("{problems} problems fit") };
+            assert!(error.to_string().starts_with(&format!("{problems} problems × 2")), "{error}");
         }
     }
 }

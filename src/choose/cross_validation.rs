@@ -244,10 +244,7 @@ impl CrossValidation {
                 }
                 left = rest;
             }
-            let alone = match ridge.request.backend {
-                Backend::Auto => ridge.clone().backend(Backend::Cpu),
-                _ => ridge.clone(),
-            };
+            let alone = ridge.on_host();
             let (training, alone, told) = (&training, &alone, &told);
             let fold = |own: (usize, usize)| async move {
                 let path = training.alone(&alone.one_of(told, folds + 1), own).await?;

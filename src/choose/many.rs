@@ -16,7 +16,7 @@ use crate::solve::batch::on_cpu;
 use crate::solve::each::located;
 
 /// Whether an error is that of what is asked for, and so that of every group.
-fn of_all(error: &Error) -> bool {
+pub(super) fn of_all(error: &Error) -> bool {
     error.is_device()
         || matches!(
             error,
@@ -74,13 +74,7 @@ impl CrossValidation {
     ) -> Result<Vec<Result<Selection>>> {
         let (x, y) = (x.into(), y.into());
         self.ridge.check_groups(x, y, groups)?;
-        let labels = match &self.scheme {
-            Scheme::Folds(Folds::Given(labels) | Folds::Grouped { groups: labels, .. }) => Some(labels.len()),
-            _ => None,
-        };
-        if let Some(found) = labels.filter(|found| *found != x.rows()) {
-            return Err(Error::Shape { what: "labels of folds against rows of X", found, wanted: x.rows() });
-        }
+        self.check_rows(x, y)?;
         let all: Vec<&[usize]> = (0..groups.len()).map(|group| groups.rows(group)).collect();
         let (k, done) = (self.ridge.penalty.len(), AtomicUsize::new(0));
         let report = self.ridge.reporter(all.len() * k);
@@ -106,8 +100,21 @@ impl CrossValidation {
         Ok(found)
     }
 
+    /// Refuses rows, weights and labels of folds that do not belong together.
+    pub(super) fn check_rows(&self, x: View<'_>, y: View<'_>) -> Result<()> {
+        self.ridge.check_shapes(x, y)?;
+        let labels = match &self.scheme {
+            Scheme::Folds(Folds::Given(labels) | Folds::Grouped { groups: labels, .. }) => Some(labels.len()),
+            _ => None,
+        };
+        match labels.filter(|found| *found != x.rows()) {
+            Some(found) => Err(Error::Shape { what: "labels of folds against rows of X", found, wanted: x.rows() }),
+            None => Ok(()),
+        }
+    }
+
     /// This of some of the rows: on the CPU unless the GPU is asked for.
-    fn of_rows(&self, rows: &[usize]) -> Self {
+    pub(super) fn of_rows(&self, rows: &[usize]) -> Self {
         let of = |labels: &[usize]| rows.iter().map(|row| labels[*row]).collect();
         let scheme = match &self.scheme {
             Scheme::Folds(Folds::Given(labels)) => Scheme::Folds(Folds::Given(of(labels))),

@@ -14,6 +14,7 @@ mod score;
 mod selection;
 mod spectrum;
 mod squared_errors;
+mod targets;
 mod unscored;
 
 pub use criterion::Criterion;
@@ -24,3 +25,4 @@ pub use scheme::Scheme;
 pub use score::{Better, Custom, Score};
 pub use selection::Selection;
 pub use spectrum::Spectrum;
+pub use targets::TargetSelections;

@@ -51,7 +51,7 @@ impl View<'_> {
     }
 
     /// Copies elements of a column from a row on.
-    fn copy_down<A: Scalar>(&self, row: usize, column: usize, to: &mut [A]) {
+    pub(super) fn copy_down<A: Scalar>(&self, row: usize, column: usize, to: &mut [A]) {
         let length = Dyn(to.len());
         of_held!(self, matrix => {
             let mut to = MatrixViewMut::from_slice_generic(to, length, Const::<1>);

@@ -26,6 +26,15 @@ pub(crate) fn gathered(view: View<'_>, rows: &[usize]) -> DMatrix<f64> {
     copy
 }
 
+/// Some columns of the rows of these numbers, in ascending order.
+pub(crate) fn gathered_columns(view: View<'_>, rows: &[usize], columns: &[usize]) -> DMatrix<f64> {
+    let mut copy = DMatrix::zeros(rows.len(), columns.len());
+    for (column, mut to) in columns.iter().zip(copy.column_iter_mut()) {
+        to.copy_from(&gathered(view.column_range(*column, 1), rows));
+    }
+    copy
+}
+
 /// The rows of a run.
 pub(crate) fn run(view: View<'_>, rows: Range<usize>) -> DMatrix<f64> {
     let mut copy = DMatrix::zeros(rows.len(), view.columns());

@@ -9,5 +9,6 @@ pub(crate) mod gathered;
 pub(crate) mod groups;
 pub(crate) mod problem;
 pub(crate) mod rows;
+pub(crate) mod target_patterns;
 pub(crate) mod view;
 pub(crate) mod windows;

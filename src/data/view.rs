@@ -204,7 +204,7 @@ impl<'a> View<'a> {
         } else if self.by_columns() && count > 0 {
             // Twice as fast as both matrices together.
             for (column, to) in to.chunks_mut(count).enumerate() {
-                self.go_down(column, start, to, |to, value| *to = value);
+                self.copy_down(start, column, to);
             }
         } else {
             let mut to = DMatrixViewMut::from_slice(to, count, self.columns());

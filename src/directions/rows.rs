@@ -5,7 +5,8 @@ use rayon::prelude::*;
 
 use crate::data::framed::Framed;
 use crate::data::problem::Problem;
-use crate::equations::normal::{factored, penalty_weight};
+use crate::equations::normal::penalty_weight;
+use crate::equations::scaling::factored;
 use crate::error::Result;
 use crate::math::pair::{Number, Pair};
 use crate::math::powers::{exponent, scaled};

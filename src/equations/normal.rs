@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::equations::scaling::{norms, steps, unit_diagonal};
+use crate::equations::scaling::{PenaltyWeights, factored, norms, steps, unit_diagonal};
 use crate::error::Result;
 use crate::math::powers::{exponent, scale_all, scaled};
 use crate::model::method::Form;
@@ -143,11 +143,11 @@ impl NormalEquations {
         (unit, target_unit): (Vec<i32>, Vec<i32>),
         (penalty, grid): (Vec<(f64, i32)>, Grid),
     ) -> Self {
-        let weight = |k: usize, j: usize| match form {
-            Form::Primal => factored(penalty[j], grid.factors.of(k, j)),
-            Form::Dual => penalty[j],
+        let weights = match form {
+            Form::Primal => PenaltyWeights::with_factors(&penalty, &grid),
+            Form::Dual => PenaltyWeights::alone(&penalty),
         };
-        let (step, added) = steps(&gram, &unit, weight, &grid.shifts);
+        let (step, added) = steps(&gram, &unit, &weights, &grid.shifts);
         let norms = norms(&gram, &step, &added);
         let exact = None;
         Self { norms, gram, cross, squares, unit, target_unit, step, added, penalty, grid, model, exact, form }
@@ -361,10 +361,4 @@ pub(crate) fn penalty_weight(
         Standardize::Sample => squares / weight_sum * (m / (m - 1.0)),
     };
     if variance > 0.0 && variance.is_finite() { (variance, 2 * exponent) } else { (1.0, 0) }
-}
-
-/// D, mantissa and exponent (even), times a penalty factor.
-pub(crate) fn factored((weight, power): (f64, i32), factor: f64) -> (f64, i32) {
-    let even = exponent(factor) & !1;
-    (weight * scaled(factor, -even), power + even)
 }

@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::math::powers::{exponent, scale_all, scaled};
+use crate::model::penalty::Grid;
 
 /// Numbers that a task works on, at least.
 const AT_ONCE: usize = 4096;
@@ -38,12 +39,41 @@ fn mirror(gram: &mut DMatrix<f64>) {
     }
 }
 
+/// The weight of the penalty on each feature, mantissa and exponent (even), where it is that of every λ in one row.
+pub(crate) struct PenaltyWeights {
+    rows: Vec<Vec<(f64, i32)>>,
+}
+
+impl PenaltyWeights {
+    /// D of each feature times its factor at each λ.
+    pub(crate) fn with_factors(penalty: &[(f64, i32)], grid: &Grid) -> Self {
+        let rows = if grid.factors.are_shared() { 1 } else { grid.shifts.len() };
+        let row = |k: usize| penalty.iter().enumerate().map(|(j, own)| factored(*own, grid.factors.of(k, j))).collect();
+        Self { rows: (0..rows).map(row).collect() }
+    }
+
+    /// D alone.
+    pub(crate) fn alone(penalty: &[(f64, i32)]) -> Self {
+        Self { rows: vec![penalty.to_vec()] }
+    }
+
+    fn of(&self, k: usize) -> &[(f64, i32)] {
+        if self.rows.len() == 1 { &self.rows[0] } else { &self.rows[k] }
+    }
+}
+
+/// D, mantissa and exponent (even), times a penalty factor.
+pub(crate) fn factored((weight, power): (f64, i32), factor: f64) -> (f64, i32) {
+    let even = exponent(factor) & !1;
+    (weight * scaled(factor, -even), power + even)
+}
+
 /// For each shift and feature: the power of two that brings `G_jj + added` to about 1, and what the shift adds, in units of that
 /// power.
 pub(crate) fn steps(
     gram: &DMatrix<f64>,
     unit: &[i32],
-    weight: impl Fn(usize, usize) -> (f64, i32) + Sync,
+    weights: &PenaltyWeights,
     shifts: &[f64],
 ) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
@@ -54,14 +84,14 @@ pub(crate) fn steps(
     rows.with_min_len(AT_ONCE.div_ceil(n)).for_each(|(k, ((step, added), shift))| {
         let shift_exponent = exponent(*shift);
         let mantissa = scaled(*shift, -shift_exponent);
-        for j in 0..n {
-            let (weight, power) = weight(k, j);
+        let features = sizes.iter().zip(weights.of(k)).zip(unit);
+        for ((step, added), ((held, (weight, power)), unit)) in step.iter_mut().zip(added).zip(features) {
             let size = mantissa * weight; // of the addition, times 2^e
-            let e = shift_exponent + power + 2 * unit[j];
+            let e = shift_exponent + power + 2 * unit;
             let size_exponent = (size > 0.0).then(|| exponent(size) + e);
-            let half = -sizes[j].max(size_exponent).unwrap_or(0).div_euclid(2);
-            step[j] = half;
-            added[j] = scaled(size, e + 2 * half);
+            let half = -(*held).max(size_exponent).unwrap_or(0).div_euclid(2);
+            *step = half;
+            *added = scaled(size, e + 2 * half);
         }
     });
     (step, added)
@@ -75,10 +105,17 @@ pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64
     let holds: Vec<usize> = (0..n).filter(|j| gram[(*j, *j)] > 0.0).collect();
     let row = |k: usize| &step[k * n..(k + 1) * n];
     let apart = |a: usize, b: usize| holds.first().map_or(0, |j| row(a)[*j] - row(b)[*j]);
+    let (all_hold, gram_diagonal) = (holds.len() == n, gram.diagonal());
     // The λ whose sums serve, in units of its steps.
     let (mut of, mut distinct) = (Vec::with_capacity(k), Vec::<usize>::new());
     for at in 0..k {
-        let same = |before: &usize| holds.iter().all(|j| row(at)[*j] - row(*before)[*j] == apart(at, *before));
+        let same = |before: &usize| {
+            let (own, before, by) = (row(at), row(*before), apart(at, *before));
+            match all_hold {
+                true => own.iter().zip(before).fold(true, |same, (own, before)| same & (own - before == by)),
+                false => holds.iter().all(|j| own[*j] - before[*j] == by),
+            }
+        };
         if !distinct.last().is_some_and(same) {
             distinct.push(at);
         }
@@ -102,11 +139,13 @@ pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64
     });
     let norm = |k: usize| {
         let by = apart(k, distinct[of[k]]);
-        let columns = holds
-            .iter()
-            .map(|j| (*j, scaled(scaled(sums[(*j, of[k])], by), row(k)[*j])))
-            .map(|(j, sum)| sum + added[k * n + j]);
-        added[k * n..(k + 1) * n].iter().copied().chain(columns).fold(0.0, f64::max)
+        let sums = &sums.as_slice()[of[k] * n..(of[k] + 1) * n];
+        let columns = gram_diagonal.iter().zip(sums).zip(row(k)).zip(&added[k * n..(k + 1) * n]);
+        let size = |(((held, sum), step), added): (((&f64, &f64), &i32), &f64)| {
+            let own = if *held > 0.0 { scaled(scaled(*sum, by), *step) } else { 0.0 };
+            own + added
+        };
+        columns.map(size).fold(0.0, |largest: f64, size| if size > largest { size } else { largest })
     };
     (0..k).into_par_iter().with_min_len(AT_ONCE.div_ceil(n)).map(norm).collect()
 }

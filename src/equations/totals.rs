@@ -48,6 +48,12 @@ impl Roots {
     }
 }
 
+/// ‖v‖₂, by hypot where squares may be out of range.
+fn norm(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let squares: f64 = values.clone().map(|value| value * value).sum();
+    if (1e-280..1e280).contains(&squares) { squares.sqrt() } else { values.fold(0.0, f64::hypot) }
+}
+
 impl Totals {
     /// Of each λ in the units of 1/w, of the equations or in the dual form of the penalised scale: ‖x̄‖, and ‖x̄‖ + √m·‖σ‖, σ the
     /// deviations of the columns, for what means were rounded with: that of a sum over differences from one of its rows.
@@ -58,18 +64,21 @@ impl Totals {
             return vec![[0.0; 2]; k];
         }
         let both = |centre: f64, squares: f64| [centre, centre + (squares * self.rows as f64 / self.weight_sum).sqrt()];
-        // By hypot, since squares may be out of range.
-        let norm = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::hypot);
         if let Some(Roots { values, trace }) = &self.roots {
-            let centre = norm(&mut values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
+            let centre = norm(values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
             return vec![both(centre, *trace); k];
         }
         let n = normal.features();
         // The weights of columns that hold nothing are 0.
         let held: Vec<usize> = (0..n).filter(|j| normal.gram[(*j, *j)] > 0.0).collect();
-        let centre = |k: usize| norm(&mut held.iter().map(|j| scaled(self.means[*j], normal.weight_unit(k, *j))));
-        let squares = |k: usize, j: usize| scaled(normal.gram[(j, j)], 2 * normal.step[k * n + j]);
-        let one = |k: usize| both(centre(k), held.iter().map(|j| squares(k, *j)).sum());
+        // Of the features that hold something: unit, mean and square.
+        let held: Vec<(usize, i32, f64, f64)> =
+            held.into_iter().map(|j| (j, normal.unit[j], self.means[j], normal.gram[(j, j)])).collect();
+        let one = |k: usize| {
+            let step = &normal.step[k * n..(k + 1) * n];
+            let centre = norm(held.iter().map(|(j, unit, mean, _)| scaled(*mean, unit + step[*j])));
+            both(centre, held.iter().map(|(j, _, _, square)| scaled(*square, 2 * step[*j])).sum())
+        };
         (0..k).into_par_iter().with_min_len(at_least(16 * n)).map(one).collect()
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod condition;
 pub mod eigen;
 pub(crate) mod extended;
 pub(crate) mod lanes;
+pub(crate) mod memory;
 pub(crate) mod pair;
 pub(crate) mod powers;
 pub(crate) mod product;

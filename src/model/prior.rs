@@ -27,6 +27,16 @@ impl Prior {
         self.mean.is_none() && self.tikhonov.is_none()
     }
 
+    /// The prior of some of t targets, of n features.
+    pub(crate) fn of_targets(&self, targets: &[usize], [n, t]: [usize; 2]) -> Self {
+        let some = |mean: &Vec<f64>| match mean.len() == n * t && t > 1 {
+            true => targets.iter().flat_map(|target| &mean[target * n..(target + 1) * n]).copied().collect(),
+            // One for all, or of a length that is refused.
+            false => mean.clone(),
+        };
+        Self { mean: self.mean.as_ref().map(some), tikhonov: self.tikhonov.clone() }
+    }
+
     /// w₀ as n × t.
     pub(crate) fn mean(&self, n: usize, t: usize) -> Result<DMatrix<f64>> {
         let Some(mean) = &self.mean else { return Ok(DMatrix::zeros(n, t)) };

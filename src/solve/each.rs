@@ -1,7 +1,6 @@
 //! Many problems of the same features, targets and λs, solved each as if it were alone: side by side on the CPU, on a GPU in the same
 //! dispatches.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -43,8 +42,8 @@ impl Holds for Problem<'_> {
 /// The rows of one problem, copied from those of all.
 pub(crate) struct Part<'a> {
     pub(crate) numbers: Numbers<'a>,
-    pub(crate) x: Cow<'a, DMatrix<f64>>,
-    pub(crate) y: Cow<'a, DMatrix<f64>>,
+    pub(crate) x: DMatrix<f64>,
+    pub(crate) y: DMatrix<f64>,
     pub(crate) weights: Option<Vec<f64>>,
 }
 
@@ -57,7 +56,7 @@ pub(crate) enum Numbers<'a> {
 
 impl Holds for Part<'_> {
     fn problem(&self) -> Result<Problem<'_>> {
-        let problem = Problem::new(self.x.as_ref(), self.y.as_ref()).map_err(|error| self.located(error))?;
+        let problem = Problem::new(&self.x, &self.y).map_err(|error| self.located(error))?;
         match &self.weights {
             Some(weights) => problem.with_weights(weights).map_err(|error| self.located(error)),
             None => Ok(problem),
@@ -72,6 +71,18 @@ impl Holds for Part<'_> {
     }
 }
 
+/// The rows of all, with weights of their own.
+pub(crate) struct Reweighted<'a> {
+    pub(crate) problem: &'a Problem<'a>,
+    pub(crate) weights: Vec<f64>,
+}
+
+impl Holds for Reweighted<'_> {
+    fn problem(&self) -> Result<Problem<'_>> {
+        self.problem.clone().with_weights(&self.weights)
+    }
+}
+
 /// The error of some rows, with the number that a row has among those of all.
 pub(crate) fn located(error: Error, of_all: impl Fn(usize) -> usize) -> Error {
     match error {
@@ -82,11 +93,11 @@ pub(crate) fn located(error: Error, of_all: impl Fn(usize) -> usize) -> Error {
 }
 
 /// Whether an error is that of the data of one problem, and says nothing of the others.
-fn of_its_data(error: &Error) -> bool {
+pub(crate) fn of_its_data(error: &Error) -> bool {
     matches!(
         error,
         Error::Empty { .. }
-            | Error::NonFinite { .. }
+            | Error::NonFinite { what: "X" | "Y", .. }
             | Error::Span { .. }
             | Error::InvalidWeight { .. }
             | Error::ZeroWeights { .. }
@@ -110,11 +121,7 @@ impl Ridge {
         let mut paths = Paths::room(shape.problems, sizes, self.model.intercept, self.model.standardize)?;
         let told = Arc::new(AtomicUsize::new(0));
         let mut together = self.together(shape).await?;
-        let alone = match self.request.backend {
-            Backend::Auto => self.clone().backend(Backend::Cpu),
-            _ => self.clone(),
-        };
-        let alone = alone.one_of(&told, shape.problems);
+        let alone = self.on_host().one_of(&told, shape.problems);
         while paths.len() < shape.problems {
             let (begin, most) = (paths.len(), if together > 0 { together } else { AT_A_TIME });
             let numbers: Vec<usize> = (begin..shape.problems.min(begin + most)).collect();

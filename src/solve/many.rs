@@ -1,6 +1,5 @@
 //! Many problems of the same features, targets and λs in one call: groups, windows, replicates.
 
-use std::borrow::Cow;
 use std::hash::Hash;
 
 use crate::answer::paths::Paths;
@@ -13,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::math::random::SplitMix64;
 use crate::model::method::Backend;
 use crate::plan::Shape;
-use crate::solve::each::{Numbers, Part};
+use crate::solve::each::{Numbers, Part, Reweighted};
 use crate::solve::ridge::Ridge;
 
 /// Replicates beyond which nobody learns more.
@@ -40,7 +39,7 @@ impl Ridge {
     ///
     /// # Errors
     /// [`Error::Shape`] where there are not as many labels or weights as rows, [`Error::Empty`]; those of [`Penalty`](crate::Penalty);
-    /// [`Error::Overflow`] where there are more coefficients than memory; with [`Backend::Gpu`] those of the device.
+    /// [`Error::Memory`] where there are more coefficients than memory has room for; with [`Backend::Gpu`] those of the device.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn fit_groups<'a, L: Clone + Eq + Hash>(
         &self,
@@ -69,7 +68,7 @@ impl Ridge {
         let part = |group: usize| {
             let rows = rows[group];
             let weights = all_weights.map(|weights| rows.iter().map(|row| weights[*row]).collect());
-            let [x, y] = [x, y].map(|view| Cow::Owned(gathered(view, rows)));
+            let [x, y] = [x, y].map(|view| gathered(view, rows));
             Part { numbers: Numbers::Listed(rows), x, y, weights }
         };
         let longest = rows.iter().map(|rows| rows.len()).max().unwrap_or(0);
@@ -115,7 +114,7 @@ impl Ridge {
         let all_weights = self.weights.as_ref();
         let part = |window: usize| {
             let rows = ranges[window].clone();
-            let [x, y] = [x, y].map(|view| Cow::Owned(run(view, rows.clone())));
+            let [x, y] = [x, y].map(|view| run(view, rows.clone()));
             let weights = all_weights.map(|weights| weights[rows.clone()].to_vec());
             Part { numbers: Numbers::From(rows.start), x, y, weights }
         };
@@ -172,12 +171,13 @@ impl Ridge {
         };
         let weights: Vec<f64> = (0..all.rows()).map(|row| all.weight(row)).collect();
         let shape = Shape { problems: replicates, ..self.shape(x, y) };
+        // Copied once, column after column; and checked once.
         let [x, y] = [x, y].map(|view| run(view, 0..all.rows()));
+        let all = Problem::new(&x, &y)?;
         let part = |replicate: usize| {
             let counts = SplitMix64::stream(seed, replicate as u64).counts(weights.len());
             let weights = counts.into_iter().zip(&weights).map(|(count, weight)| f64::from(count) * weight);
-            let (x, y) = (Cow::Borrowed(&x), Cow::Borrowed(&y));
-            Part { numbers: Numbers::From(0), x, y, weights: Some(weights.collect()) }
+            Reweighted { problem: &all, weights: weights.collect() }
         };
         self.clone().penalty(grid).each(shape, part).await
     }
@@ -240,7 +240,7 @@ impl Ridge {
     }
 
     /// Refuses rows that do not belong together.
-    fn check_shapes(&self, x: View<'_>, y: View<'_>) -> Result<()> {
+    pub(crate) fn check_shapes(&self, x: View<'_>, y: View<'_>) -> Result<()> {
         for (what, view) in [("X", x), ("Y", y)] {
             let (rows, columns) = (view.rows(), view.columns());
             if rows == 0 || columns == 0 {

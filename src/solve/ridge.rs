@@ -390,6 +390,14 @@ impl Ridge {
         Self { progress: None, ..self }
     }
 
+    /// This solver without looking for a GPU that is not asked for.
+    pub(crate) fn on_host(&self) -> Self {
+        match self.request.backend {
+            Backend::Auto => self.clone().backend(Backend::Cpu),
+            _ => self.clone(),
+        }
+    }
+
     /// This solver as one of `count` tasks, in turns or side by side: `told` counts what was told of all of them.
     pub(crate) fn one_of(&self, told: &Arc<AtomicUsize>, count: usize) -> Self {
         let Some(progress) = self.progress.clone() else { return self.clone() };

@@ -89,6 +89,7 @@ mod solve {
     mod random;
     mod range;
     mod rungs;
+    mod targets;
 }
 
 mod choose {
@@ -97,6 +98,7 @@ mod choose {
     mod many;
     mod rule;
     mod spectrum;
+    mod targets;
 }
 
 mod tell {

@@ -14,7 +14,8 @@ use rayon::prelude::*;
 
 use crate::data::framed::Framed;
 use crate::data::problem::Problem;
-use crate::equations::normal::{factored, penalty_weight};
+use crate::equations::normal::penalty_weight;
+use crate::equations::scaling::factored;
 use crate::error::Result;
 use crate::math::powers::{exponent, scaled};
 use crate::math::product::{RowBlock, add_product};
