@@ -4,16 +4,14 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::choose::cross_validation::CrossValidation;
-use crate::choose::folds::Folds;
 use crate::choose::scheme::Scheme;
 use crate::choose::selection::Selection;
-use crate::data::gathered::gathered;
 use crate::data::groups::Groups;
 use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::model::method::Backend;
 use crate::solve::batch::on_cpu;
-use crate::solve::each::located;
+use crate::solve::each::{Holds, Part};
 
 /// Whether an error is that of what is asked for, and so that of every group.
 fn of_all(error: &Error) -> bool {
@@ -74,55 +72,53 @@ impl CrossValidation {
     ) -> Result<Vec<Result<Selection>>> {
         let (x, y) = (x.into(), y.into());
         self.ridge.check_groups(x, y, groups)?;
-        let labels = match &self.scheme {
-            Scheme::Folds(Folds::Given(labels) | Folds::Grouped { groups: labels, .. }) => Some(labels.len()),
-            _ => None,
-        };
-        if let Some(found) = labels.filter(|found| *found != x.rows()) {
-            return Err(Error::Shape { what: "labels of folds against rows of X", found, wanted: x.rows() });
-        }
+        self.scheme.check_labels(x.rows())?;
         let all: Vec<&[usize]> = (0..groups.len()).map(|group| groups.rows(group)).collect();
+        let (weights, scheme) = (self.ridge.weights.as_deref(), &self.scheme);
+        let part = |group: usize| (Part::of_rows(x, y, weights, all[group]), scheme.of_rows(all[group]));
+        self.each(all.len(), self.ridge.request.backend == Backend::Gpu, part, |_, selection| selection).await
+    }
+
+    /// What `of` makes of what is chosen for each of some problems, judged by its scheme, or of why nothing is: side by side on the
+    /// CPU, or one after the other, each where the solver says.
+    pub(super) async fn each<P: Holds, R: Send>(
+        &self,
+        count: usize,
+        in_order: bool,
+        part: impl Fn(usize) -> (P, Scheme) + Sync,
+        of: impl Fn(usize, Result<Selection>) -> R + Sync,
+    ) -> Result<Vec<R>> {
         let (k, done) = (self.ridge.penalty.len(), AtomicUsize::new(0));
-        let report = self.ridge.reporter(all.len() * k);
-        let numbers: Vec<usize> = (0..all.len()).collect();
-        let (all, report, done, own) = (&all, &report, &done, self);
-        let one = |group: usize| async move {
-            let rows = all[group];
-            let [x, y] = [x, y].map(|view| gathered(view, rows));
-            let selection = own.of_rows(rows).fit_async(&x, &y).await;
+        let report = self.ridge.reporter(count * k);
+        let mut alone = self.clone();
+        alone.ridge = alone.ridge.silent();
+        if !in_order && self.ridge.request.backend == Backend::Auto {
+            alone.ridge = alone.ridge.backend(Backend::Cpu);
+        }
+        let (report, done, alone, part, of) = (&report, &done, &alone, &part, &of);
+        let one = |number: usize| async move {
+            let (part, scheme) = part(number);
+            let selection = match part.problem() {
+                Ok(problem) => {
+                    let own = alone.clone().scheme(scheme);
+                    own.fit_problem(&problem).await.map_err(|error| part.located(error))
+                }
+                Err(error) => Err(error),
+            };
             report((done.fetch_add(1, Ordering::Relaxed) + 1) * k);
             match selection {
                 Err(error) if of_all(&error) => Err(error),
-                selection => Ok(selection.map_err(|error| located(error, |row| rows[row]))),
+                selection => Ok(of(number, selection)),
             }
         };
-        if self.ridge.request.backend != Backend::Gpu {
+        let numbers: Vec<usize> = (0..count).collect();
+        if !in_order {
             return on_cpu(&numbers, one).await;
         }
-        let mut found = Vec::with_capacity(all.len());
-        for group in numbers {
-            found.push(one(group).await?);
+        let mut found = Vec::with_capacity(count);
+        for number in numbers {
+            found.push(one(number).await?);
         }
         Ok(found)
-    }
-
-    /// This of some of the rows: on the CPU unless the GPU is asked for.
-    fn of_rows(&self, rows: &[usize]) -> Self {
-        let of = |labels: &[usize]| rows.iter().map(|row| labels[*row]).collect();
-        let scheme = match &self.scheme {
-            Scheme::Folds(Folds::Given(labels)) => Scheme::Folds(Folds::Given(of(labels))),
-            Scheme::Folds(Folds::Grouped { folds, groups }) => {
-                Scheme::Folds(Folds::Grouped { folds: *folds, groups: of(groups) })
-            }
-            other => other.clone(),
-        };
-        let ridge = self.ridge.of_rows(rows).silent();
-        let ridge = match ridge.request.backend {
-            Backend::Auto => ridge.backend(Backend::Cpu),
-            _ => ridge,
-        };
-        let mut own = self.clone();
-        (own.ridge, own.scheme) = (ridge, scheme);
-        own
     }
 }

@@ -2,6 +2,7 @@
 //! dispatches.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -10,7 +11,9 @@ use rayon::prelude::*;
 
 use crate::answer::paths::Paths;
 use crate::cpu;
+use crate::data::gathered::{gathered, run};
 use crate::data::problem::Problem;
+use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::model::method::{Backend, Form, Precision};
 use crate::plan::Shape;
@@ -49,10 +52,31 @@ pub(crate) struct Part<'a> {
 }
 
 /// The numbers of rows among those of all.
-#[derive(Clone, Copy)]
 pub(crate) enum Numbers<'a> {
-    Listed(&'a [usize]),
+    Listed(Cow<'a, [usize]>),
     From(usize),
+}
+
+impl<'a> Part<'a> {
+    /// The rows of these numbers, in ascending order, with their weights.
+    pub(crate) fn of_rows(
+        x: View<'_>,
+        y: View<'_>,
+        weights: Option<&[f64]>,
+        rows: impl Into<Cow<'a, [usize]>>,
+    ) -> Self {
+        let rows = rows.into();
+        let weights = weights.map(|weights| rows.iter().map(|row| weights[*row]).collect());
+        let [x, y] = [x, y].map(|view| Cow::Owned(gathered(view, &rows)));
+        Self { numbers: Numbers::Listed(rows), x, y, weights }
+    }
+
+    /// The rows of a run.
+    pub(crate) fn of_run(x: View<'_>, y: View<'_>, weights: Option<&[f64]>, rows: Range<usize>) -> Self {
+        let [x, y] = [x, y].map(|view| Cow::Owned(run(view, rows.clone())));
+        let numbers = Numbers::From(rows.start);
+        Self { numbers, x, y, weights: weights.map(|weights| weights[rows].to_vec()) }
+    }
 }
 
 impl Holds for Part<'_> {
@@ -65,7 +89,7 @@ impl Holds for Part<'_> {
     }
 
     fn located(&self, error: Error) -> Error {
-        located(error, |row| match self.numbers {
+        located(error, |row| match &self.numbers {
             Numbers::Listed(rows) => rows[row],
             Numbers::From(first) => first + row,
         })
@@ -73,7 +97,7 @@ impl Holds for Part<'_> {
 }
 
 /// The error of some rows, with the number that a row has among those of all.
-pub(crate) fn located(error: Error, of_all: impl Fn(usize) -> usize) -> Error {
+fn located(error: Error, of_all: impl Fn(usize) -> usize) -> Error {
     match error {
         Error::NonFinite { what, row, column, value } => Error::NonFinite { what, row: of_all(row), column, value },
         Error::InvalidWeight { row, value } => Error::InvalidWeight { row: of_all(row), value },

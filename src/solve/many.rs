@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::hash::Hash;
 
 use crate::answer::paths::Paths;
-use crate::data::gathered::{gathered, run};
+use crate::data::gathered::run;
 use crate::data::groups::Groups;
 use crate::data::problem::Problem;
 use crate::data::view::View;
@@ -65,13 +65,8 @@ impl Ridge {
         self.check_groups(x, y, groups)?;
         let rows: Vec<&[usize]> = (0..groups.len()).map(|group| groups.rows(group)).collect();
         // What threads share, which in a browser may hold no device.
-        let all_weights = self.weights.as_ref();
-        let part = |group: usize| {
-            let rows = rows[group];
-            let weights = all_weights.map(|weights| rows.iter().map(|row| weights[*row]).collect());
-            let [x, y] = [x, y].map(|view| Cow::Owned(gathered(view, rows)));
-            Part { numbers: Numbers::Listed(rows), x, y, weights }
-        };
+        let weights = self.weights.as_deref();
+        let part = |group: usize| Part::of_rows(x, y, weights, rows[group]);
         let longest = rows.iter().map(|rows| rows.len()).max().unwrap_or(0);
         self.each(Shape { rows: longest, problems: rows.len(), ..self.shape(x, y) }, part).await
     }
@@ -112,13 +107,8 @@ impl Ridge {
         self.check_shapes(x, y)?;
         let ranges = windows.ranges(x.rows())?;
         // What threads share, which in a browser may hold no device.
-        let all_weights = self.weights.as_ref();
-        let part = |window: usize| {
-            let rows = ranges[window].clone();
-            let [x, y] = [x, y].map(|view| Cow::Owned(run(view, rows.clone())));
-            let weights = all_weights.map(|weights| weights[rows.clone()].to_vec());
-            Part { numbers: Numbers::From(rows.start), x, y, weights }
-        };
+        let weights = self.weights.as_deref();
+        let part = |window: usize| Part::of_run(x, y, weights, ranges[window].clone());
         let longest = ranges.iter().map(std::ops::Range::len).max().unwrap_or(0);
         self.each(Shape { rows: longest, problems: ranges.len(), ..self.shape(x, y) }, part).await
     }
@@ -206,18 +196,7 @@ impl Ridge {
     /// # Errors
     /// As [`fit_many`](Self::fit_many).
     pub async fn fit_many_async(&self, problems: &[Problem<'_>]) -> Result<Paths> {
-        let Some(first) = problems.first() else {
-            return Err(Error::Count { what: "problems", found: 0, least: 1, most: usize::MAX });
-        };
-        let names = ["features of a problem", "targets of a problem"];
-        for own in problems {
-            let (found, wanted) = ([own.features(), own.targets()], [first.features(), first.targets()]);
-            for ((what, found), wanted) in names.into_iter().zip(found).zip(wanted) {
-                if found != wanted {
-                    return Err(Error::Shape { what, found, wanted });
-                }
-            }
-        }
+        let first = alike(problems)?;
         let longest = problems.iter().map(Problem::rows).max().unwrap_or(0);
         let shape = Shape { rows: longest, problems: problems.len(), ..self.shape(first.x(), first.y()) };
         self.each(shape, |number| problems[number].clone()).await
@@ -232,15 +211,8 @@ impl Ridge {
         }
     }
 
-    /// This solver with the weights of some rows.
-    pub(crate) fn of_rows(&self, rows: &[usize]) -> Self {
-        let mut own = self.clone();
-        own.weights = self.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
-        own
-    }
-
     /// Refuses rows that do not belong together.
-    fn check_shapes(&self, x: View<'_>, y: View<'_>) -> Result<()> {
+    pub(crate) fn check_shapes(&self, x: View<'_>, y: View<'_>) -> Result<()> {
         for (what, view) in [("X", x), ("Y", y)] {
             let (rows, columns) = (view.rows(), view.columns());
             if rows == 0 || columns == 0 {
@@ -255,4 +227,24 @@ impl Ridge {
         }
         Ok(())
     }
+}
+
+/// The first of some problems, which have as many features and targets each.
+///
+/// # Errors
+/// [`Error::Count`], [`Error::Shape`].
+pub(crate) fn alike<'a, 'd>(problems: &'a [Problem<'d>]) -> Result<&'a Problem<'d>> {
+    let Some(first) = problems.first() else {
+        return Err(Error::Count { what: "problems", found: 0, least: 1, most: usize::MAX });
+    };
+    let names = ["features of a problem", "targets of a problem"];
+    for own in problems {
+        let (found, wanted) = ([own.features(), own.targets()], [first.features(), first.targets()]);
+        for ((what, found), wanted) in names.into_iter().zip(found).zip(wanted) {
+            if found != wanted {
+                return Err(Error::Shape { what, found, wanted });
+            }
+        }
+    }
+    Ok(first)
 }

@@ -95,6 +95,7 @@ mod choose {
     mod cross_validation;
     mod folds;
     mod many;
+    mod nested;
     mod rule;
     mod spectrum;
 }
