@@ -1,5 +1,7 @@
 //! The scores of a grid, and what is chosen by them.
 
+use std::ops::Range;
+
 use crate::choose::rule::{Choice, Edge, Rule};
 use crate::choose::score::{Better, Score};
 use crate::error::{Error, Result, Unscored};
@@ -70,6 +72,16 @@ impl Scores {
             true => (0..t).map(|target| choose(target, self.of_target(target, t), self.units[target])).collect(),
             false => Ok(vec![choose(0, self.joint(t), self.top())?; t]),
         }
+    }
+
+    /// Those of some of the targets.
+    pub(crate) fn of_some(&self, targets: Range<usize>) -> Self {
+        let of = |all: &Vec<f64>| -> Vec<f64> {
+            all.chunks(self.units.len()).flat_map(|of_lambda| &of_lambda[targets.clone()]).copied().collect()
+        };
+        let units = self.units[targets.clone()].to_vec();
+        let (folds, means, errors) = (self.folds.iter().map(of).collect(), of(&self.means), of(&self.errors));
+        Self { name: self.name.clone(), better: self.better, folds, means, errors, units }
     }
 
     fn top(&self) -> i32 {

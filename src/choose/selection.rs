@@ -31,6 +31,11 @@ impl Selection {
         Ok(Self { path, scheme, scores, rule, choices, extensions: 0 })
     }
 
+    /// What is chosen, in the units of the scores.
+    pub(crate) fn in_units(&self, per_target: bool) -> Result<Vec<InUnits>> {
+        self.scores.choose((self.path.lambdas(), self.path.shifts()), self.path.targets(), self.rule, per_target)
+    }
+
     pub(crate) fn after(self, extensions: usize) -> Self {
         Self { extensions, ..self }
     }

@@ -96,6 +96,7 @@ mod choose {
     mod folds;
     mod many;
     mod nested;
+    mod permutations;
     mod rule;
     mod spectrum;
 }

@@ -259,6 +259,10 @@ fn futures_can_be_sent_to_other_threads() {
     let (x, y) = regression(39, 20, 3, 1);
     let choice = CrossValidation::new(Ridge::new());
     assert_eq!(pollster::block_on(sendable(choice.fit_async(&x, &y))).unwrap().folds(), 5);
+    let nested = pollster::block_on(sendable(choice.nested_async(&x, &y, &Folds::Contiguous(2)))).unwrap();
+    assert_eq!(nested.folds(), 2);
+    let test = pollster::block_on(sendable(choice.permutation_test_async(&x, &y, 3, 1))).unwrap();
+    assert_eq!(test.permutations(), 3);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use ridgepath::choose::{Criterion, Nested, Scheme};
 use ridgepath::{Backend, CrossValidation, Error, Folds, Ridge, Rule, Score};
 
-use crate::support::{Random, regression};
+use crate::support::{Random, gpu, regression};
 
 /// This scheme for the rows of these numbers.
 fn of_rows(scheme: &Scheme, rows: &[usize]) -> Scheme {
@@ -23,7 +23,7 @@ fn assert_by_hand(
     (x, y): (&DMatrix<f64>, &DMatrix<f64>),
     weights: Option<&[f64]>,
     (score, outer, found): (&Score, &Folds, &Nested),
-    choice: impl Fn(Ridge, &[usize]) -> CrossValidation,
+    (solver, choice): (&Ridge, impl Fn(Ridge, &[usize]) -> CrossValidation),
 ) {
     let splits = outer.splits(x.nrows()).unwrap();
     assert_eq!((found.folds(), found.targets()), (splits.len(), y.ncols()));
@@ -31,7 +31,7 @@ fn assert_by_hand(
     for (fold, split) in splits.iter().enumerate() {
         let pick = |rows: &[usize]| (x.select_rows(rows), y.select_rows(rows));
         let of = |rows: &[usize]| rows.iter().map(|row| weights.map_or(1.0, |own| own[*row])).collect::<Vec<f64>>();
-        let ridge = Ridge::new().backend(Backend::Cpu);
+        let ridge = solver.clone();
         let ridge = if weights.is_some() { ridge.weights(of(&split.train)) } else { ridge };
         let (train_x, train_y) = pick(&split.train);
         let alone = choice(ridge, &split.train).fit(&train_x, &train_y).unwrap();
@@ -82,17 +82,28 @@ fn each_outer_fold_is_what_is_chosen_from_its_rows_alone() {
                 let choice = CrossValidation::new(ridge).scheme(of_rows(scheme, rows)).score(score.clone()).extend(1);
                 choice.per_target(number % 2 == 1)
             };
-            let ridge = Ridge::new().backend(Backend::Cpu);
+            let solver = Ridge::new().backend(Backend::Cpu);
             let ridge = match weights {
-                Some(weights) => ridge.weights(weights),
-                None => ridge,
+                Some(weights) => solver.clone().weights(weights),
+                None => solver.clone(),
             };
             let every: Vec<usize> = (0..m).collect();
             let found = choice(ridge, &every).nested(&x, &y, outer).unwrap();
             assert_eq!(found.refused().count(), 0, "{scheme:?}");
-            assert_by_hand((&x, &y), weights, (&score, outer, &found), choice);
+            assert_by_hand((&x, &y), weights, (&score, outer, &found), (&solver, choice));
         }
     }
+}
+
+#[test]
+fn outer_folds_on_a_gpu_are_those_of_its_rows_too() {
+    let Some(gpu) = gpu() else { return };
+    let (x, y) = regression(25, 60, 5, 1);
+    let solver = Ridge::new().gpu(gpu).backend(Backend::Gpu).lambdas([1.0, 0.1, 0.01]);
+    let choice = |ridge: Ridge, _: &[usize]| CrossValidation::new(ridge).folds(Folds::Contiguous(3));
+    let outer = Folds::Shuffled { folds: 3, seed: 4 };
+    let found = choice(solver.clone(), &[]).nested(&x, &y, &outer).unwrap();
+    assert_by_hand((&x, &y), None, (&Score::Mse, &outer, &found), (&solver, choice));
 }
 
 #[test]
