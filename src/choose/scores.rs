@@ -23,16 +23,20 @@ pub(crate) struct Scores {
 
 impl Scores {
     pub(crate) fn of_folds(score: &Score, folds: Vec<Vec<f64>>, units: Vec<i32>) -> Self {
+        Self::named((score.name().to_owned(), score.better()), folds, units)
+    }
+
+    fn named((name, better): (String, Better), folds: Vec<Vec<f64>>, units: Vec<i32>) -> Self {
         let count = folds.first().map_or(0, Vec::len);
         let of = |at: usize| mean_and_error(&folds.iter().map(|fold| fold[at]).collect::<Vec<f64>>());
         let (means, errors) = (0..count).map(of).unzip();
-        Self { name: score.name().to_owned(), better: score.better(), folds, means, errors, units }
+        Self { name, better, folds, means, errors, units }
     }
 
     /// The mean over `t` targets for every λ, with its standard error: of the folds' means, or where there are no folds at most
     /// the mean of the targets': in units of the largest.
     #[expect(clippy::cast_precision_loss, reason = "a count of targets")]
-    fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
         let top = self.top();
         let mean = |values: &[f64], index: usize| {
             let scores = values[index * t..(index + 1) * t].iter().zip(&self.units);
@@ -74,6 +78,21 @@ impl Scores {
         }
     }
 
+    /// The means over problems with scores of the same λs and targets, each as a fold.
+    pub(crate) fn of_problems(problems: &[&Self]) -> Self {
+        let t = problems.first().map_or(0, |own| own.units.len());
+        let units = (0..t).map(|target| problems.iter().map(|own| own.units[target]).max().unwrap_or(0));
+        let units: Vec<i32> = units.collect();
+        let of = |own: &Self| {
+            let in_units = |(at, mean): (usize, &f64)| scaled(*mean, own.units[at % t] - units[at % t]);
+            own.means.iter().enumerate().map(in_units).collect()
+        };
+        let folds = problems.iter().map(|own| of(own)).collect();
+        let (name, better) =
+            problems.first().map_or((String::new(), Better::Lower), |own| (own.name.clone(), own.better));
+        Self::named((name, better), folds, units)
+    }
+
     /// Those of some of the targets.
     pub(crate) fn of_some(&self, targets: Range<usize>) -> Self {
         let of = |all: &Vec<f64>| -> Vec<f64> {
@@ -84,7 +103,7 @@ impl Scores {
         Self { name: self.name.clone(), better: self.better, folds, means, errors, units }
     }
 
-    fn top(&self) -> i32 {
+    pub(crate) fn top(&self) -> i32 {
         self.units.iter().copied().max().unwrap_or(0)
     }
 

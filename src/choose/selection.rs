@@ -36,6 +36,29 @@ impl Selection {
         self.scores.choose((self.path.lambdas(), self.path.shifts()), self.path.targets(), self.rule, per_target)
     }
 
+    pub(crate) fn scores(&self) -> &Scores {
+        &self.scores
+    }
+
+    /// This with the λ of a number for each target, that a rule has chosen for this and other problems.
+    pub(crate) fn chosen_at(mut self, indices: &[usize], rule: Rule, per_target: bool) -> Self {
+        self.rule = rule;
+        let joint = (!per_target).then(|| self.scores.joint(indices.len()));
+        for (target, index) in indices.iter().enumerate() {
+            let (score, standard_error) = match &joint {
+                Some((means, errors)) => {
+                    let top = self.scores.top();
+                    (scaled(means[*index], top), scaled(errors[*index], top))
+                }
+                None => (self.mean(*index, target), self.standard_error(*index, target)),
+            };
+            let (lambda, alpha) = (self.path.lambdas()[*index], self.path.shifts()[*index]);
+            let Choice { best, edge, .. } = self.choices[target];
+            self.choices[target] = Choice { index: *index, lambda, alpha, score, standard_error, best, edge };
+        }
+        self
+    }
+
     pub(crate) fn after(self, extensions: usize) -> Self {
         Self { extensions, ..self }
     }

@@ -105,6 +105,26 @@ fn located(error: Error, of_all: impl Fn(usize) -> usize) -> Error {
     }
 }
 
+/// The first of some problems, which have as many features and targets each.
+///
+/// # Errors
+/// [`Error::Count`], [`Error::Shape`].
+pub(crate) fn alike<'a, 'd>(problems: &'a [Problem<'d>]) -> Result<&'a Problem<'d>> {
+    let Some(first) = problems.first() else {
+        return Err(Error::Count { what: "problems", found: 0, least: 1, most: usize::MAX });
+    };
+    let names = ["features of a problem", "targets of a problem"];
+    for own in problems {
+        let (found, wanted) = ([own.features(), own.targets()], [first.features(), first.targets()]);
+        for ((what, found), wanted) in names.into_iter().zip(found).zip(wanted) {
+            if found != wanted {
+                return Err(Error::Shape { what, found, wanted });
+            }
+        }
+    }
+    Ok(first)
+}
+
 /// Whether an error is that of the data of one problem, and says nothing of the others.
 fn of_its_data(error: &Error) -> bool {
     matches!(

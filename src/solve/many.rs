@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::math::random::SplitMix64;
 use crate::model::method::Backend;
 use crate::plan::Shape;
-use crate::solve::each::{Numbers, Part};
+use crate::solve::each::{Numbers, Part, alike};
 use crate::solve::ridge::Ridge;
 
 /// Replicates beyond which nobody learns more.
@@ -227,24 +227,4 @@ impl Ridge {
         }
         Ok(())
     }
-}
-
-/// The first of some problems, which have as many features and targets each.
-///
-/// # Errors
-/// [`Error::Count`], [`Error::Shape`].
-pub(crate) fn alike<'a, 'd>(problems: &'a [Problem<'d>]) -> Result<&'a Problem<'d>> {
-    let Some(first) = problems.first() else {
-        return Err(Error::Count { what: "problems", found: 0, least: 1, most: usize::MAX });
-    };
-    let names = ["features of a problem", "targets of a problem"];
-    for own in problems {
-        let (found, wanted) = ([own.features(), own.targets()], [first.features(), first.targets()]);
-        for ((what, found), wanted) in names.into_iter().zip(found).zip(wanted) {
-            if found != wanted {
-                return Err(Error::Shape { what, found, wanted });
-            }
-        }
-    }
-    Ok(first)
 }

@@ -94,6 +94,7 @@ mod solve {
 mod choose {
     mod cross_validation;
     mod folds;
+    mod joint;
     mod many;
     mod nested;
     mod permutations;
