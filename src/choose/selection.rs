@@ -154,7 +154,7 @@ impl Selection {
     /// ŷ = Xw + b of new rows (m' × n), each target at its λ: m' × t, for the work of one product of matrices.
     ///
     /// # Errors
-    /// [`Error::Shape`] when X has not n columns.
+    /// [`Error::Shape`](crate::Error::Shape) when X has not n columns.
     pub fn predict<'a>(&self, x: impl Into<View<'a>>) -> Result<DMatrix<f64>> {
         let x = x.into();
         check_columns(&x, self.path.features())?;

@@ -65,8 +65,8 @@ pub(crate) struct SchemeArgs {
     /// How many folds [default: 5]
     #[arg(long, value_name = "K", conflicts_with_all = ["loo", "gcv", "criterion", "fold_column"])]
     folds: Option<usize>,
-    /// Shuffle the rows before they are parted, by this seed: the same folds for the same seed; and --permutations [seed of
-    /// these, unless given: 0]
+    /// Shuffle the rows before they are parted, by this seed: the same folds for the same seed. It is that of --permutations
+    /// too [there, unless given: 0]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Shuffle and part the rows so many times [seed, unless given: 0]
