@@ -78,6 +78,14 @@ impl Partition {
     pub(crate) fn trains(&self, part: usize, test: usize) -> bool {
         if self.rolling { part < test } else { part != test }
     }
+
+    /// The rows that are trained on and held out when `test` is held out.
+    pub(crate) fn split(&self, test: usize) -> Split {
+        let trained = self.parts.iter().enumerate().filter(|(part, _)| self.trains(*part, test));
+        let mut train: Vec<usize> = trained.flat_map(|(_, rows)| rows).copied().collect();
+        train.sort_unstable();
+        Split { train, test: self.parts[test].clone() }
+    }
 }
 
 impl Folds {
@@ -88,17 +96,8 @@ impl Folds {
     /// repeats, or so many that there would be more than 100,000 folds or 2²⁸ row numbers; [`Error::Shape`] when there are not as many
     /// labels as rows; [`Error::Overflow`] for more rows than memory has numbers.
     pub fn splits(&self, rows: usize) -> Result<Vec<Split>> {
-        let split = |partition: &Partition, test: usize| {
-            let trained = partition.parts.iter().enumerate().filter(|(part, _)| partition.trains(*part, test));
-            let mut train: Vec<usize> = trained.flat_map(|(_, rows)| rows).copied().collect();
-            train.sort_unstable();
-            Split { train, test: partition.parts[test].clone() }
-        };
         let partitions = self.partitions(rows)?;
-        Ok(partitions
-            .iter()
-            .flat_map(|partition| partition.held_out().map(move |test| split(partition, test)))
-            .collect())
+        Ok(partitions.iter().flat_map(|own| own.held_out().map(|test| own.split(test))).collect())
     }
 
     /// `"contiguous"`, `"shuffled"`, `"repeated"`, `"grouped"`, `"given"` or `"rolling origin"`.

@@ -6,7 +6,9 @@ use rayon::prelude::*;
 use crate::answer::path::RidgePath;
 use crate::choose::folds::Partition;
 use crate::choose::score::Score;
+use crate::choose::selection::Selection;
 use crate::choose::squared_errors;
+use crate::choose::unscored;
 use crate::data::gathered::gathered;
 use crate::data::problem::Problem;
 use crate::error::{Error, Result};
@@ -49,17 +51,6 @@ impl Part {
         Moments { rows: self.x.nrows(), ..Moments::new(self.x.ncols(), self.y.ncols()) }
     }
 
-    /// The first target that is the same in every row that counts, with its value.
-    pub(crate) fn constant_target(&self) -> Option<(usize, f64)> {
-        let constant = |target: &usize| {
-            let column = self.y.column(*target);
-            let mut values = column.iter().zip(&self.weights).filter(|(_, s)| **s > 0.0).map(|(y, _)| *y);
-            let first = values.next()?;
-            values.all(|y| y == first).then_some((*target, first))
-        };
-        (0..self.y.ncols()).find_map(|target| constant(&target))
-    }
-
     /// The scores of what a path predicts for these rows, [k, t], of targets in these units; NaN where it has no answer. Mean squared
     /// errors are those of the moments of the rows, where rows are more than features and the sums keep their digits.
     pub(crate) fn scores(&self, path: &RidgePath, moments: Option<&Moments>, score: &Score, units: &[i32]) -> Vec<f64> {
@@ -74,6 +65,16 @@ impl Part {
             left.par_chunks(COLUMNS).flat_map_iter(|left| self.of_rows(path, left, score, units)).collect();
         left.into_iter().zip(found).for_each(|(at, found)| scores[at] = found);
         scores
+    }
+
+    /// The scores of what the model chosen predicts for these rows, [t], of targets in these units.
+    pub(crate) fn of_choice(&self, selection: &Selection, score: &Score, units: &[i32]) -> Result<Vec<f64>> {
+        let predicted = selection.predict(&self.x)?;
+        let columns = self.y.column_iter().zip(predicted.column_iter()).zip(units);
+        let one = |((y, predicted), unit): ((nalgebra::DVectorView<'_, f64>, nalgebra::DVectorView<'_, f64>), &i32)| {
+            score.of_target(*unit, y.as_slice(), predicted.as_slice(), &self.weights)
+        };
+        Ok(columns.map(one).collect())
     }
 
     /// The scores of some columns of a path from ŷ of every row, many columns with one product.
@@ -129,20 +130,28 @@ pub(crate) fn training_moments(partition: &Partition, of_parts: &[Moments]) -> R
     Ok(training)
 }
 
-/// Checks that each fold can be trained and scored; `first` is the number of the first fold.
-pub(crate) fn check(partition: &Partition, parts: &[Part], first: usize, score: &Score) -> Result<()> {
-    for (number, test) in partition.held_out().enumerate() {
-        let fold = first + number;
-        let trained = (0..parts.len()).any(|part| partition.trains(part, test) && parts[part].counts());
-        for (found, purpose) in [(trained, "train on"), (parts[test].counts(), "score")] {
-            if !found {
-                return Err(Error::EmptyFold { fold, purpose });
+/// Checks that each fold has rows to train on and to score.
+pub(crate) fn check(partitions: &[Partition], problem: &Problem<'_>) -> Result<()> {
+    let mut folds = 0..;
+    for partition in partitions {
+        let counts = |rows: &Vec<usize>| rows.iter().any(|row| problem.weight(*row) > 0.0);
+        let counts: Vec<bool> = partition.parts.iter().map(counts).collect();
+        for (test, fold) in partition.held_out().zip(&mut folds) {
+            let trained = (0..counts.len()).any(|part| partition.trains(part, test) && counts[part]);
+            for (found, purpose) in [(trained, "train on"), (counts[test], "score")] {
+                if !found {
+                    return Err(Error::EmptyFold { fold, purpose });
+                }
             }
-        }
-        let constant = if score.needs_spread() { parts[test].constant_target() } else { None };
-        if let Some((target, value)) = constant {
-            return Err(Error::ConstantTarget { fold, target, value, score: score.name().to_owned() });
         }
     }
     Ok(())
+}
+
+/// The error of the first fold in which a target is the same in every row held out, if any.
+pub(crate) fn constant(partitions: &[Partition], problem: &Problem<'_>, score: &Score, target: usize) -> Option<Error> {
+    let parts = partitions.iter().flat_map(|own| &own.parts[own.held_out()]);
+    let constant = |rows: &Vec<usize>| unscored::constant(problem, rows.iter().copied(), target);
+    let (fold, value) = parts.enumerate().find_map(|(fold, rows)| Some((fold, constant(rows)?)))?;
+    Some(Error::ConstantTarget { fold, target, value, score: score.name().to_owned() })
 }

@@ -6,60 +6,12 @@ use crate::answer::path::RidgePath;
 use crate::answer::prediction::{check_columns, determination, predictions};
 use crate::choose::rule::{Choice, Edge, Rule};
 use crate::choose::scheme::Scheme;
-use crate::choose::score::{Better, Score};
+use crate::choose::score::Better;
+use crate::choose::scores::{InUnits, Scores, edges};
 use crate::data::problem::Problem;
 use crate::data::view::View;
-use crate::error::{Error, Result, Unscored};
-use crate::math::powers::{exponent, scaled};
-
-/// The scores of a path, of target τ in units of 2^`units[τ]`, in which neither they nor their squares are out of range.
-#[derive(Debug, Clone)]
-pub(crate) struct Scores {
-    pub(crate) name: String,
-    pub(crate) better: Better,
-    /// [fold, k, t]; none where nothing was held out in folds.
-    pub(crate) folds: Vec<Vec<f64>>,
-    /// [k, t]
-    pub(crate) means: Vec<f64>,
-    /// Their standard errors; NaN where there are none.
-    pub(crate) errors: Vec<f64>,
-    pub(crate) units: Vec<i32>,
-}
-
-impl Scores {
-    pub(crate) fn of_folds(score: &Score, folds: Vec<Vec<f64>>, units: Vec<i32>) -> Self {
-        let count = folds.first().map_or(0, Vec::len);
-        let of = |at: usize| mean_and_error(&folds.iter().map(|fold| fold[at]).collect::<Vec<f64>>());
-        let (means, errors) = (0..count).map(of).unzip();
-        Self { name: score.name().to_owned(), better: score.better(), folds, means, errors, units }
-    }
-
-    /// The mean over `t` targets for every λ, with its standard error: of the folds' means, or where there are no folds at most
-    /// the mean of the targets': in units of the largest.
-    #[expect(clippy::cast_precision_loss, reason = "a count of targets")]
-    fn joint(&self, t: usize) -> (Vec<f64>, Vec<f64>) {
-        let top = self.top();
-        let mean = |values: &[f64], index: usize| {
-            let scores = values[index * t..(index + 1) * t].iter().zip(&self.units);
-            scores.map(|(value, unit)| scaled(*value, unit - top)).sum::<f64>() / t as f64
-        };
-        let of = |index: usize| match self.folds.is_empty() {
-            true => (mean(&self.means, index), mean(&self.errors, index)),
-            false => mean_and_error(&self.folds.iter().map(|fold| mean(fold, index)).collect::<Vec<f64>>()),
-        };
-        (0..self.means.len() / t).map(of).unzip()
-    }
-
-    fn top(&self) -> i32 {
-        self.units.iter().copied().max().unwrap_or(0)
-    }
-
-    /// The means and their errors of one of `t` targets, for every λ.
-    fn of_target(&self, target: usize, t: usize) -> (Vec<f64>, Vec<f64>) {
-        let every_t = |values: &[f64]| values.iter().skip(target).step_by(t).copied().collect();
-        (every_t(&self.means), every_t(&self.errors))
-    }
-}
+use crate::error::Result;
+use crate::math::powers::scaled;
 
 /// The scores of every λ, fold and target, the λ chosen, and the path of all rows, from which the model is taken.
 #[derive(Debug, Clone)]
@@ -74,31 +26,37 @@ pub struct Selection {
 
 impl Selection {
     pub(crate) fn new(path: RidgePath, scores: Scores, scheme: Scheme, rule: Rule, per_target: bool) -> Result<Self> {
-        let t = path.targets();
-        let grid = (path.lambdas(), path.shifts());
-        let choose = |target: usize, (means, errors): (Vec<f64>, Vec<f64>), unit: i32| {
-            // Each target has a score at some λ.
-            let reason = if t == 1 || per_target { Unscored::Undefined } else { Unscored::Jointly };
-            let none = Error::NoScore { target, score: scores.name.clone(), reason };
-            let mut choice = rule.choose(grid, &means, &errors, scores.better).ok_or(none)?;
-            [&mut choice.score, &mut choice.standard_error]
-                .into_iter()
-                .for_each(|figure| *figure = scaled(*figure, unit));
-            match rule {
-                Rule::OneStandardError if errors[choice.best].is_nan() => {
-                    Err(Error::NoStandardError { score: scores.name.clone() })
-                }
-                _ => Ok(choice),
-            }
-        };
-        let choices = match per_target {
-            true => {
-                let one = |target| choose(target, scores.of_target(target, t), scores.units[target]);
-                (0..t).map(one).collect::<Result<_>>()?
-            }
-            false => vec![choose(0, scores.joint(t), scores.top())?; t],
-        };
+        let choices = scores.choose((path.lambdas(), path.shifts()), path.targets(), rule, per_target)?;
+        let choices = choices.into_iter().map(InUnits::natural).collect();
         Ok(Self { path, scheme, scores, rule, choices, extensions: 0 })
+    }
+
+    /// What is chosen, in the units of the scores.
+    pub(crate) fn in_units(&self, per_target: bool) -> Result<Vec<InUnits>> {
+        self.scores.choose((self.path.lambdas(), self.path.shifts()), self.path.targets(), self.rule, per_target)
+    }
+
+    pub(crate) fn scores(&self) -> &Scores {
+        &self.scores
+    }
+
+    /// This with the λ of a number for each target, that a rule has chosen for this and other problems.
+    pub(crate) fn chosen_at(mut self, indices: &[usize], rule: Rule, per_target: bool) -> Self {
+        self.rule = rule;
+        let joint = (!per_target).then(|| self.scores.joint(indices.len()));
+        for (target, index) in indices.iter().enumerate() {
+            let (score, standard_error) = match &joint {
+                Some((means, errors)) => {
+                    let top = self.scores.top();
+                    (scaled(means[*index], top), scaled(errors[*index], top))
+                }
+                None => (self.mean(*index, target), self.standard_error(*index, target)),
+            };
+            let (lambda, alpha) = (self.path.lambdas()[*index], self.path.shifts()[*index]);
+            let Choice { best, edge, .. } = self.choices[target];
+            self.choices[target] = Choice { index: *index, lambda, alpha, score, standard_error, best, edge };
+        }
+        self
     }
 
     pub(crate) fn after(self, extensions: usize) -> Self {
@@ -107,8 +65,7 @@ impl Selection {
 
     /// The edges of the grid at which a best score lies.
     pub(crate) fn edges(&self) -> Vec<Edge> {
-        let at = |edge: &Edge| self.choices.iter().any(|choice| choice.edge == Some(*edge));
-        [Edge::Smallest, Edge::Largest].into_iter().filter(at).collect()
+        edges(self.choices.iter())
     }
 
     /// The path of all rows, over the whole grid.
@@ -197,7 +154,7 @@ impl Selection {
     /// ŷ = Xw + b of new rows (m' × n), each target at its λ: m' × t, for the work of one product of matrices.
     ///
     /// # Errors
-    /// [`Error::Shape`] when X has not n columns.
+    /// [`Error::Shape`](crate::Error::Shape) when X has not n columns.
     pub fn predict<'a>(&self, x: impl Into<View<'a>>) -> Result<DMatrix<f64>> {
         let x = x.into();
         check_columns(&x, self.path.features())?;
@@ -240,16 +197,4 @@ impl Selection {
         assert!(target < self.path.targets(), "target number {target} of {}", self.path.targets());
         index * self.path.targets() + target
     }
-}
-
-/// The mean, and sd/√n with the sample deviation.
-#[expect(clippy::cast_precision_loss, reason = "a count of folds")]
-pub(crate) fn mean_and_error(scores: &[f64]) -> (f64, f64) {
-    let n = scores.len() as f64;
-    // In units of the largest, so that no square is out of range.
-    let unit = exponent(scores.iter().fold(0.0, |most: f64, score| most.max(score.abs())));
-    let in_units: Vec<f64> = scores.iter().map(|score| scaled(*score, -unit)).collect();
-    let mean = in_units.iter().sum::<f64>() / n;
-    let squares: f64 = in_units.iter().map(|score| (score - mean).powi(2)).sum();
-    (scaled(mean, unit), scaled((squares / (n - 1.0) / n).sqrt(), unit))
 }

@@ -119,7 +119,8 @@ impl CrossValidation {
         y: impl Into<View<'a>>,
     ) -> Result<TargetSelections> {
         let (x, y) = (x.into(), y.into());
-        self.check_rows(x, y)?;
+        self.ridge.check_shapes(x, y)?;
+        self.scheme.check_labels(x.rows())?;
         let patterns = &TargetPatterns::of(y);
         let numbers: Vec<usize> = (0..patterns.len()).collect();
         let own = self;
@@ -167,8 +168,8 @@ impl CrossValidation {
 
     /// The selection of the rows and targets kept, of which X is gathered.
     async fn of_kept(&self, x: &DMatrix<f64>, y: View<'_>, kept: &Kept<'_>) -> Result<Selection> {
-        let mut own = self.of_rows(kept.rows).per_target(true);
-        own.ridge.prior = self.ridge.prior.of_targets(kept.targets, [x.ncols(), y.columns()]);
+        let mut own = self.clone().scheme(self.scheme.of_rows(kept.rows)).per_target(true);
+        own.ridge = self.ridge.on_host().of_kept_data(kept, [x.ncols(), y.columns()]);
         own.fit_async(x, &gathered_columns(y, kept.rows, kept.targets)).await.map_err(|error| kept.located(error))
     }
 }

@@ -3,31 +3,36 @@
 use crate::answer::path::RidgePath;
 use crate::choose::criterion::Criterion;
 use crate::choose::score::Score;
-use crate::choose::selection::Scores;
+use crate::choose::scores::Scores;
 use crate::choose::spectrum::Spectrum;
 use crate::data::problem::Problem;
 use crate::error::{Error, Result, Unscored};
 
-/// Checks, before anything is solved, that rows left out can be predicted and scored.
+/// Checks, before anything is solved, that rows left out can be predicted.
 pub(crate) fn check_rows(problem: &Problem<'_>, score: &Score) -> Result<()> {
-    let refused = |target, reason| Err(Error::NoScore { target, score: score.name().to_owned(), reason });
-    if (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).count() == 1 {
-        return refused(0, Unscored::OneRow);
-    }
-    let constant = |target| constant(problem, target).map(|value| (target, value));
-    match (0..problem.targets()).find_map(constant).filter(|_| score.needs_spread()) {
-        Some((target, value)) => refused(target, Unscored::Constant { value }),
-        None => Ok(()),
+    match (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).count() {
+        1 => Err(Error::NoScore { target: 0, score: score.name().to_owned(), reason: Unscored::OneRow }),
+        _ => Ok(()),
     }
 }
 
-/// Checks that every target has a score at some λ; `reason` says why not where there are answers.
-pub(crate) fn check(path: &RidgePath, scores: &Scores, reason: impl Fn(usize) -> Unscored) -> Result<()> {
+/// Why a target that is the same in every row has no score that needs two values.
+pub(crate) fn constant_of_all(problem: &Problem<'_>, score: &Score, target: usize) -> Option<Error> {
+    let reason = Unscored::Constant { value: constant(problem, 0..problem.rows(), target)? };
+    Some(Error::NoScore { target, score: score.name().to_owned(), reason })
+}
+
+/// Why each target that has no score at any λ has none; `reason` says it where there are answers.
+pub(crate) fn missing(path: &RidgePath, scores: &Scores, reason: impl Fn(usize) -> Unscored) -> Vec<Option<Error>> {
     let t = path.targets();
-    let none = |target: &usize| (0..path.len()).all(|index| !scores.means[index * t + target].is_finite());
-    let Some(target) = (0..t).find(none) else { return Ok(()) };
-    let reason = if answered(path, target).next().is_none() { Unscored::NoAnswer } else { reason(target) };
-    Err(Error::NoScore { target, score: scores.name.clone(), reason })
+    let one = |target: usize| {
+        if (0..path.len()).any(|index| scores.means[index * t + target].is_finite()) {
+            return None;
+        }
+        let reason = if answered(path, target).next().is_none() { Unscored::NoAnswer } else { reason(target) };
+        Some(Error::NoScore { target, score: scores.name.clone(), reason })
+    };
+    (0..t).map(one).collect()
 }
 
 /// Why a target has no score in folds; `folds` holds [fold, k, t].
@@ -65,7 +70,8 @@ pub(crate) fn of_criterion(
     let rank = spectrum.rank();
     let rss = spectrum.rss();
     let exact = |index: usize| rss[index * path.targets() + target] == 0.0;
-    let constant = constant(problem, target).filter(|value| path.intercept_fitted() || *value == 0.0);
+    let constant =
+        constant(problem, 0..problem.rows(), target).filter(|value| path.intercept_fitted() || *value == 0.0);
     match (criterion, constant) {
         (_, Some(value)) => Unscored::Constant { value },
         (Criterion::Cp, _) if rank >= rows => Unscored::Rank { rank, rows },
@@ -83,10 +89,10 @@ fn answered(path: &RidgePath, target: usize) -> impl Iterator<Item = usize> {
     (0..path.len()).filter(move |index| !path.intercept(*index, target).is_nan())
 }
 
-/// The value of a target that is the same in every row that counts.
-fn constant(problem: &Problem<'_>, target: usize) -> Option<f64> {
+/// The value of a target that is the same in every one of these rows that counts.
+pub(crate) fn constant(problem: &Problem<'_>, rows: impl IntoIterator<Item = usize>, target: usize) -> Option<f64> {
     let value = |row: usize| -> f64 { problem.y().get(row, target) };
-    let mut values = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).map(value);
+    let mut values = rows.into_iter().filter(|row| problem.weight(*row) > 0.0).map(value);
     let first = values.next()?;
     values.all(|y| y == first).then_some(first)
 }

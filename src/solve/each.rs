@@ -1,6 +1,8 @@
 //! Many problems of the same features, targets and λs, solved each as if it were alone: side by side on the CPU, on a GPU in the same
 //! dispatches.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -9,7 +11,9 @@ use rayon::prelude::*;
 
 use crate::answer::paths::Paths;
 use crate::cpu;
+use crate::data::gathered::{gathered, run};
 use crate::data::problem::Problem;
+use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::model::method::{Backend, Form, Precision};
 use crate::plan::Shape;
@@ -48,10 +52,31 @@ pub(crate) struct Part<'a> {
 }
 
 /// The numbers of rows among those of all.
-#[derive(Clone, Copy)]
 pub(crate) enum Numbers<'a> {
-    Listed(&'a [usize]),
+    Listed(Cow<'a, [usize]>),
     From(usize),
+}
+
+impl<'a> Part<'a> {
+    /// The rows of these numbers, in ascending order, with their weights.
+    pub(crate) fn of_rows(
+        x: View<'_>,
+        y: View<'_>,
+        weights: Option<&[f64]>,
+        rows: impl Into<Cow<'a, [usize]>>,
+    ) -> Self {
+        let rows = rows.into();
+        let weights = weights.map(|weights| rows.iter().map(|row| weights[*row]).collect());
+        let [x, y] = [x, y].map(|view| gathered(view, &rows));
+        Self { numbers: Numbers::Listed(rows), x, y, weights }
+    }
+
+    /// The rows of a run.
+    pub(crate) fn of_run(x: View<'_>, y: View<'_>, weights: Option<&[f64]>, rows: Range<usize>) -> Self {
+        let [x, y] = [x, y].map(|view| run(view, rows.clone()));
+        let numbers = Numbers::From(rows.start);
+        Self { numbers, x, y, weights: weights.map(|weights| weights[rows].to_vec()) }
+    }
 }
 
 impl Holds for Part<'_> {
@@ -64,7 +89,7 @@ impl Holds for Part<'_> {
     }
 
     fn located(&self, error: Error) -> Error {
-        located(error, |row| match self.numbers {
+        located(error, |row| match &self.numbers {
             Numbers::Listed(rows) => rows[row],
             Numbers::From(first) => first + row,
         })
@@ -90,6 +115,26 @@ pub(crate) fn located(error: Error, of_all: impl Fn(usize) -> usize) -> Error {
         Error::InvalidWeight { row, value } => Error::InvalidWeight { row: of_all(row), value },
         other => other,
     }
+}
+
+/// The first of some problems, which have as many features and targets each.
+///
+/// # Errors
+/// [`Error::Count`], [`Error::Shape`].
+pub(crate) fn alike<'a, 'd>(problems: &'a [Problem<'d>]) -> Result<&'a Problem<'d>> {
+    let Some(first) = problems.first() else {
+        return Err(Error::Count { what: "problems", found: 0, least: 1, most: usize::MAX });
+    };
+    let names = ["features of a problem", "targets of a problem"];
+    for own in problems {
+        let (found, wanted) = ([own.features(), own.targets()], [first.features(), first.targets()]);
+        for ((what, found), wanted) in names.into_iter().zip(found).zip(wanted) {
+            if found != wanted {
+                return Err(Error::Shape { what, found, wanted });
+            }
+        }
+    }
+    Ok(first)
 }
 
 /// Whether an error is that of the data of one problem, and says nothing of the others.

@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use crate::answer::paths::Paths;
-use crate::data::gathered::{gathered, run};
+use crate::data::gathered::run;
 use crate::data::groups::Groups;
 use crate::data::problem::Problem;
 use crate::data::view::View;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::math::random::SplitMix64;
 use crate::model::method::Backend;
 use crate::plan::Shape;
-use crate::solve::each::{Numbers, Part, Reweighted};
+use crate::solve::each::{Part, Reweighted, alike};
 use crate::solve::ridge::Ridge;
 
 /// Replicates beyond which nobody learns more.
@@ -64,13 +64,8 @@ impl Ridge {
         self.check_groups(x, y, groups)?;
         let rows: Vec<&[usize]> = (0..groups.len()).map(|group| groups.rows(group)).collect();
         // What threads share, which in a browser may hold no device.
-        let all_weights = self.weights.as_ref();
-        let part = |group: usize| {
-            let rows = rows[group];
-            let weights = all_weights.map(|weights| rows.iter().map(|row| weights[*row]).collect());
-            let [x, y] = [x, y].map(|view| gathered(view, rows));
-            Part { numbers: Numbers::Listed(rows), x, y, weights }
-        };
+        let weights = self.weights.as_deref();
+        let part = |group: usize| Part::of_rows(x, y, weights, rows[group]);
         let longest = rows.iter().map(|rows| rows.len()).max().unwrap_or(0);
         self.each(Shape { rows: longest, problems: rows.len(), ..self.shape(x, y) }, part).await
     }
@@ -111,13 +106,8 @@ impl Ridge {
         self.check_shapes(x, y)?;
         let ranges = windows.ranges(x.rows())?;
         // What threads share, which in a browser may hold no device.
-        let all_weights = self.weights.as_ref();
-        let part = |window: usize| {
-            let rows = ranges[window].clone();
-            let [x, y] = [x, y].map(|view| run(view, rows.clone()));
-            let weights = all_weights.map(|weights| weights[rows.clone()].to_vec());
-            Part { numbers: Numbers::From(rows.start), x, y, weights }
-        };
+        let weights = self.weights.as_deref();
+        let part = |window: usize| Part::of_run(x, y, weights, ranges[window].clone());
         let longest = ranges.iter().map(std::ops::Range::len).max().unwrap_or(0);
         self.each(Shape { rows: longest, problems: ranges.len(), ..self.shape(x, y) }, part).await
     }
@@ -206,18 +196,7 @@ impl Ridge {
     /// # Errors
     /// As [`fit_many`](Self::fit_many).
     pub async fn fit_many_async(&self, problems: &[Problem<'_>]) -> Result<Paths> {
-        let Some(first) = problems.first() else {
-            return Err(Error::Count { what: "problems", found: 0, least: 1, most: usize::MAX });
-        };
-        let names = ["features of a problem", "targets of a problem"];
-        for own in problems {
-            let (found, wanted) = ([own.features(), own.targets()], [first.features(), first.targets()]);
-            for ((what, found), wanted) in names.into_iter().zip(found).zip(wanted) {
-                if found != wanted {
-                    return Err(Error::Shape { what, found, wanted });
-                }
-            }
-        }
+        let first = alike(problems)?;
         let longest = problems.iter().map(Problem::rows).max().unwrap_or(0);
         let shape = Shape { rows: longest, problems: problems.len(), ..self.shape(first.x(), first.y()) };
         self.each(shape, |number| problems[number].clone()).await
@@ -230,13 +209,6 @@ impl Ridge {
             (what, found, wanted) if found != wanted => Err(Error::Shape { what, found, wanted }),
             _ => Ok(()),
         }
-    }
-
-    /// This solver with the weights of some rows.
-    pub(crate) fn of_rows(&self, rows: &[usize]) -> Self {
-        let mut own = self.clone();
-        own.weights = self.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect());
-        own
     }
 
     /// Refuses rows that do not belong together.

@@ -141,10 +141,17 @@ impl Ridge {
         }
     }
 
+    /// This solver with the weights of some rows and the prior of some targets, of n features and t targets, telling nobody how far it is.
+    pub(crate) fn of_kept_data(&self, kept: &Kept<'_>, sizes: [usize; 2]) -> Self {
+        let mut own = self.clone().silent();
+        own.weights = self.weights.as_ref().map(|weights| kept.rows.iter().map(|row| weights[*row]).collect());
+        own.prior = self.prior.of_targets(kept.targets, sizes);
+        own
+    }
+
     /// The path of the rows and targets kept, of which X is gathered.
     async fn of_kept(&self, x: &DMatrix<f64>, y: View<'_>, kept: &Kept<'_>) -> Result<RidgePath> {
-        let mut ridge = self.of_rows(kept.rows).silent();
-        ridge.prior = self.prior.of_targets(kept.targets, [x.ncols(), y.columns()]);
+        let ridge = self.of_kept_data(kept, [x.ncols(), y.columns()]);
         let y = gathered_columns(y, kept.rows, kept.targets);
         let path = match ridge.problem(x.into(), (&y).into()) {
             Ok(problem) => ridge.solve(&problem, None).await,

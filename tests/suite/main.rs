@@ -95,7 +95,10 @@ mod solve {
 mod choose {
     mod cross_validation;
     mod folds;
+    mod joint;
     mod many;
+    mod nested;
+    mod permutations;
     mod rule;
     mod spectrum;
     mod targets;

@@ -7,6 +7,7 @@ use ridgepath::choose::{Criterion, Scheme};
 use ridgepath::{Convention, Folds, Rule, Score};
 
 use crate::args::answer::{Destination, PathFormat};
+use crate::args::choice_tests::ChoiceTestArgs;
 use crate::args::data::DataArgs;
 use crate::args::grid::GridArgs;
 use crate::args::names::LabelColumns;
@@ -35,6 +36,8 @@ pub(crate) struct CvArgs {
     #[arg(long, value_name = "TIMES", default_value = "0")]
     pub(crate) extend: usize,
     #[command(flatten)]
+    pub(crate) tests: ChoiceTestArgs,
+    #[command(flatten)]
     pub(crate) grid: GridArgs,
     /// Whose penalties --lambdas, --lambda-grid and --lambda-file hold, as for ridgepath path
     #[arg(long, value_name = "SYSTEM", value_parser = convention::parse, requires = "GridArgs")]
@@ -62,8 +65,9 @@ pub(crate) struct SchemeArgs {
     /// How many folds [default: 5]
     #[arg(long, value_name = "K", conflicts_with_all = ["loo", "gcv", "criterion", "fold_column"])]
     folds: Option<usize>,
-    /// Shuffle the rows before they are parted, by this seed: the same folds for the same seed
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["loo", "gcv", "criterion", "fold_column", "group", "time"])]
+    /// Shuffle the rows before they are parted, by this seed: the same folds for the same seed. It is that of --permutations
+    /// too [there, unless given: 0]
+    #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Shuffle and part the rows so many times [seed, unless given: 0]
     #[arg(long, value_name = "TIMES", conflicts_with_all = ["loo", "gcv", "criterion", "fold_column", "group", "time"])]
@@ -180,5 +184,35 @@ impl SchemeArgs {
             (None, Some(seed)) => Folds::Shuffled { folds, seed },
             (None, None) => Folds::Contiguous(folds),
         })
+    }
+
+    /// The seed of permutations.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    /// The option beside which a seed shuffles no rows, where there is one.
+    pub(crate) fn unshuffled(&self) -> Option<&'static str> {
+        let options = [
+            (self.loo, "--loo"),
+            (self.gcv, "--gcv"),
+            (self.criterion.is_some(), "--criterion"),
+            (self.group.is_some(), "--group"),
+            (self.fold_column.is_some(), "--fold-column"),
+            (self.time, "--time"),
+        ];
+        self.seed.and_then(|_| options.into_iter().find_map(|(given, option)| given.then_some(option)))
+    }
+
+    /// Outer folds about this scheme: parted as its rows are, and by their labels where these part them.
+    pub(crate) fn outer(&self, folds: usize, labels: &[usize]) -> Folds {
+        match (self.scheme(labels), self.seed.or(self.repeats.map(|_| 0))) {
+            (Scheme::Folds(Folds::RollingOrigin(_)), _) => Folds::RollingOrigin(folds),
+            (Scheme::Folds(Folds::Grouped { groups, .. } | Folds::Given(groups)), _) => {
+                Folds::Grouped { folds, groups }
+            }
+            (_, Some(seed)) => Folds::Shuffled { folds, seed },
+            (_, None) => Folds::Contiguous(folds),
+        }
     }
 }

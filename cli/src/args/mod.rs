@@ -14,6 +14,7 @@ pub(crate) mod validate;
 
 // Groups of options that several commands have.
 pub(crate) mod answer;
+pub(crate) mod choice_tests;
 pub(crate) mod data;
 pub(crate) mod grid;
 pub(crate) mod many;

@@ -57,6 +57,14 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A number of folds, of which one is trained on at least.
+pub(crate) fn folds(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(folds) if folds > 1 => Ok(folds),
+        _ => Err(format!("found {text:?}, wanted a whole number from 2 on")),
+    }
+}
+
 /// A number of threads. More than any machine has cores take long to start and are no faster.
 pub(crate) fn threads(text: &str) -> Result<usize, String> {
     const MOST: usize = 1024;

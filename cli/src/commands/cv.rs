@@ -5,10 +5,11 @@ use ridgepath::{CrossValidation, Penalty};
 use crate::args::answer::PathFormat;
 use crate::args::cv::CvArgs;
 use crate::commands::{ending, places};
+use crate::fit::choice_tests::ChoiceTests;
 use crate::fit::figures::Figures;
 use crate::fit::penalties::{self, Gridded};
 use crate::fit::{rates, solver};
-use crate::format::{choice_notes, csv, json, path_notes, table};
+use crate::format::{choice_notes, choice_tests, csv, json, path_notes, table};
 use crate::input::data::Data;
 use crate::machine::failure::Result;
 use crate::machine::progress::Progress;
@@ -16,6 +17,7 @@ use crate::machine::{output, same_file};
 use crate::plot;
 
 pub(crate) fn run(args: &CvArgs) -> Result<()> {
+    ChoiceTests::check_seed(args)?;
     check_places(args)?;
     let sink = places::sink_of(&args.output)?;
     let (plot_sink, model_sink) = (places::sink_of_extra(&args.plot)?, places::sink_of_extra(&args.save)?);
@@ -25,29 +27,34 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     if args.save.is_some() {
         data.check_savable()?;
     }
+    ChoiceTests::check(args, &data)?;
     let progress = Progress::towards_end("λ, of all folds");
     let ridge = solver::of(&data, &args.data, &args.solver, &progress);
     let Gridded { ridge, mut notes, system } =
         penalties::of_grid(args.convention, &args.grid, &args.data, &data, ridge)?;
     let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
-    let selection = CrossValidation::new(ridge.clone())
+    let choice = CrossValidation::new(ridge.clone())
         .scheme(args.scheme.scheme(data.labels().of_rows()))
         .score(args.score())
         .rule(args.rule())
         .per_target(args.per_target)
-        .extend(args.extend)
-        .fit(data.x()?, data.y()?);
+        .extend(args.extend);
+    let selection = choice.fit(data.x()?, data.y()?);
+    let tests = match &selection {
+        Ok(_) => ChoiceTests::of(args, &data, &choice),
+        Err(error) => Err(data.failure(error.clone())),
+    };
     progress.finish();
-    let selection = selection.map_err(|error| data.failure(error))?;
+    let (selection, tests) = (selection.map_err(|error| data.failure(error))?, tests?);
     if model_sink.is_some() {
         json::model::check_readable(&selection, &data)?;
     }
 
     let figures = Figures::of(selection.path(), &data, system)?;
     let answer = match args.format {
-        PathFormat::Table => table::cv::written(&selection, &data, &figures).into_bytes(),
+        PathFormat::Table => table::cv::written(&selection, &data, &figures, &tests).into_bytes(),
         PathFormat::Json => {
-            json::cv::written(&selection, &data, &figures, labels.map(|labels| labels.names[0].as_str()))?
+            json::cv::written(&selection, &data, &figures, &tests, labels.map(|labels| labels.names[0].as_str()))?
         }
         PathFormat::Csv => csv::cv::written(&selection, &data, &figures)?,
     };
@@ -55,6 +62,10 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     notes.extend(data.notes());
     notes.extend(path_notes::of_path(selection.path(), &data, args.solver.minimum_norm));
     notes.extend(choice_notes::of_choice(&selection, &data, args));
+    notes.extend(choice_tests::notes(&tests, &data));
+    if matches!(args.format, PathFormat::Csv) {
+        notes.extend(choice_tests::of_targets(&tests, &data));
+    }
     if let Some(sink) = plot_sink {
         let ridge = ridge.penalty(Penalty::Alphas(selection.path().shifts().to_vec()));
         let spectrum = ridge.spectrum(data.x()?, data.y()?).map_err(|error| data.failure(error))?;

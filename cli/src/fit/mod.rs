@@ -9,6 +9,7 @@ pub(crate) mod solver;
 
 // After the fit.
 pub(crate) mod backend_entry;
+pub(crate) mod choice_tests;
 pub(crate) mod dependent_features;
 pub(crate) mod figures;
 pub(crate) mod intercept;

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod choice_tests;
 mod commands;
 mod cv;
 mod foreign;

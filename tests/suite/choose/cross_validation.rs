@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 use ridgepath::choose::{Better, Edge, Split};
-use ridgepath::{Backend, CrossValidation, Error, Folds, Penalty, Ridge, Rule, Score, Selection, Standardize};
+use ridgepath::{Backend, CrossValidation, Error, Folds, Penalty, Ridge, Rule, Score, Selection, Standardize, Windows};
 
 use crate::support::{Random, diabetes, gpu, regression};
 
@@ -259,6 +259,13 @@ fn futures_can_be_sent_to_other_threads() {
     let (x, y) = regression(39, 20, 3, 1);
     let choice = CrossValidation::new(Ridge::new());
     assert_eq!(pollster::block_on(sendable(choice.fit_async(&x, &y))).unwrap().folds(), 5);
+    let nested = pollster::block_on(sendable(choice.nested_async(&x, &y, &Folds::Contiguous(2)))).unwrap();
+    assert_eq!(nested.folds(), 2);
+    let test = pollster::block_on(sendable(choice.permutation_test_async(&x, &y, 3, 1))).unwrap();
+    assert_eq!(test.permutations(), 3);
+    let windows = Windows::rolling(10, 10);
+    let joint = pollster::block_on(sendable(choice.fit_windows_jointly_async(&x, &y, &windows))).unwrap();
+    assert_eq!(joint.scored(), 2);
 }
 
 #[test]

@@ -4,8 +4,10 @@ use ridgepath::choose::Scheme;
 use ridgepath::{Folds, Selection};
 use serde::Serialize;
 
+use crate::fit::choice_tests::ChoiceTests;
 use crate::fit::figures::Figures;
 use crate::fit::other_system::OtherSystemValues;
+use crate::format::json::choice_tests::{NestedEntry, PermutationsEntry};
 use crate::format::json::document;
 use crate::format::json::model::{self, ModelDocument};
 use crate::input::data::Data;
@@ -25,6 +27,10 @@ struct CvDocument<'a> {
     se: Vec<Vec<f64>>,
     fold_scores: Vec<Vec<Vec<f64>>>,
     best: Vec<ChoiceEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nested: Option<NestedEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permutations: Option<PermutationsEntry>,
     model: ModelDocument<'a>,
 }
 
@@ -55,7 +61,13 @@ struct ChoiceEntry {
 }
 
 /// The choice of λ, its scores, and the model. `column` is the one that parts the rows, if any does.
-pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures, column: Option<&str>) -> Result<Vec<u8>> {
+pub(crate) fn written(
+    selection: &Selection,
+    data: &Data,
+    figures: &Figures,
+    tests: &ChoiceTests,
+    column: Option<&str>,
+) -> Result<Vec<u8>> {
     let path = selection.path();
     let (k, t) = (path.len(), path.targets());
     let each = |value: &dyn Fn(usize, usize) -> f64| -> Vec<Vec<f64>> {
@@ -86,6 +98,8 @@ pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures, col
         se: each(&|index, target| selection.standard_error(index, target)),
         fold_scores: (0..k).map(|index| (0..t).map(|target| folds(index, target)).collect()).collect(),
         best: (0..t).map(best).collect(),
+        nested: tests.nested.as_ref().map(NestedEntry::of),
+        permutations: tests.permutations.as_ref().map(|test| PermutationsEntry::of(test, tests.seed)),
         model: model::document(selection, data, figures),
     })
 }

@@ -1,6 +1,7 @@
 //! Answers as JSON documents.
 
 // What they have in common.
+pub(crate) mod choice_tests;
 pub(crate) mod document;
 pub(crate) mod lambda_entry;
 pub(crate) mod layout;

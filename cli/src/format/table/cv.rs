@@ -5,9 +5,11 @@ use std::fmt::Write;
 use ridgepath::choose::{Choice, Scheme};
 use ridgepath::{Folds, Rule, Selection};
 
+use crate::fit::choice_tests::ChoiceTests;
 use crate::fit::figures::Figures;
 use crate::fit::intercept;
 use crate::fit::other_system::OtherSystem;
+use crate::format::choice_tests;
 use crate::format::number::number;
 use crate::format::table::columns::{TableColumn, aligned, fitted, left_out, thinned};
 use crate::format::table::summary;
@@ -17,7 +19,7 @@ use crate::input::data::Data;
 /// Rows of scores that are shown, besides the rows of the λs chosen and best: more say little more.
 const SHOWN: usize = 12;
 
-pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures) -> String {
+pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures, tests: &ChoiceTests) -> String {
     let mut text = summary::of_fit(selection.path(), data);
     let _ = writeln!(text, "{}", judged(selection));
     let system = figures.system.as_ref();
@@ -34,6 +36,9 @@ pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures) -> 
                 .unwrap_or_default(),
             score(selection, choice)
         );
+        for line in choice_tests::lines(tests, target) {
+            let _ = writeln!(text, "{line}");
+        }
         text.push('\n');
         text.push_str(&scores(selection, target, system));
         text.push('\n');
