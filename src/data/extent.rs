@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::data::problem::Problem;
+use crate::data::joined::Joined;
 use crate::data::rows::Rows as _;
 use crate::math::extended::two_sum;
 use crate::math::lanes::vectorized;
-use crate::math::powers::scaled;
 use crate::math::threads::at_least;
 
 /// Columns that one task measures; where rows follow one another, those that it measures side by side.
@@ -34,14 +33,11 @@ pub(super) struct ColumnExtent {
 }
 
 impl ColumnExtent {
-    /// The extent of every column of [X | Y] over the rows of positive weight, about its value in the heaviest: that row's distance
-    /// from the mean, which its weight multiplies, is then right to its last digits. Sums are in units of 2^`weight_unit`.
-    pub(super) fn of(problem: &Problem<'_>) -> Vec<Self> {
-        let (q, first, unit) = (problem.columns(), problem.heaviest(), problem.weight_unit());
-        let weights: Vec<f64> = (0..problem.rows()).map(|row| scaled(problem.weight(row), -unit)).collect();
-        let weights = &weights[..];
+    /// The extent of every column of [X | Y] over the rows of positive weight, about its value in row `first`.
+    pub(super) fn of(from: &Joined<'_>, first: usize, weights: &[f64]) -> Vec<Self> {
+        let q = from.columns();
         // Narrow rows fill vectors down their columns.
-        let along = problem.by_rows() && q > PANEL / 2;
+        let along = from.by_rows() && q > PANEL / 2;
         let width = if along { WIDE } else { PANEL };
         let panels = q.div_ceil(width);
         // Task number i measures panel i % panels of run i / panels.
@@ -50,11 +46,11 @@ impl ColumnExtent {
             let (start, panel) = (task / panels * RUN, task % panels);
             let columns = panel * width..q.min((panel + 1) * width);
             let mut origins = vec![0.0; columns.len()];
-            problem.read(first..first + 1, columns.clone(), &mut origins);
+            from.read(first..first + 1, columns.clone(), &mut origins);
             let run = start..weights.len().min(start + RUN);
             match along {
-                true => by_rows(problem, run, columns, &origins, weights),
-                false => by_columns(problem, run, columns, &origins, weights),
+                true => by_rows(from, run, columns, &origins, weights),
+                false => by_columns(from, run, columns, &origins, weights),
             }
         };
         let operations = width.min(q) * RUN.min(weights.len());
@@ -83,7 +79,7 @@ impl ColumnExtent {
 
 /// The extents of a panel of columns in a run of rows, block after block.
 fn by_columns(
-    problem: &Problem<'_>,
+    from: &Joined<'_>,
     run: Range<usize>,
     columns: Range<usize>,
     origins: &[f64],
@@ -94,7 +90,7 @@ fn by_columns(
     for top in run.clone().step_by(ROWS) {
         let rows = top..run.end.min(top + ROWS);
         let (weights, block) = (&weights[rows.clone()], &mut block[..rows.len() * columns.len()]);
-        problem.read(rows, columns.clone(), block);
+        from.read(rows, columns.clone(), block);
         vectorized(
             #[inline(always)]
             || {
@@ -109,7 +105,7 @@ fn by_columns(
 
 /// The extents of some columns in a run of rows, with the bits that they have column after column, read row after row: the columns of a row side by side, and of the lanes of each the one that the row is in.
 fn by_rows(
-    problem: &Problem<'_>,
+    from: &Joined<'_>,
     run: Range<usize>,
     columns: Range<usize>,
     origins: &[f64],
@@ -123,7 +119,7 @@ fn by_rows(
             for ((_, block), first) in panels.iter_mut().zip(columns.clone().step_by(PANEL)) {
                 let columns = first..columns.end.min(first + PANEL);
                 let width = columns.len();
-                problem.read_row(row, columns, &mut block[at * PANEL..][..width]);
+                from.read_row(row, columns, &mut block[at * PANEL..][..width]);
             }
         }
         vectorized(
@@ -259,7 +255,7 @@ impl CompensatedSum {
 #[cfg(test)]
 mod tests {
     use super::{ColumnExtent, RUN};
-    use crate::data::problem::Problem;
+    use crate::data::joined::Joined;
     use crate::data::view::View;
 
     #[test]
@@ -271,8 +267,8 @@ mod tests {
             let y: Vec<f64> = (0..2 * m).map(|at| value(at, 3)).collect();
             let weights: Vec<f64> = (0..m).map(|row| [0.7, 0.0, 0.3, 1e-9][row % 4]).collect();
             let of = |x: View<'_>| {
-                let problem = Problem::new(x, View::column_major(&y, m, 2).unwrap()).unwrap();
-                let extents = ColumnExtent::of(&problem.with_weights(&weights).unwrap());
+                let joined = Joined { x, y: View::column_major(&y, m, 2).unwrap() };
+                let extents = ColumnExtent::of(&joined, m / 2, &weights);
                 let numbers = |own: &ColumnExtent| [own.origin, own.sum.high, own.sum.low, own.least, own.greatest];
                 extents.iter().flat_map(numbers).map(f64::to_bits).collect::<Vec<u64>>()
             };

@@ -7,6 +7,7 @@ mod frame;
 pub(crate) mod framed;
 pub(crate) mod gathered;
 pub(crate) mod groups;
+mod joined;
 pub(crate) mod problem;
 pub(crate) mod rows;
 pub(crate) mod target_patterns;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::data::extent::ColumnExtent;
+use crate::data::joined::Joined;
 use crate::data::rows::Rows;
 use crate::data::view::View;
 use crate::error::{Error, Result};
@@ -43,7 +44,7 @@ impl<'a> Problem<'a> {
         #[expect(clippy::cast_precision_loss, reason = "exact for every number of rows below 2⁵³")]
         let weight_sum = x.rows() as f64;
         let unmeasured = Self { x, y, weights: None, weight_sum, extents: None };
-        let extents = ColumnExtent::of(&unmeasured);
+        let extents = unmeasured.extents();
         for (what, view, extents) in [("X", x, &extents[..x.columns()]), ("Y", y, &extents[x.columns()..])] {
             // A sum that overflows is not finite either.
             if extents.iter().all(ColumnExtent::is_finite) {
@@ -57,7 +58,7 @@ impl<'a> Problem<'a> {
             });
             bad.map_or(Ok(()), Err)?;
         }
-        Ok(Self { extents: Some(extents.into()), ..unmeasured })
+        Ok(Self { extents: Some(extents), ..unmeasured })
     }
 
     /// The same problem with an observation weight s ≥ 0 for each row.
@@ -130,25 +131,28 @@ impl<'a> Problem<'a> {
 
     /// Whether rows of X follow one another in memory, and Y lies there too: then a row is read as fast as a block.
     pub(crate) fn by_rows(&self) -> bool {
-        !self.x.by_columns() && self.x.in_memory() && self.y.in_memory()
+        self.joined().by_rows()
     }
 
     /// Copies some columns of a row of [X | Y].
     #[inline]
     pub(crate) fn read_row(&self, row: usize, columns: Range<usize>, to: &mut [f64]) {
-        let n = self.features();
-        let (x, y) = to.split_at_mut(n.clamp(columns.start, columns.end) - columns.start);
-        if !x.is_empty() {
-            self.x.copy_along(row, columns.start, x);
-        }
-        if !y.is_empty() {
-            self.y.copy_along(row, columns.start.max(n) - n, y);
-        }
+        self.joined().read_row(row, columns, to);
     }
 
-    /// The extent of every column of [X | Y] about its value in the heaviest row.
+    fn joined(&self) -> Joined<'a> {
+        Joined { x: self.x, y: self.y }
+    }
+
+    /// The extent of every column of [X | Y] about its value in the heaviest row, whose distance from the mean, which its weight
+    /// multiplies, is then right to its last digits. Sums are in units of 2^`weight_unit`.
     pub(super) fn extents(&self) -> Arc<[ColumnExtent]> {
-        self.extents.clone().unwrap_or_else(|| ColumnExtent::of(self).into())
+        let measured = || {
+            let unit = self.weight_unit();
+            let weights: Vec<f64> = (0..self.rows()).map(|row| scaled(self.weight(row), -unit)).collect();
+            ColumnExtent::of(&self.joined(), self.heaviest(), &weights).into()
+        };
+        self.extents.clone().unwrap_or_else(measured)
     }
 
     /// Bytes of an element of X, and of Y.
@@ -200,29 +204,22 @@ impl<'a> Problem<'a> {
 /// [X | Y]: the columns of X, then those of Y.
 impl Rows for Problem<'_> {
     fn rows(&self) -> usize {
-        self.x.rows()
+        self.joined().rows()
     }
 
     fn columns(&self) -> usize {
-        self.x.columns() + self.y.columns()
+        self.joined().columns()
     }
 
     fn read(&self, rows: Range<usize>, columns: Range<usize>, to: &mut [f64]) {
-        let n = self.features();
-        let (x, y) = (columns.start.min(n)..columns.end.min(n), columns.start.max(n) - n..columns.end.max(n) - n);
-        let (to_x, to_y) = to.split_at_mut(rows.len() * x.len());
-        for (view, columns, to) in [(self.x, x, to_x), (self.y, y, to_y)] {
-            if !columns.is_empty() {
-                view.read(rows.clone(), columns, to);
-            }
-        }
+        self.joined().read(rows, columns, to);
     }
 
     fn by_columns(&self) -> bool {
-        Rows::by_columns(&self.x)
+        self.joined().by_columns()
     }
 
     fn replayable(&self) -> bool {
-        self.x.replayable() && self.y.replayable()
+        self.joined().replayable()
     }
 }
