@@ -12,6 +12,7 @@ pub(crate) mod words;
 
 // What is said on standard error.
 pub(crate) mod choice_notes;
+pub(crate) mod choices_notes;
 pub(crate) mod many_notes;
 pub(crate) mod message;
 pub(crate) mod path_notes;

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod choices;
 mod commands;
 mod cv;
 mod foreign;
@@ -12,6 +13,7 @@ mod input;
 mod json;
 mod known;
 mod many;
+mod many_plots;
 mod output;
 mod penalties;
 mod plan;
@@ -24,3 +26,4 @@ mod support;
 mod survival;
 mod table;
 mod whole_numbers;
+mod windows;
