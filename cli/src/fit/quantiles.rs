@@ -1,4 +1,4 @@
-//! Quantiles of values, as R and NumPy have them: interpolated between neighbours.
+//! Quantiles of values, interpolated between neighbours, as R does by default.
 
 /// The numbers among the values, from the least to the greatest.
 pub(crate) fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
@@ -32,7 +32,7 @@ mod tests {
     use super::{quantile, quartiles, sorted};
 
     #[test]
-    fn quantiles_are_those_of_numpy() {
+    fn quantiles_are_interpolated_between_neighbours() {
         let values = sorted([4.0, f64::NAN, 1.0, 2.0, 3.0].into_iter());
         assert_eq!(values, [1.0, 2.0, 3.0, 4.0]);
         assert_eq!(quartiles(&values), [1.75, 2.5, 3.25]);

@@ -25,8 +25,11 @@ pub(crate) fn draw(choices: &Choices, data: &Data) -> Result<Drawing> {
     let targets: Vec<Vec<f64>> = (0..data.targets().len()).map(|target| choices.lambdas(target)).collect();
     let logs: Vec<Vec<f64>> = targets.iter().map(|own| logarithms(own)).collect();
     let bars: Vec<Vec<Bar>> = logs.iter().map(|own| histogram::of(own)).collect();
-    // One axis for all targets, with the whole width of each bar.
-    let x = Axis::decades(bars.iter().flatten().flat_map(|bar| [bar.from, bar.to]));
+    // One axis for all targets, with the whole width of each bar, and a decade at least, on which there are ticks.
+    let ends = || bars.iter().flatten().flat_map(|bar| [bar.from, bar.to]);
+    let span = ends().fold(f64::NEG_INFINITY, f64::max) - ends().fold(f64::INFINITY, f64::min);
+    let room = if span < 1.0 { (1.0 - span) / 2.0 } else { 0.0 };
+    let x = Axis::decades(bars.iter().flatten().flat_map(|bar| [bar.from - room, bar.to + room]));
     #[expect(clippy::cast_precision_loss, reason = "a handful of targets")]
     let height = TOP + BOTTOM + targets.len() as f64 * (HEIGHT + GAP) - GAP;
     let svg = canvas::svg(WIDTH, height, |area| {

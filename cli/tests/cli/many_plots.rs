@@ -161,6 +161,14 @@ fn choices_have_bars_that_count_the_groups() {
 }
 
 #[test]
+fn one_lambda_for_all_groups_is_one_bar_on_an_axis_with_ticks() {
+    let (svg, _) = plot(&rows(), "cv data.csv --target y --exclude day --by g --lambdas 0.3 --folds 3");
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(count(&document, "rect", |_| true), 1 + 1);
+    has_texts(&document, &["median λ = 0.300000", "0.2", "0.5"]);
+}
+
+#[test]
 fn pictures_that_could_show_nothing_say_so() {
     let zeros = "cv data.csv --target y --exclude day --by g --lambdas 0 --folds 2";
     let (svg, said) = plot(&rows(), zeros);

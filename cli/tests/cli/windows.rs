@@ -53,6 +53,18 @@ fn windows_of_time_have_the_paths_of_the_rows_within_them_and_are_named_by_their
 }
 
 #[test]
+fn times_stand_beside_weights() {
+    let text = "s,t,x,y\n1,0,1,2\n2,1,2,5\n3,2,4,1\n1,3,3,3\n";
+    let arguments = "--weights s --lambdas 0.5 --format json";
+    let found = run_of(text, &format!("{arguments} --time t --window 2 --step 1")).succeeds().json();
+    let second = &found["problems"][1];
+    assert_eq!(second["name"], json!(["3", "3", "4"]));
+    assert_ne!(second["coefficients"], found["problems"][0]["coefficients"]);
+    let wanted = run_of("s,x,y\n3,4,1\n1,3,3\n", arguments).succeeds().json();
+    assert_eq!(numbers(&second["coefficients"][0][0]), numbers(&wanted["path"][0]["coef"][0]));
+}
+
+#[test]
 fn windows_in_which_nothing_happened_are_refused_and_spoil_no_other() {
     let (_, problems) = problems("--time day --window 1 --step 1");
     let refused: Vec<&Value> =
