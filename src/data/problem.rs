@@ -129,17 +129,6 @@ impl<'a> Problem<'a> {
         self.weights.is_some()
     }
 
-    /// Whether rows of X follow one another in memory, and Y lies there too: then a row is read as fast as a block.
-    pub(crate) fn by_rows(&self) -> bool {
-        self.joined().by_rows()
-    }
-
-    /// Copies some columns of a row of [X | Y].
-    #[inline]
-    pub(crate) fn read_row(&self, row: usize, columns: Range<usize>, to: &mut [f64]) {
-        self.joined().read_row(row, columns, to);
-    }
-
     fn joined(&self) -> Joined<'a> {
         Joined { x: self.x, y: self.y }
     }

@@ -77,6 +77,35 @@ impl<'a> Windows<'a> {
         let shortened = |own: Range<usize>| own.start..own.end.saturating_sub(self.left_out).max(own.start);
         Ok(whole.into_iter().map(shortened).collect())
     }
+
+    /// The time at which each window ends, in units of the rows' times; `None` of windows that count rows.
+    ///
+    /// ```
+    /// use ridgepath::Windows;
+    /// let days = [0.0, 1.0, 1.5, 4.0, 4.5];
+    /// assert_eq!(Windows::rolling_time(&days, 2.0, 1.0).end_times(5)?, Some(vec![2.0, 3.0, 4.0]));
+    /// # Ok::<(), ridgepath::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ranges`](Self::ranges).
+    pub fn end_times(&self, rows: usize) -> Result<Option<Vec<f64>>> {
+        let count = self.ranges(rows)?.len();
+        Ok(match self.kind {
+            Kind::Time { times: [begin, ..], length, step } => {
+                Some((0..count).map(|number| end_of(*begin, length, step, number)).collect())
+            }
+            Kind::Time { times: [], .. } => Some(Vec::new()),
+            Kind::Rolling { .. } | Kind::Expanding { .. } => None,
+        })
+    }
+}
+
+/// The time at which window number `number` ends.
+fn end_of(begin: f64, length: f64, step: f64, number: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a count up to 10⁸")]
+    let steps = number as f64;
+    begin + length + steps * step
 }
 
 /// Windows beyond which somebody has mistaken a unit of time.
@@ -111,8 +140,7 @@ fn by_time(times: &[f64], length: f64, step: f64, rows: usize) -> Result<Vec<Ran
     let mut ranges = Vec::with_capacity(count);
     let (mut first, mut last) = (0, 0);
     for number in 0..count {
-        #[expect(clippy::cast_precision_loss, reason = "a count up to 10⁸")]
-        let until = begin + length + number as f64 * step;
+        let until = end_of(*begin, length, step, number);
         while last < rows && times[last] <= until {
             last += 1;
         }

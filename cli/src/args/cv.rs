@@ -10,7 +10,7 @@ use crate::args::answer::{Destination, PathFormat};
 use crate::args::choice_tests::ChoiceTestArgs;
 use crate::args::data::DataArgs;
 use crate::args::grid::GridArgs;
-use crate::args::names::LabelColumns;
+use crate::args::names::{LabelColumns, NameList, PartingColumns};
 use crate::args::solver::SolverArgs;
 use crate::args::{convention, numbers};
 
@@ -18,6 +18,9 @@ use crate::args::{convention, numbers};
 pub(crate) struct CvArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    /// Choose a λ for each value of this column, by its rows alone; of several columns, for each combination
+    #[arg(long, value_name = "A,B,…", conflicts_with = "convention")]
+    pub(crate) by: Option<NameList>,
     #[command(flatten)]
     pub(crate) scheme: SchemeArgs,
     /// What predictions of held-out rows are judged by [default: mse]
@@ -51,7 +54,8 @@ pub(crate) struct CvArgs {
     /// How the answer is written; json and csv hold every number exactly, csv the scores alone
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: PathFormat,
-    /// Draw the coefficients over λ with the λ chosen, and under them the scores, as SVG
+    /// Draw the coefficients over λ with the λ chosen, and under them the scores, as SVG; with --by how many groups have
+    /// which λ
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) plot: Option<PathBuf>,
     /// Save the model, of all rows at the λ chosen, for ridgepath predict
@@ -132,6 +136,12 @@ enum CriterionName {
 }
 
 impl CvArgs {
+    /// The columns that part the rows: into groups, if that is asked for, and then into folds, if a column says so.
+    pub(crate) fn columns(&self) -> PartingColumns<'_> {
+        let by = self.by.as_ref().map(LabelColumns::of_by);
+        PartingColumns { labels: by.into_iter().chain(self.scheme.labels()).collect(), time: None }
+    }
+
     pub(crate) fn score(&self) -> Score {
         match self.score {
             None | Some(ScoreName::Mse) => Score::Mse,
@@ -157,6 +167,11 @@ impl SchemeArgs {
         let of = |option, name| LabelColumns { option, names: std::slice::from_ref(name) };
         let group = self.group.as_ref().map(|name| of("--group", name));
         group.or(self.fold_column.as_ref().map(|name| of("--fold-column", name)))
+    }
+
+    /// The name of the column whose values part the rows into folds.
+    pub(crate) fn column(&self) -> Option<&str> {
+        self.labels().map(|labels| labels.names[0].as_str())
     }
 
     /// The scheme, of rows with a label for each.

@@ -50,9 +50,24 @@ impl FromStr for NamedFactors {
     }
 }
 
+/// The columns that part the rows: by labels of one kind or several, and by time.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct PartingColumns<'a> {
+    pub(crate) labels: Vec<LabelColumns<'a>>,
+    /// The column of `--time`.
+    pub(crate) time: Option<&'a str>,
+}
+
 /// Columns whose values say which rows belong together, and the option that names them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LabelColumns<'a> {
     pub(crate) option: &'static str,
     pub(crate) names: &'a [String],
+}
+
+impl<'a> LabelColumns<'a> {
+    /// The columns of `--by`.
+    pub(crate) fn of_by(names: &'a NameList) -> Self {
+        Self { option: "--by", names: names.names() }
+    }
 }

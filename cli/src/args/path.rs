@@ -45,7 +45,9 @@ pub(crate) struct PathArgs {
     /// Also df (with and without the intercept), GCV and the leave-one-out mean squared error of every λ
     #[arg(long, conflicts_with_all = many::OPTIONS)]
     pub(crate) stats: bool,
-    /// Draw the coefficients over λ, as SVG. When standardised, as change per standard deviation of the column
-    #[arg(long, value_name = "FILE.svg", conflicts_with_all = many::OPTIONS)]
+    /// Draw the coefficients over λ, as SVG. When standardised, as change per standard deviation of the column. Of many
+    /// problems: how the coefficients differ between groups or windows at the λ in the middle of the grid, or the path
+    /// among those of the replicates
+    #[arg(long, value_name = "FILE.svg")]
     pub(crate) plot: Option<PathBuf>,
 }

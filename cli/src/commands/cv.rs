@@ -4,13 +4,14 @@ use ridgepath::{CrossValidation, Penalty};
 
 use crate::args::answer::PathFormat;
 use crate::args::cv::CvArgs;
-use crate::commands::{ending, places};
+use crate::commands::{ending, many_choices, places};
 use crate::fit::choice_tests::ChoiceTests;
 use crate::fit::figures::Figures;
 use crate::fit::penalties::{self, Gridded};
 use crate::fit::{rates, solver};
 use crate::format::{choice_notes, choice_tests, csv, json, path_notes, table};
 use crate::input::data::Data;
+use crate::input::labels::Labels;
 use crate::machine::failure::Result;
 use crate::machine::progress::Progress;
 use crate::machine::{output, same_file};
@@ -20,10 +21,12 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     ChoiceTests::check_seed(args)?;
     check_places(args)?;
     let sink = places::sink_of(&args.output)?;
+    if args.by.is_some() {
+        return many_choices::run(args, sink);
+    }
     let (plot_sink, model_sink) = (places::sink_of_extra(&args.plot)?, places::sink_of_extra(&args.save)?);
 
-    let labels = args.scheme.labels();
-    let data = Data::labelled(&args.data, labels)?;
+    let data = Data::parted(&args.data, &args.columns())?;
     if args.save.is_some() {
         data.check_savable()?;
     }
@@ -34,7 +37,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
         penalties::of_grid(args.convention, &args.grid, &args.data, &data, ridge)?;
     let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
     let choice = CrossValidation::new(ridge.clone())
-        .scheme(args.scheme.scheme(data.labels().of_rows()))
+        .scheme(args.scheme.scheme(data.labels().first().map_or(&[], Labels::of_rows)))
         .score(args.score())
         .rule(args.rule())
         .per_target(args.per_target)
@@ -53,9 +56,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     let figures = Figures::of(selection.path(), &data, system)?;
     let answer = match args.format {
         PathFormat::Table => table::cv::written(&selection, &data, &figures, &tests).into_bytes(),
-        PathFormat::Json => {
-            json::cv::written(&selection, &data, &figures, &tests, labels.map(|labels| labels.names[0].as_str()))?
-        }
+        PathFormat::Json => json::cv::written(&selection, &data, &figures, &tests, args.scheme.column())?,
         PathFormat::Csv => csv::cv::written(&selection, &data, &figures)?,
     };
     let mut staged = vec![sink.stage(answer)?];

@@ -1,48 +1,73 @@
 //! `ridgepath path` of many problems: groups, windows or replicates of the rows.
 
-use ridgepath::{Groups, Windows};
+use ridgepath::Groups;
 
 use crate::args::answer::PathFormat;
+use crate::args::many::Asked;
 use crate::args::path::PathArgs;
+use crate::commands::places;
 use crate::fit::many::Many;
-use crate::fit::{penalties, rates, solver};
+use crate::fit::{penalties, rates, solver, windows};
 use crate::format::{csv, json, many_notes, message, table};
 use crate::input::data::Data;
 use crate::machine::failure::{Failure, Result};
 use crate::machine::output::{self, Sink};
 use crate::machine::progress::Progress;
+use crate::plot;
+use crate::plot::drawing::Drawing;
 
-pub(crate) fn run(args: &PathArgs, sink: Sink) -> Result<()> {
-    let data = Data::labelled(&args.data, args.many.labels())?;
+pub(crate) fn run(args: &PathArgs, asked: &Asked<'_>, sink: Sink) -> Result<()> {
+    let plot_sink = places::sink_of_extra(&args.plot)?;
+    let data = Data::parted(&args.data, &args.many.columns())?;
     let progress = Progress::towards_end("λ, of all problems");
     let ridge = solver::of(&data, &args.data, &args.solver, &progress).penalty(penalties::choose(&args.grid)?);
     let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
     let (x, y) = (data.x()?, data.y()?);
-    let many = match (args.many.window, args.many.step, args.many.bootstrap) {
-        (Some(window), Some(step), _) => {
-            let windows = Windows::rolling(window, step);
-            let ranges = windows.ranges(x.rows())?;
-            ridge.fit_windows(x, y, &windows).map(|paths| Many::of_windows(&ranges, paths))
+    let failed = |error| data.failure(error);
+    let drawn = plot_sink.is_some();
+    let fitted = match asked {
+        Asked::Windows(asked) => {
+            let named = windows::named(asked, &data)?;
+            ridge.fit_windows(x, y, &named.windows).map(|paths| {
+                let many = Many::of_windows(&named, paths);
+                let drawing = drawn.then(|| plot::windows::draw(&many, &named.ends, &data));
+                (many, drawing)
+            })
         }
-        (_, _, Some(replicates)) => {
-            ridge.bootstrap(x, y, replicates, args.many.seed.unwrap_or(0)).map(Many::of_replicates)
-        }
-        _ => {
-            let names = args.many.labels().map_or(&[][..], |labels| labels.names);
-            let labels = data.labels();
-            ridge
-                .fit_groups(x, y, &Groups::new(labels.of_rows()))
-                .map(|paths| Many::of_groups(names, labels.cells(), paths))
+        Asked::Replicates { count, seed } => ridge.bootstrap(x, y, *count, *seed).and_then(|paths| {
+            let many = Many::of_replicates(paths);
+            // The replicates have the grid of all rows.
+            let whole = drawn.then(|| ridge.fit(x, y)).transpose()?;
+            let drawing = whole.map(|whole| plot::bootstrap::draw(&many, &whole, &data));
+            Ok((many, drawing))
+        }),
+        Asked::Groups(columns) => {
+            let [labels] = data.labels() else {
+                return Err(Failure::Other(format!("{}: no labels were read", columns.option)));
+            };
+            ridge.fit_groups(x, y, &Groups::new(labels.of_rows())).map(|paths| {
+                let many = Many::of_groups(columns.names, labels, paths);
+                let drawing = drawn.then(|| plot::groups::draw(&many, &data));
+                (many, drawing)
+            })
         }
     };
     progress.finish();
-    let many = many.map_err(|error| data.failure(error))?;
+    let (many, drawing) = fitted.map_err(failed)?;
     let answer = match args.format {
         PathFormat::Table => table::many::written(&many, &data).into_bytes(),
         PathFormat::Json => json::many::written(&many, &data)?,
         PathFormat::Csv => csv::many::written(&many, &data)?,
     };
-    output::commit(vec![sink.stage(answer)?])?;
-    data.notes().iter().chain(&many_notes::of(&many)).for_each(|note| message::note(note));
+    let mut staged = vec![sink.stage(answer)?];
+    let mut notes = data.notes();
+    notes.extend(many_notes::of(&many));
+    if let (Some(sink), Some(drawing)) = (plot_sink, drawing) {
+        let Drawing { svg, notes: of_drawing } = drawing?;
+        notes.extend(of_drawing);
+        staged.push(sink.stage(svg.into_bytes())?);
+    }
+    output::commit(staged)?;
+    notes.iter().for_each(|note| message::note(note));
     if many.answered() { Ok(()) } else { Err(Failure::NoAnswer) }
 }

@@ -12,5 +12,6 @@ pub(crate) mod validate;
 
 // What several commands do.
 mod ending;
+mod many_choices;
 mod many_paths;
 mod places;

@@ -8,7 +8,7 @@ use crate::fit::penalties::{self, Gridded};
 use crate::fit::{rates, solver};
 use crate::format::{csv, json, path_notes, table};
 use crate::input::data::Data;
-use crate::machine::failure::Result;
+use crate::machine::failure::{Failure, Result};
 use crate::machine::progress::Progress;
 use crate::machine::{output, same_file};
 use crate::plot;
@@ -16,8 +16,8 @@ use crate::plot;
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
     check_places(args)?;
     let sink = places::sink_of(&args.output)?;
-    if args.many.any() {
-        return many_paths::run(args, sink);
+    if let Some(asked) = args.many.asked().map_err(Failure::Input)? {
+        return many_paths::run(args, &asked, sink);
     }
     let plot_sink = places::sink_of_extra(&args.plot)?;
 

@@ -5,6 +5,7 @@ use ridgepath::{CrossValidation, Folds};
 
 use crate::args::cv::CvArgs;
 use crate::input::data::Data;
+use crate::input::labels::Labels;
 use crate::machine::failure::{Failure, Result};
 
 /// What was asked for.
@@ -31,8 +32,10 @@ impl ChoiceTests {
     pub(crate) fn check(args: &CvArgs, data: &Data) -> Result<()> {
         let Some(found) = args.tests.nested else { return Ok(()) };
         let rows = data.x()?.rows();
-        let (most, what) = match args.scheme.outer(found, data.labels().of_rows()) {
-            Folds::Grouped { .. } => (data.labels().cells().len(), "one for each label"),
+        let (most, what) = match args.scheme.outer(found, data.labels().first().map_or(&[], Labels::of_rows)) {
+            Folds::Grouped { .. } => {
+                (data.labels().first().map_or(0, |labels| labels.cells().len()), "one for each label")
+            }
             Folds::RollingOrigin(_) => (rows.saturating_sub(1), "one for each row but the first"),
             _ => (rows, "one for each row"),
         };
@@ -44,7 +47,8 @@ impl ChoiceTests {
 
     /// Judges what `choice` chooses from these rows.
     pub(crate) fn of(args: &CvArgs, data: &Data, choice: &CrossValidation) -> Result<Self> {
-        let outer = args.tests.nested.map(|folds| args.scheme.outer(folds, data.labels().of_rows()));
+        let outer =
+            args.tests.nested.map(|folds| args.scheme.outer(folds, data.labels().first().map_or(&[], Labels::of_rows)));
         let nested = match outer {
             Some(outer) => Some(choice.nested(data.x()?, data.y()?, &outer).map_err(|error| data.failure(error))?),
             None => None,

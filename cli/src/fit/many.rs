@@ -1,8 +1,9 @@
 //! The paths of many problems, and what each is called.
 
-use std::ops::Range;
+use ridgepath::{Paths, RidgePath};
 
-use ridgepath::Paths;
+use crate::fit::windows::NamedWindows;
+use crate::input::labels::Labels;
 
 /// Paths with a name for each problem.
 pub(crate) struct Many {
@@ -16,15 +17,12 @@ pub(crate) struct Many {
 
 impl Many {
     /// Groups by the values of columns of these names.
-    pub(crate) fn of_groups(columns: &[String], cells: &[Vec<String>], paths: Paths) -> Self {
-        Self { what: "group", columns: columns.to_vec(), names: cells.to_vec(), paths }
+    pub(crate) fn of_groups(columns: &[String], labels: &Labels, paths: Paths) -> Self {
+        Self { what: "group", columns: columns.to_vec(), names: labels.cells().to_vec(), paths }
     }
 
-    /// Windows by their first and last row, counted from 1.
-    pub(crate) fn of_windows(ranges: &[Range<usize>], paths: Paths) -> Self {
-        let name = |rows: &Range<usize>| vec![(rows.start + 1).to_string(), rows.end.to_string()];
-        let columns = vec!["first_row".into(), "last_row".into()];
-        Self { what: "window", columns, names: ranges.iter().map(name).collect(), paths }
+    pub(crate) fn of_windows(windows: &NamedWindows<'_>, paths: Paths) -> Self {
+        Self { what: "window", columns: windows.columns.clone(), names: windows.names.clone(), paths }
     }
 
     /// Replicates by their numbers, from 0.
@@ -33,9 +31,25 @@ impl Many {
         Self { what: "replicate", columns: vec!["replicate".into()], names, paths }
     }
 
+    /// The number of the λ in the middle of the grid, which stands for the others where there is room for one alone.
+    pub(crate) fn middle(&self) -> usize {
+        self.paths.penalties() / 2
+    }
+
+    /// The first path that there is.
+    pub(crate) fn first(&self) -> Option<RidgePath> {
+        (0..self.paths.len()).find_map(|problem| self.paths.path(problem).ok())
+    }
+
     /// The name of a problem in words.
     pub(crate) fn name(&self, problem: usize) -> String {
-        self.names[problem].join(", ")
+        match self.what {
+            "window" => {
+                let cell = |(column, cell): (&String, &String)| format!("{column} {cell}");
+                self.columns.iter().zip(&self.names[problem]).map(cell).collect::<Vec<_>>().join(", ")
+            }
+            _ => self.names[problem].join(", "),
+        }
     }
 
     /// Whether any λ of any problem has an answer.

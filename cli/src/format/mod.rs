@@ -13,6 +13,7 @@ pub(crate) mod words;
 // What is said on standard error.
 pub(crate) mod choice_notes;
 pub(crate) mod choice_tests;
+pub(crate) mod choices_notes;
 pub(crate) mod many_notes;
 pub(crate) mod message;
 pub(crate) mod path_notes;

@@ -1,9 +1,9 @@
-//! Which columns of a file are features, targets, weights and labels.
+//! Which columns of a file are features, targets, weights, times and labels.
 
 use std::collections::HashSet;
 
 use crate::args::data::DataArgs;
-use crate::args::names::LabelColumns;
+use crate::args::names::PartingColumns;
 use crate::input::header::Header;
 use crate::machine::failure::{Failure, Result};
 
@@ -13,21 +13,23 @@ pub(crate) struct ColumnRoles {
     pub(crate) features: Vec<usize>,
     pub(crate) targets: Vec<usize>,
     pub(crate) weights: Option<usize>,
-    /// The columns whose values say which rows belong together.
-    pub(crate) labels: Vec<usize>,
+    /// The time of each row.
+    pub(crate) time: Option<usize>,
+    /// The columns whose values say which rows belong together, for each kind of label.
+    pub(crate) labels: Vec<Vec<usize>>,
 }
 
 impl ColumnRoles {
-    /// The columns of numbers: features, then targets, then weights.
+    /// The columns of numbers: features, then targets, then weights, then times.
     pub(crate) fn of_numbers(&self) -> Vec<usize> {
-        self.features.iter().chain(&self.targets).chain(&self.weights).copied().collect()
+        self.features.iter().chain(&self.targets).chain(&self.weights).chain(&self.time).copied().collect()
     }
 
     /// The roles that the command line gives to the columns of a file. `header` is that of `file`, and stands on its line
     /// `line`.
     pub(crate) fn choose(
         args: &DataArgs,
-        labels: Option<LabelColumns<'_>>,
+        parting: &PartingColumns<'_>,
         header: &[String],
         file: &str,
         line: u64,
@@ -48,40 +50,39 @@ impl ColumnRoles {
         if let Some(column) = targets.iter().find(|column| excluded.contains(column)) {
             return Err(clash("--target", "--exclude", *column));
         }
-        let option = labels.map_or("", |labels| labels.option);
-        let labels = match labels {
-            Some(labels) => header.find_all(labels.option, labels.names)?,
-            None => Vec::new(),
-        };
-        for column in labels.iter().copied() {
-            let roles = [("--target", targets.contains(&column)), ("--weights", weights == Some(column))];
-            if let Some((role, _)) = roles.iter().find(|(_, taken)| *taken) {
-                return Err(clash(role, option, column));
+        let mut roles: Vec<(&str, usize)> = targets.iter().map(|column| ("--target", *column)).collect();
+        roles.extend(weights.map(|column| ("--weights", column)));
+        let mut take = |option, column: usize| match role(&roles, column) {
+            Some(other) => Err(clash(other, option, column)),
+            None => {
+                roles.push((option, column));
+                Ok(column)
             }
+        };
+        let time = parting.time.map(|name| take("--time", header.find("--time", name)?)).transpose()?;
+        let mut labels = Vec::with_capacity(parting.labels.len());
+        for own in &parting.labels {
+            let found = header.find_all(own.option, own.names)?;
+            labels.push(found.into_iter().map(|column| take(own.option, column)).collect::<Result<Vec<usize>>>()?);
         }
         let excluded: HashSet<usize> = excluded.into_iter().collect();
-        let other = |column: &usize| !targets.contains(column) && weights != Some(*column) && !labels.contains(column);
         let features: Vec<usize> = match &args.features {
             Some(names) => {
                 let named = header.find_all("--features", names.names())?;
-                if let Some(column) = named.iter().find(|column| !other(column)) {
-                    let role = match () {
-                        () if targets.contains(column) => "--target",
-                        () if weights == Some(*column) => "--weights",
-                        () => option,
-                    };
-                    return Err(clash("--features", role, *column));
+                let taken = |column: &usize| Some((role(&roles, *column)?, *column));
+                if let Some((option, column)) = named.iter().find_map(taken) {
+                    return Err(clash("--features", option, column));
                 }
                 named
             }
-            None => (0..header.names.len()).filter(other).collect(),
+            None => (0..header.names.len()).filter(|column| role(&roles, *column).is_none()).collect(),
         };
         let features: Vec<usize> = features.into_iter().filter(|column| !excluded.contains(column)).collect();
         if features.is_empty() {
             return Err(Failure::Input(format!("no column of {} is left to be a feature", header.place)));
         }
-        let columns = Self { features, targets, weights, labels };
-        let all = columns.of_numbers().into_iter().chain(columns.labels.iter().copied());
+        let columns = Self { features, targets, weights, time, labels };
+        let all = columns.of_numbers().into_iter().chain(columns.labels.iter().flatten().copied());
         header.check_unique(&all.collect::<Vec<_>>())?;
         Ok(columns)
     }
@@ -91,6 +92,11 @@ impl ColumnRoles {
         let header = Header::of_file(header, file, line);
         let features = header.find_all(who, names)?;
         header.check_unique(&features)?;
-        Ok(Self { features, targets: Vec::new(), weights: None, labels: Vec::new() })
+        Ok(Self { features, targets: Vec::new(), weights: None, time: None, labels: Vec::new() })
     }
+}
+
+/// The option that has given a part to a column.
+fn role<'a>(roles: &[(&'a str, usize)], column: usize) -> Option<&'a str> {
+    roles.iter().find(|(_, own)| *own == column).map(|(option, _)| *option)
 }

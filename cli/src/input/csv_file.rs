@@ -102,11 +102,12 @@ impl CsvFile {
         self.header_line
     }
 
-    /// Reads the features, then the targets, then the weights; and a label for each row, where columns of labels are chosen.
-    pub(crate) fn read(mut self, chosen: &ColumnRoles, purpose: Purpose) -> Result<(Table, Labels)> {
+    /// Reads the features, then the targets, then the weights, then the times, which must not run backwards; and a label for each row,
+    /// of each kind for which columns are chosen.
+    pub(crate) fn read(mut self, chosen: &ColumnRoles, purpose: Purpose) -> Result<(Table, Vec<Labels>)> {
         let columns = chosen.of_numbers();
         let progress = Progress::counting("rows read");
-        let mut labels = Labels::default();
+        let mut labels: Vec<Labels> = chosen.labels.iter().map(|_| Labels::default()).collect();
         let mut values: Vec<NumberColumn> = columns.iter().map(|_| NumberColumn::default()).collect();
         let mut record = ByteRecord::new();
         let mut rows = 0;
@@ -115,12 +116,23 @@ impl CsvFile {
                 return Err(self.ragged(&record));
             }
             for (column, values) in columns.iter().zip(&mut values) {
-                let weights = chosen.weights == Some(*column);
-                let shiftable = matches!(purpose, Purpose::Fit { intercept: true }) && !weights;
+                let (weights, time) = (chosen.weights == Some(*column), chosen.time == Some(*column));
+                // Of times nothing but their differences is used.
+                let shiftable = (matches!(purpose, Purpose::Fit { intercept: true }) && !weights) || time;
                 values
                     .push(&record[*column], shiftable)
                     .and_then(|value| match weights && value < 0.0 {
                         true => Err((format!("found {value}"), "a weight ≥ 0")),
+                        false => Ok(()),
+                    })
+                    .and_then(|()| match time && values.falls() {
+                        true => Err((
+                            format!(
+                                "found {}, which is before the time of the row above",
+                                number_column::shown(&record[*column])
+                            ),
+                            "rows in the order of time",
+                        )),
                         false => Ok(()),
                     })
                     .map_err(|(found, wanted)| {
@@ -134,12 +146,12 @@ impl CsvFile {
                         self.bad_cell(&record, *column, &found, &format!("{wanted}{remedy}"))
                     })?;
             }
-            if !chosen.labels.is_empty() {
+            for (columns, labels) in chosen.labels.iter().zip(&mut labels) {
                 let cell = |column: &usize| match record[*column].trim_ascii() {
                     [] => Err(self.bad_cell(&record, *column, "found no value", "a label")),
                     cell => Ok(cell.to_vec()),
                 };
-                labels.push(chosen.labels.iter().map(cell).collect::<Result<_>>()?);
+                labels.push(columns.iter().map(cell).collect::<Result<_>>()?);
             }
             rows += 1;
             progress.counted(rows);

@@ -3,7 +3,7 @@
 use ridgepath::{Error, Problem, View};
 
 use crate::args::data::DataArgs;
-use crate::args::names::LabelColumns;
+use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::{CsvFile, Purpose};
 use crate::input::labels::Labels;
@@ -11,34 +11,51 @@ use crate::input::penalty_factors;
 use crate::input::table::Table;
 use crate::machine::failure::{Failure, Result};
 
-/// A table whose columns are the features, then the targets, then the weights, if any.
+/// A table whose columns are the features, then the targets, then the weights, if any, then the times, if any.
 pub(crate) struct Data {
     table: Table,
     features: usize,
     targets: usize,
     weighted: bool,
-    labels: Labels,
+    timed: bool,
+    labels: Vec<Labels>,
     penalty_factors: Option<Vec<f64>>,
 }
 
 impl Data {
     pub(crate) fn load(args: &DataArgs) -> Result<Self> {
-        Self::labelled(args, None)
+        Self::parted(args, &PartingColumns::default())
     }
 
-    /// The data with a label for each row, if a column of labels is asked for.
-    pub(crate) fn labelled(args: &DataArgs, labels: Option<LabelColumns<'_>>) -> Result<Self> {
+    /// The data with the labels and the time of each row, where columns of these are asked for.
+    pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
         let input = CsvFile::open(&args.input)?;
-        let columns = ColumnRoles::choose(args, labels, input.header(), input.file(), input.header_line())?;
+        let columns = ColumnRoles::choose(args, parting, input.header(), input.file(), input.header_line())?;
         let (table, labels) = input.read(&columns, Purpose::Fit { intercept: !args.no_intercept })?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
         let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
-        Ok(Self { table, features, targets, weighted: columns.weights.is_some(), labels, penalty_factors })
+        let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());
+        Ok(Self { table, features, targets, weighted, timed, labels, penalty_factors })
     }
 
-    /// The label of each row; none where no column of labels is asked for.
-    pub(crate) fn labels(&self) -> &Labels {
+    /// The label of each row, of each kind that is asked for, in that order.
+    pub(crate) fn labels(&self) -> &[Labels] {
         &self.labels
+    }
+
+    /// The time of each row and what these are less by, where a column of times is asked for.
+    pub(crate) fn times(&self) -> Option<(&[f64], i128)> {
+        let column = self.features + self.targets + usize::from(self.weighted);
+        self.timed.then(|| (self.table.columns(column, 1), self.table.origins()[column]))
+    }
+
+    /// The name of the column of times; empty where there is none.
+    pub(crate) fn time_name(&self) -> &str {
+        self.table.names().last().filter(|_| self.timed).map_or("", String::as_str)
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.table.rows()
     }
 
     pub(crate) fn features(&self) -> &[String] {
@@ -91,14 +108,15 @@ impl Data {
         &self.table.origins()[..self.features]
     }
 
-    /// Whether any column is less an origin.
+    /// Whether any feature or target is less an origin.
     pub(crate) fn is_shifted(&self) -> bool {
-        self.table.origins().iter().any(|origin| *origin != 0)
+        self.feature_origins().iter().chain(self.target_origins()).any(|origin| *origin != 0)
     }
 
     /// What the user should know of the columns as they were read.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let shifted = self.table.names().iter().zip(self.table.origins()).filter(|(_, origin)| **origin != 0);
+        let fitted = self.table.names().iter().zip(self.table.origins()).take(self.features + self.targets);
+        let shifted = fitted.filter(|(_, origin)| **origin != 0);
         let note = |(name, origin): (&String, &i128)| {
             format!(
                 "column {name:?} has whole numbers that 64-bit floats cannot hold: fitted by their distances from {origin}, without \

@@ -55,6 +55,11 @@ impl NumberColumn {
         }
     }
 
+    /// Whether the last number is less than the one before it.
+    pub(crate) fn falls(&self) -> bool {
+        matches!(self.values.as_slice(), [.., before, last] if last < before)
+    }
+
     /// The values less the origin, and the origin.
     pub(crate) fn into_parts(self) -> (Vec<f64>, i128) {
         (self.values, self.origin)
@@ -108,7 +113,7 @@ fn distance(number: i128, origin: i128) -> Option<f64> {
 }
 
 /// A cell as a message shows it: not all of a long one.
-fn shown(cell: &[u8]) -> String {
+pub(crate) fn shown(cell: &[u8]) -> String {
     const MOST: usize = 60;
     let text = String::from_utf8_lossy(cell);
     match text.char_indices().nth(MOST) {

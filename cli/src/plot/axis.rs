@@ -5,6 +5,8 @@
 pub(crate) struct Axis {
     from: f64,
     to: f64,
+    /// The values are logarithms.
+    logs: bool,
 }
 
 impl Axis {
@@ -12,19 +14,20 @@ impl Axis {
     pub(crate) fn decades(logs: impl Iterator<Item = f64>) -> Self {
         let (low, high) = ends(logs, (f64::INFINITY, f64::NEG_INFINITY));
         if low > high {
-            return Self { from: 1.0, to: -1.0 };
+            return Self { from: 1.0, to: -1.0, logs: true };
         }
-        if low == high { Self { from: high + 1.0, to: low - 1.0 } } else { Self { from: high, to: low } }
+        let room = if low == high { 1.0 } else { 0.0 };
+        Self { from: high + room, to: low - room, logs: true }
     }
 
     /// Values around 0, which is always among them, with room beyond both ends.
     pub(crate) fn around_zero(values: impl Iterator<Item = f64>) -> Self {
         let (low, high) = ends(values, (0.0, 0.0));
         if !(high / 2.0 - low / 2.0).is_normal() {
-            return Self { from: -1.0, to: 1.0 };
+            return Self { from: -1.0, to: 1.0, logs: false };
         }
         let room = 0.04 * (high / 2.0 - low / 2.0);
-        Self { from: (low - room).max(f64::MIN), to: (high + room).min(f64::MAX) }
+        Self { from: (low - room).max(f64::MIN), to: (high + room).min(f64::MAX), logs: false }
     }
 
     /// From the least to the greatest of these values, with room beyond both ends.
@@ -32,10 +35,27 @@ impl Axis {
         let (low, high) = ends(values, (f64::INFINITY, f64::NEG_INFINITY));
         let room = 0.06 * (high / 2.0 - low / 2.0);
         match room.is_normal() {
-            true => Self { from: (low - room).max(f64::MIN), to: (high + room).min(f64::MAX) },
+            true => Self { from: (low - room).max(f64::MIN), to: (high + room).min(f64::MAX), logs: false },
             // One value alone, or none.
             false => Self::around_zero([low, high].into_iter().filter(|end| end.is_finite())),
         }
+    }
+
+    /// From the least to the greatest of these values, such as times. One value alone gets 1 to either side.
+    pub(crate) fn along(values: impl Iterator<Item = f64>) -> Self {
+        let (low, high) = ends(values, (f64::INFINITY, f64::NEG_INFINITY));
+        match (high / 2.0 - low / 2.0).is_normal() && low < high {
+            true => Self { from: low, to: high, logs: false },
+            false if low.is_finite() => {
+                Self { from: low - low.abs().max(1.0), to: low + low.abs().max(1.0), logs: false }
+            }
+            false => Self { from: -1.0, to: 1.0, logs: false },
+        }
+    }
+
+    /// The ticks of the kind of axis that it is.
+    pub(crate) fn marks(&self) -> Vec<(f64, String)> {
+        if self.logs { self.decade_ticks() } else { self.ticks() }
     }
 
     /// 0 at the first end, 1 at the second. Halves, as the span may be more than a number can hold.
@@ -90,7 +110,16 @@ fn label(value: f64, step: f64) -> String {
             let decimals = (-power).clamp(0.0, 8.0) as usize;
             format!("{value:.decimals$}")
         }
-        _ => format!("{value:.0e}"),
+        // As many digits as tell it from its neighbours.
+        _ => match (value.abs().log10().floor() - power).max(0.0) {
+            digits if digits < 1.0 => format!("{value:.0e}"),
+            _ if power >= 0.0 && value.abs() < 1e15 => format!("{value:.0}"),
+            digits => {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 17")]
+                let digits = digits.min(17.0) as usize;
+                format!("{value:.digits$e}")
+            }
+        },
     };
     text.replace('-', "−")
 }
@@ -123,6 +152,18 @@ mod tests {
         let spanning = |values: &[f64]| labels(Axis::spanning(values.iter().copied()).ticks());
         assert_eq!(spanning(&[2980.0, 4020.0]), ["3000", "3200", "3400", "3600", "3800", "4000"]);
         assert_eq!(ticks(&[0.013]), ["0", "0.002", "0.004", "0.006", "0.008", "0.010", "0.012"]);
+    }
+
+    #[test]
+    fn labels_of_large_values_tell_them_apart() {
+        let along = |values: [f64; 2]| labels(Axis::along(values.into_iter()).ticks());
+        assert_eq!(along([1_700_000_000.0, 1_700_000_020.0])[1], "1700000005");
+        assert_eq!(along([0.0, 5e6])[..3], ["0", "1e6", "2e6"]);
+        assert_eq!(along([1.7e18, 1.7e18 + 4e15])[0], "1.700e18");
+        let mut ticks = along([2e-7, 2.3e-7]);
+        let count = ticks.len();
+        ticks.dedup();
+        assert!(count > 2 && ticks.len() == count, "{ticks:?}");
     }
 
     #[test]

@@ -4,9 +4,13 @@ use ridgepath::{RidgePath, Standardize};
 
 use crate::input::data::Data;
 
-/// The curve of one feature: runs of points (log₁₀ λ, value) from large λ to small, parted where there is no answer.
+/// The curve of one feature: runs of points (place, value), parted where there is no answer. The place is log₁₀ λ, from large λ to
+/// small, or another value along the axis.
+#[derive(Default)]
 pub(crate) struct Curve {
     pub(crate) runs: Vec<Vec<(f64, f64)>>,
+    /// Runs of (place, least, greatest) around it, where there is a band.
+    pub(crate) band: Vec<Vec<(f64, f64, f64)>>,
 }
 
 impl Curve {
@@ -30,19 +34,27 @@ pub(crate) fn shown(path: &RidgePath) -> Vec<usize> {
 /// The curves of a target, one for each feature; `factors` are what [`factors`] returns.
 pub(crate) fn of(path: &RidgePath, target: usize, entries: &[usize], factors: &[f64]) -> Vec<Curve> {
     let curve = |(feature, factor): (usize, &f64)| {
-        let mut runs = vec![Vec::new()];
-        for index in entries {
+        let point = |index: &usize| {
             let value = path.coefficients(*index, target)[feature] * factor;
-            match runs.last_mut() {
-                Some(run) if value.is_finite() => run.push((path.lambdas()[*index].log10(), value)),
-                Some(run) if !run.is_empty() => runs.push(Vec::new()),
-                _ => (),
-            }
-        }
-        runs.retain(|run| !run.is_empty());
-        Curve { runs }
+            value.is_finite().then(|| (path.lambdas()[*index].log10(), value))
+        };
+        Curve { runs: runs(entries.iter().map(point)), band: Vec::new() }
     };
     factors.iter().enumerate().map(curve).collect()
+}
+
+/// Points that follow one another, parted where there is none.
+pub(crate) fn runs<T>(points: impl Iterator<Item = Option<T>>) -> Vec<Vec<T>> {
+    let mut runs: Vec<Vec<T>> = vec![Vec::new()];
+    for point in points {
+        match (runs.last_mut(), point) {
+            (Some(run), Some(point)) => run.push(point),
+            (Some(run), None) if !run.is_empty() => runs.push(Vec::new()),
+            _ => (),
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
 }
 
 /// What each coefficient is multiplied by: 1, or its column's standard deviation where the penalty acted on standardised
@@ -73,7 +85,14 @@ fn deviation(values: &[f64], weights: Option<&[f64]>, standardize: Standardize) 
 
 #[cfg(test)]
 mod tests {
-    use super::{Standardize, deviation};
+    use super::{Standardize, deviation, runs};
+
+    #[test]
+    fn runs_are_parted_where_there_is_no_point() {
+        let points = [None, Some(1), Some(2), None, None, Some(3), None];
+        assert_eq!(runs(points.into_iter()), [vec![1, 2], vec![3]]);
+        assert!(runs([None::<u8>].into_iter()).is_empty());
+    }
 
     #[test]
     fn a_weight_of_two_counts_a_value_twice() {

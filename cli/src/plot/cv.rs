@@ -12,8 +12,8 @@ use crate::machine::failure::Result;
 use crate::plot::axis::Axis;
 use crate::plot::canvas::{self, Area, COLOURS, Drawn, GREY, GRID, INK, LINE, fine, line, point, thick, write};
 use crate::plot::curves::{self, Curve};
-use crate::plot::drawing::{Drawing, left_out, quantity};
-use crate::plot::panel::{BOTTOM, LEFT, Panel, TOP, WIDTH, label, right_margin};
+use crate::plot::drawing::{Drawing, LAMBDA, left_out, quantity};
+use crate::plot::panel::{BOTTOM, LEFT, OF_CURVES, Panel, TOP, WIDTH, label, right_margin};
 
 /// Heights of the two panels of a target.
 const COEFFICIENTS: f64 = 300.0;
@@ -30,7 +30,7 @@ pub(crate) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
     let labels: Vec<String> = data.features().iter().map(|name| label(name)).collect();
     let targets: Vec<Vec<Curve>> =
         (0..path.targets()).map(|target| curves::of(path, target, &entries, &factors)).collect();
-    let right = WIDTH - right_margin(&labels, &targets).max(90.0);
+    let right = WIDTH - right_margin(&labels, &targets, OF_CURVES).max(90.0);
     let one = COEFFICIENTS + SCORES + 2.0 * GAP;
     #[expect(clippy::cast_precision_loss, reason = "a handful of targets")]
     let height = TOP + BOTTOM + path.targets() as f64 * one - GAP;
@@ -40,12 +40,13 @@ pub(crate) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
         write(area, &sizes, (LEFT, 52.0), 14.0, GREY, HPos::Left)?;
         let mut top = TOP;
         for (target, name) in data.targets().iter().enumerate() {
-            let upper = Panel { left: LEFT, right, top, bottom: top + COEFFICIENTS, x };
+            let upper = Panel { left: LEFT, right, top, bottom: top + COEFFICIENTS, x, few: OF_CURVES };
             let title = format!("{}: {}", label(name), quantity(path));
             write(area, &title, (LEFT, top - 14.0), 13.0, INK, HPos::Left)?;
             upper.draw(area, &targets[target], &labels)?;
             let top_of_scores = upper.bottom + GAP;
-            let lower = Panel { left: LEFT, right, top: top_of_scores, bottom: top_of_scores + SCORES, x };
+            let lower =
+                Panel { left: LEFT, right, top: top_of_scores, bottom: top_of_scores + SCORES, x, few: OF_CURVES };
             scores(area, &lower, selection, target, &entries)?;
             degrees(area, &lower, spectrum, &entries)?;
             let choice = selection.choice(target);
@@ -65,7 +66,7 @@ pub(crate) fn draw(selection: &Selection, spectrum: &Spectrum, data: &Data) -> R
             top += one;
         }
         let middle = f64::midpoint(LEFT, right);
-        write(area, "λ, from strong shrinkage to weak", (middle, height - 18.0), 14.0, GREY, HPos::Center)
+        write(area, LAMBDA, (middle, height - 18.0), 14.0, GREY, HPos::Center)
     })?;
     Ok(Drawing { svg, notes })
 }

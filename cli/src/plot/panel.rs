@@ -1,4 +1,4 @@
-//! A panel of a picture: coefficients over log λ, with their names.
+//! A panel of a picture: coefficients over log λ, or over windows, with their names.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -13,10 +13,19 @@ pub(crate) const WIDTH: f64 = 880.0;
 pub(crate) const TOP: f64 = 96.0;
 pub(crate) const BOTTOM: f64 = 56.0;
 pub(crate) const LEFT: f64 = 76.0;
-/// More colours could not be told apart.
-const MOST_COLOURS: usize = COLOURS.len();
-/// Where there are more features than colours, so many are named.
-const NAMED: usize = 10;
+
+/// How many curves have a colour and a name: all of a few, or of more the largest.
+#[derive(Clone, Copy)]
+pub(crate) struct Few {
+    all_up_to: usize,
+    else_largest: usize,
+}
+
+/// Curves: more colours could not be told apart.
+pub(crate) const OF_CURVES: Few = Few { all_up_to: COLOURS.len(), else_largest: 10 };
+/// Curves with bands, which lie upon one another.
+pub(crate) const OF_BANDS: Few = Few { all_up_to: 6, else_largest: 5 };
+
 const LABEL_HEIGHT: f64 = 17.0;
 
 /// A name as the picture shows it: not too long, and without what XML cannot hold.
@@ -30,50 +39,51 @@ pub(crate) fn label(name: &str) -> String {
 }
 
 /// Room at the right for the labels of the targets' curves.
-pub(crate) fn right_margin(labels: &[String], targets: &[Vec<Curve>]) -> f64 {
-    let named = targets.iter().flat_map(|curves| named(curves)).map(|feature| labels[feature].as_str());
-    let rest = rest(labels.len());
+pub(crate) fn right_margin(labels: &[String], targets: &[Vec<Curve>], few: Few) -> f64 {
+    let named = targets.iter().flat_map(|curves| named(curves, few)).map(|feature| labels[feature].as_str());
+    let rest = rest(labels.len(), few);
     let longest = named.chain(rest.as_deref()).map(width).max().unwrap_or(0);
     #[expect(clippy::cast_precision_loss, reason = "labels are short")]
     let room = longest as f64 * 8.2;
     44.0 + room
 }
 
-/// Numbers of the curves that have a colour and a name: all, or of many those that are largest at the smallest λ answered.
-fn named(curves: &[Curve]) -> Vec<usize> {
+/// Numbers of the curves that have a colour and a name: all, or of many those that are largest at their ends.
+pub(crate) fn named(curves: &[Curve], few: Few) -> Vec<usize> {
     let mut numbers: Vec<usize> = (0..curves.len()).collect();
-    if curves.len() > MOST_COLOURS {
+    if curves.len() > few.all_up_to {
         let size = |number: &usize| curves[*number].end().map_or(0.0, |(_, value)| value.abs());
         numbers.sort_by(|a, b| size(b).total_cmp(&size(a)));
-        numbers.truncate(NAMED);
+        numbers.truncate(few.else_largest);
         numbers.sort_unstable();
     }
     numbers
 }
 
 /// What is said of the features without a name, if there are any.
-fn rest(features: usize) -> Option<String> {
-    (features > MOST_COLOURS).then(|| format!("and {} more", features - NAMED))
+fn rest(features: usize, few: Few) -> Option<String> {
+    (features > few.all_up_to).then(|| format!("and {} more", features - few.else_largest))
 }
 
-/// A part of the picture over log λ.
+/// A part of the picture over an axis that it shares with others.
 pub(crate) struct Panel {
     pub(crate) left: f64,
     pub(crate) right: f64,
     pub(crate) top: f64,
     pub(crate) bottom: f64,
     pub(crate) x: Axis,
+    pub(crate) few: Few,
 }
 
 impl Panel {
-    /// The place of a log₁₀ λ.
-    pub(crate) fn across(&self, log: f64) -> f64 {
-        self.left + self.x.part(log) * (self.right - self.left)
+    /// Where a value of the axis is.
+    pub(crate) fn across(&self, value: f64) -> f64 {
+        self.left + self.x.part(value) * (self.right - self.left)
     }
 
-    /// Lines at the powers of ten, with their labels.
+    /// Lines at round values, with their labels.
     pub(crate) fn grid(&self, area: &Area<'_>) -> Drawn {
-        for (log, label) in self.x.decade_ticks() {
+        for (log, label) in self.x.marks() {
             let at = self.across(log);
             line(area, [(at, self.top), (at, self.bottom)], GRID, 1.0)?;
             write(area, &label, (at, self.bottom + 16.0), 13.0, GREY, HPos::Center)?;
@@ -83,8 +93,10 @@ impl Panel {
 
     /// Draws a curve for each feature, with its name: of many features, the largest have one.
     pub(crate) fn draw(&self, area: &Area<'_>, curves: &[Curve], labels: &[String]) -> Drawn {
-        let y = Axis::around_zero(curves.iter().flat_map(Curve::points).map(|(_, value)| value));
-        let across = |log: f64| self.across(log);
+        let of_bands =
+            curves.iter().flat_map(|curve| curve.band.iter().flatten()).flat_map(|(_, low, high)| [*low, *high]);
+        let y = Axis::around_zero(curves.iter().flat_map(Curve::points).map(|(_, value)| value).chain(of_bands));
+        let across = |value: f64| self.across(value);
         let up = |value: f64| self.bottom - y.part(value) * (self.bottom - self.top);
         self.grid(area)?;
         for (value, label) in y.ticks() {
@@ -93,8 +105,15 @@ impl Panel {
             write(area, &label, (self.left - 10.0, height), 13.0, GREY, HPos::Right)?;
         }
         line(area, [(self.left, self.bottom), (self.right, self.bottom)], LINE, 1.0)?;
-        let named = named(curves);
+        let named = named(curves, self.few);
         let colour = |number: usize| named.iter().position(|other| *other == number).map(|place| COLOURS[place]);
+        for (curve, colour) in named.iter().rev().map(|number| (&curves[*number], colour(*number).unwrap_or(LINE))) {
+            for run in &curve.band {
+                let there = run.iter().map(|(place, low, _)| point((across(*place), up(*low))));
+                let back = run.iter().rev().map(|(place, _, high)| point((across(*place), up(*high))));
+                area.draw(&Polygon::new(there.chain(back).collect::<Vec<_>>(), colour.mix(0.2)))?;
+            }
+        }
         // Curves without a name lie below, and the first feature on top.
         let order =
             (0..curves.len()).rev().filter(|number| colour(*number).is_none()).chain(named.iter().rev().copied());
@@ -102,7 +121,7 @@ impl Panel {
             let (style, width) = colour.map_or((LINE.mix(0.6), 1.0), |colour| (colour.mix(1.0), 2.2));
             for run in &curve.runs {
                 let points: Vec<(i32, i32)> =
-                    run.iter().map(|(log, value)| point((across(*log), up(*value)))).collect();
+                    run.iter().map(|(place, value)| point((across(*place), up(*value)))).collect();
                 match points.as_slice() {
                     [single] => area.draw(&Circle::new(*single, fine(2.5), style.filled()))?,
                     _ => area.draw(&PathElement::new(points, style.stroke_width(thick(width))))?,
@@ -124,14 +143,14 @@ impl Panel {
         up: &dyn Fn(f64) -> f64,
     ) -> Drawn {
         let end = |(place, number): (usize, &usize)| {
-            curves[*number].end().map(|(log, value)| ((place, *number), (across(log), up(value))))
+            curves[*number].end().map(|(at, value)| ((place, *number), (across(at), up(value))))
         };
         let mut ends: Vec<((usize, usize), (f64, f64))> = named.iter().enumerate().filter_map(end).collect();
         ends.sort_by(|a, b| a.1.1.total_cmp(&b.1.1));
         let wanted: Vec<f64> = ends.iter().map(|(_, (_, height))| *height).collect();
         let at = self.right + 18.0;
         let mut bottom = self.bottom;
-        if let Some(rest) = rest(curves.len()) {
+        if let Some(rest) = rest(curves.len(), self.few) {
             write(area, &rest, (at, bottom), 13.0, GREY, HPos::Left)?;
             bottom -= LABEL_HEIGHT;
         }

@@ -192,6 +192,22 @@ fn windows_that_cannot_be_are_refused_by_name() {
 }
 
 #[test]
+fn windows_of_time_end_where_they_say_and_others_say_nothing() {
+    let times = [3.0, 3.0, 4.5, 8.0, 8.0, 8.5, 13.0, 20.0];
+    let windows = Windows::rolling_time(&times, 3.0, 2.5).leave_out_last(0);
+    let (ranges, ends) = (windows.ranges(8).unwrap(), windows.end_times(8).unwrap().unwrap());
+    assert_eq!(ends, [6.0, 8.5, 11.0, 13.5, 16.0, 18.5]);
+    assert_eq!(ranges.len(), ends.len());
+    for (number, (rows, end)) in ranges.into_iter().zip(ends).enumerate() {
+        let within = |row: &usize| times[*row] <= end && (times[*row] > end - 3.0 || number == 0);
+        assert_eq!(rows.collect::<Vec<_>>(), (0..8).filter(within).collect::<Vec<_>>(), "until {end}");
+    }
+    assert_eq!(Windows::rolling(3, 1).end_times(8).unwrap(), None);
+    assert_eq!(Windows::expanding(3, 1).end_times(8).unwrap(), None);
+    assert!(Windows::rolling_time(&times, -1.0, 1.0).end_times(8).is_err());
+}
+
+#[test]
 fn replicates_are_those_of_their_seed_and_spread_as_the_estimate_does() {
     let (m, n) = (200, 2);
     let mut random = Random::new(1);

@@ -8,7 +8,7 @@ use crate::input::data::Data;
 use crate::machine::failure::Result;
 
 /// What stands for the intercept among the features.
-const INTERCEPT: &str = "(intercept)";
+pub(crate) const INTERCEPT: &str = "(intercept)";
 
 pub(crate) fn written(many: &Many, data: &Data) -> Result<Vec<u8>> {
     records::written(|writer| write(writer, many, data))

@@ -1,5 +1,6 @@
 //! Answers as CSV.
 
+pub(crate) mod choices;
 pub(crate) mod cv;
 pub(crate) mod many;
 pub(crate) mod path;

@@ -36,7 +36,7 @@ struct CvDocument<'a> {
 
 /// What was held out.
 #[derive(Serialize)]
-struct SchemeEntry<'a> {
+pub(crate) struct SchemeEntry<'a> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     folds: Option<usize>,
@@ -88,7 +88,7 @@ pub(crate) fn written(
     };
     document::written(&CvDocument {
         schema: "ridgepath/cv/1",
-        scheme: scheme(selection, column),
+        scheme: scheme(selection.scheme(), Some(selection.folds()), column),
         score: selection.score_name(),
         targets: data.targets(),
         lambdas: path.lambdas(),
@@ -104,10 +104,11 @@ pub(crate) fn written(
     })
 }
 
-fn scheme<'a>(selection: &Selection, column: Option<&'a str>) -> SchemeEntry<'a> {
+/// A scheme, with the number of its folds where that is known and it does not say so itself.
+pub(crate) fn scheme<'a>(scheme: &Scheme, known: Option<usize>, column: Option<&'a str>) -> SchemeEntry<'a> {
     let none = SchemeEntry { kind: "", folds: None, repeats: None, shuffled: None, seed: None, column: None };
     let k_fold = SchemeEntry { kind: "k-fold", shuffled: Some(false), ..none };
-    match selection.scheme() {
+    match scheme {
         Scheme::Folds(folds) => match folds {
             Folds::Contiguous(folds) => SchemeEntry { folds: Some(*folds), ..k_fold },
             Folds::Shuffled { folds, seed } => {
@@ -121,9 +122,9 @@ fn scheme<'a>(selection: &Selection, column: Option<&'a str>) -> SchemeEntry<'a>
                 ..k_fold
             },
             Folds::Grouped { folds, .. } => SchemeEntry { kind: "group", folds: Some(*folds), column, ..none },
-            Folds::Given(_) => SchemeEntry { kind: "fold-column", folds: Some(selection.folds()), column, ..none },
+            Folds::Given(_) => SchemeEntry { kind: "fold-column", folds: known, column, ..none },
             Folds::RollingOrigin(folds) => SchemeEntry { kind: "time", folds: Some(*folds), ..none },
-            other => SchemeEntry { kind: other.name(), folds: Some(selection.folds()), ..none },
+            other => SchemeEntry { kind: other.name(), folds: known, ..none },
         },
         Scheme::LeaveOneOut => SchemeEntry { kind: "loo", ..none },
         other => SchemeEntry { kind: other.name(), ..none },

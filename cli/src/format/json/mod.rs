@@ -7,6 +7,7 @@ pub(crate) mod lambda_entry;
 pub(crate) mod layout;
 
 // One file for each document.
+pub(crate) mod choices;
 pub(crate) mod cv;
 pub(crate) mod devices;
 pub(crate) mod many;

@@ -21,7 +21,8 @@ const SHOWN: usize = 12;
 
 pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures, tests: &ChoiceTests) -> String {
     let mut text = summary::of_fit(selection.path(), data);
-    let _ = writeln!(text, "{}", judged(selection));
+    let folds = Some(selection.folds());
+    let _ = writeln!(text, "{}", judged(selection.scheme(), folds, selection.score_name(), selection.rule()));
     let system = figures.system.as_ref();
     for (target, name) in data.targets().iter().enumerate() {
         let choice = selection.choice(target);
@@ -47,9 +48,9 @@ pub(crate) fn written(selection: &Selection, data: &Data, figures: &Figures, tes
     text
 }
 
-/// How the choice was made, in one line.
-fn judged(selection: &Selection) -> String {
-    let scheme = match selection.scheme() {
+/// How a choice was made, in one line: `known` is the number of folds, where it is.
+pub(crate) fn judged(scheme: &Scheme, known: Option<usize>, score: &str, rule: Rule) -> String {
+    let scheme = match scheme {
         Scheme::Folds(folds) => match folds {
             Folds::Contiguous(folds) => format!("{folds} folds of consecutive rows"),
             Folds::Shuffled { folds, seed } => format!("{folds} folds of rows shuffled with seed {seed}"),
@@ -60,17 +61,17 @@ fn judged(selection: &Selection) -> String {
             Folds::RollingOrigin(folds) => {
                 format!("{}, each after the rows it is predicted from", plural(*folds, "fold"))
             }
-            _ => plural(selection.folds(), "fold"),
+            _ => known.map_or_else(|| "folds as given".into(), |folds| plural(folds, "fold")),
         },
         Scheme::LeaveOneOut => "leave-one-out".into(),
         _ => "no rows held out".into(),
     };
-    let rule = match selection.rule() {
+    let rule = match rule {
         Rule::OneStandardError => ", the largest λ within one standard error of the best".into(),
         Rule::WithinPercent(percent) => format!(", the largest λ within {percent} % of the best"),
         _ => String::new(),
     };
-    format!("{scheme}, {}{rule}", selection.score_name())
+    format!("{scheme}, {score}{rule}")
 }
 
 /// The score of the λ chosen, and where the best one is.

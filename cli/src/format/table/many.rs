@@ -12,7 +12,7 @@ use crate::format::words::{escaped, plural};
 use crate::input::data::Data;
 
 /// Problems that are shown: more say little more.
-const MOST: usize = 24;
+pub(crate) const MOST: usize = 24;
 
 pub(crate) fn written(many: &Many, data: &Data) -> String {
     let (paths, k) = (&many.paths, many.paths.penalties());
@@ -24,8 +24,7 @@ pub(crate) fn written(many: &Many, data: &Data) -> String {
         plural(k, "λ")
     );
     let shown = thinned(paths.len(), MOST);
-    // The λ in the middle of the grid stands for the others, which json and csv hold.
-    let index = k / 2;
+    let index = many.middle();
     let some: Vec<(usize, Option<RidgePath>)> = shown.iter().map(|own| (*own, paths.path(*own).ok())).collect();
     for (target, name) in data.targets().iter().enumerate() {
         let _ = write!(text, "\ntarget {}\n", escaped(name));

@@ -6,6 +6,7 @@ pub(crate) mod summary;
 
 // One file for each command.
 pub(crate) mod bench;
+pub(crate) mod choices;
 pub(crate) mod convert;
 pub(crate) mod cv;
 pub(crate) mod devices;

@@ -1,0 +1,103 @@
+//! The λs chosen for many groups as a table for people: a row for each group, of some of many, and what they are all together.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use ridgepath::Selection;
+
+use crate::fit::choices::Choices;
+use crate::fit::intercept;
+use crate::fit::quantiles::quartiles;
+use crate::format::number::{measured, number};
+use crate::format::table::columns::{TableColumn, fit, fitted, thinned};
+use crate::format::table::cv::judged;
+use crate::format::table::many::MOST;
+use crate::format::words::{escaped, plural};
+use crate::input::data::Data;
+
+/// Reasons that are told: more are counted.
+const REASONS: usize = 3;
+
+pub(crate) fn written(choices: &Choices, data: &Data) -> String {
+    let all = choices.found.len();
+    let mut text = format!(
+        "{} of {} and {}\n{}\n",
+        plural(all, "group"),
+        plural(data.features().len(), "feature"),
+        plural(data.targets().len(), "target"),
+        judged(&choices.scheme, None, &choices.score, choices.rule)
+    );
+    let shown = thinned(all, MOST);
+    for (target, name) in data.targets().iter().enumerate() {
+        let _ = write!(text, "\ntarget {}\n", escaped(name));
+        text.push_str(&groups(choices, data, &shown, target));
+        if shown.len() < all {
+            let _ = writeln!(text, "({} groups of {all}: --format csv and --format json have all)", shown.len());
+        }
+        text.push_str(&summary(choices, target));
+    }
+    text.push_str(&without(choices));
+    text
+}
+
+/// A row for each of the groups shown, with as many coefficients as there is room for.
+fn groups(choices: &Choices, data: &Data, shown: &[usize], target: usize) -> String {
+    let of = |value: &dyn Fn(&Selection) -> String| -> Vec<String> {
+        shown.iter().map(|group| choices.found[*group].as_ref().map_or_else(|_| "-".into(), value)).collect()
+    };
+    let named = choices.columns.iter().enumerate().map(|(column, head)| {
+        TableColumn::new(head.clone(), shown.iter().map(|group| choices.names[*group][column].clone()))
+    });
+    let rows = shown.iter().map(|group| choices.rows[*group].to_string());
+    let mut columns: Vec<TableColumn> = named.chain([TableColumn::new("rows", rows)]).collect();
+    let score = |own: &Selection| match own.choice(target) {
+        choice if choice.standard_error.is_nan() => number(choice.score),
+        choice => measured(choice.score, choice.standard_error),
+    };
+    let intercept = |own: &Selection| number(intercept::of_file(own.path(), data, own.choice(target).index, target));
+    columns.push(TableColumn::new("λ", of(&|own| number(own.choice(target).lambda))));
+    columns.push(TableColumn::new(choices.score.clone(), of(&score)));
+    columns.push(TableColumn::new("intercept", of(&intercept)));
+    for (feature, head) in data.features().iter().enumerate() {
+        columns.push(TableColumn::new(head.clone(), of(&|own| number(own.coefficients(target)[feature]))));
+        if !fit(&columns) {
+            columns.pop();
+            break;
+        }
+    }
+    fitted(&columns)
+}
+
+/// The quartiles of the λs chosen.
+fn summary(choices: &Choices, target: usize) -> String {
+    let lambdas = choices.lambdas(target);
+    let (Some(least), Some(greatest)) = (lambdas.first(), lambdas.last()) else { return String::new() };
+    let [quarter, half, rest] = quartiles(&lambdas).map(number);
+    format!(
+        "\nλ chosen for {}: from {} to {}, quartiles {quarter}, {half}, {rest}\n",
+        plural(lambdas.len(), "group"),
+        number(*least),
+        number(*greatest)
+    )
+}
+
+/// How many groups have no choice, by their reasons, the most frequent first.
+fn without(choices: &Choices) -> String {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    choices.refused().for_each(|(_, why)| *counts.entry(why).or_default() += 1);
+    let mut reasons: Vec<(&str, usize)> = counts.into_iter().collect();
+    reasons.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let count: usize = reasons.iter().map(|(_, count)| count).sum();
+    if count == 0 {
+        return String::new();
+    }
+    let mut text = format!("\n{} without a choice\n", plural(count, "group"));
+    for (why, count) in reasons.iter().take(REASONS) {
+        let _ = writeln!(text, "  {count}: {}", escaped(why));
+    }
+    let rest: usize = reasons.iter().skip(REASONS).map(|(_, count)| count).sum();
+    if rest > 0 {
+        let _ = writeln!(text, "  {rest}: other reasons, which --format csv and --format json have");
+    }
+    text
+}
