@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::time::Instant;
 use std::{env, fs};
 
-use ridgepath::{Backend, CrossValidation, Folds, Groups, Paths, Ridge, View, Windows};
+use ridgepath::{Backend, CrossValidation, Folds, Groups, Paths, Ridge, Selection, View, Windows};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -45,8 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 runs,
                 || choice.fit_targets(x, y),
                 |own| {
-                    let alpha = |target: usize| own.choice(target).map_or(f64::NAN, |choice| choice.alpha);
-                    json!((0..own.len()).map(alpha).collect::<Vec<f64>>())
+                    let alpha =
+                        |own: &ridgepath::Result<Selection>| own.as_ref().map_or(f64::NAN, |own| own.choice(0).alpha);
+                    json!(own.iter().map(alpha).collect::<Vec<f64>>())
                 },
             )
         }

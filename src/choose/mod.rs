@@ -33,4 +33,3 @@ pub use scheme::Scheme;
 pub use score::{Better, Custom, Score};
 pub use selection::Selection;
 pub use spectrum::Spectrum;
-pub use targets::TargetSelections;

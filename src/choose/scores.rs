@@ -33,6 +33,19 @@ impl Scores {
         Self { name, better, folds, means, errors, units }
     }
 
+    /// The scores of one of `t` targets.
+    pub(crate) fn alone(&self, target: usize, t: usize) -> Self {
+        let of = |values: &Vec<f64>| values.iter().skip(target).step_by(t).copied().collect();
+        Self {
+            name: self.name.clone(),
+            better: self.better,
+            folds: self.folds.iter().map(of).collect(),
+            means: of(&self.means),
+            errors: of(&self.errors),
+            units: vec![self.units[target]],
+        }
+    }
+
     /// The mean over `t` targets for every λ, with its standard error: of the folds' means, or where there are no folds at most
     /// the mean of the targets': in units of the largest.
     #[expect(clippy::cast_precision_loss, reason = "a count of targets")]

@@ -59,6 +59,18 @@ impl Selection {
         self
     }
 
+    /// The selection of one of the targets, copied.
+    pub(crate) fn of_target(&self, target: usize) -> Self {
+        Self {
+            path: self.path.of_target(target),
+            scheme: self.scheme.clone(),
+            scores: self.scores.alone(target, self.path.targets()),
+            rule: self.rule,
+            choices: vec![self.choices[target].clone()],
+            extensions: self.extensions,
+        }
+    }
+
     pub(crate) fn after(self, extensions: usize) -> Self {
         Self { extensions, ..self }
     }

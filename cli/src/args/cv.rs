@@ -10,6 +10,7 @@ use crate::args::answer::{Destination, PathFormat};
 use crate::args::choice_tests::ChoiceTestArgs;
 use crate::args::data::DataArgs;
 use crate::args::grid::GridArgs;
+use crate::args::missing_targets::MissingTargets;
 use crate::args::names::{LabelColumns, NameList, PartingColumns};
 use crate::args::solver::SolverArgs;
 use crate::args::{convention, numbers};
@@ -21,6 +22,9 @@ pub(crate) struct CvArgs {
     /// Choose a λ for each value of this column, by its rows alone; of several columns, for each combination
     #[arg(long, value_name = "A,B,…", conflicts_with = "convention")]
     pub(crate) by: Option<NameList>,
+    /// What becomes of rows in which a target has no value: with `skip` a λ is chosen for each target, on the rows in which it has one
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["by", "convention", "nested", "permutations"])]
+    pub(crate) missing_targets: Option<MissingTargets>,
     #[command(flatten)]
     pub(crate) scheme: SchemeArgs,
     /// What predictions of held-out rows are judged by [default: mse]
@@ -139,7 +143,13 @@ impl CvArgs {
     /// The columns that part the rows: into groups, if that is asked for, and then into folds, if a column says so.
     pub(crate) fn columns(&self) -> PartingColumns<'_> {
         let by = self.by.as_ref().map(LabelColumns::of_by);
-        PartingColumns { labels: by.into_iter().chain(self.scheme.labels()).collect(), time: None }
+        let labels = by.into_iter().chain(self.scheme.labels()).collect();
+        PartingColumns { labels, time: None, gaps: self.gaps() }
+    }
+
+    /// Whether a target may have no value in a row.
+    pub(crate) fn gaps(&self) -> bool {
+        self.missing_targets == Some(MissingTargets::Skip)
     }
 
     pub(crate) fn score(&self) -> Score {

@@ -2,11 +2,12 @@
 
 use clap::ArgGroup;
 
+use crate::args::missing_targets::MissingTargets;
 use crate::args::names::{LabelColumns, NameList, PartingColumns};
 use crate::args::numbers;
 
 /// The options with which `path` fits many problems.
-pub(crate) const OPTIONS: [&str; 4] = ["by", "window", "expanding", "bootstrap"];
+pub(crate) const OPTIONS: [&str; 5] = ["by", "window", "expanding", "bootstrap", "missing_targets"];
 
 /// `path` fits problems of one of these kinds.
 #[derive(clap::Args, Debug)]
@@ -37,13 +38,21 @@ pub(crate) struct ManyArgs {
     /// The seed of the draws [default: 0]
     #[arg(long, value_name = "NUMBER", requires = "bootstrap")]
     pub(crate) seed: Option<u64>,
+    /// What becomes of rows in which a target has no value: with `skip` each target is fitted on the rows in which it has one
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) missing_targets: Option<MissingTargets>,
 }
 
 /// What `path` fits.
 pub(crate) enum Asked<'a> {
     Groups(LabelColumns<'a>),
     Windows(WindowsAsked<'a>),
-    Replicates { count: usize, seed: u64 },
+    Replicates {
+        count: usize,
+        seed: u64,
+    },
+    /// Each target on the rows in which it has a value.
+    Targets,
 }
 
 /// Windows and how many rows are left out at the end of each.
@@ -78,14 +87,19 @@ impl ManyArgs {
             }
             _ => {
                 let replicates = |count| Asked::Replicates { count, seed: self.seed.unwrap_or(0) };
-                Ok(self.by().map(Asked::Groups).or(self.bootstrap.map(replicates)))
+                let targets = || self.gaps().then_some(Asked::Targets);
+                Ok(self.by().map(Asked::Groups).or(self.bootstrap.map(replicates)).or_else(targets))
             }
         }
     }
 
     /// The columns that part the rows.
     pub(crate) fn columns(&self) -> PartingColumns<'_> {
-        PartingColumns { labels: self.by().into_iter().collect(), time: self.time.as_deref() }
+        PartingColumns { labels: self.by().into_iter().collect(), time: self.time.as_deref(), gaps: self.gaps() }
+    }
+
+    fn gaps(&self) -> bool {
+        self.missing_targets == Some(MissingTargets::Skip)
     }
 
     fn by(&self) -> Option<LabelColumns<'_>> {

@@ -56,6 +56,8 @@ pub(crate) struct PartingColumns<'a> {
     pub(crate) labels: Vec<LabelColumns<'a>>,
     /// The column of `--time`.
     pub(crate) time: Option<&'a str>,
+    /// Whether a target may have no value in a row, which is NaN then.
+    pub(crate) gaps: bool,
 }
 
 /// Columns whose values say which rows belong together, and the option that names them.

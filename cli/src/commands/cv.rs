@@ -21,7 +21,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     ChoiceTests::check_seed(args)?;
     check_places(args)?;
     let sink = places::sink_of(&args.output)?;
-    if args.by.is_some() {
+    if args.by.is_some() || args.gaps() {
         return many_choices::run(args, sink);
     }
     let (plot_sink, model_sink) = (places::sink_of_extra(&args.plot)?, places::sink_of_extra(&args.save)?);

@@ -1,13 +1,14 @@
-//! `ridgepath cv` of many groups: a λ for each.
+//! `ridgepath cv` of many groups, or of targets with gaps: a λ for each.
 
 use ridgepath::choose::Scheme;
-use ridgepath::{CrossValidation, Groups};
+use ridgepath::{CrossValidation, Groups, TargetPatterns};
 
 use crate::args::answer::PathFormat;
 use crate::args::cv::CvArgs;
 use crate::args::names::NameList;
 use crate::commands::places;
 use crate::fit::choices::Choices;
+use crate::fit::problem_targets::ProblemTargets;
 use crate::fit::{penalties, rates, solver};
 use crate::format::{choices_notes, csv, json, message, table};
 use crate::input::data::Data;
@@ -19,29 +20,40 @@ use crate::plot;
 
 pub(crate) fn run(args: &CvArgs, sink: Sink) -> Result<()> {
     if args.save.is_some() {
-        return Err(Failure::Input(
-            "--save: with --by there is a model for each group, and a file holds one; wanted a file with the rows of one group, or \
+        let (option, what) = if args.gaps() { ("--missing-targets skip", "target") } else { ("--by", "group") };
+        return Err(Failure::Input(format!(
+            "--save: with {option} there is a model for each {what}, and a file holds one; wanted a file with the rows of one {what}, or \
              --format json, which has the coefficients of all"
-                .into(),
-        ));
+        )));
     }
     let plot_sink = places::sink_of_extra(&args.plot)?;
     let data = Data::parted(&args.data, &args.columns())?;
-    let progress = Progress::towards_end("λ, of all groups");
+    let progress = Progress::towards_end("λ, of all problems");
     let ridge = solver::of(&data, &args.data, &args.solver, &progress).penalty(penalties::choose(&args.grid)?);
     let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
-    let ([labels, of_folds @ ..], Some(by)) = (data.labels(), &args.by) else {
-        return Err(Failure::Other("no column was read that parts the rows into groups".into()));
-    };
+    let (of_groups, of_folds) = data.labels().split_at(usize::from(args.by.is_some()));
     let scheme = args.scheme.scheme(of_folds.first().map_or(&[], Labels::of_rows));
-    let groups = Groups::new(labels.of_rows());
-    let found = CrossValidation::new(ridge)
+    let choice = CrossValidation::new(ridge)
         .scheme(scheme.clone())
         .score(args.score())
         .rule(args.rule())
         .per_target(args.per_target)
-        .extend(args.extend)
-        .fit_groups(data.x()?, data.y()?, &groups);
+        .extend(args.extend);
+    let (x, y) = (data.x()?, data.y()?);
+    let (found, parted) = match (of_groups, &args.by) {
+        ([labels], Some(by)) => {
+            let groups = Groups::new(labels.of_rows());
+            let rows = (0..groups.len()).map(|group| groups.rows(group).len()).collect();
+            let names = (NameList::names(by).to_vec(), labels.cells().to_vec());
+            (choice.fit_groups(x, y, &groups), ("group", ProblemTargets::All, names, rows))
+        }
+        _ => {
+            let patterns = TargetPatterns::of(y);
+            let rows = (0..data.targets().len()).map(|own| patterns.rows(patterns.of_target(own)).len()).collect();
+            let names = (vec!["target".into()], data.targets().iter().map(|name| vec![name.clone()]).collect());
+            (choice.fit_targets(x, y), ("target", ProblemTargets::Own, names, rows))
+        }
+    };
     progress.finish();
     let reason = |error| data.failure(error).text().unwrap_or_default().to_owned();
     let found = found.map_err(|error| data.failure(error))?.into_iter().map(|own| own.map_err(reason)).collect();
@@ -49,15 +61,8 @@ pub(crate) fn run(args: &CvArgs, sink: Sink) -> Result<()> {
         Scheme::Criterion(criterion) => criterion.name().to_owned(),
         _ => args.score().name().to_owned(),
     };
-    let choices = Choices {
-        columns: NameList::names(by).to_vec(),
-        names: labels.cells().to_vec(),
-        rows: (0..groups.len()).map(|group| groups.rows(group).len()).collect(),
-        found,
-        scheme,
-        score,
-        rule: args.rule(),
-    };
+    let (what, targets, (columns, names), rows) = parted;
+    let choices = Choices { what, targets, columns, names, rows, found, scheme, score, rule: args.rule() };
 
     let answer = match args.format {
         PathFormat::Table => table::choices::written(&choices, &data).into_bytes(),
@@ -66,7 +71,7 @@ pub(crate) fn run(args: &CvArgs, sink: Sink) -> Result<()> {
     };
     let mut staged = vec![sink.stage(answer)?];
     let mut notes = data.notes();
-    // A table tells itself which groups have none.
+    // A table tells itself which have none.
     if args.format != PathFormat::Table {
         notes.extend(choices_notes::refused(&choices));
     }

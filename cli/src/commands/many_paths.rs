@@ -1,4 +1,4 @@
-//! `ridgepath path` of many problems: groups, windows or replicates of the rows.
+//! `ridgepath path` of many problems: groups, windows or replicates of the rows, or targets with gaps.
 
 use ridgepath::Groups;
 
@@ -41,6 +41,12 @@ pub(crate) fn run(args: &PathArgs, asked: &Asked<'_>, sink: Sink) -> Result<()> 
             let drawing = whole.map(|whole| plot::bootstrap::draw(&many, &whole, &data));
             Ok((many, drawing))
         }),
+        Asked::Targets if drawn => {
+            return Err(Failure::Input(
+                "--plot: there is no picture of targets with gaps; wanted one --target in a file of the rows in which it has values".into(),
+            ));
+        }
+        Asked::Targets => ridge.fit_targets(x, y).map(|paths| (Many::of_targets(&data, paths), None)),
         Asked::Groups(columns) => {
             let [labels] = data.labels() else {
                 return Err(Failure::Other(format!("{}: no labels were read", columns.option)));

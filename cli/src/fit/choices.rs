@@ -1,12 +1,16 @@
-//! The λs chosen for many groups, and what each group is called.
+//! The λs chosen for many groups or targets, and what each is called.
 
 use ridgepath::choose::Scheme;
 use ridgepath::{Rule, Selection};
 
+use crate::fit::problem_targets::ProblemTargets;
 use crate::fit::quantiles;
 
-/// A choice for each group, or the reason why there is none.
+/// A choice for each group or target, or the reason why there is none.
 pub(crate) struct Choices {
+    /// What they are of: `"group"` or `"target"`.
+    pub(crate) what: &'static str,
+    pub(crate) targets: ProblemTargets,
     /// The columns that name a group, and what stands in them.
     pub(crate) columns: Vec<String>,
     pub(crate) names: Vec<Vec<String>>,

@@ -6,7 +6,12 @@ use crate::input::data::Data;
 
 /// The intercept at a λ, for the columns as they are in the file.
 pub(crate) fn of_file(path: &RidgePath, data: &Data, index: usize, target: usize) -> f64 {
-    let fitted = path.intercept(index, target);
+    of_place(path, data, index, (target, target))
+}
+
+/// The intercept of the target that has number `place` in the path and `target` in the file.
+pub(crate) fn of_place(path: &RidgePath, data: &Data, index: usize, (place, target): (usize, usize)) -> f64 {
+    let fitted = path.intercept(index, place);
     if !data.is_shifted() {
         return fitted;
     }
@@ -20,7 +25,7 @@ pub(crate) fn of_file(path: &RidgePath, data: &Data, index: usize, target: usize
     };
     let (origin, rest) = in_two(data.target_origins()[target]);
     [origin, rest].into_iter().for_each(&mut add);
-    for (origin, w) in data.feature_origins().iter().zip(path.coefficients(index, target)) {
+    for (origin, w) in data.feature_origins().iter().zip(path.coefficients(index, place)) {
         let (origin, rest) = in_two(*origin);
         let product = w * origin;
         [-product, -w.mul_add(origin, -product), -w * rest].into_iter().for_each(&mut add);

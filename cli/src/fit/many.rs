@@ -2,13 +2,16 @@
 
 use ridgepath::{Paths, RidgePath};
 
+use crate::fit::problem_targets::ProblemTargets;
 use crate::fit::windows::NamedWindows;
+use crate::input::data::Data;
 use crate::input::labels::Labels;
 
 /// Paths with a name for each problem.
 pub(crate) struct Many {
-    /// What the problems are: `"group"`, `"window"` or `"replicate"`.
+    /// What the problems are: `"group"`, `"window"`, `"replicate"` or `"target"`.
     pub(crate) what: &'static str,
+    pub(crate) targets: ProblemTargets,
     /// The columns that name a problem, and what stands in them.
     pub(crate) columns: Vec<String>,
     pub(crate) names: Vec<Vec<String>>,
@@ -18,17 +21,25 @@ pub(crate) struct Many {
 impl Many {
     /// Groups by the values of columns of these names.
     pub(crate) fn of_groups(columns: &[String], labels: &Labels, paths: Paths) -> Self {
-        Self { what: "group", columns: columns.to_vec(), names: labels.cells().to_vec(), paths }
+        let (columns, names) = (columns.to_vec(), labels.cells().to_vec());
+        Self { what: "group", targets: ProblemTargets::All, columns, names, paths }
+    }
+
+    /// Targets by their names.
+    pub(crate) fn of_targets(data: &Data, paths: Paths) -> Self {
+        let names = data.targets().iter().map(|name| vec![name.clone()]).collect();
+        Self { what: "target", targets: ProblemTargets::Own, columns: vec!["target".into()], names, paths }
     }
 
     pub(crate) fn of_windows(windows: &NamedWindows<'_>, paths: Paths) -> Self {
-        Self { what: "window", columns: windows.columns.clone(), names: windows.names.clone(), paths }
+        let (columns, names) = (windows.columns.clone(), windows.names.clone());
+        Self { what: "window", targets: ProblemTargets::All, columns, names, paths }
     }
 
     /// Replicates by their numbers, from 0.
     pub(crate) fn of_replicates(paths: Paths) -> Self {
         let names = (0..paths.len()).map(|number| vec![number.to_string()]).collect();
-        Self { what: "replicate", columns: vec!["replicate".into()], names, paths }
+        Self { what: "replicate", targets: ProblemTargets::All, columns: vec!["replicate".into()], names, paths }
     }
 
     /// The number of the λ in the middle of the grid, which stands for the others where there is room for one alone.

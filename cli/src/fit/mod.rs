@@ -16,6 +16,7 @@ pub(crate) mod dependent_features;
 pub(crate) mod figures;
 pub(crate) mod intercept;
 pub(crate) mod many;
+pub(crate) mod problem_targets;
 pub(crate) mod quantiles;
 pub(crate) mod standard_errors;
 pub(crate) mod statistics;

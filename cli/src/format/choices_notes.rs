@@ -9,7 +9,7 @@ use crate::format::words::plural;
 /// How many groups have no λ, and why the first of them.
 pub(crate) fn refused(choices: &Choices) -> Option<String> {
     let refused: Vec<(String, &str)> = choices.refused().map(|(group, why)| (choices.name(group), why)).collect();
-    many_notes::of_refused(&refused, choices.found.len(), ("group", "a choice"))
+    many_notes::of_refused(&refused, choices.found.len(), (choices.what, "a choice"))
 }
 
 /// Whose grids grew, and how many groups have their λ at an end of the grid. `extend` is how often it may have grown.
@@ -17,7 +17,7 @@ pub(crate) fn of(choices: &Choices, extend: usize) -> Vec<String> {
     let mut notes = Vec::new();
     let grown = choices.answered().filter(|(_, own)| own.extensions() > 0).count();
     if grown > 0 {
-        notes.push(format!("the grids of {} grew, as the best was at their edge", plural(grown, "group")));
+        notes.push(format!("the grids of {} grew, as the best was at their edge", plural(grown, choices.what)));
     }
     for (edge, end, instead) in [(Edge::Smallest, "smallest", "smaller"), (Edge::Largest, "largest", "larger")] {
         let at =
@@ -28,7 +28,7 @@ pub(crate) fn of(choices: &Choices, extend: usize) -> Vec<String> {
             notes.push(format!(
                 "the best score of {} of {} is at the {end} λ of the grid; try {instead} ones, or {more}",
                 count,
-                plural(choices.found.len(), "group")
+                plural(choices.found.len(), choices.what)
             ));
         }
     }

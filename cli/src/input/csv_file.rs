@@ -18,7 +18,11 @@ use crate::machine::progress::Progress;
 /// What columns are read for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    Fit { intercept: bool },
+    /// With `gaps` a target may have no value in a row: NaN.
+    Fit {
+        intercept: bool,
+        gaps: bool,
+    },
     Predict,
 }
 
@@ -117,8 +121,13 @@ impl CsvFile {
             }
             for (column, values) in columns.iter().zip(&mut values) {
                 let (weights, time) = (chosen.weights == Some(*column), chosen.time == Some(*column));
+                let may_miss = matches!(purpose, Purpose::Fit { gaps: true, .. }) && chosen.targets.contains(column);
+                if may_miss && number_column::is_missing(&record[*column]) {
+                    values.push_missing();
+                    continue;
+                }
                 // Of times nothing but their differences is used.
-                let shiftable = (matches!(purpose, Purpose::Fit { intercept: true }) && !weights) || time;
+                let shiftable = (matches!(purpose, Purpose::Fit { intercept: true, .. }) && !weights) || time;
                 values
                     .push(&record[*column], shiftable)
                     .and_then(|value| match weights && value < 0.0 {
@@ -140,6 +149,9 @@ impl CsvFile {
                             false => "",
                             true if matches!(purpose, Purpose::Fit { .. }) && chosen.features.contains(column) => {
                                 ": leave out its row, or the column by --exclude"
+                            }
+                            true if chosen.targets.contains(column) => {
+                                ": leave out its row, as path and cv do for this target by --missing-targets skip"
                             }
                             true => ": leave out its row",
                         };

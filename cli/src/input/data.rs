@@ -31,7 +31,8 @@ impl Data {
     pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
         let input = CsvFile::open(&args.input)?;
         let columns = ColumnRoles::choose(args, parting, input.header(), input.file(), input.header_line())?;
-        let (table, labels) = input.read(&columns, Purpose::Fit { intercept: !args.no_intercept })?;
+        let (table, labels) =
+            input.read(&columns, Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps })?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
         let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());

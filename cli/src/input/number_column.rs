@@ -39,7 +39,7 @@ impl NumberColumn {
         let whole_number = whole(cell, value);
         if self.origin == 0
             && let Some(origin) = whole_number
-            && let Some(moved) = self.values.iter().map(|old| distance(whole(&[], *old)?, origin)).collect()
+            && let Some(moved) = self.values.iter().map(|old| moved(*old, origin)).collect()
         {
             (self.values, self.origin) = (moved, origin);
         }
@@ -53,6 +53,11 @@ impl NumberColumn {
                  float; a decimal, such as 1.5e18, may be rounded",
             ),
         }
+    }
+
+    /// Takes a cell without a value, as NaN.
+    pub(crate) fn push_missing(&mut self) {
+        self.values.push(f64::NAN);
     }
 
     /// Whether the last number is less than the one before it.
@@ -102,6 +107,11 @@ fn whole(cell: &[u8], value: f64) -> Option<i128> {
     let written = str::from_utf8(cell).ok().and_then(|text| text.parse().ok());
     #[expect(clippy::cast_possible_truncation, reason = "whole and smaller than 2^100")]
     written.or_else(|| (value.fract() == 0.0 && value.abs() < SMALL).then_some(value as i128))
+}
+
+/// How far a number read before is from the origin, where that is a float; NaN of one that is missing.
+fn moved(old: f64, origin: i128) -> Option<f64> {
+    if old.is_nan() { Some(old) } else { distance(whole(&[], old)?, origin) }
 }
 
 /// How far a number is from the origin, where that is a float.

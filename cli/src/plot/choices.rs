@@ -4,6 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::fit::choices::Choices;
+use crate::fit::problem_targets::ProblemTargets;
 use crate::fit::quantiles::quantile;
 use crate::format::number::number;
 use crate::format::words::plural;
@@ -22,7 +23,8 @@ const RIGHT: f64 = WIDTH - 32.0;
 
 pub(crate) fn draw(choices: &Choices, data: &Data) -> Result<Drawing> {
     let count = choices.answered().count();
-    let targets: Vec<Vec<f64>> = (0..data.targets().len()).map(|target| choices.lambdas(target)).collect();
+    let panels = choices.targets.count(data.targets().len());
+    let targets: Vec<Vec<f64>> = (0..panels).map(|target| choices.lambdas(target)).collect();
     let logs: Vec<Vec<f64>> = targets.iter().map(|own| logarithms(own)).collect();
     let bars: Vec<Vec<Bar>> = logs.iter().map(|own| histogram::of(own)).collect();
     // One axis for all targets, with the whole width of each bar, and a decade at least, on which there are ticks.
@@ -33,18 +35,22 @@ pub(crate) fn draw(choices: &Choices, data: &Data) -> Result<Drawing> {
     #[expect(clippy::cast_precision_loss, reason = "a handful of targets")]
     let height = TOP + BOTTOM + targets.len() as f64 * (HEIGHT + GAP) - GAP;
     let svg = canvas::svg(WIDTH, height, |area| {
-        write(area, "The λ of each group", (LEFT, 26.0), 22.0, INK, HPos::Left)?;
+        write(area, &format!("The λ of each {}", choices.what), (LEFT, 26.0), 22.0, INK, HPos::Left)?;
         let facts = format!(
             "{count} of {} with a choice · {} features · by {}",
-            plural(choices.found.len(), "group"),
+            plural(choices.found.len(), choices.what),
             data.features().len(),
             choices.score
         );
         write(area, &facts, (LEFT, 52.0), 14.0, GREY, HPos::Left)?;
         let mut top = TOP;
-        for (target, name) in data.targets().iter().enumerate() {
+        for target in 0..panels {
             let panel = Panel { left: LEFT, right: RIGHT, top, bottom: top + HEIGHT, x, few: OF_CURVES };
-            write(area, &format!("{}: groups", label(name)), (LEFT, top - 14.0), 13.0, GREY, HPos::Left)?;
+            let counted = match choices.targets {
+                ProblemTargets::All => format!("{}: {}s", label(&data.targets()[target]), choices.what),
+                ProblemTargets::Own => format!("{}s", choices.what),
+            };
+            write(area, &counted, (LEFT, top - 14.0), 13.0, GREY, HPos::Left)?;
             draw_bars(area, &panel, &bars[target])?;
             draw_median(area, &panel, &targets[target])?;
             top += HEIGHT + GAP;

@@ -15,6 +15,7 @@ mod json;
 mod known;
 mod many;
 mod many_plots;
+mod missing_targets;
 mod output;
 mod penalties;
 mod plan;

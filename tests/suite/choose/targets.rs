@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 use ridgepath::choose::Criterion;
-use ridgepath::{Backend, CrossValidation, Error, Folds, Ridge, TargetPatterns};
+use ridgepath::{Backend, CrossValidation, Error, Folds, Ridge, Selection, TargetPatterns};
 
 use crate::support::{Random, regression};
 
@@ -36,7 +36,7 @@ fn each_target_has_what_is_chosen_on_the_rows_in_which_it_has_values() {
     assert_eq!(patterns.len(), 2);
     for (number, scheme) in schemes.iter().enumerate() {
         let chosen = scheme(CrossValidation::new(ridge.clone()), labels.clone()).fit_targets(&x, &y).unwrap();
-        assert_eq!((chosen.len(), chosen.refused().count()), (4, 0));
+        assert_eq!(chosen.iter().filter(|own| own.is_ok()).count(), 4);
         for pattern in 0..patterns.len() {
             let (rows, targets) = (patterns.rows(pattern), patterns.targets(pattern));
             let of_rows = |row: &usize| weights[*row];
@@ -45,13 +45,21 @@ fn each_target_has_what_is_chosen_on_the_rows_in_which_it_has_values() {
             let alone = scheme(CrossValidation::new(alone), labels).per_target(true);
             let alone = alone.fit(&picked(&x, rows, &[0, 1, 2, 3]), &picked(&y, rows, targets)).unwrap();
             for (at, target) in targets.iter().enumerate() {
-                let (selection, there) = chosen.selection(*target).unwrap();
-                assert_eq!((there, selection.path() == alone.path()), (at, true), "scheme {number}");
-                let [found, wanted] = [chosen.choice(*target).unwrap(), alone.choice(at)]
+                let own = chosen[*target].as_ref().unwrap();
+                let [found, wanted] = [own.choice(0), alone.choice(at)]
                     .map(|own| (own.index, own.best, own.lambda, own.score, own.standard_error.to_bits()));
                 assert_eq!(found, wanted, "scheme {number}");
-                assert_eq!(chosen.coefficients(*target).unwrap(), alone.coefficients(at));
-                assert_eq!(chosen.intercept(*target).unwrap(), alone.intercept(at));
+                assert_eq!((own.path().targets(), own.path().len()), (1, alone.path().len()));
+                assert_eq!((own.folds(), own.path().rows()), (alone.folds(), rows.len()));
+                for k in 0..own.path().len() {
+                    let of = |own: &Selection, target: usize| {
+                        let folds = (0..own.folds()).map(|fold| own.fold_score(k, target, fold));
+                        let figures = [own.mean(k, target), own.standard_error(k, target), own.path().rss(k, target)];
+                        folds.chain(figures).map(f64::to_bits).collect::<Vec<_>>()
+                    };
+                    assert_eq!(of(own, 0), of(&alone, at), "scheme {number}");
+                }
+                assert_eq!((own.coefficients(0), own.intercept(0)), (alone.coefficients(at), alone.intercept(at)));
             }
         }
     }
@@ -66,10 +74,9 @@ fn a_target_of_which_nothing_can_be_chosen_spoils_no_other() {
     (5..m).for_each(|row| y[(row, 2)] = f64::NAN);
     y[(3, 2)] = f64::NAN;
     let chosen = CrossValidation::new(Ridge::new()).fit_targets(&x, &y).unwrap();
-    let why: Vec<usize> = chosen.refused().map(|(target, _)| target).collect();
-    assert_eq!(why, [1, 2]);
-    assert_eq!(chosen.selection(1).unwrap_err().to_string(), "Y[row 2, column 1] is -inf; a finite number is needed");
-    assert!(chosen.coefficients(0).is_ok() && chosen.coefficients(3).is_ok());
+    assert_eq!(chosen.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
+    let why = chosen[1].as_ref().unwrap_err().to_string();
+    assert_eq!(why, "Y[row 2, column 1] is -inf; a finite number is needed");
     let labels = CrossValidation::new(Ridge::new()).folds(Folds::Given(vec![0; m - 1])).fit_targets(&x, &y);
     assert!(matches!(labels, Err(Error::Shape { .. })), "{labels:?}");
 }

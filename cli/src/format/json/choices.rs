@@ -67,7 +67,12 @@ pub(crate) fn written(choices: &Choices, data: &Data, column: Option<&str>) -> R
     let entry = |number: usize| {
         let (name, rows) = (choices.names[number].as_slice(), choices.rows[number]);
         match &choices.found[number] {
-            Ok(own) => GroupEntry { name, rows, refused: None, chosen: Some(chosen(own, data)) },
+            Ok(own) => GroupEntry {
+                name,
+                rows,
+                refused: None,
+                chosen: Some(chosen(own, data, &|place| choices.targets.number(number, place))),
+            },
             Err(why) => GroupEntry { name, rows, refused: Some(why), chosen: None },
         }
     };
@@ -83,7 +88,7 @@ pub(crate) fn written(choices: &Choices, data: &Data, column: Option<&str>) -> R
     })
 }
 
-fn chosen<'a>(selection: &'a Selection, data: &Data) -> Chosen<'a> {
+fn chosen<'a>(selection: &'a Selection, data: &Data, target_of: &dyn Fn(usize) -> usize) -> Chosen<'a> {
     let path = selection.path();
     let targets = 0..path.targets();
     let entry = |target: usize| {
@@ -96,7 +101,7 @@ fn chosen<'a>(selection: &'a Selection, data: &Data) -> Chosen<'a> {
             se: choice.standard_error,
             at_edge: choice.edge.is_some(),
             outcome: outcome::name(path.outcome(choice.index, target)),
-            intercept: intercept::of_file(path, data, choice.index, target),
+            intercept: intercept::of_place(path, data, choice.index, (target, target_of(target))),
             coef: selection.coefficients(target),
         }
     };

@@ -14,7 +14,7 @@ struct ManyDocument<'a> {
     schema: &'static str,
     features: &'a [String],
     targets: &'a [String],
-    /// What a problem is: a group, a window or a replicate.
+    /// What a problem is: a group, a window, a replicate, or one of the targets, whose arrays have one target then.
     problem: &'static str,
     /// The columns that name a problem.
     columns: &'a [String],
@@ -63,7 +63,9 @@ pub(crate) fn written(many: &Many, data: &Data) -> Result<Vec<u8>> {
                 outcomes: each(&path, |k, target| outcome::name(path.outcome(k, target))),
                 r2: each(&path, |k, target| path.r2(k, target)),
                 error_bounds: each(&path, |k, target| path.error_bound(k, target)),
-                intercepts: each(&path, |k, target| intercept::of_file(&path, data, k, target)),
+                intercepts: each(&path, |k, place| {
+                    intercept::of_place(&path, data, k, (place, many.targets.number(number, place)))
+                }),
                 coefficients: each(&path, |k, target| path.coefficients(k, target).to_vec()),
             }
         };

@@ -7,6 +7,7 @@ use ridgepath::Selection;
 
 use crate::fit::choices::Choices;
 use crate::fit::intercept;
+use crate::fit::problem_targets::ProblemTargets;
 use crate::fit::quantiles::quartiles;
 use crate::format::number::{measured, number};
 use crate::format::table::columns::{TableColumn, fit, fitted, thinned};
@@ -20,21 +21,28 @@ const REASONS: usize = 3;
 
 pub(crate) fn written(choices: &Choices, data: &Data) -> String {
     let all = choices.found.len();
+    let targets = match choices.targets {
+        ProblemTargets::All => format!(" and {}", plural(data.targets().len(), "target")),
+        ProblemTargets::Own => String::new(),
+    };
     let mut text = format!(
-        "{} of {} and {}\n{}\n",
-        plural(all, "group"),
+        "{} of {}{targets}\n{}\n",
+        plural(all, choices.what),
         plural(data.features().len(), "feature"),
-        plural(data.targets().len(), "target"),
         judged(&choices.scheme, None, &choices.score, choices.rule)
     );
     let shown = thinned(all, MOST);
-    for (target, name) in data.targets().iter().enumerate() {
-        let _ = write!(text, "\ntarget {}\n", escaped(name));
-        text.push_str(&groups(choices, data, &shown, target));
+    for place in 0..choices.targets.count(data.targets().len()) {
+        text.push_str(&match choices.targets {
+            ProblemTargets::All => format!("\ntarget {}\n", escaped(&data.targets()[place])),
+            ProblemTargets::Own => "\n".into(),
+        });
+        text.push_str(&groups(choices, data, &shown, place));
         if shown.len() < all {
-            let _ = writeln!(text, "({} groups of {all}: --format csv and --format json have all)", shown.len());
+            let (shown, what) = (shown.len(), choices.what);
+            let _ = writeln!(text, "({shown} {what}s of {all}: --format csv and --format json have all)");
         }
-        text.push_str(&summary(choices, target));
+        text.push_str(&summary(choices, place));
     }
     text.push_str(&without(choices));
     text
@@ -42,9 +50,11 @@ pub(crate) fn written(choices: &Choices, data: &Data) -> String {
 
 /// A row for each of the groups shown, with as many coefficients as there is room for.
 fn groups(choices: &Choices, data: &Data, shown: &[usize], target: usize) -> String {
-    let of = |value: &dyn Fn(&Selection) -> String| -> Vec<String> {
-        shown.iter().map(|group| choices.found[*group].as_ref().map_or_else(|_| "-".into(), value)).collect()
+    let of_groups = |value: &dyn Fn(usize, &Selection) -> String| -> Vec<String> {
+        let cell = |group: &usize| choices.found[*group].as_ref().map_or_else(|_| "-".into(), |own| value(*group, own));
+        shown.iter().map(cell).collect()
     };
+    let of = |value: &dyn Fn(&Selection) -> String| of_groups(&|_, own| value(own));
     let named = choices.columns.iter().enumerate().map(|(column, head)| {
         TableColumn::new(head.clone(), shown.iter().map(|group| choices.names[*group][column].clone()))
     });
@@ -54,10 +64,13 @@ fn groups(choices: &Choices, data: &Data, shown: &[usize], target: usize) -> Str
         choice if choice.standard_error.is_nan() => number(choice.score),
         choice => measured(choice.score, choice.standard_error),
     };
-    let intercept = |own: &Selection| number(intercept::of_file(own.path(), data, own.choice(target).index, target));
+    let intercept = |group: usize, own: &Selection| {
+        let place = (target, choices.targets.number(group, target));
+        number(intercept::of_place(own.path(), data, own.choice(target).index, place))
+    };
     columns.push(TableColumn::new("λ", of(&|own| number(own.choice(target).lambda))));
     columns.push(TableColumn::new(choices.score.clone(), of(&score)));
-    columns.push(TableColumn::new("intercept", of(&intercept)));
+    columns.push(TableColumn::new("intercept", of_groups(&intercept)));
     for (feature, head) in data.features().iter().enumerate() {
         columns.push(TableColumn::new(head.clone(), of(&|own| number(own.coefficients(target)[feature]))));
         if !fit(&columns) {
@@ -75,7 +88,7 @@ fn summary(choices: &Choices, target: usize) -> String {
     let [quarter, half, rest] = quartiles(&lambdas).map(number);
     format!(
         "\nλ chosen for {}: from {} to {}, quartiles {quarter}, {half}, {rest}\n",
-        plural(lambdas.len(), "group"),
+        plural(lambdas.len(), choices.what),
         number(*least),
         number(*greatest)
     )
@@ -91,7 +104,7 @@ fn without(choices: &Choices) -> String {
     if count == 0 {
         return String::new();
     }
-    let mut text = format!("\n{} without a choice\n", plural(count, "group"));
+    let mut text = format!("\n{} without a choice\n", plural(count, choices.what));
     for (why, count) in reasons.iter().take(REASONS) {
         let _ = writeln!(text, "  {count}: {}", escaped(why));
     }

@@ -6,6 +6,7 @@ use ridgepath::RidgePath;
 
 use crate::fit::intercept;
 use crate::fit::many::Many;
+use crate::fit::problem_targets::ProblemTargets;
 use crate::format::number::number;
 use crate::format::table::columns::{TableColumn, fit, fitted, thinned};
 use crate::format::words::{escaped, plural};
@@ -16,32 +17,42 @@ pub(crate) const MOST: usize = 24;
 
 pub(crate) fn written(many: &Many, data: &Data) -> String {
     let (paths, k) = (&many.paths, many.paths.penalties());
-    let mut text = format!(
-        "{} of {} features, {} and {}\n",
-        plural(paths.len(), many.what),
-        paths.features(),
-        plural(paths.targets(), "target"),
-        plural(k, "λ")
-    );
+    let targets = match many.targets {
+        ProblemTargets::All => format!(", {}", plural(paths.targets(), "target")),
+        ProblemTargets::Own => String::new(),
+    };
+    let (problems, features) = (plural(paths.len(), many.what), plural(paths.features(), "feature"));
+    let mut text = format!("{problems} of {features}{targets} and {}\n", plural(k, "λ"));
     let shown = thinned(paths.len(), MOST);
     let index = many.middle();
     let some: Vec<(usize, Option<RidgePath>)> = shown.iter().map(|own| (*own, paths.path(*own).ok())).collect();
-    for (target, name) in data.targets().iter().enumerate() {
-        let _ = write!(text, "\ntarget {}\n", escaped(name));
-        let of = |value: &dyn Fn(&RidgePath) -> f64| -> Vec<String> {
-            let cell = |own: &Option<RidgePath>| own.as_ref().map_or_else(|| "-".into(), |path| number(value(path)));
-            some.iter().map(|(_, own)| cell(own)).collect()
+    for place in 0..many.targets.count(data.targets().len()) {
+        text.push_str(&match many.targets {
+            ProblemTargets::All => format!("\ntarget {}\n", escaped(&data.targets()[place])),
+            ProblemTargets::Own => "\n".into(),
+        });
+        let of_problems = |value: &dyn Fn(usize, &RidgePath) -> f64| -> Vec<String> {
+            let cell = |(problem, own): &(usize, Option<RidgePath>)| {
+                own.as_ref().map_or_else(|| "-".into(), |path| number(value(*problem, path)))
+            };
+            some.iter().map(cell).collect()
         };
+        let of = |value: &dyn Fn(&RidgePath) -> f64| of_problems(&|_, path| value(path));
         let named = many.columns.iter().enumerate().map(|(column, head)| {
             TableColumn::new(head.clone(), shown.iter().map(|own| many.names[*own][column].clone()))
         });
         let rows = some.iter().map(|(_, own)| own.as_ref().map_or(0, RidgePath::rows).to_string());
         let mut columns: Vec<TableColumn> = named.chain([TableColumn::new("rows", rows)]).collect();
         columns.push(TableColumn::new("λ", of(&|path| path.lambdas()[index])));
-        columns.push(TableColumn::new("R²", of(&|path| path.r2(index, target))));
-        columns.push(TableColumn::new("intercept", of(&|path| intercept::of_file(path, data, index, target))));
+        columns.push(TableColumn::new("R²", of(&|path| path.r2(index, place))));
+        columns.push(TableColumn::new(
+            "intercept",
+            of_problems(&|problem, path| {
+                intercept::of_place(path, data, index, (place, many.targets.number(problem, place)))
+            }),
+        ));
         for (feature, head) in data.features().iter().enumerate() {
-            columns.push(TableColumn::new(head.clone(), of(&|path| path.coefficients(index, target)[feature])));
+            columns.push(TableColumn::new(head.clone(), of(&|path| path.coefficients(index, place)[feature])));
             if !fit(&columns) {
                 columns.pop();
                 break;
