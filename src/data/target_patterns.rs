@@ -14,9 +14,8 @@ const ROWS: usize = 64;
 ///
 /// ```
 /// use ridgepath::{TargetPatterns, View};
-/// let nan = f64::NAN;
-/// let y = View::row_major(&[1.0, nan, 5.0, 2.0, 7.0, nan, 3.0, 8.0, 6.0], 3, 3)?;
-/// let patterns = TargetPatterns::of(y);
+/// let y = [1.0, f64::NAN, 5.0, 2.0, 7.0, f64::NAN, 3.0, 8.0, 6.0];
+/// let patterns = TargetPatterns::of(View::row_major(&y, 3, 3)?);
 /// assert_eq!((patterns.len(), patterns.rows(0), patterns.targets(0)), (3, &[0, 1, 2][..], &[0][..]));
 /// assert_eq!((patterns.rows(2), patterns.of_target(2), patterns.missing()), (&[0, 2][..], 2, 2));
 /// # Ok::<(), ridgepath::Error>(())

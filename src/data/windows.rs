@@ -59,7 +59,7 @@ impl<'a> Windows<'a> {
     /// # Errors
     /// [`Error::Count`] for windows of no rows, longer than all rows, or that do not move on; [`Error::Shape`] where there are not as
     /// many times as rows; [`Error::InvalidSetting`] for times that are not finite or run backwards, and lengths or steps of time
-    /// that are not positive.
+    /// that are not positive, or a length that is more than the time of all rows.
     pub fn ranges(&self, rows: usize) -> Result<Vec<Range<usize>>> {
         let whole = match self.kind {
             Kind::Rolling { length, step } => {
@@ -130,6 +130,10 @@ fn by_time(times: &[f64], length: f64, step: f64, rows: usize) -> Result<Vec<Ran
         return Err(Error::InvalidSetting { what, value: pair[1], wanted });
     }
     let [Some(begin), Some(end)] = [times.first(), times.last()] else { return Ok(Vec::new()) };
+    if length > end - begin {
+        let (what, wanted) = ("the length of a window", "at most the time from the first row to the last");
+        return Err(Error::InvalidSetting { what, value: length, wanted });
+    }
     let count = ((end - begin - length) / step).floor() + 1.0;
     if !(count <= MOST_WINDOWS) {
         let (what, wanted) = ("the number of windows", "a longer step: 10⁸ windows at most");

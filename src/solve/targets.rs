@@ -63,10 +63,8 @@ impl Ridge {
     ///
     /// ```
     /// use ridgepath::{Ridge, View};
-    /// let nan = f64::NAN;
-    /// let x = [1.0, 2.0, 3.0, 5.0];
-    /// let y = View::row_major(&[1.0, 3.0, nan, 6.0, 3.0, 9.0, 5.0, 15.0], 4, 2)?;
-    /// let paths = Ridge::new().lambdas([0.0]).fit_targets(&x, y)?;
+    /// let (x, y) = ([1.0, 2.0, 3.0, 5.0], [1.0, 3.0, f64::NAN, 6.0, 3.0, 9.0, 5.0, 15.0]);
+    /// let paths = Ridge::new().lambdas([0.0]).fit_targets(&x, View::row_major(&y, 4, 2)?)?;
     /// assert_eq!((paths.rows(0), paths.coefficients(0, 0, 0)), (3, &[1.0][..])); // without row 1
     /// assert_eq!((paths.rows(1), paths.coefficients(1, 0, 0)), (4, &[3.0][..]));
     /// # Ok::<(), ridgepath::Error>(())
