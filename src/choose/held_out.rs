@@ -52,10 +52,11 @@ impl Part {
     }
 
     /// The scores of what a path predicts for these rows, [k, t], of targets in these units; NaN where it has no answer. Mean squared
-    /// errors are those of the moments of the rows, where rows are more than features and the sums keep their digits.
+    /// errors are those of the moments of the rows, where these take fewer products (two of n² numbers, against one of mn) and the sums
+    /// keep their digits.
     pub(crate) fn scores(&self, path: &RidgePath, moments: Option<&Moments>, score: &Score, units: &[i32]) -> Vec<f64> {
         let t = path.targets();
-        let moments = moments.filter(|own| matches!(score, Score::Mse) && own.rows() > own.features());
+        let moments = moments.filter(|own| matches!(score, Score::Mse) && own.rows() > 2 * own.features());
         let mut scores = match moments {
             Some(moments) => squared_errors::means(moments, path, units),
             None => vec![f64::NAN; path.len() * t],

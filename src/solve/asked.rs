@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     pub(crate) without_inverse: Option<Fallback>,
     /// As the user set it, but for what the penalties do not allow.
     pub(crate) request: Request,
+    /// Whether the path only predicts, so that nobody reads its residual sums of squares: those of the equations do.
+    pub(crate) predicts: bool,
     /// The λs, as the equations that were formed first have them.
     grid: OnceLock<Grid>,
 }
@@ -29,7 +31,7 @@ impl Asked {
     pub(crate) fn new(model: Model, penalty: Penalty, request: Request) -> Self {
         let (factors, without_inverse) = (penalty.shared(), penalty.without_inverse());
         let request = Request { has_inverse: without_inverse.is_none(), ..request };
-        Self { model, penalty, factors, without_inverse, request, grid: OnceLock::new() }
+        Self { model, penalty, factors, without_inverse, request, predicts: false, grid: OnceLock::new() }
     }
 
     /// The factors of every λ in the forms that have one for all.

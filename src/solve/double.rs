@@ -60,7 +60,7 @@ pub(crate) async fn solve<'a>(
     let (path, factored) = match (plan.form, planned) {
         (Form::Primal, _) | (Form::Dual, Strategy::Nodes) => {
             let (totals, rows) = (equations.totals(), equations.problem());
-            cpu::path::path(equations.source(&totals), planned, limit, used, Some(rows), report)
+            cpu::path::path(equations.source(&totals), planned, limit, used, (!asked.predicts).then_some(rows), report)
         }
         (Form::Dual, _) => {
             let weights = solutions(plan, normal, device, report).await?;
@@ -88,7 +88,11 @@ pub(crate) async fn answered<'a>(
                 let totals = equations.totals();
                 let source = equations.source(&totals);
                 let (path, factored) = nodes::path(device, source, (&nodes, &weights), (limit, used), report).await?;
-                (path.with_rows(&totals, source.normal, equations.problem(), f64::EPSILON), factored)
+                let path = match task.asked.predicts {
+                    true => path,
+                    false => path.with_rows(&totals, source.normal, equations.problem(), f64::EPSILON),
+                };
+                (path, factored)
             };
             return Ok(climbed(path, equations, task.device, &factored));
         }

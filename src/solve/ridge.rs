@@ -67,6 +67,8 @@ pub struct Ridge {
     /// The caller's, or the one opened at first need, shared by clones; or what is wrong with the caller's.
     gpu: Arc<OnceLock<Result<Gpu>>>,
     progress: Option<Progress>,
+    /// Whether paths only predict.
+    predicts: bool,
 }
 
 impl Ridge {
@@ -372,6 +374,7 @@ impl Ridge {
     pub(crate) fn asked_of(&self, problem: &Problem<'_>) -> Asked {
         let mut asked = self.asked();
         asked.request.element_bytes = problem.element_bytes();
+        asked.predicts = self.predicts;
         asked
     }
 
@@ -388,6 +391,11 @@ impl Ridge {
     /// This solver, telling nobody how far it is.
     pub(crate) fn silent(self) -> Self {
         Self { progress: None, ..self }
+    }
+
+    /// This solver for paths that only predict, which spares the rows a pass.
+    pub(crate) fn to_predict(self) -> Self {
+        Self { predicts: true, ..self }
     }
 
     /// This solver without looking for a GPU that is not asked for.
