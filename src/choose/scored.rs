@@ -112,7 +112,7 @@ impl CrossValidation {
         let told = Arc::new(AtomicUsize::new(0));
         let mut path = ridge.one_of(&told, folds + 1).solve(problem, None).await?;
         let penalty = ridge.penalty.at(path.lambdas());
-        let ridge = ridge.clone().penalty(penalty).to_predict();
+        let ridge = ridge.clone().penalty(penalty).only_predicting();
         let mut scores = Vec::with_capacity(folds);
         let [of_targets, of_scores] = units(problem, self.score.degree());
         for partition in partitions {

@@ -66,7 +66,7 @@ impl Selection {
             scheme: self.scheme.clone(),
             scores: self.scores.alone(target, self.path.targets()),
             rule: self.rule,
-            choices: vec![self.choices[target].clone()],
+            choices: vec![self.choices[target]],
             extensions: self.extensions,
         }
     }

@@ -394,7 +394,7 @@ impl Ridge {
     }
 
     /// This solver for paths that only predict, which spares the rows a pass.
-    pub(crate) fn to_predict(self) -> Self {
+    pub(crate) fn only_predicting(self) -> Self {
         Self { predicts: true, ..self }
     }
 
