@@ -22,6 +22,9 @@ pub(crate) struct CvArgs {
     /// Choose a λ for each value of this column, by its rows alone; of several columns, for each combination
     #[arg(long, value_name = "A,B,…", conflicts_with = "convention")]
     pub(crate) by: Option<NameList>,
+    /// Choose one λ for all groups of --by, by the mean of their scores
+    #[arg(long, requires = "by")]
+    pub(crate) one_lambda: bool,
     /// What becomes of rows in which a target has no value: with `skip` a λ is chosen for each target, on the rows in which it has one
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["by", "convention", "nested", "permutations"])]
     pub(crate) missing_targets: Option<MissingTargets>,

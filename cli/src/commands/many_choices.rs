@@ -40,12 +40,20 @@ pub(crate) fn run(args: &CvArgs, sink: Sink) -> Result<()> {
         .per_target(args.per_target)
         .extend(args.extend);
     let (x, y) = (data.x()?, data.y()?);
+    let mut joint = Vec::new();
     let (found, parted) = match (of_groups, &args.by) {
         ([labels], Some(by)) => {
             let groups = Groups::new(labels.of_rows());
             let rows = (0..groups.len()).map(|group| groups.rows(group).len()).collect();
             let names = (NameList::names(by).to_vec(), labels.cells().to_vec());
-            (choice.fit_groups(x, y, &groups), ("group", ProblemTargets::All, names, rows))
+            let found = match args.one_lambda {
+                true => choice.fit_groups_jointly(x, y, &groups).map(|found| {
+                    joint = (0..data.targets().len()).map(|target| *found.choice(target)).collect();
+                    found.selections().to_vec()
+                }),
+                false => choice.fit_groups(x, y, &groups),
+            };
+            (found, ("group", ProblemTargets::All, names, rows))
         }
         _ => {
             let patterns = TargetPatterns::of(y);
@@ -62,7 +70,7 @@ pub(crate) fn run(args: &CvArgs, sink: Sink) -> Result<()> {
         _ => args.score().name().to_owned(),
     };
     let (what, targets, (columns, names), rows) = parted;
-    let choices = Choices { what, targets, columns, names, rows, found, scheme, score, rule: args.rule() };
+    let choices = Choices { what, targets, columns, names, rows, found, joint, scheme, score, rule: args.rule() };
 
     let answer = match args.format {
         PathFormat::Table => table::choices::written(&choices, &data).into_bytes(),

@@ -1,6 +1,6 @@
 //! The λs chosen for many groups or targets, and what each is called.
 
-use ridgepath::choose::Scheme;
+use ridgepath::choose::{Choice, Scheme};
 use ridgepath::{Rule, Selection};
 
 use crate::fit::problem_targets::ProblemTargets;
@@ -17,6 +17,8 @@ pub(crate) struct Choices {
     /// The rows of each group.
     pub(crate) rows: Vec<usize>,
     pub(crate) found: Vec<Result<Selection, String>>,
+    /// What was chosen for all groups together, for each target; empty where each has its own λ.
+    pub(crate) joint: Vec<Choice>,
     /// How all of them were judged.
     pub(crate) scheme: Scheme,
     pub(crate) score: String,

@@ -20,6 +20,12 @@ pub(crate) fn of(choices: &Choices, extend: usize) -> Vec<String> {
         notes.push(format!("the grids of {} grew, as the best was at their edge", plural(grown, choices.what)));
     }
     for (edge, end, instead) in [(Edge::Smallest, "smallest", "smaller"), (Edge::Largest, "largest", "larger")] {
+        if !choices.joint.is_empty() {
+            if choices.joint.iter().any(|own| own.edge == Some(edge)) {
+                notes.push(format!("the best mean score is at the {end} λ of the grid; try {instead} ones"));
+            }
+            continue;
+        }
         let at =
             |own: &ridgepath::Selection| (0..own.path().targets()).any(|target| own.choice(target).edge == Some(edge));
         let count = choices.answered().filter(|(_, own)| at(own)).count();

@@ -179,3 +179,34 @@ fn what_cannot_be_is_refused_by_name() {
     run("--by shop --convention sklearn --lambdas 1").misused(&["--by", "--convention"]);
     run("--by shop --exclude place,fold --lambdas 1 --within nan").misused(&["nan"]);
 }
+
+#[test]
+fn one_lambda_for_all_groups_is_that_of_their_mean_scores() {
+    let arguments = "--by shop --exclude place,fold --folds 3 --lambdas 30,0.03,3,0.3";
+    let each = run(&format!("{arguments} --format json")).succeeds().json();
+    let found = run(&format!("{arguments} --one-lambda --format json")).succeeds().json();
+    let mean = |group: usize, k: usize| each["groups"][group]["mean"][k][0].as_f64().unwrap();
+    let scores: Vec<Vec<f64>> = (0..2).map(|group| (0..4).map(|k| mean(group, k)).collect()).collect();
+    let means: Vec<f64> = (0..4).map(|k| f64::midpoint(scores[0][k], scores[1][k])).collect();
+    let best = (0..4).min_by(|a, b| means[*a].total_cmp(&means[*b])).unwrap();
+    let joint = &found["joint"][0];
+    assert_eq!((&joint["index"], &joint["lambda"]), (&json!(best), &found["groups"][0]["lambdas"][best]));
+    let score = joint["score"].as_f64().unwrap();
+    assert!((score - means[best]).abs() <= 1e-12 * score, "{score}, {means:?}");
+    // Shifts are not the same, as groups have not as many rows.
+    assert!(joint["alpha"].is_null() || joint["alpha"].is_f64());
+    for group in 0..2 {
+        let own = &found["groups"][group];
+        assert_eq!(own["chosen"][0]["index"], json!(best));
+        assert_eq!(own["chosen"][0]["score"].as_f64(), Some(scores[group][best]));
+        assert_eq!((&own["mean"], own["refused"].is_null()), (&each["groups"][group]["mean"], true));
+    }
+    assert!(found["groups"][2]["refused"].is_string(), "{found}");
+    assert!(each["joint"].is_null());
+    let table = run(&format!("{arguments} --one-lambda")).succeeds().out;
+    assert!(table.contains("chosen for 2 groups by their mean: λ = "), "{table}");
+    let scaled = run("--by shop --exclude place,fold --folds 3 --one-lambda").succeeds().out;
+    assert!(scaled.contains("chosen for 2 groups by their mean: number "), "{scaled}");
+    run("--exclude shop,place,fold --one-lambda").misused(&["--by"]);
+    run(&format!("{arguments} --one-lambda --extend 2")).fails(2, &["one λ for many problems"]);
+}

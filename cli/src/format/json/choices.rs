@@ -1,6 +1,7 @@
 //! The λs chosen for many groups as JSON.
 
 use ridgepath::Selection;
+use ridgepath::choose::Choice;
 use serde::Serialize;
 
 use crate::fit::choices::Choices;
@@ -21,7 +22,28 @@ struct ChoicesDocument<'a> {
     targets: &'a [String],
     /// The columns that name a group.
     columns: &'a [String],
+    /// What was chosen for all groups together, by their mean scores: [target].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    joint: Vec<JointEntry>,
     groups: Vec<GroupEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct JointEntry {
+    index: usize,
+    /// NaN where the groups' grids differ, as with the shift.
+    lambda: f64,
+    alpha: f64,
+    score: f64,
+    se: f64,
+    at_edge: bool,
+}
+
+impl JointEntry {
+    fn of(choice: &Choice) -> Self {
+        let Choice { index, lambda, alpha, score, standard_error: se, edge, .. } = *choice;
+        Self { index, lambda, alpha, score, se, at_edge: edge.is_some() }
+    }
 }
 
 #[derive(Serialize)]
@@ -84,6 +106,7 @@ pub(crate) fn written(choices: &Choices, data: &Data, column: Option<&str>) -> R
         features: data.features(),
         targets: data.targets(),
         columns: &choices.columns,
+        joint: choices.joint.iter().map(JointEntry::of).collect(),
         groups: (0..choices.found.len()).map(entry).collect(),
     })
 }

@@ -81,8 +81,21 @@ fn groups(choices: &Choices, data: &Data, shown: &[usize], target: usize) -> Str
     fitted(&columns)
 }
 
-/// The quartiles of the λs chosen.
+/// The λ chosen for all groups, or the quartiles of those chosen for each.
 fn summary(choices: &Choices, target: usize) -> String {
+    if let Some(joint) = choices.joint.get(target) {
+        let what = format!("\nchosen for {} by their mean", plural(choices.answered().count(), choices.what));
+        let score = match joint.standard_error.is_nan() {
+            true => number(joint.score),
+            false => measured(joint.score, joint.standard_error),
+        };
+        // Of grids scaled from the data each group has its own λ in the place that is chosen.
+        let lambda = match joint.lambda.is_nan() {
+            true => format!("number {} of each grid", joint.index + 1),
+            false => format!("λ = {}", number(joint.lambda)),
+        };
+        return format!("{what}: {lambda}, {} {score}\n", choices.score);
+    }
     let lambdas = choices.lambdas(target);
     let (Some(least), Some(greatest)) = (lambdas.first(), lambdas.last()) else { return String::new() };
     let [quarter, half, rest] = quartiles(&lambdas).map(number);
