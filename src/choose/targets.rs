@@ -75,7 +75,7 @@ impl CrossValidation {
         let (all, count) = (gathered(x, kept.rows), kept.targets.len());
         match self.of_kept(&all, y, kept).await {
             Err(error) if of_all(&error) => Err(error),
-            Err(error) if count > 1 && !kept.is_of_all(&error) => {
+            Err(error) if !kept.is_of_all(&error) => {
                 let mut found = Vec::with_capacity(count);
                 for target in kept.targets {
                     match self.of_kept(&all, y, &Kept { targets: std::slice::from_ref(target), ..*kept }).await {
