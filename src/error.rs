@@ -246,6 +246,12 @@ pub enum Error {
         /// The system's words.
         detail: String,
     },
+    /// A source of rows that failed.
+    #[error("the source of rows failed: {detail}")]
+    Source {
+        /// Its words.
+        detail: String,
+    },
     /// A grid of penalties that holds none.
     #[error("the grid of penalties is empty; at least one λ is needed")]
     EmptyGrid,
@@ -388,6 +394,11 @@ pub enum Unscored {
     /// Each fold has one somewhere, but no λ in all folds.
     #[error("no λ has one in every fold")]
     Folds,
+    /// Moments that hold too few digits of residuals that are tiny beside y.
+    #[error(
+        "its residuals are too small beside y for moments to tell one λ from another; the rows themselves, or a stream that can be read again, are needed"
+    )]
+    Digits,
     /// Each target has one somewhere, but no λ for all targets.
     #[error("no λ has one for every target")]
     Jointly,
@@ -433,6 +444,12 @@ fn wanted(least: usize, most: usize) -> String {
 }
 
 impl Error {
+    /// What a source of rows failed with, for the batches of a [`Stream`](crate::Stream).
+    #[must_use]
+    pub fn source(detail: impl std::fmt::Display) -> Self {
+        Self::Source { detail: detail.to_string() }
+    }
+
     /// True for a failure of the device, which another backend can make good; false for a wrong argument.
     #[must_use]
     pub fn is_device(&self) -> bool {

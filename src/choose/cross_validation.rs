@@ -139,12 +139,17 @@ impl CrossValidation {
         loop {
             let (path, scores) = self.scored(&ridge, problem, &partitions).await?.of_all()?;
             let selection = Selection::new(path, scores, self.scheme.clone(), self.rule, self.per_target)?;
-            let grid = extended(&ridge.penalty, selection.path(), &selection.edges());
-            match grid {
-                Some(grid) if extensions < self.extensions => ridge = ridge.penalty(grid),
-                _ => return Ok(selection.after(extensions)),
+            match self.grown(&ridge, &selection, extensions) {
+                Some(larger) => ridge = larger,
+                None => return Ok(selection.after(extensions)),
             }
             extensions += 1;
         }
+    }
+
+    /// The solver with a larger grid, where the best λ lies at the edge of this one, which may grow.
+    pub(crate) fn grown(&self, ridge: &Ridge, selection: &Selection, extensions: usize) -> Option<Ridge> {
+        let grid = extended(&ridge.penalty, selection.path(), &selection.edges())?;
+        (extensions < self.extensions).then(|| ridge.clone().penalty(grid))
     }
 }

@@ -49,6 +49,19 @@ pub enum Folds {
     /// For rows in the order of time: this many runs of ⌊m/(k + 1)⌋ rows at the end, each held out once from the rows before it,
     /// as scikit-learn's `TimeSeriesSplit`.
     RollingOrigin(usize),
+    /// A fold for each row drawn from the seed and the row's number alone, so that rows can be parted as they come: those of a stream
+    /// too. Folds are as even as chance has them.
+    Hashed {
+        /// How many.
+        folds: usize,
+        /// Of the generator.
+        seed: u64,
+    },
+    /// A fold for each distinct label of a [stream's](crate::Stream) batches, in the order of the labels, or each of the
+    /// [`Moments`](crate::Moments) given; where rows are in memory, [`Given`](Self::Given).
+    Labelled,
+    /// As [`Labelled`](Self::Labelled), for labels in the order of time: each fold but the first is held out once from those before it.
+    RollingLabels,
 }
 
 /// The rows of one fold, in ascending order.
@@ -100,7 +113,7 @@ impl Folds {
         Ok(partitions.iter().flat_map(|own| own.held_out().map(|test| own.split(test))).collect())
     }
 
-    /// `"contiguous"`, `"shuffled"`, `"repeated"`, `"grouped"`, `"given"` or `"rolling origin"`.
+    /// `"contiguous"`, `"shuffled"`, `"repeated"`, `"grouped"`, `"given"`, `"rolling origin"`, `"hashed"`, `"labelled"` or `"rolling labels"`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -110,6 +123,9 @@ impl Folds {
             Self::Grouped { .. } => "grouped",
             Self::Given(_) => "given",
             Self::RollingOrigin(_) => "rolling origin",
+            Self::Hashed { .. } => "hashed",
+            Self::Labelled => "labelled",
+            Self::RollingLabels => "rolling labels",
         }
     }
 
@@ -152,8 +168,25 @@ impl Folds {
                 let parts = (0..=*folds).map(|part| (start(part)..start(part + 1)).collect()).collect();
                 Ok(vec![Partition { parts, rolling: true }])
             }
+            Self::Hashed { folds, seed } => {
+                in_range("folds of rows", *folds, 2, rows)?;
+                countable(rows)?;
+                let mut parts = vec![Vec::new(); *folds];
+                (0..rows).for_each(|row| parts[hashed(*folds, *seed, row as u64)].push(row));
+                Ok(vec![apart(parts)])
+            }
+            Self::Labelled | Self::RollingLabels => Err(Error::Conflict {
+                first: "folds by the labels of batches",
+                second: "rows in memory",
+                instead: "Folds::Given, or Folds::RollingOrigin",
+            }),
         }
     }
+}
+
+/// The fold of a row by its number.
+pub(crate) fn hashed(folds: usize, seed: u64, row: u64) -> usize {
+    SplitMix64::stream(seed, row).below(folds)
 }
 
 fn in_range(what: &'static str, found: usize, least: usize, most: usize) -> Result<()> {

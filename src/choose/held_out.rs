@@ -58,7 +58,10 @@ impl Part {
         let t = path.targets();
         let moments = moments.filter(|own| matches!(score, Score::Mse) && own.rows() > 2 * own.features());
         let mut scores = match moments {
-            Some(moments) => squared_errors::means(moments, path, units),
+            Some(moments) => {
+                let means = squared_errors::means(moments, path, units);
+                means.into_iter().map(|own| if own.kept { own.mean } else { f64::NAN }).collect()
+            }
             None => vec![f64::NAN; path.len() * t],
         };
         let left: Vec<usize> = (0..scores.len()).filter(|at| scores[*at].is_nan()).collect();

@@ -19,6 +19,8 @@ mod scores;
 mod selection;
 mod spectrum;
 mod squared_errors;
+mod stream;
+mod summed;
 mod targets;
 mod unscored;
 

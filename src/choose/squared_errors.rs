@@ -16,13 +16,25 @@ const ROUNDED: f64 = 1e-14;
 /// Columns of Gw that are found with one product.
 const COLUMNS: usize = 256;
 
-/// The mean squared error of each λ and target, [k, t], in units of 2^(2·`units`) of its target; NaN where the sums would lose
-/// digits, and where a path has no answer.
-pub(crate) fn means(moments: &Moments, path: &RidgePath, units: &[i32]) -> Vec<f64> {
+/// A mean squared error, and how far it may be off.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MeanSquare {
+    /// NaN where a path has no answer.
+    pub(crate) mean: f64,
+    /// What rounding may have added or taken.
+    pub(crate) error: f64,
+    /// Whether it has lost no more than a digit and a half.
+    pub(crate) kept: bool,
+}
+
+/// The mean squared error of each λ and target, [k, t], in units of 2^(2·`units`) of its target.
+pub(crate) fn means(moments: &Moments, path: &RidgePath, units: &[i32]) -> Vec<MeanSquare> {
     let (n, t) = (path.features(), path.targets());
     let mut gram = moments.gram.clone();
     gram.fill_upper_triangle_with_lower_triangle();
     let sizes = gram.map(f64::abs);
+    // Of sums in blocks, and of n terms.
+    let size = 8.0 + (n as f64).sqrt();
     let chunk = |(chunk, w): (usize, &[f64])| {
         // In the units of the moments, ŷ in those of y.
         let exponent =
@@ -42,11 +54,12 @@ pub(crate) fn means(moments: &Moments, path: &RidgePath, units: &[i32]) -> Vec<f
             let (offset, rounding) = offset(moments, path, at);
             let (offset, rounding) = (scaled(offset, -units[target]), scaled(rounding, -units[target]));
             let mean = spread + offset * offset;
-            // Written so that NaN is no score.
-            let kept = left >= KEPT * summed;
-            if kept && rounding * (offset.abs() + rounding) <= ROUNDED * mean { mean } else { f64::NAN }
+            // Written so that NaN is not kept.
+            let kept = left >= KEPT * summed && rounding * (offset.abs() + rounding) <= ROUNDED * mean;
+            let of_sums = f64::EPSILON * size * scaled(summed, unit) / moments.weight_sum;
+            MeanSquare { mean, error: of_sums + rounding * (2.0 * offset.abs() + rounding), kept }
         };
-        (0..w.ncols()).map(one).collect::<Vec<f64>>()
+        (0..w.ncols()).map(one).collect::<Vec<MeanSquare>>()
     };
     path.coefficients.par_chunks(COLUMNS * n).enumerate().flat_map_iter(chunk).collect()
 }

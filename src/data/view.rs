@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use nalgebra::{DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, Dim, Dyn, Matrix, RawStorage};
 
 use crate::data::block::Block;
 use crate::data::rows::{self, Rows};
@@ -235,6 +235,32 @@ impl Rows for View<'_> {
 
     fn by_columns(&self) -> bool {
         View::by_columns(self)
+    }
+
+    fn replayable(&self) -> bool {
+        true
+    }
+}
+
+/// A matrix that a [`Batch`](crate::Batch) owns.
+impl<T: Scalar> Rows for DMatrix<T> {
+    fn rows(&self) -> usize {
+        self.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.ncols()
+    }
+
+    fn read(&self, rows: Range<usize>, columns: Range<usize>, to: &mut [f64]) {
+        for (column, to) in columns.zip(to.chunks_mut(rows.len())) {
+            let values = &self.as_slice()[column * self.nrows()..][rows.clone()];
+            to.iter_mut().zip(values).for_each(|(to, value)| *to = double(*value));
+        }
+    }
+
+    fn by_columns(&self) -> bool {
+        true
     }
 
     fn replayable(&self) -> bool {

@@ -24,7 +24,7 @@ impl SplitMix64 {
 
     /// A number below `bound` ≥ 1, all equally likely (Lemire, 2019).
     #[expect(clippy::cast_possible_truncation, reason = "the halves of a product")]
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = bound as u64;
         let least = bound.wrapping_neg() % bound;
         loop {

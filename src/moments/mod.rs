@@ -2,7 +2,11 @@
 
 use nalgebra::DMatrix;
 
+mod bytes;
 mod change;
+#[cfg(feature = "serde")]
+mod document;
+mod state;
 
 pub use change::RawSums;
 
@@ -26,7 +30,9 @@ use crate::math::powers::{exponent, scaled};
 /// assert_eq!((moments.rows(), moments.mean_x(0), moments.gram(0, 0)), (4, 2.5, 5.0));
 /// # Ok::<(), ridgepath::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "document::Document", try_from = "document::Document"))]
 pub struct Moments {
     pub(crate) rows: usize,
     pub(crate) positive_rows: usize,

@@ -9,6 +9,7 @@ mod many;
 mod prior;
 pub(crate) mod ridge;
 mod run;
+pub(crate) mod stream_sums;
 pub(crate) mod targets;
 mod task;
 // The ladder, and its rungs.

@@ -26,8 +26,10 @@ mod data {
 }
 
 mod moments {
+    mod bytes;
     mod changed;
     mod merge;
+    mod stream;
 }
 
 mod model {
