@@ -246,6 +246,14 @@ pub enum Error {
         /// The system's words.
         detail: String,
     },
+    /// A column of a table that cannot be used.
+    #[error("column {column:?}: {detail}")]
+    Column {
+        /// Its name.
+        column: String,
+        /// What was found, and what was wanted.
+        detail: String,
+    },
     /// A source of rows that failed.
     #[error("the source of rows failed: {detail}")]
     Source {

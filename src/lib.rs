@@ -85,9 +85,15 @@ pub use answer::entry::{Entries, PathEntry};
 pub use answer::path::RidgePath;
 pub use answer::paths::Paths;
 pub use choose::{CrossValidation, Folds, Rule, Score, Selection};
+#[cfg(feature = "arrow")]
+pub use data::arrow::ArrowColumns;
 pub use data::batch::Batch;
+#[cfg(feature = "arrow")]
+pub use data::column_names::ColumnNames;
 pub use data::framed::Framed;
 pub use data::groups::Groups;
+#[cfg(all(feature = "parquet", not(target_arch = "wasm32")))]
+pub use data::parquet::ParquetFiles;
 pub use data::problem::Problem;
 pub use data::rows::Rows;
 pub use data::stream::{Batches, Stream};

@@ -21,7 +21,10 @@ mod math {
 }
 
 mod data {
+    mod arrow;
+    mod containers;
     mod framed;
+    mod parquet;
     mod rows;
 }
 
