@@ -1,7 +1,6 @@
 //! CSV files, into tables.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
 use csv::{ByteRecord, Position};
@@ -12,6 +11,7 @@ use crate::input::line_numbers::{self, Tracked};
 use crate::input::number_column::{self, NumberColumn};
 use crate::input::other_formats;
 use crate::input::table::Table;
+use crate::input::text_file::TextFile;
 use crate::machine::failure::{Failure, Result};
 use crate::machine::progress::Progress;
 
@@ -37,31 +37,19 @@ pub(crate) struct CsvFile {
 impl CsvFile {
     /// Opens a file, or standard input for `-`, and reads its header.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let (file, mut source): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
-            ("standard input".to_owned(), Box::new(io::stdin().lock()))
-        } else {
-            let name = path.display().to_string();
-            let source = File::open(path).map_err(|error| Failure::reading(&name, &error))?;
-            (name, Box::new(source))
-        };
-        let mut head = Vec::new();
-        let looked = source.by_ref().take(other_formats::LOOK as u64).read_to_end(&mut head);
-        looked.map_err(|error| Failure::reading(&file, &error))?;
-        if let Some((what, remedy)) = other_formats::foreign(&head) {
-            return Err(Failure::Input(format!("{file} {what}; wanted CSV in UTF-8: {remedy}")));
-        }
+        let text = TextFile::open(path)?;
+        let (file, head) = (text.name.clone(), text.head.clone());
         if other_formats::has_separator_line(&head) {
             return Err(Failure::Input(format!(
                 "{file}, line 1: found Excel's sep= line, wanted the columns' names: take the line out, and part cells by commas"
             )));
         }
-        let source: Box<dyn Read> = Box::new(Cursor::new(head.clone()).chain(source));
         // Ragged rows are ours to report, with the line on which they are.
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(1 << 17)
-            .from_reader(Tracked::new(source));
+            .from_reader(Tracked::new(text.into_source()));
         let mut input = Self { file, reader, header: Vec::new(), header_line: 1 };
         let mut record = ByteRecord::new();
         if !input.next(&mut record)? {

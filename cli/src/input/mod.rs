@@ -2,6 +2,7 @@
 
 // From the bytes of a CSV file to the rows of a fit.
 pub(crate) mod column_roles;
+pub(crate) mod compression;
 pub(crate) mod csv_file;
 pub(crate) mod data;
 pub(crate) mod header;
@@ -11,6 +12,7 @@ pub(crate) mod number_column;
 pub(crate) mod other_formats;
 pub(crate) mod penalty_factors;
 pub(crate) mod table;
+pub(crate) mod text_file;
 
 // Other files.
 pub(crate) mod device;

@@ -4,11 +4,12 @@
 pub(crate) const LOOK: usize = 4096;
 
 /// Formats by how they begin: what they are, and how CSV comes of them.
-const FORMATS: [(&[u8], &str, &str); 11] = [
-    (&[0x1f, 0x8b], "is compressed with gzip", "unpack it, as with gunzip -c FILE | ridgepath … -"),
+const FORMATS: [(&[u8], &str, &str); 12] = [
     (b"BZh", "is compressed with bzip2", "unpack it, as with bunzip2 -c FILE | ridgepath … -"),
     (&[0xfd, b'7', b'z', b'X', b'Z'], "is compressed with xz", "unpack it, as with xz -dc FILE | ridgepath … -"),
-    (&[0x28, 0xb5, 0x2f, 0xfd], "is compressed with zstd", "unpack it, as with zstd -dc FILE | ridgepath … -"),
+    (&[0x1f, 0x9d], "is compressed with compress", "unpack it, as with gunzip -c FILE | ridgepath … -"),
+    (&[0x04, 0x22, 0x4d, 0x18], "is compressed with lz4", "unpack it, as with lz4 -dc FILE | ridgepath … -"),
+    (&[b'7', b'z', 0xbc, 0xaf], "is a 7z archive", "unpack it"),
     (b"PK\x03\x04", "is a ZIP archive, as .xlsx and .ods files are", "unpack it, or save the table as CSV"),
     (b"PAR1", "is a Parquet file", "convert it to CSV"),
     (b"ARROW1", "is an Arrow file", "convert it to CSV"),

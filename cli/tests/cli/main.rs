@@ -5,6 +5,7 @@ mod bench;
 mod choice_tests;
 mod choices;
 mod commands;
+mod compression;
 mod cv;
 mod foreign;
 mod fuzz;
