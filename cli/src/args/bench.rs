@@ -10,6 +10,7 @@ use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
 use crate::args::names::NameList;
 use crate::args::numbers;
+use crate::args::reading::ReadingArgs;
 use crate::args::solver::{PrecisionName, StrategyName};
 
 /// Rows and features of made data, unless given.
@@ -21,6 +22,8 @@ pub(crate) struct BenchArgs {
     /// A CSV file with a header, to measure on; - is standard input [default: made data]
     #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets"])]
     pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// A column of INPUT to predict, by its name; once for each
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with_all = ["rows", "targets"])]
     target: Vec<String>,
@@ -130,6 +133,7 @@ impl BenchArgs {
 
     /// The sizes of made data, or what is wrong with them.
     pub(crate) fn made_sizes(&self) -> Result<MadeSizes, String> {
+        self.reading.refuse_without_input()?;
         let features = match &self.features {
             Some(text) => numbers::count(text).map_err(|problem| format!("--features: {problem}"))?,
             None => FEATURES,
@@ -143,6 +147,7 @@ impl BenchArgs {
         let names = |text: &String| NameList::from_str(text).map_err(|problem| format!("--features: {problem}"));
         Ok(Some(DataArgs {
             input: input.clone(),
+            reading: self.reading.clone(),
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,
             exclude: self.exclude.clone(),

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use ridgepath::Standardize;
 
 use crate::args::names::{NameList, NamedFactors};
+use crate::args::reading::ReadingArgs;
 
 /// The columns of one CSV file, by the parts that they play in the fit.
 #[derive(clap::Args, Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct DataArgs {
     /// A CSV file with a header; - is standard input
     #[arg(value_name = "INPUT.csv")]
     pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third
     /// column, unless one has that name
     #[arg(long, value_name = "COLUMN", required = true)]

@@ -8,6 +8,7 @@ use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
 use crate::args::names::{NameList, NamedFactors};
 use crate::args::numbers;
+use crate::args::reading::ReadingArgs;
 use crate::args::solver::SolverArgs;
 
 /// λ of a grid scaled from the data.
@@ -18,6 +19,8 @@ pub(crate) struct PlanArgs {
     /// A CSV file with a header; - is standard input. Without, the sizes alone are planned
     #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"])]
     input: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// A column of INPUT to predict, by its name; once for each
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]
     target: Vec<String>,
@@ -79,6 +82,7 @@ impl PlanArgs {
     /// The sizes, where there is no INPUT, or what is wrong with them.
     pub(crate) fn sizes(&self) -> Result<Option<Sizes>, String> {
         let (None, Some(rows), Some(features)) = (&self.input, self.rows, &self.features) else { return Ok(None) };
+        self.reading.refuse_without_input()?;
         let features = numbers::count(features).map_err(|problem| format!("--features: {problem}"))?;
         let (targets, lambdas) = (self.targets.unwrap_or(1), self.lambdas_count.unwrap_or(LAMBDAS));
         Ok(Some(Sizes { rows, features, targets, lambdas }))
@@ -89,6 +93,7 @@ impl PlanArgs {
         let names = |text: &String| NameList::from_str(text).map_err(|problem| format!("--features: {problem}"));
         Ok(DataArgs {
             input: self.input.clone().unwrap_or_default(),
+            reading: self.reading.clone(),
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,
             exclude: self.exclude.clone(),

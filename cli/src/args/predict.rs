@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::args::answer::Destination;
+use crate::args::reading::ReadingArgs;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct PredictArgs {
@@ -12,6 +13,8 @@ pub(crate) struct PredictArgs {
     /// A CSV file whose header has the model's features, in any order, among other columns; - is standard input
     #[arg(value_name = "NEW.csv")]
     pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Where the predictions go, as CSV, a column for each target; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: Destination,

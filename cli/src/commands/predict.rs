@@ -17,7 +17,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     same_file::check(&[model, places::input(&args.input), places::destination(&args.output)])?;
     let sink = places::sink_of(&args.output)?;
     let model = SavedModel::read(&args.model)?;
-    let input = CsvFile::open(&args.input)?;
+    let input = CsvFile::open(&args.input, &args.reading)?;
     let columns = ColumnRoles::named("the model", &model.features, input.header(), input.file(), input.header_line())?;
     let (table, _) = input.read(&columns, Purpose::Predict)?;
     let features = table.columns(0, model.features.len());

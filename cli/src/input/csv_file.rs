@@ -5,7 +5,9 @@ use std::path::Path;
 
 use csv::{ByteRecord, Position};
 
+use crate::args::reading::ReadingArgs;
 use crate::input::column_roles::ColumnRoles;
+use crate::input::delimiter::Parting;
 use crate::input::labels::Labels;
 use crate::input::line_numbers::{self, Tracked};
 use crate::input::number_column::{self, NumberColumn};
@@ -36,22 +38,23 @@ pub(crate) struct CsvFile {
 
 impl CsvFile {
     /// Opens a file, or standard input for `-`, and reads its header.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let text = TextFile::open(path)?;
+    pub(crate) fn open(path: &Path, args: &ReadingArgs) -> Result<Self> {
+        let mut text = TextFile::open(path)?;
+        let parting = Parting::of(&mut text, args.delimiter)?;
         let (file, head) = (text.name.clone(), text.head.clone());
-        if other_formats::has_separator_line(&head) {
-            return Err(Failure::Input(format!(
-                "{file}, line 1: found Excel's sep= line, wanted the columns' names: take the line out, and part cells by commas"
-            )));
-        }
         // Ragged rows are ours to report, with the line on which they are.
+        let delimiter = parting.delimiter.byte();
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .delimiter(delimiter)
             .buffer_capacity(1 << 17)
-            .from_reader(Tracked::new(text.into_source()));
+            .from_reader(Tracked::new(text.into_source(), delimiter));
         let mut input = Self { file, reader, header: Vec::new(), header_line: 1 };
         let mut record = ByteRecord::new();
+        if parting.separator_line {
+            input.next(&mut record)?;
+        }
         if !input.next(&mut record)? {
             return Err(Failure::Input(format!("{} is empty; wanted a header with the columns' names", input.file)));
         }
@@ -69,7 +72,7 @@ impl CsvFile {
             let name = if column == 0 { name.trim_start_matches('\u{feff}') } else { name };
             input.header.push(name.trim().to_owned());
         }
-        if other_formats::is_data(&head, &input.header) {
+        if other_formats::is_data(parting.header_line(&head), &input.header) {
             let (file, line) = (&input.file, input.header_line);
             return Err(Failure::Input(format!(
                 "{file}, line {line}: found numbers alone, wanted the columns' names: put a line of names before it; names that \

@@ -29,7 +29,7 @@ impl Data {
 
     /// The data with the labels and the time of each row, where columns of these are asked for.
     pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
-        let input = CsvFile::open(&args.input)?;
+        let input = CsvFile::open(&args.input, &args.reading)?;
         let columns = ColumnRoles::choose(args, parting, input.header(), input.file(), input.header_line())?;
         let (table, labels) =
             input.read(&columns, Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps })?;

@@ -83,10 +83,8 @@ impl<'a> Header<'a> {
 
     /// The names near to one that is not there, or what there is.
     fn instead(&self, name: &str) -> String {
-        if let Some(separator) = other_formats::separator(self.names) {
-            return format!(
-                "its names are parted by {separator}, wanted commas: save or convert it as CSV with commas"
-            );
+        if let Some((separator, delimiter)) = other_formats::separator(self.names) {
+            return format!("its names look parted by {separator}: wanted --delimiter {delimiter}");
         }
         let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase());
         let mut near: Vec<(f64, &String)> =

@@ -36,26 +36,19 @@ pub(crate) fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Whether the first line is Excel's word on the separator.
-pub(crate) fn has_separator_line(head: &[u8]) -> bool {
-    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
-    let line = first_line(head).trim_ascii();
-    line.len() <= 6 && line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"sep="))
-}
-
 /// Whether a header is a row of numbers rather than of names. Quoted numbers are names.
-pub(crate) fn is_data(head: &[u8], header: &[String]) -> bool {
-    !first_line(head).contains(&b'"') && header.iter().all(|name| name.parse::<f64>().is_ok_and(f64::is_finite))
+pub(crate) fn is_data(line: &[u8], header: &[String]) -> bool {
+    let number = |name: &String| name.replace(',', ".").parse::<f64>().is_ok_and(f64::is_finite);
+    !line.contains(&b'"') && header.iter().all(number)
 }
 
-/// What parts the names of a header, where it is not the comma: there are as many of it as commas, and one more.
-pub(crate) fn separator(header: &[String]) -> Option<&'static str> {
+/// What parts the names of a header, where it is not the delimiter: there are as many of it as delimiters, and one more. With it the
+/// value of `--delimiter`.
+pub(crate) fn separator(header: &[String]) -> Option<(&'static str, &'static str)> {
     let count = |of: char| header.iter().map(|name| name.matches(of).count()).sum::<usize>();
-    let others = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
-    let other = others.iter().find(|(sign, _)| count(*sign) >= header.len()).map(|(_, name)| *name);
-    other.or_else(|| (header.len() == 1 && count(' ') > 0).then_some("spaces"))
-}
-
-fn first_line(head: &[u8]) -> &[u8] {
-    head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default()
+    let others = [(';', ("semicolons", "';'")), ('\t', ("tabs", "tab")), ('|', ("vertical bars", "'|'"))];
+    let other = others.iter().find(|(sign, _)| count(*sign) >= header.len()).map(|(_, names)| *names);
+    let of_one = [(',', ("commas", ",")), (' ', ("spaces", "' '"))];
+    let alone = || of_one.iter().find(|(sign, _)| header.len() == 1 && count(*sign) > 0).map(|(_, names)| *names);
+    other.or_else(alone)
 }
