@@ -1,4 +1,4 @@
-//! How text is read: what parts its cells.
+//! How text is read: what parts its cells, and how its numbers are written.
 
 use std::str::FromStr;
 
@@ -7,12 +7,15 @@ pub(crate) struct ReadingArgs {
     /// What parts the cells of a row: one character, or `tab` [default: the comma, semicolon or tab that the header has]
     #[arg(long, value_name = "CHARACTER", requires = "input")]
     pub(crate) delimiter: Option<Delimiter>,
+    /// Numbers have a decimal comma, as in 1,5, and no points; not where commas part the cells
+    #[arg(long, requires = "input")]
+    pub(crate) decimal_comma: bool,
 }
 
 impl ReadingArgs {
     /// An error where there is no file that these options could be of: sizes stand in its place, which clap does not tell.
     pub(crate) fn refuse_without_input(&self) -> Result<(), String> {
-        let given = [(self.delimiter.is_some(), "--delimiter")];
+        let given = [(self.delimiter.is_some(), "--delimiter"), (self.decimal_comma, "--decimal-comma")];
         match given.iter().find(|(given, _)| *given) {
             Some((_, option)) => Err(format!("{option}: there is no file to read; wanted INPUT in the place of sizes")),
             None => Ok(()),

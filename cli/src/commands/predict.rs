@@ -6,8 +6,9 @@ use crate::args::predict::PredictArgs;
 use crate::commands::places;
 use crate::format::csv;
 use crate::input::column_roles::ColumnRoles;
-use crate::input::csv_file::{CsvFile, Purpose};
+use crate::input::csv_file::CsvFile;
 use crate::input::saved_model::SavedModel;
+use crate::input::table_builder::{Purpose, TableBuilder};
 use crate::machine::failure::Result;
 use crate::machine::output;
 use crate::machine::same_file::{self, Place};
@@ -17,9 +18,11 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     same_file::check(&[model, places::input(&args.input), places::destination(&args.output)])?;
     let sink = places::sink_of(&args.output)?;
     let model = SavedModel::read(&args.model)?;
-    let input = CsvFile::open(&args.input, &args.reading)?;
-    let columns = ColumnRoles::named("the model", &model.features, input.header(), input.file(), input.header_line())?;
-    let (table, _) = input.read(&columns, Purpose::Predict)?;
+    let mut source = CsvFile::open(&args.input, &args.reading)?;
+    let columns = ColumnRoles::named("the model", &model.features, &source)?;
+    let mut builder = TableBuilder::new(Purpose::Predict, &args.reading, &columns);
+    builder.take(&mut source, &columns)?;
+    let (table, _) = builder.finish(&source, &columns)?;
     let features = table.columns(0, model.features.len());
     let predicted = model.model.predict(View::column_major(features, table.rows(), model.features.len())?)?;
     output::commit(vec![sink.stage(csv::predictions::written(&model.targets, &predicted)?)?])

@@ -5,10 +5,20 @@ use std::collections::HashSet;
 use crate::args::data::DataArgs;
 use crate::args::names::PartingColumns;
 use crate::input::header::Header;
+use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
 
+/// The part that a column of numbers plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Feature,
+    Target,
+    Weight,
+    Time,
+}
+
 /// Which columns of a file are used, by their numbers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ColumnRoles {
     pub(crate) features: Vec<usize>,
     pub(crate) targets: Vec<usize>,
@@ -21,20 +31,24 @@ pub(crate) struct ColumnRoles {
 
 impl ColumnRoles {
     /// The columns of numbers: features, then targets, then weights, then times.
-    pub(crate) fn of_numbers(&self) -> Vec<usize> {
-        self.features.iter().chain(&self.targets).chain(&self.weights).chain(&self.time).copied().collect()
+    pub(crate) fn of_numbers(&self) -> impl Iterator<Item = (usize, Part)> {
+        fn each(part: Part) -> impl Fn(&usize) -> (usize, Part) {
+            move |column| (*column, part)
+        }
+        let features = self.features.iter().map(each(Part::Feature));
+        let targets = self.targets.iter().map(each(Part::Target));
+        let weights = self.weights.iter().map(each(Part::Weight));
+        features.chain(targets).chain(weights).chain(self.time.iter().map(each(Part::Time)))
     }
 
-    /// The roles that the command line gives to the columns of a file. `header` is that of `file`, and stands on its line
-    /// `line`.
-    pub(crate) fn choose(
-        args: &DataArgs,
-        parting: &PartingColumns<'_>,
-        header: &[String],
-        file: &str,
-        line: u64,
-    ) -> Result<Self> {
-        let header = Header::of_file(header, file, line);
+    /// All columns that are used.
+    fn all(&self) -> Vec<usize> {
+        self.of_numbers().map(|(column, _)| column).chain(self.labels.iter().flatten().copied()).collect()
+    }
+
+    /// The roles that the command line gives to the columns of a source.
+    pub(crate) fn choose(args: &DataArgs, parting: &PartingColumns<'_>, source: &impl TableSource) -> Result<Self> {
+        let header = Header::of_source(source);
         let targets = header.find_all("--target", &args.target)?;
         let weights = args.weights.as_ref().map(|name| header.find("--weights", name)).transpose()?;
         let excluded = match &args.exclude {
@@ -82,14 +96,13 @@ impl ColumnRoles {
             return Err(Failure::Input(format!("no column of {} is left to be a feature", header.place)));
         }
         let columns = Self { features, targets, weights, time, labels };
-        let all = columns.of_numbers().into_iter().chain(columns.labels.iter().flatten().copied());
-        header.check_unique(&all.collect::<Vec<_>>())?;
+        header.check_unique(&columns.all())?;
         Ok(columns)
     }
 
     /// Features by their names, which `who` asks for.
-    pub(crate) fn named(who: &str, names: &[String], header: &[String], file: &str, line: u64) -> Result<Self> {
-        let header = Header::of_file(header, file, line);
+    pub(crate) fn named(who: &str, names: &[String], source: &impl TableSource) -> Result<Self> {
+        let header = Header::of_source(source);
         let features = header.find_all(who, names)?;
         header.check_unique(&features)?;
         Ok(Self { features, targets: Vec::new(), weights: None, time: None, labels: Vec::new() })

@@ -5,10 +5,11 @@ use ridgepath::{Error, Problem, View};
 use crate::args::data::DataArgs;
 use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
-use crate::input::csv_file::{CsvFile, Purpose};
+use crate::input::csv_file::CsvFile;
 use crate::input::labels::Labels;
 use crate::input::penalty_factors;
 use crate::input::table::Table;
+use crate::input::table_builder::{Purpose, TableBuilder};
 use crate::machine::failure::{Failure, Result};
 
 /// A table whose columns are the features, then the targets, then the weights, if any, then the times, if any.
@@ -29,10 +30,12 @@ impl Data {
 
     /// The data with the labels and the time of each row, where columns of these are asked for.
     pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
-        let input = CsvFile::open(&args.input, &args.reading)?;
-        let columns = ColumnRoles::choose(args, parting, input.header(), input.file(), input.header_line())?;
-        let (table, labels) =
-            input.read(&columns, Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps })?;
+        let mut source = CsvFile::open(&args.input, &args.reading)?;
+        let columns = ColumnRoles::choose(args, parting, &source)?;
+        let purpose = Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps };
+        let mut builder = TableBuilder::new(purpose, &args.reading, &columns);
+        builder.take(&mut source, &columns)?;
+        let (table, labels) = builder.finish(&source, &columns)?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
         let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::input::other_formats;
+use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
 
 /// Names of columns, by which they are found: by a name, or by `#` and the column's number in the file.
@@ -23,8 +24,9 @@ impl<'a> Header<'a> {
         Self { names, named, numbers, place }
     }
 
-    pub(crate) fn of_file(names: &'a [String], file: &str, line: u64) -> Self {
-        Self::new(names, (0..names.len()).collect(), format!("{file}, line {line}"))
+    pub(crate) fn of_source(source: &'a impl TableSource) -> Self {
+        let names = source.header();
+        Self::new(names, (0..names.len()).collect(), source.header_place())
     }
 
     /// One column for each name.

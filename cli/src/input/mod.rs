@@ -1,6 +1,7 @@
 //! What files hold: tables for a fit or a prediction, penalties, models.
 
-// From the bytes of a CSV file to the rows of a fit.
+// From the bytes of a file to the rows of a fit.
+pub(crate) mod cell_rules;
 pub(crate) mod column_roles;
 pub(crate) mod compression;
 pub(crate) mod csv_file;
@@ -13,6 +14,8 @@ pub(crate) mod number_column;
 pub(crate) mod other_formats;
 pub(crate) mod penalty_factors;
 pub(crate) mod table;
+pub(crate) mod table_builder;
+pub(crate) mod table_source;
 pub(crate) mod text_file;
 
 // Other files.

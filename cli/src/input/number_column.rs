@@ -84,13 +84,6 @@ fn number(cell: &[u8]) -> Result<f64, Unfit> {
     }
 }
 
-/// Whether a cell is what files write where a value is missing.
-pub(crate) fn is_missing(cell: &[u8]) -> bool {
-    let cell = cell.trim_ascii();
-    let names: [&[u8]; 8] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null", b"none", b"."];
-    names.iter().any(|name| cell.eq_ignore_ascii_case(name))
-}
-
 /// Whether this is the number that the cell has, if that is written as a whole one; others are taken to be measured.
 fn is_exact(cell: &[u8], value: f64) -> bool {
     let digits = cell.strip_prefix(b"-").or(cell.strip_prefix(b"+")).unwrap_or(cell);

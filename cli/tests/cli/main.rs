@@ -7,6 +7,7 @@ mod choices;
 mod commands;
 mod compression;
 mod cv;
+mod decimal_comma;
 mod delimiter;
 mod foreign;
 mod fuzz;

@@ -1,0 +1,54 @@
+//! How the text in a cell is written: its decimal sign, and what stands for a missing value.
+
+use crate::args::reading::ReadingArgs;
+use crate::input::number_column::{NumberColumn, Unfit, shown};
+
+/// What is written where a value is missing, in capitals or not.
+const MISSING: [&[u8]; 8] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null", b"none", b"."];
+
+#[derive(Debug)]
+pub(crate) struct CellRules {
+    decimal_comma: bool,
+    /// A number with a decimal point.
+    pointed: Vec<u8>,
+}
+
+impl CellRules {
+    pub(crate) fn new(args: &ReadingArgs) -> Self {
+        Self { decimal_comma: args.decimal_comma, pointed: Vec::new() }
+    }
+
+    /// Whether a cell is what files write where a value is missing.
+    pub(crate) fn is_missing(&self, cell: &[u8]) -> bool {
+        let cell = cell.trim_ascii();
+        MISSING.iter().any(|name| cell.eq_ignore_ascii_case(name))
+    }
+
+    /// Puts the number in a cell into a column, as [`NumberColumn::push`] does.
+    pub(crate) fn push(&mut self, column: &mut NumberColumn, cell: &[u8], shiftable: bool) -> Result<f64, Unfit> {
+        if !self.decimal_comma {
+            return column.push(cell, shiftable);
+        }
+        // Whether 1.234 is a little more than one or a thousand and more, the cell does not tell.
+        if cell.contains(&b'.') && cell.iter().any(u8::is_ascii_digit) {
+            return Err((
+                format!("found {}", shown(cell.trim_ascii())),
+                "a number without points, as --decimal-comma has it: 1234,5",
+            ));
+        }
+        self.pointed.clear();
+        self.pointed.extend(cell.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }));
+        let pushed = column.push(&self.pointed, shiftable);
+        pushed.map_err(|(found, wanted)| match cell.contains(&b',') {
+            true => (format!("found {}", shown(cell.trim_ascii())), wanted),
+            false => (found, wanted),
+        })
+    }
+}
+
+/// Whether a cell is a number with a comma, for a decimal one or for thousands.
+pub(crate) fn has_comma(cell: &[u8]) -> bool {
+    let pointed: Vec<u8> = cell.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }).collect();
+    let number = str::from_utf8(&pointed).ok().and_then(|text| text.trim().parse::<f64>().ok());
+    cell.contains(&b',') && number.is_some()
+}

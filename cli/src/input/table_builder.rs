@@ -1,0 +1,125 @@
+//! Tables, built of the rows of sources.
+
+use crate::args::reading::ReadingArgs;
+use crate::input::cell_rules::{self, CellRules};
+use crate::input::column_roles::{ColumnRoles, Part};
+use crate::input::labels::Labels;
+use crate::input::number_column::{self, NumberColumn};
+use crate::input::table::Table;
+use crate::input::table_source::TableSource;
+use crate::machine::failure::{Failure, Result};
+use crate::machine::progress::Progress;
+
+/// What columns are read for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// With `gaps` a target may have no value in a row: NaN.
+    Fit {
+        intercept: bool,
+        gaps: bool,
+    },
+    Predict,
+}
+
+/// The columns read so far: the features, then the targets, then the weights, then the times, which must not run backwards; and a
+/// label for each row, of each kind for which columns are chosen.
+pub(crate) struct TableBuilder {
+    purpose: Purpose,
+    cells: CellRules,
+    numbers: Vec<NumberColumn>,
+    labels: Vec<Labels>,
+    rows: u64,
+    progress: Progress,
+}
+
+impl TableBuilder {
+    pub(crate) fn new(purpose: Purpose, reading: &ReadingArgs, chosen: &ColumnRoles) -> Self {
+        Self {
+            purpose,
+            cells: CellRules::new(reading),
+            numbers: chosen.of_numbers().map(|_| NumberColumn::default()).collect(),
+            labels: chosen.labels.iter().map(|_| Labels::default()).collect(),
+            rows: 0,
+            progress: Progress::counting("rows read"),
+        }
+    }
+
+    /// Takes all rows of a source, whose columns are chosen as those of the first were.
+    pub(crate) fn take(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
+        let columns: Vec<(usize, Part)> = chosen.of_numbers().collect();
+        while source.next_row()? {
+            for ((column, part), values) in columns.iter().zip(&mut self.numbers) {
+                let cell = source.cell(*column);
+                if *part == Part::Target && self.purpose.has_gaps() && self.cells.is_missing(cell) {
+                    values.push_missing();
+                    continue;
+                }
+                let pushed = self.cells.push(values, cell, self.purpose.shiftable(*part));
+                pushed
+                    .and_then(|value| match *part {
+                        Part::Weight if value < 0.0 => Err((format!("found {value}"), "a weight ≥ 0")),
+                        Part::Time if values.falls() => Err((
+                            format!("found {}, which is before the time of the row above", number_column::shown(cell)),
+                            "rows in the order of time",
+                        )),
+                        _ => Ok(()),
+                    })
+                    .map_err(|(found, wanted)| {
+                        let (place, remedy) = (source.place(*column), remedy(&self.cells, self.purpose, cell, *part));
+                        Failure::Input(format!("{place}: {found}, wanted {wanted}{remedy}"))
+                    })?;
+            }
+            for (columns, labels) in chosen.labels.iter().zip(&mut self.labels) {
+                let cell = |column: &usize| match source.cell(*column).trim_ascii() {
+                    [] => {
+                        let place = source.place(*column);
+                        Err(Failure::Input(format!("{place}: found no value, wanted a label")))
+                    }
+                    cell => Ok(cell.to_vec()),
+                };
+                labels.push(columns.iter().map(cell).collect::<Result<_>>()?);
+            }
+            self.rows += 1;
+            self.progress.counted(self.rows);
+        }
+        Ok(())
+    }
+
+    /// The table and the labels, with the names of the columns in `source`.
+    pub(crate) fn finish(self, source: &impl TableSource, chosen: &ColumnRoles) -> Result<(Table, Vec<Labels>)> {
+        self.progress.finish();
+        if self.rows == 0 {
+            let (file, place) = (source.name(), source.header_place());
+            return Err(Failure::Input(format!("{file} has no rows after the header ({place}); wanted at least 1")));
+        }
+        let names = chosen.of_numbers().map(|(column, _)| source.header()[column].clone()).collect();
+        Ok((Table::new(names, self.numbers), self.labels))
+    }
+}
+
+impl Purpose {
+    fn has_gaps(self) -> bool {
+        matches!(self, Self::Fit { gaps: true, .. })
+    }
+
+    /// Whether whole numbers may be read less an origin. Of times nothing but their differences is used.
+    fn shiftable(self, part: Part) -> bool {
+        let intercept = matches!(self, Self::Fit { intercept: true, .. });
+        (intercept && part != Part::Weight) || part == Part::Time
+    }
+}
+
+/// What may be done about a cell that is no number, said after what was wanted.
+fn remedy(cells: &CellRules, purpose: Purpose, cell: &[u8], part: Part) -> &'static str {
+    if cell_rules::has_comma(cell) {
+        return "; a decimal comma is read with --decimal-comma, where commas do not part cells";
+    }
+    match (cells.is_missing(cell), part) {
+        (false, _) => "",
+        (true, Part::Feature) if matches!(purpose, Purpose::Fit { .. }) => {
+            ": leave out its row, or the column by --exclude"
+        }
+        (true, Part::Target) => ": leave out its row, as path and cv do for this target by --missing-targets skip",
+        (true, _) => ": leave out its row",
+    }
+}
