@@ -1,6 +1,8 @@
-//! How text is read: what parts its cells, and how its numbers are written.
+//! How text is read: what parts its cells, how its numbers are written, and what becomes of missing ones.
 
 use std::str::FromStr;
+
+use crate::args::names::NameList;
 
 #[derive(clap::Args, Debug, Clone, Default)]
 pub(crate) struct ReadingArgs {
@@ -10,12 +12,23 @@ pub(crate) struct ReadingArgs {
     /// Numbers have a decimal comma, as in 1,5, and no points; not where commas part the cells
     #[arg(long, requires = "input")]
     pub(crate) decimal_comma: bool,
+    /// Cells that count as missing, beside empty ones, NA, N/A, #N/A, NaN, null, none and a point
+    #[arg(long, value_name = "A,B,…", requires = "input", allow_negative_numbers = true)]
+    pub(crate) null: Option<NameList>,
+    /// Leave out the rows that have no value in a column that is used; how many is said. Predictions have an empty row for each
+    #[arg(long, requires = "input")]
+    pub(crate) drop_missing: bool,
 }
 
 impl ReadingArgs {
     /// An error where there is no file that these options could be of: sizes stand in its place, which clap does not tell.
     pub(crate) fn refuse_without_input(&self) -> Result<(), String> {
-        let given = [(self.delimiter.is_some(), "--delimiter"), (self.decimal_comma, "--decimal-comma")];
+        let given = [
+            (self.delimiter.is_some(), "--delimiter"),
+            (self.decimal_comma, "--decimal-comma"),
+            (self.null.is_some(), "--null"),
+            (self.drop_missing, "--drop-missing"),
+        ];
         match given.iter().find(|(given, _)| *given) {
             Some((_, option)) => Err(format!("{option}: there is no file to read; wanted INPUT in the place of sizes")),
             None => Ok(()),

@@ -36,6 +36,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         staged.push(sink.stage(plot::bench::draw(&report)?.into_bytes())?);
     }
     output::commit(staged)?;
+    task.notes().iter().for_each(|note| message::note(note));
     if args.format == Format::Json {
         report.warnings.iter().for_each(|warning| message::note(warning));
     }

@@ -4,11 +4,11 @@ use ridgepath::View;
 
 use crate::args::predict::PredictArgs;
 use crate::commands::places;
-use crate::format::csv;
+use crate::format::{csv, message};
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
 use crate::input::saved_model::SavedModel;
-use crate::input::table_builder::{Purpose, TableBuilder};
+use crate::input::table_builder::{Built, Purpose, TableBuilder};
 use crate::machine::failure::Result;
 use crate::machine::output;
 use crate::machine::same_file::{self, Place};
@@ -22,8 +22,10 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let columns = ColumnRoles::named("the model", &model.features, &source)?;
     let mut builder = TableBuilder::new(Purpose::Predict, &args.reading, &columns);
     builder.take(&mut source, &columns)?;
-    let (table, _) = builder.finish(&source, &columns)?;
+    let Built { table, dropped, .. } = builder.finish(&source, &columns)?;
     let features = table.columns(0, model.features.len());
     let predicted = model.model.predict(View::column_major(features, table.rows(), model.features.len())?)?;
-    output::commit(vec![sink.stage(csv::predictions::written(&model.targets, &predicted)?)?])
+    output::commit(vec![sink.stage(csv::predictions::written(&model.targets, &predicted, &dropped)?)?])?;
+    dropped.note("without a prediction").iter().for_each(|note| message::note(note));
+    Ok(())
 }

@@ -26,7 +26,8 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<()> {
         Format::Table => table::validate::written(&validation).into_bytes(),
         Format::Json => json::validate::written(&validation, &data)?,
     })?;
-    let notes = path_notes::of_path(&validation.path, &data, args.solver.minimum_norm);
+    let mut notes = data.notes();
+    notes.extend(path_notes::of_path(&validation.path, &data, args.solver.minimum_norm));
     notes.iter().for_each(|note| message::note(note));
     Ok(())
 }

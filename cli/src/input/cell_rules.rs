@@ -1,5 +1,6 @@
 //! How the text in a cell is written: its decimal sign, and what stands for a missing value.
 
+use crate::args::names::NameList;
 use crate::args::reading::ReadingArgs;
 use crate::input::number_column::{NumberColumn, Unfit, shown};
 
@@ -9,23 +10,39 @@ const MISSING: [&[u8]; 8] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null", b"non
 #[derive(Debug)]
 pub(crate) struct CellRules {
     decimal_comma: bool,
+    /// What else counts as missing.
+    null: Vec<Vec<u8>>,
     /// A number with a decimal point.
     pointed: Vec<u8>,
 }
 
 impl CellRules {
     pub(crate) fn new(args: &ReadingArgs) -> Self {
-        Self { decimal_comma: args.decimal_comma, pointed: Vec::new() }
+        let null = args.null.iter().flat_map(NameList::names).map(|name| name.clone().into_bytes()).collect();
+        Self { decimal_comma: args.decimal_comma, null, pointed: Vec::new() }
     }
 
-    /// Whether a cell is what files write where a value is missing.
+    /// Whether a cell of a column of numbers has no value.
     pub(crate) fn is_missing(&self, cell: &[u8]) -> bool {
         let cell = cell.trim_ascii();
-        MISSING.iter().any(|name| cell.eq_ignore_ascii_case(name))
+        MISSING.iter().any(|name| cell.eq_ignore_ascii_case(name)) || self.is_null(cell)
+    }
+
+    /// Whether a cell of a column of labels has no value: NA may well be one.
+    pub(crate) fn lacks_label(&self, cell: &[u8]) -> bool {
+        let cell = cell.trim_ascii();
+        cell.is_empty() || self.is_null(cell)
+    }
+
+    fn is_null(&self, cell: &[u8]) -> bool {
+        self.null.iter().any(|name| name == cell)
     }
 
     /// Puts the number in a cell into a column, as [`NumberColumn::push`] does.
     pub(crate) fn push(&mut self, column: &mut NumberColumn, cell: &[u8], shiftable: bool) -> Result<f64, Unfit> {
+        if !self.null.is_empty() && self.is_null(cell.trim_ascii()) {
+            return Err((format!("found {}, which is missing by --null", shown(cell.trim_ascii())), "a number"));
+        }
         if !self.decimal_comma {
             return column.push(cell, shiftable);
         }

@@ -6,10 +6,11 @@ use crate::args::data::DataArgs;
 use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
+use crate::input::dropped_rows::DroppedRows;
 use crate::input::labels::Labels;
 use crate::input::penalty_factors;
 use crate::input::table::Table;
-use crate::input::table_builder::{Purpose, TableBuilder};
+use crate::input::table_builder::{Built, Purpose, TableBuilder};
 use crate::machine::failure::{Failure, Result};
 
 /// A table whose columns are the features, then the targets, then the weights, if any, then the times, if any.
@@ -20,6 +21,7 @@ pub(crate) struct Data {
     weighted: bool,
     timed: bool,
     labels: Vec<Labels>,
+    dropped: DroppedRows,
     penalty_factors: Option<Vec<f64>>,
 }
 
@@ -35,11 +37,11 @@ impl Data {
         let purpose = Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps };
         let mut builder = TableBuilder::new(purpose, &args.reading, &columns);
         builder.take(&mut source, &columns)?;
-        let (table, labels) = builder.finish(&source, &columns)?;
+        let Built { table, labels, dropped } = builder.finish(&source, &columns)?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
         let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());
-        Ok(Self { table, features, targets, weighted, timed, labels, penalty_factors })
+        Ok(Self { table, features, targets, weighted, timed, labels, dropped, penalty_factors })
     }
 
     /// The label of each row, of each kind that is asked for, in that order.
@@ -60,6 +62,11 @@ impl Data {
 
     pub(crate) fn rows(&self) -> usize {
         self.table.rows()
+    }
+
+    /// How many rows are left out because they lack a value.
+    pub(crate) fn rows_dropped(&self) -> usize {
+        self.dropped.count()
     }
 
     pub(crate) fn features(&self) -> &[String] {
@@ -127,7 +134,7 @@ impl Data {
                  loss; the intercept is that of the column as it is, rounded"
             )
         };
-        shifted.map(note).collect()
+        self.dropped.note("dropped").into_iter().chain(shifted.map(note)).collect()
     }
 
     /// A model has no origins: its predictions would lose the digits that the fit has kept.

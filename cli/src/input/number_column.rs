@@ -74,7 +74,7 @@ impl NumberColumn {
 /// The number in a cell.
 fn number(cell: &[u8]) -> Result<f64, Unfit> {
     if cell.is_empty() {
-        return Err(("found no value".into(), "a number"));
+        return Err((found(cell), "a number"));
     }
     let value = str::from_utf8(cell).ok().and_then(|text| text.parse::<f64>().ok());
     match value {
@@ -113,6 +113,11 @@ fn distance(number: i128, origin: i128) -> Option<f64> {
     let float = exact as f64;
     #[expect(clippy::cast_possible_truncation, reason = "compared with what it was")]
     (float as i128 == exact).then_some(float)
+}
+
+/// What was found in a cell, as a message says it.
+pub(crate) fn found(cell: &[u8]) -> String {
+    if cell.is_empty() { "found no value".into() } else { format!("found {}", shown(cell)) }
 }
 
 /// A cell as a message shows it: not all of a long one.

@@ -3,6 +3,7 @@
 use crate::args::reading::ReadingArgs;
 use crate::input::cell_rules::{self, CellRules};
 use crate::input::column_roles::{ColumnRoles, Part};
+use crate::input::dropped_rows::DroppedRows;
 use crate::input::labels::Labels;
 use crate::input::number_column::{self, NumberColumn};
 use crate::input::table::Table;
@@ -21,6 +22,15 @@ pub(crate) enum Purpose {
     Predict,
 }
 
+const LEAVE_OUT: &str = "leave out its row, as --drop-missing does";
+
+/// What was read: a table of numbers, and a label for each row, of each kind for which columns are chosen.
+pub(crate) struct Built {
+    pub(crate) table: Table,
+    pub(crate) labels: Vec<Labels>,
+    pub(crate) dropped: DroppedRows,
+}
+
 /// The columns read so far: the features, then the targets, then the weights, then the times, which must not run backwards; and a
 /// label for each row, of each kind for which columns are chosen.
 pub(crate) struct TableBuilder {
@@ -28,7 +38,11 @@ pub(crate) struct TableBuilder {
     cells: CellRules,
     numbers: Vec<NumberColumn>,
     labels: Vec<Labels>,
-    rows: u64,
+    drop_missing: bool,
+    /// The rows read so far.
+    rows: usize,
+    /// The numbers of those that are left out, from 0.
+    dropped: Vec<usize>,
     progress: Progress,
 }
 
@@ -39,7 +53,9 @@ impl TableBuilder {
             cells: CellRules::new(reading),
             numbers: chosen.of_numbers().map(|_| NumberColumn::default()).collect(),
             labels: chosen.labels.iter().map(|_| Labels::default()).collect(),
+            drop_missing: reading.drop_missing,
             rows: 0,
+            dropped: Vec::new(),
             progress: Progress::counting("rows read"),
         }
     }
@@ -48,6 +64,12 @@ impl TableBuilder {
     pub(crate) fn take(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
         let columns: Vec<(usize, Part)> = chosen.of_numbers().collect();
         while source.next_row()? {
+            self.rows += 1;
+            self.progress.counted(self.rows as u64);
+            if self.drop_missing && self.lacks_value(source, &columns, &chosen.labels) {
+                self.dropped.push(self.rows - 1);
+                continue;
+            }
             for ((column, part), values) in columns.iter().zip(&mut self.numbers) {
                 let cell = source.cell(*column);
                 if *part == Part::Target && self.purpose.has_gaps() && self.cells.is_missing(cell) {
@@ -71,29 +93,47 @@ impl TableBuilder {
             }
             for (columns, labels) in chosen.labels.iter().zip(&mut self.labels) {
                 let cell = |column: &usize| match source.cell(*column).trim_ascii() {
-                    [] => {
-                        let place = source.place(*column);
-                        Err(Failure::Input(format!("{place}: found no value, wanted a label")))
+                    cell if self.cells.lacks_label(cell) => {
+                        let (place, found) = (source.place(*column), number_column::found(cell));
+                        Err(Failure::Input(format!("{place}: {found}, wanted a label: {LEAVE_OUT}")))
                     }
                     cell => Ok(cell.to_vec()),
                 };
                 labels.push(columns.iter().map(cell).collect::<Result<_>>()?);
             }
-            self.rows += 1;
-            self.progress.counted(self.rows);
         }
         Ok(())
     }
 
-    /// The table and the labels, with the names of the columns in `source`.
-    pub(crate) fn finish(self, source: &impl TableSource, chosen: &ColumnRoles) -> Result<(Table, Vec<Labels>)> {
+    /// Whether a row has no value in a column that needs one.
+    fn lacks_value(&self, source: &impl TableSource, numbers: &[(usize, Part)], labels: &[Vec<usize>]) -> bool {
+        let may_miss = |part: Part| part == Part::Target && self.purpose.has_gaps();
+        let of_numbers =
+            |(column, part): &(usize, Part)| !may_miss(*part) && self.cells.is_missing(source.cell(*column));
+        numbers.iter().any(of_numbers)
+            || labels.iter().flatten().any(|column| self.cells.lacks_label(source.cell(*column)))
+    }
+
+    /// What was read, with the names of the columns in `source`.
+    pub(crate) fn finish(self, source: &impl TableSource, chosen: &ColumnRoles) -> Result<Built> {
         self.progress.finish();
         if self.rows == 0 {
             let (file, place) = (source.name(), source.header_place());
             return Err(Failure::Input(format!("{file} has no rows after the header ({place}); wanted at least 1")));
         }
+        if self.dropped.len() == self.rows {
+            return Err(Failure::Input(format!(
+                "{}: each of the {} rows lacks a value in a column that is used, and --drop-missing leaves none; wanted at least 1",
+                source.name(),
+                self.rows
+            )));
+        }
         let names = chosen.of_numbers().map(|(column, _)| source.header()[column].clone()).collect();
-        Ok((Table::new(names, self.numbers), self.labels))
+        Ok(Built {
+            table: Table::new(names, self.numbers),
+            labels: self.labels,
+            dropped: DroppedRows { numbers: self.dropped, of: self.rows },
+        })
     }
 }
 
@@ -110,16 +150,17 @@ impl Purpose {
 }
 
 /// What may be done about a cell that is no number, said after what was wanted.
-fn remedy(cells: &CellRules, purpose: Purpose, cell: &[u8], part: Part) -> &'static str {
-    if cell_rules::has_comma(cell) {
-        return "; a decimal comma is read with --decimal-comma, where commas do not part cells";
+fn remedy(cells: &CellRules, purpose: Purpose, cell: &[u8], part: Part) -> String {
+    if !cells.is_missing(cell) {
+        return match cell_rules::has_comma(cell) {
+            true => "; a decimal comma is read with --decimal-comma, where commas do not part cells".into(),
+            false => String::new(),
+        };
     }
-    match (cells.is_missing(cell), part) {
-        (false, _) => "",
-        (true, Part::Feature) if matches!(purpose, Purpose::Fit { .. }) => {
-            ": leave out its row, or the column by --exclude"
-        }
-        (true, Part::Target) => ": leave out its row, as path and cv do for this target by --missing-targets skip",
-        (true, _) => ": leave out its row",
-    }
+    let or = match part {
+        Part::Feature if matches!(purpose, Purpose::Fit { .. }) => ", or the column by --exclude",
+        Part::Target => ", or let path and cv do so for this target alone by --missing-targets skip",
+        _ => "",
+    };
+    format!(": {LEAVE_OUT}{or}")
 }

@@ -26,6 +26,7 @@ pub(crate) struct BenchReport<'a> {
     /// What was measured on: `"made"` data, or the name of a file.
     pub(crate) data: String,
     pub(crate) rows: usize,
+    pub(crate) rows_dropped: usize,
     pub(crate) features: usize,
     pub(crate) targets: usize,
     pub(crate) lambdas: usize,
@@ -91,6 +92,7 @@ impl<'a> BenchReport<'a> {
             machine,
             data: args.input.as_ref().map_or_else(|| "made".into(), |file| file.display().to_string()),
             rows: task.shape.rows,
+            rows_dropped: task.rows_dropped(),
             features: task.shape.features,
             targets: task.shape.targets,
             lambdas: total,

@@ -19,6 +19,7 @@ mod known;
 mod many;
 mod many_plots;
 mod missing_targets;
+mod missing_values;
 mod output;
 mod penalties;
 mod plan;

@@ -13,6 +13,7 @@ use crate::machine::failure::Result;
 struct ValidateDocument<'a> {
     schema: &'static str,
     rows: usize,
+    rows_dropped: usize,
     features: &'a [String],
     targets: &'a [String],
     backend: BackendEntry<'a>,
@@ -40,6 +41,7 @@ fn document<'a>(validation: &'a Validation, data: &'a Data) -> ValidateDocument<
     ValidateDocument {
         schema: "ridgepath/validate/1",
         rows: validation.path.rows(),
+        rows_dropped: data.rows_dropped(),
         features: data.features(),
         targets: data.targets(),
         backend: BackendEntry::of(&validation.path),
