@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use crate::args::answer::Format;
 use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
+use crate::args::input_files::InputFiles;
 use crate::args::names::NameList;
 use crate::args::numbers;
 use crate::args::reading::ReadingArgs;
@@ -19,9 +20,9 @@ const FEATURES: usize = 128;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct BenchArgs {
-    /// A CSV file with a header, to measure on; - is standard input [default: made data]
-    #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets"])]
-    pub(crate) input: Option<PathBuf>,
+    /// CSV files with a header, as for ridgepath path, to measure on; - is standard input [default: made data]
+    #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets"], value_parser = InputFiles::parser())]
+    pub(crate) input: Vec<InputFiles>,
     #[command(flatten)]
     reading: ReadingArgs,
     /// A column of INPUT to predict, by its name; once for each
@@ -143,10 +144,12 @@ impl BenchArgs {
 
     /// What `path` would be told of INPUT, or what is wrong with it; nothing where data are made.
     pub(crate) fn data(&self) -> Result<Option<DataArgs>, String> {
-        let Some(input) = &self.input else { return Ok(None) };
+        if self.input.is_empty() {
+            return Ok(None);
+        }
         let names = |text: &String| NameList::from_str(text).map_err(|problem| format!("--features: {problem}"));
         Ok(Some(DataArgs {
-            input: input.clone(),
+            input: self.input.clone(),
             reading: self.reading.clone(),
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,

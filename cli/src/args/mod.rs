@@ -24,5 +24,6 @@ pub(crate) mod solver;
 
 // Values of options.
 pub(crate) mod convention;
+pub(crate) mod input_files;
 pub(crate) mod names;
 pub(crate) mod numbers;

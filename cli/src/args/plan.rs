@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::args::answer::Format;
 use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
+use crate::args::input_files::InputFiles;
 use crate::args::names::{NameList, NamedFactors};
 use crate::args::numbers;
 use crate::args::reading::ReadingArgs;
@@ -16,9 +17,9 @@ const LAMBDAS: usize = 100;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct PlanArgs {
-    /// A CSV file with a header; - is standard input. Without, the sizes alone are planned
-    #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"])]
-    input: Option<PathBuf>,
+    /// CSV files with a header, as for ridgepath path; - is standard input. Without, the sizes alone are planned
+    #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"], value_parser = InputFiles::parser())]
+    input: Vec<InputFiles>,
     #[command(flatten)]
     reading: ReadingArgs,
     /// A column of INPUT to predict, by its name; once for each
@@ -81,7 +82,9 @@ pub(crate) struct Sizes {
 impl PlanArgs {
     /// The sizes, where there is no INPUT, or what is wrong with them.
     pub(crate) fn sizes(&self) -> Result<Option<Sizes>, String> {
-        let (None, Some(rows), Some(features)) = (&self.input, self.rows, &self.features) else { return Ok(None) };
+        let (true, Some(rows), Some(features)) = (self.input.is_empty(), self.rows, &self.features) else {
+            return Ok(None);
+        };
         self.reading.refuse_without_input()?;
         let features = numbers::count(features).map_err(|problem| format!("--features: {problem}"))?;
         let (targets, lambdas) = (self.targets.unwrap_or(1), self.lambdas_count.unwrap_or(LAMBDAS));
@@ -92,7 +95,7 @@ impl PlanArgs {
     pub(crate) fn data(&self) -> Result<DataArgs, String> {
         let names = |text: &String| NameList::from_str(text).map_err(|problem| format!("--features: {problem}"));
         Ok(DataArgs {
-            input: self.input.clone().unwrap_or_default(),
+            input: self.input.clone(),
             reading: self.reading.clone(),
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
 
 fn check_places(args: &BenchArgs) -> Result<()> {
     let mut all = vec![places::standard_output()];
-    all.extend(args.input.as_deref().map(places::input));
+    all.extend(places::inputs(&args.input));
     all.extend(places::lambda_file(&args.grid));
     all.extend(places::extra_file("--plot", &args.plot)?);
     same_file::check(&all)

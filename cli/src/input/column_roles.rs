@@ -27,6 +27,10 @@ pub(crate) struct ColumnRoles {
     pub(crate) time: Option<usize>,
     /// The columns whose values say which rows belong together, for each kind of label.
     pub(crate) labels: Vec<Vec<usize>>,
+    /// Whether the features are all columns that have no other part and are not left out.
+    pub(crate) features_are_the_rest: bool,
+    /// The columns that are left out by their names.
+    pub(crate) excluded: Vec<usize>,
 }
 
 impl ColumnRoles {
@@ -42,8 +46,22 @@ impl ColumnRoles {
     }
 
     /// All columns that are used.
-    fn all(&self) -> Vec<usize> {
+    pub(crate) fn all(&self) -> Vec<usize> {
         self.of_numbers().map(|(column, _)| column).chain(self.labels.iter().flatten().copied()).collect()
+    }
+
+    /// The same roles of columns that have other numbers.
+    pub(crate) fn moved(&self, to: impl Fn(usize) -> Result<usize>) -> Result<Self> {
+        let each = |columns: &[usize]| columns.iter().map(|column| to(*column)).collect::<Result<Vec<usize>>>();
+        Ok(Self {
+            features: each(&self.features)?,
+            targets: each(&self.targets)?,
+            weights: self.weights.map(&to).transpose()?,
+            time: self.time.map(&to).transpose()?,
+            labels: self.labels.iter().map(|columns| each(columns)).collect::<Result<_>>()?,
+            features_are_the_rest: self.features_are_the_rest,
+            excluded: Vec::new(),
+        })
     }
 
     /// The roles that the command line gives to the columns of a source.
@@ -79,7 +97,7 @@ impl ColumnRoles {
             let found = header.find_all(own.option, own.names)?;
             labels.push(found.into_iter().map(|column| take(own.option, column)).collect::<Result<Vec<usize>>>()?);
         }
-        let excluded: HashSet<usize> = excluded.into_iter().collect();
+        let left_out: HashSet<usize> = excluded.iter().copied().collect();
         let features: Vec<usize> = match &args.features {
             Some(names) => {
                 let named = header.find_all("--features", names.names())?;
@@ -91,11 +109,12 @@ impl ColumnRoles {
             }
             None => (0..header.names.len()).filter(|column| role(&roles, *column).is_none()).collect(),
         };
-        let features: Vec<usize> = features.into_iter().filter(|column| !excluded.contains(column)).collect();
+        let features: Vec<usize> = features.into_iter().filter(|column| !left_out.contains(column)).collect();
         if features.is_empty() {
             return Err(Failure::Input(format!("no column of {} is left to be a feature", header.place)));
         }
-        let columns = Self { features, targets, weights, time, labels };
+        let features_are_the_rest = args.features.is_none();
+        let columns = Self { features, targets, weights, time, labels, features_are_the_rest, excluded };
         header.check_unique(&columns.all())?;
         Ok(columns)
     }
@@ -105,7 +124,15 @@ impl ColumnRoles {
         let header = Header::of_source(source);
         let features = header.find_all(who, names)?;
         header.check_unique(&features)?;
-        Ok(Self { features, targets: Vec::new(), weights: None, time: None, labels: Vec::new() })
+        Ok(Self {
+            features,
+            targets: Vec::new(),
+            weights: None,
+            time: None,
+            labels: Vec::new(),
+            features_are_the_rest: false,
+            excluded: Vec::new(),
+        })
     }
 }
 

@@ -7,10 +7,11 @@ use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
 use crate::input::dropped_rows::DroppedRows;
+use crate::input::files;
 use crate::input::labels::Labels;
 use crate::input::penalty_factors;
 use crate::input::table::Table;
-use crate::input::table_builder::{Built, Purpose, TableBuilder};
+use crate::input::table_builder::{Built, Purpose};
 use crate::machine::failure::{Failure, Result};
 
 /// A table whose columns are the features, then the targets, then the weights, if any, then the times, if any.
@@ -32,12 +33,9 @@ impl Data {
 
     /// The data with the labels and the time of each row, where columns of these are asked for.
     pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
-        let mut source = CsvFile::open(&args.input, &args.reading)?;
-        let columns = ColumnRoles::choose(args, parting, &source)?;
         let purpose = Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps };
-        let mut builder = TableBuilder::new(purpose, &args.reading, &columns);
-        builder.take(&mut source, &columns)?;
-        let Built { table, labels, dropped } = builder.finish(&source, &columns)?;
+        let choose = |source: &CsvFile| ColumnRoles::choose(args, parting, source);
+        let (Built { table, labels, dropped }, columns) = files::read(&args.input, &args.reading, purpose, choose)?;
         let (features, targets) = (columns.features.len(), columns.targets.len());
         let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());
@@ -64,9 +62,9 @@ impl Data {
         self.table.rows()
     }
 
-    /// How many rows are left out because they lack a value.
-    pub(crate) fn rows_dropped(&self) -> usize {
-        self.dropped.count()
+    /// How many rows are left out because they lack a value, where that is asked for.
+    pub(crate) fn rows_dropped(&self) -> Option<usize> {
+        self.dropped.asked.then(|| self.dropped.numbers.len())
     }
 
     pub(crate) fn features(&self) -> &[String] {

@@ -8,6 +8,7 @@ pub(crate) mod csv_file;
 pub(crate) mod data;
 pub(crate) mod delimiter;
 pub(crate) mod dropped_rows;
+pub(crate) mod files;
 pub(crate) mod header;
 pub(crate) mod labels;
 pub(crate) mod line_numbers;

@@ -39,6 +39,7 @@ pub(crate) struct TableBuilder {
     numbers: Vec<NumberColumn>,
     labels: Vec<Labels>,
     drop_missing: bool,
+    sources: usize,
     /// The rows read so far.
     rows: usize,
     /// The numbers of those that are left out, from 0.
@@ -54,6 +55,7 @@ impl TableBuilder {
             numbers: chosen.of_numbers().map(|_| NumberColumn::default()).collect(),
             labels: chosen.labels.iter().map(|_| Labels::default()).collect(),
             drop_missing: reading.drop_missing,
+            sources: 0,
             rows: 0,
             dropped: Vec::new(),
             progress: Progress::counting("rows read"),
@@ -62,6 +64,7 @@ impl TableBuilder {
 
     /// Takes all rows of a source, whose columns are chosen as those of the first were.
     pub(crate) fn take(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
+        self.sources += 1;
         let columns: Vec<(usize, Part)> = chosen.of_numbers().collect();
         while source.next_row()? {
             self.rows += 1;
@@ -119,20 +122,24 @@ impl TableBuilder {
         self.progress.finish();
         if self.rows == 0 {
             let (file, place) = (source.name(), source.header_place());
-            return Err(Failure::Input(format!("{file} has no rows after the header ({place}); wanted at least 1")));
+            let others =
+                if self.sources > 1 { format!(" nor have the {} others", self.sources - 1) } else { String::new() };
+            return Err(Failure::Input(format!(
+                "{file} has no rows after the header ({place}){others}; wanted at least 1"
+            )));
         }
         if self.dropped.len() == self.rows {
             return Err(Failure::Input(format!(
-                "{}: each of the {} rows lacks a value in a column that is used, and --drop-missing leaves none; wanted at least 1",
-                source.name(),
-                self.rows
+                "each of the {} rows of {} lacks a value in a column that is used, and --drop-missing leaves none; wanted at least 1",
+                self.rows,
+                if self.sources == 1 { source.name() } else { "all files" }
             )));
         }
         let names = chosen.of_numbers().map(|(column, _)| source.header()[column].clone()).collect();
         Ok(Built {
             table: Table::new(names, self.numbers),
             labels: self.labels,
-            dropped: DroppedRows { numbers: self.dropped, of: self.rows },
+            dropped: DroppedRows { asked: self.drop_missing, numbers: self.dropped, of: self.rows },
         })
     }
 }

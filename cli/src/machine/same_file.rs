@@ -21,6 +21,14 @@ impl<'a> Place<'a> {
     pub(crate) fn input(path: &'a Path) -> Self {
         if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
     }
+
+    fn name(self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin => "standard input".into(),
+            Self::Stdout => "standard output".into(),
+        }
+    }
 }
 
 /// What two names of one file have in common.
@@ -35,11 +43,14 @@ enum Identity {
 /// Refuses places, each with its role in the command, of which two are the same regular file. Devices and pipes may well be
 /// both.
 pub(crate) fn check(places: &[(&str, Place<'_>)]) -> Result<()> {
-    let known: Vec<(&str, Identity)> =
-        places.iter().filter_map(|(role, place)| Some((*role, identity(*place)?))).collect();
-    for (index, (role, identity)) in known.iter().enumerate() {
-        if let Some((other, _)) = known[..index].iter().find(|(_, other)| other == identity) {
-            return Err(Failure::Input(format!("{other} and {role} are the same file; wanted different ones")));
+    let known: Vec<(&str, Place<'_>, Identity)> =
+        places.iter().filter_map(|(role, place)| Some((*role, *place, identity(*place)?))).collect();
+    for (index, (role, place, identity)) in known.iter().enumerate() {
+        if let Some((other, ..)) = known[..index].iter().find(|(.., other)| other == identity) {
+            return Err(Failure::Input(match other == role {
+                true => format!("{role} names {} twice; wanted every file once", place.name()),
+                false => format!("{other} and {role} are the same file; wanted different ones"),
+            }));
         }
     }
     Ok(())

@@ -94,10 +94,10 @@ impl Task {
         }
     }
 
-    /// How many rows are left out because they lack a value.
-    pub(crate) fn rows_dropped(&self) -> usize {
+    /// How many rows are left out because they lack a value, where that is asked for.
+    pub(crate) fn rows_dropped(&self) -> Option<usize> {
         match &self.source {
-            Source::Made(_) => 0,
+            Source::Made(_) => None,
             Source::Read(data) => data.rows_dropped(),
         }
     }

@@ -27,6 +27,7 @@ mod plot;
 mod rates;
 mod rooms;
 mod same_file;
+mod several_files;
 mod shaders;
 mod support;
 mod survival;

@@ -20,7 +20,9 @@ struct ChoicesDocument<'a> {
     rule: &'static str,
     features: &'a [String],
     targets: &'a [String],
-    rows_dropped: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     /// The columns that name a group.
     columns: &'a [String],
     /// What was chosen for all groups together, by their mean scores: [target].

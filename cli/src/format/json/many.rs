@@ -14,7 +14,9 @@ struct ManyDocument<'a> {
     schema: &'static str,
     features: &'a [String],
     targets: &'a [String],
-    rows_dropped: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     /// What a problem is: a group, a window, a replicate, or one of the targets, whose arrays have one target then.
     problem: &'static str,
     /// The columns that name a problem.

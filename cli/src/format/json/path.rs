@@ -17,7 +17,9 @@ struct PathDocument<'a> {
     features: &'a [String],
     targets: &'a [String],
     rows: usize,
-    rows_dropped: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     weight_sum: f64,
     intercept: bool,
     standardize: Standardized,

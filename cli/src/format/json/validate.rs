@@ -13,7 +13,9 @@ use crate::machine::failure::Result;
 struct ValidateDocument<'a> {
     schema: &'static str,
     rows: usize,
-    rows_dropped: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     features: &'a [String],
     targets: &'a [String],
     backend: BackendEntry<'a>,
