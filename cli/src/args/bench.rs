@@ -40,6 +40,9 @@ pub(crate) struct BenchArgs {
     /// Columns of INPUT to leave out
     #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with_all = ["rows", "targets"])]
     exclude: Option<NameList>,
+    /// Features of INPUT that are text
+    #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with_all = ["rows", "targets"])]
+    categorical: Option<NameList>,
     /// The column of INPUT with the observation weights
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with_all = ["rows", "targets"])]
     weights: Option<String>,
@@ -154,6 +157,7 @@ impl BenchArgs {
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,
             exclude: self.exclude.clone(),
+            categorical: self.categorical.clone(),
             weights: self.weights.clone(),
             no_intercept: self.no_intercept,
             standardize: self.standardize,

@@ -27,6 +27,10 @@ pub(crate) struct DataArgs {
     /// Columns to leave out; a name leaves out all columns of that name
     #[arg(long, value_name = "A,B,…")]
     pub(crate) exclude: Option<NameList>,
+    /// Features that are text, each of which becomes a column of 0 and 1, named COL=LEVEL, for each of its levels but the first by
+    /// its bytes, or for all with --no-intercept
+    #[arg(long, value_name = "A,B,…")]
+    pub(crate) categorical: Option<NameList>,
     /// The column of observation weights
     #[arg(long, value_name = "COLUMN")]
     pub(crate) weights: Option<String>,

@@ -46,6 +46,9 @@ pub(crate) struct PlanArgs {
     /// Columns of INPUT to leave out
     #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with = "rows")]
     exclude: Option<NameList>,
+    /// Features of INPUT that are text
+    #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with = "rows")]
+    categorical: Option<NameList>,
     /// The column of INPUT with the observation weights
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]
     weights: Option<String>,
@@ -100,6 +103,7 @@ impl PlanArgs {
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,
             exclude: self.exclude.clone(),
+            categorical: self.categorical.clone(),
             weights: self.weights.clone(),
             no_intercept: self.no_intercept,
             standardize: self.standardize,

@@ -20,8 +20,10 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     same_file::check(&all)?;
     let sink = places::sink_of(&args.output)?;
     let model = SavedModel::read(&args.model)?;
-    let named = |source: &CsvFile| ColumnRoles::named("the model", &model.features, source);
-    let (Built { table, dropped, .. }, _) = files::read(&args.input, &args.reading, Purpose::Predict, named)?;
+    let text: Vec<String> = model.categories.iter().map(|category| category.column.clone()).collect();
+    let named = |source: &CsvFile| ColumnRoles::named("the model", &model.columns, &text, source);
+    let (Built { table, dropped, .. }, _) =
+        files::read(&args.input, &args.reading, Purpose::Predict, &model.categories, named)?;
     let features = table.columns(0, model.features.len());
     let predicted = model.model.predict(View::column_major(features, table.rows(), model.features.len())?)?;
     output::commit(vec![sink.stage(csv::predictions::written(&model.targets, &predicted, &dropped)?)?])?;

@@ -5,7 +5,9 @@ use crate::args::reading::ReadingArgs;
 use crate::input::number_column::{NumberColumn, Unfit, shown};
 
 /// What is written where a value is missing, in capitals or not.
-const MISSING: [&[u8]; 8] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null", b"none", b"."];
+const MISSING: [&[u8]; 6] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null"];
+/// What is written so in columns of numbers alone, as it may be a level of others.
+const NO_NUMBER: [&[u8]; 2] = [b"none", b"."];
 
 #[derive(Debug)]
 pub(crate) struct CellRules {
@@ -24,6 +26,12 @@ impl CellRules {
 
     /// Whether a cell of a column of numbers has no value.
     pub(crate) fn is_missing(&self, cell: &[u8]) -> bool {
+        let cell = cell.trim_ascii();
+        self.lacks_level(cell) || NO_NUMBER.iter().any(|name| cell.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a cell of a column of text that becomes features has no value.
+    pub(crate) fn lacks_level(&self, cell: &[u8]) -> bool {
         let cell = cell.trim_ascii();
         MISSING.iter().any(|name| cell.eq_ignore_ascii_case(name)) || self.is_null(cell)
     }
@@ -61,6 +69,17 @@ impl CellRules {
             false => (found, wanted),
         })
     }
+}
+
+/// Whether a cell is a date as ISO 8601 has it, or nearly so: a year and a month at least.
+pub(crate) fn is_date(cell: &[u8]) -> bool {
+    let cell = cell.trim_ascii();
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    cell.len() >= 7
+        && digits(&cell[..4])
+        && matches!(cell[4], b'-' | b'/')
+        && digits(&cell[5..7])
+        && cell.get(7).is_none_or(|next| !next.is_ascii_digit())
 }
 
 /// Whether a cell is a number with a comma, for a decimal one or for thousands.

@@ -21,6 +21,8 @@ pub(crate) enum Part {
 #[derive(Debug, Clone)]
 pub(crate) struct ColumnRoles {
     pub(crate) features: Vec<usize>,
+    /// Those of the features that are text.
+    pub(crate) categorical: Vec<usize>,
     pub(crate) targets: Vec<usize>,
     pub(crate) weights: Option<usize>,
     /// The time of each row.
@@ -39,15 +41,21 @@ impl ColumnRoles {
         fn each(part: Part) -> impl Fn(&usize) -> (usize, Part) {
             move |column| (*column, part)
         }
-        let features = self.features.iter().map(each(Part::Feature));
+        let features = self.features.iter().filter(|column| !self.is_text(**column)).map(each(Part::Feature));
         let targets = self.targets.iter().map(each(Part::Target));
         let weights = self.weights.iter().map(each(Part::Weight));
         features.chain(targets).chain(weights).chain(self.time.iter().map(each(Part::Time)))
     }
 
+    /// Whether a feature is text.
+    pub(crate) fn is_text(&self, column: usize) -> bool {
+        self.categorical.contains(&column)
+    }
+
     /// All columns that are used.
     pub(crate) fn all(&self) -> Vec<usize> {
-        self.of_numbers().map(|(column, _)| column).chain(self.labels.iter().flatten().copied()).collect()
+        let others = self.targets.iter().chain(&self.weights).chain(&self.time).chain(self.labels.iter().flatten());
+        self.features.iter().chain(others).copied().collect()
     }
 
     /// The same roles of columns that have other numbers.
@@ -55,6 +63,7 @@ impl ColumnRoles {
         let each = |columns: &[usize]| columns.iter().map(|column| to(*column)).collect::<Result<Vec<usize>>>();
         Ok(Self {
             features: each(&self.features)?,
+            categorical: each(&self.categorical)?,
             targets: each(&self.targets)?,
             weights: self.weights.map(&to).transpose()?,
             time: self.time.map(&to).transpose()?,
@@ -97,6 +106,16 @@ impl ColumnRoles {
             let found = header.find_all(own.option, own.names)?;
             labels.push(found.into_iter().map(|column| take(own.option, column)).collect::<Result<Vec<usize>>>()?);
         }
+        let categorical = match &args.categorical {
+            Some(names) => header.find_all("--categorical", names.names())?,
+            None => Vec::new(),
+        };
+        if let Some((option, column)) = categorical.iter().find_map(|column| Some((role(&roles, *column)?, *column))) {
+            return Err(clash(option, "--categorical", column));
+        }
+        if let Some(column) = categorical.iter().find(|column| excluded.contains(column)) {
+            return Err(clash("--categorical", "--exclude", *column));
+        }
         let left_out: HashSet<usize> = excluded.iter().copied().collect();
         let features: Vec<usize> = match &args.features {
             Some(names) => {
@@ -113,19 +132,26 @@ impl ColumnRoles {
         if features.is_empty() {
             return Err(Failure::Input(format!("no column of {} is left to be a feature", header.place)));
         }
+        if let Some(column) = categorical.iter().find(|column| !features.contains(column)) {
+            let name = &header.names[*column];
+            return Err(Failure::Input(format!(
+                "column {name:?} is named by --categorical and not by --features; wanted both"
+            )));
+        }
         let features_are_the_rest = args.features.is_none();
-        let columns = Self { features, targets, weights, time, labels, features_are_the_rest, excluded };
+        let columns = Self { features, categorical, targets, weights, time, labels, features_are_the_rest, excluded };
         header.check_unique(&columns.all())?;
         Ok(columns)
     }
 
-    /// Features by their names, which `who` asks for.
-    pub(crate) fn named(who: &str, names: &[String], source: &impl TableSource) -> Result<Self> {
+    /// Features by their names, some of them text, which `who` asks for.
+    pub(crate) fn named(who: &str, names: &[String], text: &[String], source: &impl TableSource) -> Result<Self> {
         let header = Header::of_source(source);
-        let features = header.find_all(who, names)?;
+        let (features, categorical) = (header.find_all(who, names)?, header.find_all(who, text)?);
         header.check_unique(&features)?;
         Ok(Self {
             features,
+            categorical,
             targets: Vec::new(),
             weights: None,
             time: None,

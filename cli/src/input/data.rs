@@ -4,6 +4,7 @@ use ridgepath::{Error, Problem, View};
 
 use crate::args::data::DataArgs;
 use crate::args::names::PartingColumns;
+use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
 use crate::input::dropped_rows::DroppedRows;
@@ -21,6 +22,7 @@ pub(crate) struct Data {
     targets: usize,
     weighted: bool,
     timed: bool,
+    categories: Vec<Category>,
     labels: Vec<Labels>,
     dropped: DroppedRows,
     penalty_factors: Option<Vec<f64>>,
@@ -35,11 +37,13 @@ impl Data {
     pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
         let purpose = Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps };
         let choose = |source: &CsvFile| ColumnRoles::choose(args, parting, source);
-        let (Built { table, labels, dropped }, columns) = files::read(&args.input, &args.reading, purpose, choose)?;
-        let (features, targets) = (columns.features.len(), columns.targets.len());
-        let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
+        let (built, columns) = files::read(&args.input, &args.reading, purpose, &[], choose)?;
+        let Built { table, features: of_features, categories, labels, dropped } = built;
+        let (features, targets) = (of_features.len(), columns.targets.len());
+        let penalty_factors =
+            penalty_factors::of_features(args, &table.names()[..features], &of_features, &categories)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());
-        Ok(Self { table, features, targets, weighted, timed, labels, dropped, penalty_factors })
+        Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors })
     }
 
     /// The label of each row, of each kind that is asked for, in that order.
@@ -60,6 +64,11 @@ impl Data {
 
     pub(crate) fn rows(&self) -> usize {
         self.table.rows()
+    }
+
+    /// What became of the columns of text.
+    pub(crate) fn categories(&self) -> &[Category] {
+        &self.categories
     }
 
     /// How many rows are left out because they lack a value, where that is asked for.
@@ -132,7 +141,8 @@ impl Data {
                  loss; the intercept is that of the column as it is, rounded"
             )
         };
-        self.dropped.note("dropped").into_iter().chain(shifted.map(note)).collect()
+        let categories = self.categories.iter().filter_map(Category::note);
+        self.dropped.note("dropped").into_iter().chain(categories).chain(shifted.map(note)).collect()
     }
 
     /// A model has no origins: its predictions would lose the digits that the fit has kept.

@@ -5,17 +5,19 @@ use std::fs;
 
 use crate::args::input_files::{self, InputFiles};
 use crate::args::reading::ReadingArgs;
+use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
 use crate::input::table_builder::{Built, Purpose, TableBuilder};
 use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
 
-/// Reads all files. `choose` says which columns of the first are what; those of the others are found by their names.
+/// Reads all files. `known` are the categories of a model; `choose` says which columns of the first are what; those of the others are found by their names.
 pub(crate) fn read(
     files: &[InputFiles],
     reading: &ReadingArgs,
     purpose: Purpose,
+    known: &[Category],
     choose: impl FnOnce(&CsvFile) -> Result<ColumnRoles>,
 ) -> Result<(Built, ColumnRoles)> {
     // One that is not there is told before the others are read.
@@ -26,14 +28,14 @@ pub(crate) fn read(
     let Some(path) = paths.next() else { return Err(Failure::Input("there is no file to read; wanted INPUT".into())) };
     let mut first = CsvFile::open(path, reading)?;
     let chosen = choose(&first)?;
-    let mut builder = TableBuilder::new(purpose, reading, &chosen);
+    let mut builder = TableBuilder::new(purpose, reading, &chosen, known);
     builder.take(&mut first, &chosen)?;
     for path in paths {
         let mut other = CsvFile::open(path, reading)?;
         let found = columns_of(&other, &chosen, &first)?;
         builder.take(&mut other, &found)?;
     }
-    Ok((builder.finish(&first, &chosen)?, chosen))
+    builder.finish(&first, &chosen).map(|built| (built, chosen))
 }
 
 /// The columns of another file that are those chosen in the first: of the same names, in any order.

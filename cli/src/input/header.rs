@@ -71,8 +71,10 @@ impl<'a> Header<'a> {
             return Ok(all.clone());
         }
         let number = name.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()?.checked_sub(1));
-        if let Some(at) = number.and_then(|number| self.numbers.iter().position(|known| *known == number)) {
-            return Ok(vec![at]);
+        let of_number = |number: usize| (0..self.numbers.len()).filter(move |at| self.numbers[*at] == number);
+        let found: Vec<usize> = number.into_iter().flat_map(of_number).collect();
+        if !found.is_empty() {
+            return Ok(found);
         }
         let place = &self.place;
         Err(Failure::Input(format!("{option}: there is no column {name:?} in {place}; {}", self.instead(name))))

@@ -1,6 +1,8 @@
 //! What files hold: tables for a fit or a prediction, penalties, models.
 
 // From the bytes of a file to the rows of a fit.
+pub(crate) mod assembly;
+pub(crate) mod categories;
 pub(crate) mod cell_rules;
 pub(crate) mod column_roles;
 pub(crate) mod compression;

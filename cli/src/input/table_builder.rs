@@ -1,6 +1,8 @@
 //! Tables, built of the rows of sources.
 
 use crate::args::reading::ReadingArgs;
+use crate::input::assembly::Assembly;
+use crate::input::categories::{Category, CategoryColumn};
 use crate::input::cell_rules::{self, CellRules};
 use crate::input::column_roles::{ColumnRoles, Part};
 use crate::input::dropped_rows::DroppedRows;
@@ -27,6 +29,9 @@ const LEAVE_OUT: &str = "leave out its row, as --drop-missing does";
 /// What was read: a table of numbers, and a label for each row, of each kind for which columns are chosen.
 pub(crate) struct Built {
     pub(crate) table: Table,
+    /// The number of the column that each feature is of.
+    pub(crate) features: Vec<usize>,
+    pub(crate) categories: Vec<Category>,
     pub(crate) labels: Vec<Labels>,
     pub(crate) dropped: DroppedRows,
 }
@@ -37,6 +42,7 @@ pub(crate) struct TableBuilder {
     purpose: Purpose,
     cells: CellRules,
     numbers: Vec<NumberColumn>,
+    categories: Vec<CategoryColumn>,
     labels: Vec<Labels>,
     drop_missing: bool,
     sources: usize,
@@ -48,11 +54,14 @@ pub(crate) struct TableBuilder {
 }
 
 impl TableBuilder {
-    pub(crate) fn new(purpose: Purpose, reading: &ReadingArgs, chosen: &ColumnRoles) -> Self {
+    /// `known` are the categories of a model, in the order of the columns chosen.
+    pub(crate) fn new(purpose: Purpose, reading: &ReadingArgs, chosen: &ColumnRoles, known: &[Category]) -> Self {
+        let of_text = |number: usize| known.get(number).map_or_else(CategoryColumn::default, CategoryColumn::of);
         Self {
             purpose,
             cells: CellRules::new(reading),
             numbers: chosen.of_numbers().map(|_| NumberColumn::default()).collect(),
+            categories: (0..chosen.categorical.len()).map(of_text).collect(),
             labels: chosen.labels.iter().map(|_| Labels::default()).collect(),
             drop_missing: reading.drop_missing,
             sources: 0,
@@ -69,7 +78,7 @@ impl TableBuilder {
         while source.next_row()? {
             self.rows += 1;
             self.progress.counted(self.rows as u64);
-            if self.drop_missing && self.lacks_value(source, &columns, &chosen.labels) {
+            if self.drop_missing && self.lacks_value(source, &columns, chosen) {
                 self.dropped.push(self.rows - 1);
                 continue;
             }
@@ -94,6 +103,14 @@ impl TableBuilder {
                         Failure::Input(format!("{place}: {found}, wanted {wanted}{remedy}"))
                     })?;
             }
+            for (column, levels) in chosen.categorical.iter().zip(&mut self.categories) {
+                let cell = source.cell(*column);
+                let pushed = match self.cells.lacks_level(cell) {
+                    true => Err(format!("{}, wanted a level: {LEAVE_OUT}", number_column::found(cell.trim_ascii()))),
+                    false => levels.push(cell),
+                };
+                pushed.map_err(|wrong| Failure::Input(format!("{}: {wrong}", source.place(*column))))?;
+            }
             for (columns, labels) in chosen.labels.iter().zip(&mut self.labels) {
                 let cell = |column: &usize| match source.cell(*column).trim_ascii() {
                     cell if self.cells.lacks_label(cell) => {
@@ -109,12 +126,13 @@ impl TableBuilder {
     }
 
     /// Whether a row has no value in a column that needs one.
-    fn lacks_value(&self, source: &impl TableSource, numbers: &[(usize, Part)], labels: &[Vec<usize>]) -> bool {
+    fn lacks_value(&self, source: &impl TableSource, numbers: &[(usize, Part)], chosen: &ColumnRoles) -> bool {
         let may_miss = |part: Part| part == Part::Target && self.purpose.has_gaps();
         let of_numbers =
             |(column, part): &(usize, Part)| !may_miss(*part) && self.cells.is_missing(source.cell(*column));
         numbers.iter().any(of_numbers)
-            || labels.iter().flatten().any(|column| self.cells.lacks_label(source.cell(*column)))
+            || chosen.categorical.iter().any(|column| self.cells.lacks_level(source.cell(*column)))
+            || chosen.labels.iter().flatten().any(|column| self.cells.lacks_label(source.cell(*column)))
     }
 
     /// What was read, with the names of the columns in `source`.
@@ -135,12 +153,11 @@ impl TableBuilder {
                 if self.sources == 1 { source.name() } else { "all files" }
             )));
         }
-        let names = chosen.of_numbers().map(|(column, _)| source.header()[column].clone()).collect();
-        Ok(Built {
-            table: Table::new(names, self.numbers),
-            labels: self.labels,
-            dropped: DroppedRows { asked: self.drop_missing, numbers: self.dropped, of: self.rows },
-        })
+        let dropped = DroppedRows { asked: self.drop_missing, numbers: self.dropped, of: self.rows };
+        let all_levels = !matches!(self.purpose, Purpose::Fit { intercept: true, .. });
+        let assembly = Assembly::new(self.numbers, self.categories, all_levels, source, chosen)?;
+        let Assembly { names, features, categories, columns } = assembly;
+        Ok(Built { table: Table::new(names, columns), features, categories, labels: self.labels, dropped })
     }
 }
 
@@ -158,14 +175,24 @@ impl Purpose {
 
 /// What may be done about a cell that is no number, said after what was wanted.
 fn remedy(cells: &CellRules, purpose: Purpose, cell: &[u8], part: Part) -> String {
+    let is_feature = part == Part::Feature && matches!(purpose, Purpose::Fit { .. });
     if !cells.is_missing(cell) {
-        return match cell_rules::has_comma(cell) {
-            true => "; a decimal comma is read with --decimal-comma, where commas do not part cells".into(),
-            false => String::new(),
+        let number = str::from_utf8(cell.trim_ascii()).is_ok_and(|text| text.parse::<f64>().is_ok());
+        let what = if cell_rules::has_comma(cell) {
+            "; a decimal comma is read with --decimal-comma, where commas do not part cells"
+        } else if cell_rules::is_date(cell) {
+            "; this is a date: turn dates into numbers, such as days since one of them"
+        } else {
+            ""
         };
+        let text = match is_feature && !number && !cell_rules::has_comma(cell) {
+            true => "; a column of text becomes features by --categorical, and --exclude leaves it out",
+            false => "",
+        };
+        return format!("{what}{text}");
     }
     let or = match part {
-        Part::Feature if matches!(purpose, Purpose::Fit { .. }) => ", or the column by --exclude",
+        Part::Feature if is_feature => ", or the column by --exclude",
         Part::Target => ", or let path and cv do so for this target alone by --missing-targets skip",
         _ => "",
     };

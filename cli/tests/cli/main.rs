@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod categorical;
 mod choice_tests;
 mod choices;
 mod commands;
