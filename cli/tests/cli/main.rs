@@ -12,6 +12,7 @@ mod decimal_comma;
 mod delimiter;
 mod foreign;
 mod fuzz;
+mod fuzz_input;
 mod gpu;
 mod grid;
 mod input;
