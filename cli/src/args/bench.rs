@@ -23,8 +23,6 @@ pub(crate) struct BenchArgs {
     /// CSV files with a header, as for ridgepath path, to measure on; - is standard input [default: made data]
     #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets"], value_parser = InputFiles::parser())]
     pub(crate) input: Vec<InputFiles>,
-    #[command(flatten)]
-    reading: ReadingArgs,
     /// A column of INPUT to predict, by its name; once for each
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with_all = ["rows", "targets"])]
     target: Vec<String>,
@@ -55,6 +53,8 @@ pub(crate) struct BenchArgs {
     /// How many λ, scaled from the data [default: 100]
     #[arg(long, value_parser = numbers::length, conflicts_with = "GridArgs")]
     pub(crate) lambdas_count: Option<usize>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     /// auto: the CPU, and a GPU if there is one; gpu: both, and it is an error if there is none; cpu: no GPU

@@ -14,8 +14,6 @@ pub(crate) struct DataArgs {
     /// in quotes, as 'data/*.csv', stands for all files that match, by the order of their names
     #[arg(value_name = "INPUT", required = true, value_parser = InputFiles::parser())]
     pub(crate) input: Vec<InputFiles>,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
     /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third
     /// column, unless one has that name
     #[arg(long, value_name = "COLUMN", required = true)]
@@ -46,6 +44,8 @@ pub(crate) struct DataArgs {
     /// Features that are not penalised: of factor 0
     #[arg(long, value_name = "A,B,…", alias = "unpenalized")]
     pub(crate) unpenalised: Option<NameList>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 }
 
 /// By which standard deviation columns are standardised.

@@ -20,8 +20,6 @@ pub(crate) struct PlanArgs {
     /// CSV files with a header, as for ridgepath path; - is standard input. Without, the sizes alone are planned
     #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"], value_parser = InputFiles::parser())]
     input: Vec<InputFiles>,
-    #[command(flatten)]
-    reading: ReadingArgs,
     /// A column of INPUT to predict, by its name; once for each
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]
     target: Vec<String>,
@@ -64,6 +62,8 @@ pub(crate) struct PlanArgs {
     /// Features that are not penalised: of factor 0
     #[arg(long, value_name = "A,B,…", alias = "unpenalized", requires = "input", conflicts_with = "rows")]
     unpenalised: Option<NameList>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     #[command(flatten)]

@@ -14,14 +14,18 @@ pub(crate) struct CellRules {
     decimal_comma: bool,
     /// What else counts as missing.
     null: Vec<Vec<u8>>,
+    /// Whether numbers are as they are in most files.
+    plain: bool,
     /// A number with a decimal point.
     pointed: Vec<u8>,
 }
 
 impl CellRules {
     pub(crate) fn new(args: &ReadingArgs) -> Self {
-        let null = args.null.iter().flat_map(NameList::names).map(|name| name.clone().into_bytes()).collect();
-        Self { decimal_comma: args.decimal_comma, null, pointed: Vec::new() }
+        let null: Vec<Vec<u8>> =
+            args.null.iter().flat_map(NameList::names).map(|name| name.clone().into_bytes()).collect();
+        let plain = !args.decimal_comma && null.is_empty();
+        Self { decimal_comma: args.decimal_comma, null, plain, pointed: Vec::new() }
     }
 
     /// Whether a cell of a column of numbers has no value.
@@ -47,7 +51,15 @@ impl CellRules {
     }
 
     /// Puts the number in a cell into a column, as [`NumberColumn::push`] does.
+    #[inline]
     pub(crate) fn push(&mut self, column: &mut NumberColumn, cell: &[u8], shiftable: bool) -> Result<f64, Unfit> {
+        match self.plain {
+            true => column.push(cell, shiftable),
+            false => self.push_other(column, cell, shiftable),
+        }
+    }
+
+    fn push_other(&mut self, column: &mut NumberColumn, cell: &[u8], shiftable: bool) -> Result<f64, Unfit> {
         if !self.null.is_empty() && self.is_null(cell.trim_ascii()) {
             return Err((format!("found {}, which is missing by --null", shown(cell.trim_ascii())), "a number"));
         }

@@ -38,13 +38,9 @@ struct Passed {
     last: u8,
 }
 
-impl Passed {
-    /// A line ends with LF, CR, or CR LF.
-    fn after(self, byte: u8, delimiter: u8) -> Self {
-        let ends = byte == b'\r' || (byte == b'\n' && self.last != b'\r');
-        let marks = self.marks + u64::from(is_end(byte) || byte == delimiter);
-        Self { byte: self.byte + 1, lines: self.lines + u64::from(ends), marks, last: byte }
-    }
+/// Whether a line ends with this byte, after that one: with LF, CR, or CR LF, which is one end.
+fn ends_line(byte: u8, last: u8) -> bool {
+    byte == b'\r' || (byte == b'\n' && last != b'\r')
 }
 
 fn is_end(byte: u8) -> bool {
@@ -86,23 +82,31 @@ impl<R: Read> Read for Tracked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.check_row()?;
         let count = self.inner.read(buffer)?;
-        for byte in &buffer[..count] {
-            let before = self.passed;
-            self.passed = before.after(*byte, self.delimiter);
-            if is_end(*byte) {
-                match self.ends.back_mut() {
-                    Some(run) if is_end(before.last) => run.lines = self.passed.lines,
-                    _ => self.ends.push_back(LineEnds { begin: before.byte, lines: self.passed.lines }),
-                }
+        // Most bytes are neither, and this loop sees all.
+        let Passed { byte: begin, last: before, .. } = self.passed;
+        for (at, byte) in buffer[..count].iter().enumerate() {
+            if !is_end(*byte) {
+                self.passed.marks += u64::from(*byte == self.delimiter);
+                continue;
+            }
+            let last = if at == 0 { before } else { buffer[at - 1] };
+            self.passed.marks += 1;
+            self.passed.lines += u64::from(ends_line(*byte, last));
+            match self.ends.back_mut() {
+                Some(run) if is_end(last) => run.lines = self.passed.lines,
+                _ => self.ends.push_back(LineEnds { begin: begin + at as u64, lines: self.passed.lines }),
             }
         }
+        self.passed.byte += count as u64;
+        self.passed.last = buffer[..count].last().copied().unwrap_or(before);
         Ok(count)
     }
 }
 
 /// How many lines end within a text.
 pub(crate) fn ends(text: &[u8]) -> u64 {
-    text.iter().fold(Passed::default(), |place, byte| place.after(*byte, b',')).lines
+    let last = |at: usize| at.checked_sub(1).map_or(0, |before| text[before]);
+    text.iter().enumerate().filter(|(at, byte)| ends_line(**byte, last(*at))).count() as u64
 }
 
 #[cfg(test)]

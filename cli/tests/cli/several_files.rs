@@ -134,6 +134,25 @@ fn a_file_named_twice_is_refused_and_standard_input_may_be_one() {
     assert_eq!(Run::with_input(&mut command, "y,a,b\n7,3,5\n").succeeds().out, whole());
 }
 
+#[cfg(unix)]
+#[test]
+fn more_files_than_may_be_open_are_read_and_never_written_over() {
+    let folder = Folder::new();
+    let row = |number: usize| format!("a,b,y\n{number},{},{}\n", number * number % 7, number * 3 % 11);
+    (0..300).for_each(|number| drop(folder.file(&format!("part{number}.csv"), row(number))));
+    let run = |arguments: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let script = format!("ulimit -n 64; exec \"$0\" path 'part*.csv' --target y --lambdas 1 {arguments}");
+        shell.current_dir(folder.path("")).args(["-c", &script, env!("CARGO_BIN_EXE_ridgepath")]);
+        Run::of(&mut shell)
+    };
+    assert_eq!(run("--format json").succeeds().json()["rows"], 300);
+    for number in [0, 299] {
+        run(&format!("--output part{number}.csv")).fails(2, &["same file"]);
+        assert_eq!(std::fs::read_to_string(folder.path(&format!("part{number}.csv"))).unwrap(), row(number));
+    }
+}
+
 #[test]
 fn dropped_rows_are_counted_over_all() {
     let folder = parts();
