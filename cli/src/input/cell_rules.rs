@@ -94,6 +94,12 @@ pub(crate) fn is_date(cell: &[u8]) -> bool {
         && cell.get(7).is_none_or(|next| !next.is_ascii_digit())
 }
 
+/// Whether a cell is text: no number, and not only digits and signs either, as 12:30 is.
+pub(crate) fn is_text(cell: &[u8]) -> bool {
+    let number = str::from_utf8(cell.trim_ascii()).is_ok_and(|text| text.parse::<f64>().is_ok());
+    !number && cell.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+}
+
 /// Whether a cell is a number with a comma, for a decimal one or for thousands.
 pub(crate) fn has_comma(cell: &[u8]) -> bool {
     let pointed: Vec<u8> = cell.iter().map(|byte| if *byte == b',' { b'.' } else { *byte }).collect();

@@ -177,19 +177,18 @@ impl Purpose {
 fn remedy(cells: &CellRules, purpose: Purpose, cell: &[u8], part: Part) -> String {
     let is_feature = part == Part::Feature && matches!(purpose, Purpose::Fit { .. });
     if !cells.is_missing(cell) {
-        let number = str::from_utf8(cell.trim_ascii()).is_ok_and(|text| text.parse::<f64>().is_ok());
-        let what = if cell_rules::has_comma(cell) {
-            "; a decimal comma is read with --decimal-comma, where commas do not part cells"
-        } else if cell_rules::is_date(cell) {
-            "; this is a date: turn dates into numbers, such as days since one of them"
-        } else {
-            ""
+        if cell_rules::has_comma(cell) {
+            return "; a decimal comma is read with --decimal-comma, where commas do not part cells".into();
+        }
+        let date = match cell_rules::is_date(cell) {
+            true => "; this is a date: turn dates into numbers, such as days since one of them",
+            false => "",
         };
-        let text = match is_feature && !number && !cell_rules::has_comma(cell) {
+        let text = match is_feature && (!date.is_empty() || cell_rules::is_text(cell)) {
             true => "; a column of text becomes features by --categorical, and --exclude leaves it out",
             false => "",
         };
-        return format!("{what}{text}");
+        return format!("{date}{text}");
     }
     let or = match part {
         Part::Feature if is_feature => ", or the column by --exclude",

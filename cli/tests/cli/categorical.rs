@@ -139,8 +139,11 @@ fn text_and_dates_are_named_with_what_to_do() {
         let time = format!("day,a,y\n{date},1,1\n{date},1,2\n");
         path_of(time, "--time day --window 3 --step 3").fails(2, &["line 2", "\"day\"", "date"]);
     }
-    let run = path_of("a,y\n1,2\n2,x\n", "");
-    assert!(!run.err.contains("--categorical"), "{run:?}");
+    // Not where it would be no use.
+    for input in ["a,y\n1,2\n2,x\n", "a,y\n1 234.5,2\n", "a,y\n1e999,2\n", "a,y\ninf,2\n"] {
+        let run = path_of(input, "");
+        assert!(run.code == Some(2) && !run.err.contains("--categorical"), "{run:?}");
+    }
 }
 
 /// A folder with a model of [`SHOPS`].
