@@ -52,54 +52,54 @@ fn compressed_files_of_any_kind_are_answered_or_refused() {
     assert!(codes[0] >= 20 && codes[2] >= 20, "runs that ended with 0, 1, 2 and 3: {codes:?}");
 }
 
+/// A cell that may fit or not.
+fn odd_cell() -> impl Strategy<Value = String> {
+    let cells =
+        ["4,5", "1.5", "1.234,5", "NA", "", "none", "?", "red", "2024-01-31", "\"x;y\"", "1;2", "\"", "\n", "\t"];
+    prop::sample::select(cells.to_vec()).prop_map(str::to_owned)
+}
+
 #[test]
 fn files_in_any_writing_are_answered_or_refused() {
-    let head =
-        prop::sample::select(vec!["a;b;y\n", "sep=;\na;b;y\n", "y\ta\tb\n", "a,b,y\n", "b|y|a\n", "sep=|\nb|y|a\n"]);
-    let cell = prop::sample::select(vec![
-        "1",
-        "2",
-        "3",
-        "4,5",
-        "0,5",
-        "-2",
-        "1.5",
-        "1.234,5",
-        "NA",
-        "",
-        "none",
-        "?",
-        "red",
-        "blue",
-        "2024-01-31",
-        "\"x;y\"",
-    ]);
-    let separator = prop::sample::select(vec![";", ";", "\t", "|", ","]);
-    let rows = prop::collection::vec(prop::collection::vec(cell, 3..=3), 1..8);
-    let options = prop::sample::subsequence(
-        vec![
-            "--decimal-comma",
-            "--drop-missing",
-            "--null=?,1",
-            "--categorical a",
-            "--delimiter ;",
-            "--no-intercept",
-            "--weights b",
-        ],
-        0..5,
-    );
-    let text = (head, separator, rows).prop_map(|(head, separator, rows)| {
-        let rows: String = rows.iter().map(|cells| cells.join(separator) + "\n").collect();
-        head.to_owned() + &rows
+    // How numbers, text and delimiters are written, and the options that say so.
+    let writing = (prop::sample::select(vec![";", "\t", "|"]), any::<bool>(), any::<bool>(), any::<bool>());
+    let files = writing.prop_flat_map(|(delimiter, comma, text, separator_line)| {
+        let number = (-99..99_i32).prop_map(move |tenths| {
+            let number = f64::from(tenths) / 10.0;
+            if comma { number.to_string().replace('.', ",") } else { number.to_string() }
+        });
+        let number = prop_oneof![40 => number, 1 => odd_cell()].boxed();
+        let level = prop_oneof![40 => prop::sample::select(vec!["red", "blue", "green"]).prop_map(str::to_owned), 1 => odd_cell()].boxed();
+        let row = (if text { level } else { number.clone() }, number.clone(), number);
+        let row = row.prop_map(move |(a, b, y)| [a, b, y].join(delimiter) + "\n");
+        let file = prop::collection::vec(row, 1..8).prop_map(move |rows| {
+            let line = if separator_line { format!("sep={delimiter}\n") } else { String::new() };
+            format!("{line}{}\n{}", ["a", "b", "y"].join(delimiter), rows.concat())
+        });
+        let mut options = vec!["--drop-missing", "--null=?,1", "--no-intercept"];
+        let mut needed = vec![];
+        needed.extend(comma.then_some("--decimal-comma"));
+        needed.extend(text.then_some("--categorical a"));
+        needed.extend((delimiter == "|").then_some("--delimiter |"));
+        options.extend(["--weights b", "--delimiter tab"]);
+        let options = (prop::sample::subsequence(options, 0..3), any::<bool>()).prop_map(move |(mut options, all)| {
+            options.extend(needed.iter().filter(|_| all));
+            options
+        });
+        (prop::collection::vec(file, 1..3), options)
     });
-    for_all(300, (prop::collection::vec(text, 1..3), options), |(texts, options)| {
+    let codes = [const { AtomicUsize::new(0) }; 4];
+    for_all(300, files, |(texts, options)| {
         let folder = Folder::new();
         for (at, text) in texts.iter().enumerate() {
             folder.file(&format!("data{at}.csv"), text);
         }
         let arguments = format!("path data*.csv --target y --output out.csv --lambdas 1 {}", options.join(" "));
-        assert_ends_well(&folder, &words(&arguments));
+        let code = assert_ends_well(&folder, &words(&arguments));
+        codes[usize::try_from(code).unwrap()].fetch_add(1, Ordering::Relaxed);
     });
+    let codes = codes.map(AtomicUsize::into_inner);
+    assert!(codes[0] >= 20 && codes[2] >= 20, "runs that ended with 0, 1, 2 and 3: {codes:?}");
 }
 
 #[test]
@@ -132,6 +132,7 @@ fn options_of_any_kind_are_taken_or_refused() {
         "plan data.csv --target y",
         "predict model.json data.csv",
     ]);
+    let codes = [const { AtomicUsize::new(0) }; 4];
     for_all(250, (start, prop::collection::vec(word, 0..7)), |(start, rest)| {
         let folder = Folder::new();
         folder.file("data.csv", SMALL);
@@ -143,6 +144,9 @@ fn options_of_any_kind_are_taken_or_refused() {
                 "path": [{"lambda": 0.5, "coef": [[1.5, -2.0]], "intercept": [0.25]}]}"#,
         );
         let arguments: Vec<String> = words(start).into_iter().chain(rest).collect();
-        assert_ends_well(&folder, &arguments);
+        let code = assert_ends_well(&folder, &arguments);
+        codes[usize::try_from(code).unwrap()].fetch_add(1, Ordering::Relaxed);
     });
+    let codes = codes.map(AtomicUsize::into_inner);
+    assert!(codes[0] >= 20 && codes[2] >= 20, "runs that ended with 0, 1, 2 and 3: {codes:?}");
 }
