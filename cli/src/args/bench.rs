@@ -8,8 +8,10 @@ use clap::ValueEnum;
 use crate::args::answer::Format;
 use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
+use crate::args::input_files::InputFiles;
 use crate::args::names::NameList;
 use crate::args::numbers;
+use crate::args::reading::ReadingArgs;
 use crate::args::solver::{PrecisionName, StrategyName};
 
 /// Rows and features of made data, unless given.
@@ -18,9 +20,9 @@ const FEATURES: usize = 128;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct BenchArgs {
-    /// A CSV file with a header, to measure on; - is standard input [default: made data]
-    #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets"])]
-    pub(crate) input: Option<PathBuf>,
+    /// CSV files with a header, as for ridgepath path, to measure on; - is standard input [default: made data]
+    #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets"], value_parser = InputFiles::parser())]
+    pub(crate) input: Vec<InputFiles>,
     /// A column of INPUT to predict, by its name; once for each
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with_all = ["rows", "targets"])]
     target: Vec<String>,
@@ -36,6 +38,9 @@ pub(crate) struct BenchArgs {
     /// Columns of INPUT to leave out
     #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with_all = ["rows", "targets"])]
     exclude: Option<NameList>,
+    /// Features of INPUT that are text
+    #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with_all = ["rows", "targets"])]
+    categorical: Option<NameList>,
     /// The column of INPUT with the observation weights
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with_all = ["rows", "targets"])]
     weights: Option<String>,
@@ -48,6 +53,8 @@ pub(crate) struct BenchArgs {
     /// How many λ, scaled from the data [default: 100]
     #[arg(long, value_parser = numbers::length, conflicts_with = "GridArgs")]
     pub(crate) lambdas_count: Option<usize>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     /// auto: the CPU, and a GPU if there is one; gpu: both, and it is an error if there is none; cpu: no GPU
@@ -130,6 +137,7 @@ impl BenchArgs {
 
     /// The sizes of made data, or what is wrong with them.
     pub(crate) fn made_sizes(&self) -> Result<MadeSizes, String> {
+        self.reading.refuse_without_input()?;
         let features = match &self.features {
             Some(text) => numbers::count(text).map_err(|problem| format!("--features: {problem}"))?,
             None => FEATURES,
@@ -139,13 +147,17 @@ impl BenchArgs {
 
     /// What `path` would be told of INPUT, or what is wrong with it; nothing where data are made.
     pub(crate) fn data(&self) -> Result<Option<DataArgs>, String> {
-        let Some(input) = &self.input else { return Ok(None) };
+        if self.input.is_empty() {
+            return Ok(None);
+        }
         let names = |text: &String| NameList::from_str(text).map_err(|problem| format!("--features: {problem}"));
         Ok(Some(DataArgs {
-            input: input.clone(),
+            input: self.input.clone(),
+            reading: self.reading.clone(),
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,
             exclude: self.exclude.clone(),
+            categorical: self.categorical.clone(),
             weights: self.weights.clone(),
             no_intercept: self.no_intercept,
             standardize: self.standardize,

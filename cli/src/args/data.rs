@@ -1,18 +1,19 @@
-//! What is fitted: the file, and which of its columns are what.
-
-use std::path::PathBuf;
+//! What is fitted: the files, and which of its columns are what.
 
 use clap::ValueEnum;
 use ridgepath::Standardize;
 
+use crate::args::input_files::InputFiles;
 use crate::args::names::{NameList, NamedFactors};
+use crate::args::reading::ReadingArgs;
 
-/// The columns of one CSV file, by the parts that they play in the fit.
+/// The columns of CSV files, by the parts that they play in the fit.
 #[derive(clap::Args, Debug)]
 pub(crate) struct DataArgs {
-    /// A CSV file with a header; - is standard input
-    #[arg(value_name = "INPUT.csv")]
-    pub(crate) input: PathBuf,
+    /// A CSV file with a header, or several with the same columns, which are read in this order; - is standard input. A pattern,
+    /// in quotes, as 'data/*.csv', stands for all files that match, by the order of their names
+    #[arg(value_name = "INPUT", required = true, value_parser = InputFiles::parser())]
+    pub(crate) input: Vec<InputFiles>,
     /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third
     /// column, unless one has that name
     #[arg(long, value_name = "COLUMN", required = true)]
@@ -24,6 +25,10 @@ pub(crate) struct DataArgs {
     /// Columns to leave out; a name leaves out all columns of that name
     #[arg(long, value_name = "A,B,…")]
     pub(crate) exclude: Option<NameList>,
+    /// Features that are text, each of which becomes a column of 0 and 1, named COL=LEVEL, for each of its levels but the first by
+    /// its bytes, or for all with --no-intercept
+    #[arg(long, value_name = "A,B,…")]
+    pub(crate) categorical: Option<NameList>,
     /// The column of observation weights
     #[arg(long, value_name = "COLUMN")]
     pub(crate) weights: Option<String>,
@@ -39,6 +44,8 @@ pub(crate) struct DataArgs {
     /// Features that are not penalised: of factor 0
     #[arg(long, value_name = "A,B,…", alias = "unpenalized")]
     pub(crate) unpenalised: Option<NameList>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 }
 
 /// By which standard deviation columns are standardised.

@@ -19,9 +19,11 @@ pub(crate) mod data;
 pub(crate) mod grid;
 pub(crate) mod many;
 pub(crate) mod missing_targets;
+pub(crate) mod reading;
 pub(crate) mod solver;
 
 // Values of options.
 pub(crate) mod convention;
+pub(crate) mod input_files;
 pub(crate) mod names;
 pub(crate) mod numbers;

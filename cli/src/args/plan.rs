@@ -6,8 +6,10 @@ use std::str::FromStr;
 use crate::args::answer::Format;
 use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
+use crate::args::input_files::InputFiles;
 use crate::args::names::{NameList, NamedFactors};
 use crate::args::numbers;
+use crate::args::reading::ReadingArgs;
 use crate::args::solver::SolverArgs;
 
 /// λ of a grid scaled from the data.
@@ -15,9 +17,9 @@ const LAMBDAS: usize = 100;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct PlanArgs {
-    /// A CSV file with a header; - is standard input. Without, the sizes alone are planned
-    #[arg(value_name = "INPUT.csv", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"])]
-    input: Option<PathBuf>,
+    /// CSV files with a header, as for ridgepath path; - is standard input. Without, the sizes alone are planned
+    #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"], value_parser = InputFiles::parser())]
+    input: Vec<InputFiles>,
     /// A column of INPUT to predict, by its name; once for each
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]
     target: Vec<String>,
@@ -42,6 +44,9 @@ pub(crate) struct PlanArgs {
     /// Columns of INPUT to leave out
     #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with = "rows")]
     exclude: Option<NameList>,
+    /// Features of INPUT that are text
+    #[arg(long, value_name = "A,B,…", requires = "input", conflicts_with = "rows")]
+    categorical: Option<NameList>,
     /// The column of INPUT with the observation weights
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]
     weights: Option<String>,
@@ -57,6 +62,8 @@ pub(crate) struct PlanArgs {
     /// Features that are not penalised: of factor 0
     #[arg(long, value_name = "A,B,…", alias = "unpenalized", requires = "input", conflicts_with = "rows")]
     unpenalised: Option<NameList>,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     #[command(flatten)]
@@ -78,7 +85,10 @@ pub(crate) struct Sizes {
 impl PlanArgs {
     /// The sizes, where there is no INPUT, or what is wrong with them.
     pub(crate) fn sizes(&self) -> Result<Option<Sizes>, String> {
-        let (None, Some(rows), Some(features)) = (&self.input, self.rows, &self.features) else { return Ok(None) };
+        let (true, Some(rows), Some(features)) = (self.input.is_empty(), self.rows, &self.features) else {
+            return Ok(None);
+        };
+        self.reading.refuse_without_input()?;
         let features = numbers::count(features).map_err(|problem| format!("--features: {problem}"))?;
         let (targets, lambdas) = (self.targets.unwrap_or(1), self.lambdas_count.unwrap_or(LAMBDAS));
         Ok(Some(Sizes { rows, features, targets, lambdas }))
@@ -88,10 +98,12 @@ impl PlanArgs {
     pub(crate) fn data(&self) -> Result<DataArgs, String> {
         let names = |text: &String| NameList::from_str(text).map_err(|problem| format!("--features: {problem}"));
         Ok(DataArgs {
-            input: self.input.clone().unwrap_or_default(),
+            input: self.input.clone(),
+            reading: self.reading.clone(),
             target: self.target.clone(),
             features: self.features.as_ref().map(names).transpose()?,
             exclude: self.exclude.clone(),
+            categorical: self.categorical.clone(),
             weights: self.weights.clone(),
             no_intercept: self.no_intercept,
             standardize: self.standardize,

@@ -3,15 +3,20 @@
 use std::path::PathBuf;
 
 use crate::args::answer::Destination;
+use crate::args::input_files::InputFiles;
+use crate::args::reading::ReadingArgs;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct PredictArgs {
     /// What cv wrote with --save or --format json
     #[arg(value_name = "MODEL.json")]
     pub(crate) model: PathBuf,
-    /// A CSV file whose header has the model's features, in any order, among other columns; - is standard input
-    #[arg(value_name = "NEW.csv")]
-    pub(crate) input: PathBuf,
+    /// A CSV file whose header has the model's features, in any order, among other columns, or several, which are read in this
+    /// order; - is standard input. A pattern, in quotes, as 'new/*.csv', stands for all files that match, by the order of their names
+    #[arg(value_name = "NEW", required = true, value_parser = InputFiles::parser())]
+    pub(crate) input: Vec<InputFiles>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Where the predictions go, as CSV, a column for each target; - is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: Destination,

@@ -36,6 +36,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         staged.push(sink.stage(plot::bench::draw(&report)?.into_bytes())?);
     }
     output::commit(staged)?;
+    task.notes().iter().for_each(|note| message::note(note));
     if args.format == Format::Json {
         report.warnings.iter().for_each(|warning| message::note(warning));
     }
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
 
 fn check_places(args: &BenchArgs) -> Result<()> {
     let mut all = vec![places::standard_output()];
-    all.extend(args.input.as_deref().map(places::input));
+    all.extend(places::inputs(&args.input));
     all.extend(places::lambda_file(&args.grid));
     all.extend(places::extra_file("--plot", &args.plot)?);
     same_file::check(&all)

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
 }
 
 fn check_places(args: &CvArgs) -> Result<()> {
-    let mut all = vec![places::input(&args.data.input)];
+    let mut all: Vec<places::Role<'_>> = places::inputs(&args.data.input).collect();
     all.extend(places::lambda_file(&args.grid));
     all.push(places::destination(&args.output));
     all.extend(places::extra_file("--plot", &args.plot)?);

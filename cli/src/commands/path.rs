@@ -49,7 +49,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
 }
 
 fn check_places(args: &PathArgs) -> Result<()> {
-    let mut all = vec![places::input(&args.data.input)];
+    let mut all: Vec<places::Role<'_>> = places::inputs(&args.data.input).collect();
     all.extend(places::lambda_file(&args.grid));
     all.push(places::destination(&args.output));
     all.extend(places::extra_file("--plot", &args.plot)?);

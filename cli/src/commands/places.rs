@@ -1,9 +1,10 @@
 //! Where commands read and write.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::args::answer::Destination;
 use crate::args::grid::GridArgs;
+use crate::args::input_files::{self, InputFiles};
 use crate::machine::failure::{Failure, Result};
 use crate::machine::output::Sink;
 use crate::machine::same_file::Place;
@@ -11,8 +12,8 @@ use crate::machine::same_file::Place;
 /// A place with its role in a command.
 pub(crate) type Role<'a> = (&'static str, Place<'a>);
 
-pub(crate) fn input(path: &Path) -> Role<'_> {
-    ("the input", Place::input(path))
+pub(crate) fn inputs(files: &[InputFiles]) -> impl Iterator<Item = Role<'_>> {
+    input_files::paths(files).map(|path| ("the input", Place::input(path)))
 }
 
 pub(crate) fn lambda_file(args: &GridArgs) -> Option<Role<'_>> {

@@ -5,7 +5,7 @@ use ridgepath::{Backend, Penalty, Ridge, Shape};
 use crate::args::answer::Format;
 use crate::args::plan::PlanArgs;
 use crate::fit::{penalties, rates, solver};
-use crate::format::json;
+use crate::format::{json, message};
 use crate::input::data::Data;
 use crate::input::device::{self, Device};
 use crate::machine::failure::{Failure, Result};
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<()> {
     match args.format {
         Format::Json => {
             let name = device.as_ref().map(|Device { name, .. }| name.as_str());
-            output::print(json::plan::written(&path, folds.as_ref(), name)?)
+            output::print(json::plan::written(&path, folds.as_ref(), name)?)?;
         }
         Format::Table => {
             let mut text = path.explain();
@@ -58,9 +58,11 @@ pub(crate) fn run(args: &PlanArgs) -> Result<()> {
             if path.backend != Backend::Reference {
                 text += &format!("  from     {origin}\n");
             }
-            output::print(text.into_bytes())
+            output::print(text.into_bytes())?;
         }
     }
+    data.iter().flat_map(Data::notes).for_each(|note| message::note(&note));
+    Ok(())
 }
 
 /// What is to be planned: the data, or sizes alone.

@@ -4,23 +4,29 @@ use ridgepath::View;
 
 use crate::args::predict::PredictArgs;
 use crate::commands::places;
-use crate::format::csv;
+use crate::format::{csv, message};
 use crate::input::column_roles::ColumnRoles;
-use crate::input::csv_file::{CsvFile, Purpose};
+use crate::input::csv_file::CsvFile;
+use crate::input::files;
 use crate::input::saved_model::SavedModel;
+use crate::input::table_builder::{Built, Purpose};
 use crate::machine::failure::Result;
 use crate::machine::output;
 use crate::machine::same_file::{self, Place};
 
 pub(crate) fn run(args: &PredictArgs) -> Result<()> {
-    let model = ("the model", Place::File(&args.model));
-    same_file::check(&[model, places::input(&args.input), places::destination(&args.output)])?;
+    let mut all = vec![("the model", Place::File(&args.model)), places::destination(&args.output)];
+    all.extend(places::inputs(&args.input));
+    same_file::check(&all)?;
     let sink = places::sink_of(&args.output)?;
     let model = SavedModel::read(&args.model)?;
-    let input = CsvFile::open(&args.input)?;
-    let columns = ColumnRoles::named("the model", &model.features, input.header(), input.file(), input.header_line())?;
-    let (table, _) = input.read(&columns, Purpose::Predict)?;
+    let text: Vec<String> = model.categories.iter().map(|category| category.column.clone()).collect();
+    let named = |source: &CsvFile| ColumnRoles::named("the model", &model.columns, &text, source);
+    let (Built { table, dropped, .. }, _) =
+        files::read(&args.input, &args.reading, Purpose::Predict, &model.categories, named)?;
     let features = table.columns(0, model.features.len());
     let predicted = model.model.predict(View::column_major(features, table.rows(), model.features.len())?)?;
-    output::commit(vec![sink.stage(csv::predictions::written(&model.targets, &predicted)?)?])
+    output::commit(vec![sink.stage(csv::predictions::written(&model.targets, &predicted, &dropped)?)?])?;
+    dropped.note("without a prediction").iter().for_each(|note| message::note(note));
+    Ok(())
 }

@@ -11,7 +11,8 @@ use crate::machine::progress::Progress;
 use crate::machine::{output, same_file};
 
 pub(crate) fn run(args: &ValidateArgs) -> Result<()> {
-    let mut all = vec![places::input(&args.data.input), places::standard_output()];
+    let mut all: Vec<places::Role<'_>> = places::inputs(&args.data.input).collect();
+    all.push(places::standard_output());
     all.extend(places::lambda_file(&args.grid));
     same_file::check(&all)?;
     let penalty = penalties::choose(&args.grid)?;
@@ -26,7 +27,8 @@ pub(crate) fn run(args: &ValidateArgs) -> Result<()> {
         Format::Table => table::validate::written(&validation).into_bytes(),
         Format::Json => json::validate::written(&validation, &data)?,
     })?;
-    let notes = path_notes::of_path(&validation.path, &data, args.solver.minimum_norm);
+    let mut notes = data.notes();
+    notes.extend(path_notes::of_path(&validation.path, &data, args.solver.minimum_norm));
     notes.iter().for_each(|note| message::note(note));
     Ok(())
 }

@@ -1,30 +1,17 @@
-//! CSV files, into tables.
+//! CSV files, row by row.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
 use csv::{ByteRecord, Position};
 
-use crate::input::column_roles::ColumnRoles;
-use crate::input::labels::Labels;
+use crate::args::reading::{Delimiter, ReadingArgs};
+use crate::input::delimiter::Parting;
 use crate::input::line_numbers::{self, Tracked};
-use crate::input::number_column::{self, NumberColumn};
 use crate::input::other_formats;
-use crate::input::table::Table;
+use crate::input::table_source::TableSource;
+use crate::input::text_file::TextFile;
 use crate::machine::failure::{Failure, Result};
-use crate::machine::progress::Progress;
-
-/// What columns are read for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Purpose {
-    /// With `gaps` a target may have no value in a row: NaN.
-    Fit {
-        intercept: bool,
-        gaps: bool,
-    },
-    Predict,
-}
 
 /// A CSV file whose header has been read.
 pub(crate) struct CsvFile {
@@ -32,45 +19,39 @@ pub(crate) struct CsvFile {
     reader: csv::Reader<Tracked<Box<dyn Read>>>,
     header: Vec<String>,
     header_line: u64,
+    row: ByteRecord,
 }
 
 impl CsvFile {
     /// Opens a file, or standard input for `-`, and reads its header.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let (file, mut source): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
-            ("standard input".to_owned(), Box::new(io::stdin().lock()))
-        } else {
-            let name = path.display().to_string();
-            let source = File::open(path).map_err(|error| Failure::reading(&name, &error))?;
-            (name, Box::new(source))
-        };
-        let mut head = Vec::new();
-        let looked = source.by_ref().take(other_formats::LOOK as u64).read_to_end(&mut head);
-        looked.map_err(|error| Failure::reading(&file, &error))?;
-        if let Some((what, remedy)) = other_formats::foreign(&head) {
-            return Err(Failure::Input(format!("{file} {what}; wanted CSV in UTF-8: {remedy}")));
-        }
-        if other_formats::has_separator_line(&head) {
+    pub(crate) fn open(path: &Path, args: &ReadingArgs) -> Result<Self> {
+        let mut text = TextFile::open(path)?;
+        let parting = Parting::of(&mut text, args.delimiter)?;
+        let (file, head) = (text.name.clone(), text.head.clone());
+        if args.decimal_comma && parting.delimiter == Delimiter::COMMA {
             return Err(Failure::Input(format!(
-                "{file}, line 1: found Excel's sep= line, wanted the columns' names: take the line out, and part cells by commas"
+                "{file}: --decimal-comma: commas part its cells, wanted another delimiter, as found in its header or given by --delimiter"
             )));
         }
-        let source: Box<dyn Read> = Box::new(Cursor::new(head.clone()).chain(source));
         // Ragged rows are ours to report, with the line on which they are.
+        let delimiter = parting.delimiter.byte();
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .delimiter(delimiter)
             .buffer_capacity(1 << 17)
-            .from_reader(Tracked::new(source));
-        let mut input = Self { file, reader, header: Vec::new(), header_line: 1 };
-        let mut record = ByteRecord::new();
-        if !input.next(&mut record)? {
+            .from_reader(Tracked::new(text.into_source(), delimiter));
+        let mut input = Self { file, reader, header: Vec::new(), header_line: 1, row: ByteRecord::new() };
+        if parting.separator_line {
+            input.read()?;
+        }
+        if !input.read()? {
             return Err(Failure::Input(format!("{} is empty; wanted a header with the columns' names", input.file)));
         }
-        input.header_line = input.line(&record, 0);
-        for (column, name) in record.iter().enumerate() {
+        input.header_line = input.line(0);
+        for (column, name) in input.row.iter().enumerate() {
             let name = str::from_utf8(name).map_err(|_| {
-                let (line, found) = (input.line(&record, column), String::from_utf8_lossy(name));
+                let (line, found) = (input.line(column), String::from_utf8_lossy(name));
                 Failure::Input(format!(
                     "{}, line {line}: the name of column {} is {found:?}; wanted UTF-8",
                     input.file,
@@ -81,7 +62,7 @@ impl CsvFile {
             let name = if column == 0 { name.trim_start_matches('\u{feff}') } else { name };
             input.header.push(name.trim().to_owned());
         }
-        if other_formats::is_data(&head, &input.header) {
+        if other_formats::is_data(parting.header_line(&head), &input.header) {
             let (file, line) = (&input.file, input.header_line);
             return Err(Failure::Input(format!(
                 "{file}, line {line}: found numbers alone, wanted the columns' names: put a line of names before it; names that \
@@ -91,118 +72,30 @@ impl CsvFile {
         Ok(input)
     }
 
-    /// The file, as messages name it.
-    pub(crate) fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// The columns' names.
-    pub(crate) fn header(&self) -> &[String] {
-        &self.header
-    }
-
-    /// The line on which the columns' names stand.
-    pub(crate) fn header_line(&self) -> u64 {
-        self.header_line
-    }
-
-    /// Reads the features, then the targets, then the weights, then the times, which must not run backwards; and a label for each row,
-    /// of each kind for which columns are chosen.
-    pub(crate) fn read(mut self, chosen: &ColumnRoles, purpose: Purpose) -> Result<(Table, Vec<Labels>)> {
-        let columns = chosen.of_numbers();
-        let progress = Progress::counting("rows read");
-        let mut labels: Vec<Labels> = chosen.labels.iter().map(|_| Labels::default()).collect();
-        let mut values: Vec<NumberColumn> = columns.iter().map(|_| NumberColumn::default()).collect();
-        let mut record = ByteRecord::new();
-        let mut rows = 0;
-        while self.next(&mut record)? {
-            if record.len() != self.header.len() {
-                return Err(self.ragged(&record));
-            }
-            for (column, values) in columns.iter().zip(&mut values) {
-                let (weights, time) = (chosen.weights == Some(*column), chosen.time == Some(*column));
-                let may_miss = matches!(purpose, Purpose::Fit { gaps: true, .. }) && chosen.targets.contains(column);
-                if may_miss && number_column::is_missing(&record[*column]) {
-                    values.push_missing();
-                    continue;
-                }
-                // Of times nothing but their differences is used.
-                let shiftable = (matches!(purpose, Purpose::Fit { intercept: true, .. }) && !weights) || time;
-                values
-                    .push(&record[*column], shiftable)
-                    .and_then(|value| match weights && value < 0.0 {
-                        true => Err((format!("found {value}"), "a weight ≥ 0")),
-                        false => Ok(()),
-                    })
-                    .and_then(|()| match time && values.falls() {
-                        true => Err((
-                            format!(
-                                "found {}, which is before the time of the row above",
-                                number_column::shown(&record[*column])
-                            ),
-                            "rows in the order of time",
-                        )),
-                        false => Ok(()),
-                    })
-                    .map_err(|(found, wanted)| {
-                        let remedy = match number_column::is_missing(&record[*column]) {
-                            false => "",
-                            true if matches!(purpose, Purpose::Fit { .. }) && chosen.features.contains(column) => {
-                                ": leave out its row, or the column by --exclude"
-                            }
-                            true if chosen.targets.contains(column) => {
-                                ": leave out its row, as path and cv do for this target by --missing-targets skip"
-                            }
-                            true => ": leave out its row",
-                        };
-                        self.bad_cell(&record, *column, &found, &format!("{wanted}{remedy}"))
-                    })?;
-            }
-            for (columns, labels) in chosen.labels.iter().zip(&mut labels) {
-                let cell = |column: &usize| match record[*column].trim_ascii() {
-                    [] => Err(self.bad_cell(&record, *column, "found no value", "a label")),
-                    cell => Ok(cell.to_vec()),
-                };
-                labels.push(columns.iter().map(cell).collect::<Result<_>>()?);
-            }
-            rows += 1;
-            progress.counted(rows);
-        }
-        progress.finish();
-        if rows == 0 {
-            let (file, line) = (&self.file, self.header_line);
-            return Err(Failure::Input(format!(
-                "{file} has no rows after the header on line {line}; wanted at least 1"
-            )));
-        }
-        let names = columns.iter().map(|column| self.header[*column].clone()).collect();
-        Ok((Table::new(names, values), labels))
-    }
-
-    /// Reads the next row into the record; false at the end.
-    fn next(&mut self, record: &mut ByteRecord) -> Result<bool> {
-        let more = self.reader.read_byte_record(record).map_err(|error| match error.into_kind() {
+    /// Reads the next row, of any length; false at the end.
+    fn read(&mut self) -> Result<bool> {
+        let more = self.reader.read_byte_record(&mut self.row).map_err(|error| match error.into_kind() {
             csv::ErrorKind::Io(error) => Failure::reading(&self.file, &error),
             other => Failure::Input(format!("cannot read {}: {other:?}", self.file)),
         })?;
         let end = self.reader.position().byte();
-        self.reader.get_mut().row_read(start(record), end);
+        self.reader.get_mut().row_read(start(&self.row), end);
         Ok(more)
     }
 
     /// The physical line on which a cell begins.
-    fn line(&self, record: &ByteRecord, column: usize) -> u64 {
-        let before: u64 = record.iter().take(column).map(line_numbers::ends).sum();
-        self.reader.get_ref().line_from(start(record)) + before
+    fn line(&self, column: usize) -> u64 {
+        let before: u64 = self.row.iter().take(column).map(line_numbers::ends).sum();
+        self.reader.get_ref().line_from(start(&self.row)) + before
     }
 
-    fn ragged(&self, record: &ByteRecord) -> Failure {
-        let (file, line, found, wanted) = (&self.file, self.line(record, 0), record.len(), self.header.len());
+    fn ragged(&self) -> Failure {
+        let (file, line, found, wanted) = (&self.file, self.line(0), self.row.len(), self.header.len());
         let column = match self.header.get(found) {
             Some(missing) => format!("column {missing:?} is the first without one"),
             None => format!("column {} has no name", wanted + 1),
         };
-        let spans = record.iter().map(line_numbers::ends).sum::<u64>();
+        let spans = self.row.iter().map(line_numbers::ends).sum::<u64>();
         let hint = match spans {
             0 => String::new(),
             _ => format!("; a quoted cell runs on to line {}, is a quote missing?", line + spans),
@@ -212,14 +105,39 @@ impl CsvFile {
             "{file}, line {line}: found {found} {cells}, wanted {wanted} as in the header ({column}){hint}"
         ))
     }
+}
 
-    fn bad_cell(&self, record: &ByteRecord, column: usize, found: &str, wanted: &str) -> Failure {
-        let (file, line, name) = (&self.file, self.line(record, column), &self.header[column]);
-        Failure::Input(format!("{file}, line {line}, column {name:?}: {found}, wanted {wanted}"))
+impl TableSource for CsvFile {
+    fn name(&self) -> &str {
+        &self.file
+    }
+
+    fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    fn header_place(&self) -> String {
+        format!("{}, line {}", self.file, self.header_line)
+    }
+
+    fn next_row(&mut self) -> Result<bool> {
+        match self.read()? {
+            true if self.row.len() != self.header.len() => Err(self.ragged()),
+            more => Ok(more),
+        }
+    }
+
+    fn cell(&self, column: usize) -> &[u8] {
+        &self.row[column]
+    }
+
+    fn place(&self, column: usize) -> String {
+        let (file, line, name) = (&self.file, self.line(column), &self.header[column]);
+        format!("{file}, line {line}, column {name:?}")
     }
 }
 
 /// The byte at which a row begins.
-fn start(record: &ByteRecord) -> u64 {
-    record.position().map_or(0, Position::byte)
+fn start(row: &ByteRecord) -> u64 {
+    row.position().map_or(0, Position::byte)
 }

@@ -4,11 +4,15 @@ use ridgepath::{Error, Problem, View};
 
 use crate::args::data::DataArgs;
 use crate::args::names::PartingColumns;
+use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
-use crate::input::csv_file::{CsvFile, Purpose};
+use crate::input::csv_file::CsvFile;
+use crate::input::dropped_rows::DroppedRows;
+use crate::input::files;
 use crate::input::labels::Labels;
 use crate::input::penalty_factors;
 use crate::input::table::Table;
+use crate::input::table_builder::{Built, Purpose};
 use crate::machine::failure::{Failure, Result};
 
 /// A table whose columns are the features, then the targets, then the weights, if any, then the times, if any.
@@ -18,7 +22,9 @@ pub(crate) struct Data {
     targets: usize,
     weighted: bool,
     timed: bool,
+    categories: Vec<Category>,
     labels: Vec<Labels>,
+    dropped: DroppedRows,
     penalty_factors: Option<Vec<f64>>,
 }
 
@@ -29,14 +35,15 @@ impl Data {
 
     /// The data with the labels and the time of each row, where columns of these are asked for.
     pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
-        let input = CsvFile::open(&args.input)?;
-        let columns = ColumnRoles::choose(args, parting, input.header(), input.file(), input.header_line())?;
-        let (table, labels) =
-            input.read(&columns, Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps })?;
-        let (features, targets) = (columns.features.len(), columns.targets.len());
-        let penalty_factors = penalty_factors::of_features(args, &table.names()[..features], &columns.features)?;
+        let purpose = Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps };
+        let choose = |source: &CsvFile| ColumnRoles::choose(args, parting, source);
+        let (built, columns) = files::read(&args.input, &args.reading, purpose, &[], choose)?;
+        let Built { table, features: of_features, categories, labels, dropped } = built;
+        let (features, targets) = (of_features.len(), columns.targets.len());
+        let penalty_factors =
+            penalty_factors::of_features(args, &table.names()[..features], &of_features, &categories)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());
-        Ok(Self { table, features, targets, weighted, timed, labels, penalty_factors })
+        Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors })
     }
 
     /// The label of each row, of each kind that is asked for, in that order.
@@ -57,6 +64,16 @@ impl Data {
 
     pub(crate) fn rows(&self) -> usize {
         self.table.rows()
+    }
+
+    /// What became of the columns of text.
+    pub(crate) fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// How many rows are left out because they lack a value, where that is asked for.
+    pub(crate) fn rows_dropped(&self) -> Option<usize> {
+        self.dropped.asked.then_some(self.dropped.numbers.len())
     }
 
     pub(crate) fn features(&self) -> &[String] {
@@ -124,7 +141,8 @@ impl Data {
                  loss; the intercept is that of the column as it is, rounded"
             )
         };
-        shifted.map(note).collect()
+        let categories = self.categories.iter().filter_map(Category::note);
+        self.dropped.note("dropped").into_iter().chain(categories).chain(shifted.map(note)).collect()
     }
 
     /// A model has no origins: its predictions would lose the digits that the fit has kept.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::input::other_formats;
+use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
 
 /// Names of columns, by which they are found: by a name, or by `#` and the column's number in the file.
@@ -23,8 +24,9 @@ impl<'a> Header<'a> {
         Self { names, named, numbers, place }
     }
 
-    pub(crate) fn of_file(names: &'a [String], file: &str, line: u64) -> Self {
-        Self::new(names, (0..names.len()).collect(), format!("{file}, line {line}"))
+    pub(crate) fn of_source(source: &'a impl TableSource) -> Self {
+        let names = source.header();
+        Self::new(names, (0..names.len()).collect(), source.header_place())
     }
 
     /// One column for each name.
@@ -69,8 +71,10 @@ impl<'a> Header<'a> {
             return Ok(all.clone());
         }
         let number = name.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()?.checked_sub(1));
-        if let Some(at) = number.and_then(|number| self.numbers.iter().position(|known| *known == number)) {
-            return Ok(vec![at]);
+        let of_number = |number: usize| (0..self.numbers.len()).filter(move |at| self.numbers[*at] == number);
+        let found: Vec<usize> = number.into_iter().flat_map(of_number).collect();
+        if !found.is_empty() {
+            return Ok(found);
         }
         let place = &self.place;
         Err(Failure::Input(format!("{option}: there is no column {name:?} in {place}; {}", self.instead(name))))
@@ -83,10 +87,8 @@ impl<'a> Header<'a> {
 
     /// The names near to one that is not there, or what there is.
     fn instead(&self, name: &str) -> String {
-        if let Some(separator) = other_formats::separator(self.names) {
-            return format!(
-                "its names are parted by {separator}, wanted commas: save or convert it as CSV with commas"
-            );
+        if let Some((separator, delimiter)) = other_formats::separator(self.names) {
+            return format!("its names look parted by {separator}: wanted --delimiter {delimiter}");
         }
         let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase());
         let mut near: Vec<(f64, &String)> =

@@ -8,12 +8,14 @@ use std::io::{self, Read};
 
 /// Bytes of a row, beyond which it is not read: the parser would keep them all.
 const MOST_BYTES: u64 = 16 << 20;
-/// Commas and line ends of a row, beyond which it is not read.
+/// Delimiters and line ends of a row, beyond which it is not read.
 const MOST_MARKS: u64 = 1 << 20;
 
 /// A reader that can tell the line of a byte that it has passed on not long ago.
 pub(crate) struct Tracked<R> {
     inner: R,
+    /// What parts cells.
+    delimiter: u8,
     ends: VecDeque<LineEnds>,
     passed: Passed,
     /// Where the row that is being read begins, or a little later.
@@ -36,13 +38,9 @@ struct Passed {
     last: u8,
 }
 
-impl Passed {
-    /// A line ends with LF, CR, or CR LF.
-    fn after(self, byte: u8) -> Self {
-        let ends = byte == b'\r' || (byte == b'\n' && self.last != b'\r');
-        let marks = self.marks + u64::from(is_end(byte) || byte == b',');
-        Self { byte: self.byte + 1, lines: self.lines + u64::from(ends), marks, last: byte }
-    }
+/// Whether a line ends with this byte, after that one: with LF, CR, or CR LF, which is one end.
+fn ends_line(byte: u8, last: u8) -> bool {
+    byte == b'\r' || (byte == b'\n' && last != b'\r')
 }
 
 fn is_end(byte: u8) -> bool {
@@ -50,8 +48,8 @@ fn is_end(byte: u8) -> bool {
 }
 
 impl<R: Read> Tracked<R> {
-    pub(crate) fn new(inner: R) -> Self {
-        Self { inner, ends: VecDeque::new(), passed: Passed::default(), row: Passed::default() }
+    pub(crate) fn new(inner: R, delimiter: u8) -> Self {
+        Self { inner, delimiter, ends: VecDeque::new(), passed: Passed::default(), row: Passed::default() }
     }
 
     /// A row has been read, from byte `begin` to before byte `end`. Bytes before it will not be asked about any more.
@@ -84,23 +82,31 @@ impl<R: Read> Read for Tracked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.check_row()?;
         let count = self.inner.read(buffer)?;
-        for byte in &buffer[..count] {
-            let before = self.passed;
-            self.passed = before.after(*byte);
-            if is_end(*byte) {
-                match self.ends.back_mut() {
-                    Some(run) if is_end(before.last) => run.lines = self.passed.lines,
-                    _ => self.ends.push_back(LineEnds { begin: before.byte, lines: self.passed.lines }),
-                }
+        // Most bytes are neither, and this loop sees all.
+        let Passed { byte: begin, last: before, .. } = self.passed;
+        for (at, byte) in buffer[..count].iter().enumerate() {
+            if !is_end(*byte) {
+                self.passed.marks += u64::from(*byte == self.delimiter);
+                continue;
+            }
+            let last = if at == 0 { before } else { buffer[at - 1] };
+            self.passed.marks += 1;
+            self.passed.lines += u64::from(ends_line(*byte, last));
+            match self.ends.back_mut() {
+                Some(run) if is_end(last) => run.lines = self.passed.lines,
+                _ => self.ends.push_back(LineEnds { begin: begin + at as u64, lines: self.passed.lines }),
             }
         }
+        self.passed.byte += count as u64;
+        self.passed.last = buffer[..count].last().copied().unwrap_or(before);
         Ok(count)
     }
 }
 
 /// How many lines end within a text.
 pub(crate) fn ends(text: &[u8]) -> u64 {
-    text.iter().fold(Passed::default(), |place, byte| place.after(*byte)).lines
+    let last = |at: usize| at.checked_sub(1).map_or(0, |before| text[before]);
+    text.iter().enumerate().filter(|(at, byte)| ends_line(**byte, last(*at))).count() as u64
 }
 
 #[cfg(test)]
@@ -112,7 +118,7 @@ mod tests {
     fn a_line_is_known_whatever_ends_it_and_however_the_bytes_arrive() {
         let text = b"a\r\nb\n\n\rc\r\r\nd";
         for size in 1..=text.len() {
-            let mut tracked = Tracked::new(&text[..]);
+            let mut tracked = Tracked::new(&text[..], b',');
             let mut buffer = vec![0; size];
             while tracked.read(&mut buffer).unwrap() > 0 {}
             let lines = [0, 3, 5, 8, 11].map(|byte| tracked.line_from(byte));

@@ -1,9 +1,16 @@
 //! What files hold: tables for a fit or a prediction, penalties, models.
 
-// From the bytes of a CSV file to the rows of a fit.
+// From the bytes of a file to the rows of a fit.
+pub(crate) mod assembly;
+pub(crate) mod categories;
+pub(crate) mod cell_rules;
 pub(crate) mod column_roles;
+pub(crate) mod compression;
 pub(crate) mod csv_file;
 pub(crate) mod data;
+pub(crate) mod delimiter;
+pub(crate) mod dropped_rows;
+pub(crate) mod files;
 pub(crate) mod header;
 pub(crate) mod labels;
 pub(crate) mod line_numbers;
@@ -11,6 +18,9 @@ pub(crate) mod number_column;
 pub(crate) mod other_formats;
 pub(crate) mod penalty_factors;
 pub(crate) mod table;
+pub(crate) mod table_builder;
+pub(crate) mod table_source;
+pub(crate) mod text_file;
 
 // Other files.
 pub(crate) mod device;

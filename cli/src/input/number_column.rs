@@ -74,7 +74,7 @@ impl NumberColumn {
 /// The number in a cell.
 fn number(cell: &[u8]) -> Result<f64, Unfit> {
     if cell.is_empty() {
-        return Err(("found no value".into(), "a number"));
+        return Err((found(cell), "a number"));
     }
     let value = str::from_utf8(cell).ok().and_then(|text| text.parse::<f64>().ok());
     match value {
@@ -82,13 +82,6 @@ fn number(cell: &[u8]) -> Result<f64, Unfit> {
         Some(_) => Err((format!("found {}", shown(cell)), "a finite number")),
         None => Err((format!("found {}", shown(cell)), "a number")),
     }
-}
-
-/// Whether a cell is what files write where a value is missing.
-pub(crate) fn is_missing(cell: &[u8]) -> bool {
-    let cell = cell.trim_ascii();
-    let names: [&[u8]; 8] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null", b"none", b"."];
-    names.iter().any(|name| cell.eq_ignore_ascii_case(name))
 }
 
 /// Whether this is the number that the cell has, if that is written as a whole one; others are taken to be measured.
@@ -120,6 +113,11 @@ fn distance(number: i128, origin: i128) -> Option<f64> {
     let float = exact as f64;
     #[expect(clippy::cast_possible_truncation, reason = "compared with what it was")]
     (float as i128 == exact).then_some(float)
+}
+
+/// What was found in a cell, as a message says it.
+pub(crate) fn found(cell: &[u8]) -> String {
+    if cell.is_empty() { "found no value".into() } else { format!("found {}", shown(cell)) }
 }
 
 /// A cell as a message shows it: not all of a long one.

@@ -4,11 +4,12 @@
 pub(crate) const LOOK: usize = 4096;
 
 /// Formats by how they begin: what they are, and how CSV comes of them.
-const FORMATS: [(&[u8], &str, &str); 11] = [
-    (&[0x1f, 0x8b], "is compressed with gzip", "unpack it, as with gunzip -c FILE | ridgepath … -"),
+const FORMATS: [(&[u8], &str, &str); 12] = [
     (b"BZh", "is compressed with bzip2", "unpack it, as with bunzip2 -c FILE | ridgepath … -"),
     (&[0xfd, b'7', b'z', b'X', b'Z'], "is compressed with xz", "unpack it, as with xz -dc FILE | ridgepath … -"),
-    (&[0x28, 0xb5, 0x2f, 0xfd], "is compressed with zstd", "unpack it, as with zstd -dc FILE | ridgepath … -"),
+    (&[0x1f, 0x9d], "is compressed with compress", "unpack it, as with gunzip -c FILE | ridgepath … -"),
+    (&[0x04, 0x22, 0x4d, 0x18], "is compressed with lz4", "unpack it, as with lz4 -dc FILE | ridgepath … -"),
+    (&[b'7', b'z', 0xbc, 0xaf], "is a 7z archive", "unpack it"),
     (b"PK\x03\x04", "is a ZIP archive, as .xlsx and .ods files are", "unpack it, or save the table as CSV"),
     (b"PAR1", "is a Parquet file", "convert it to CSV"),
     (b"ARROW1", "is an Arrow file", "convert it to CSV"),
@@ -35,26 +36,19 @@ pub(crate) fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Whether the first line is Excel's word on the separator.
-pub(crate) fn has_separator_line(head: &[u8]) -> bool {
-    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
-    let line = first_line(head).trim_ascii();
-    line.len() <= 6 && line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"sep="))
-}
-
 /// Whether a header is a row of numbers rather than of names. Quoted numbers are names.
-pub(crate) fn is_data(head: &[u8], header: &[String]) -> bool {
-    !first_line(head).contains(&b'"') && header.iter().all(|name| name.parse::<f64>().is_ok_and(f64::is_finite))
+pub(crate) fn is_data(line: &[u8], header: &[String]) -> bool {
+    let number = |name: &String| name.replace(',', ".").parse::<f64>().is_ok_and(f64::is_finite);
+    !line.contains(&b'"') && header.iter().all(number)
 }
 
-/// What parts the names of a header, where it is not the comma: there are as many of it as commas, and one more.
-pub(crate) fn separator(header: &[String]) -> Option<&'static str> {
+/// What parts the names of a header, where it is not the delimiter: there are as many of it as delimiters, and one more. With it the
+/// value of `--delimiter`.
+pub(crate) fn separator(header: &[String]) -> Option<(&'static str, &'static str)> {
     let count = |of: char| header.iter().map(|name| name.matches(of).count()).sum::<usize>();
-    let others = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
-    let other = others.iter().find(|(sign, _)| count(*sign) >= header.len()).map(|(_, name)| *name);
-    other.or_else(|| (header.len() == 1 && count(' ') > 0).then_some("spaces"))
-}
-
-fn first_line(head: &[u8]) -> &[u8] {
-    head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default()
+    let others = [(';', ("semicolons", "';'")), ('\t', ("tabs", "tab")), ('|', ("vertical bars", "'|'"))];
+    let other = others.iter().find(|(sign, _)| count(*sign) >= header.len()).map(|(_, names)| *names);
+    let of_one = [(',', ("commas", ",")), (' ', ("spaces", "' '"))];
+    let alone = || of_one.iter().find(|(sign, _)| header.len() == 1 && count(*sign) > 0).map(|(_, names)| *names);
+    other.or_else(alone)
 }

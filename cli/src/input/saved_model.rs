@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use ridgepath::{Error, LinearModel};
+use serde::Deserialize;
 
+use crate::input::categories::Category;
 use crate::machine::failure::{Failure, Result};
 
 /// A model from a file of `cv --save`, or of `cv --format json`, which has the model within, with the names of its features
@@ -13,6 +15,10 @@ pub(crate) struct SavedModel {
     pub(crate) model: LinearModel,
     pub(crate) features: Vec<String>,
     pub(crate) targets: Vec<String>,
+    /// What columns of text become, in the order of the features.
+    pub(crate) categories: Vec<Category>,
+    /// The columns that the features come from.
+    pub(crate) columns: Vec<String>,
 }
 
 impl SavedModel {
@@ -30,6 +36,54 @@ impl SavedModel {
         };
         let features = names("features", model.feature_names())?;
         let targets = names("targets", model.target_names())?;
-        Ok(Self { model, features, targets })
+        let categories = categories(&text).map_err(&wrong)?;
+        let columns = columns(&features, &categories).map_err(&wrong)?;
+        Ok(Self { model, features, targets, categories, columns })
+    }
+}
+
+/// The categories of a document, which older ones have not.
+fn categories(text: &str) -> std::result::Result<Vec<Category>, String> {
+    #[derive(Deserialize)]
+    struct Document {
+        #[serde(default)]
+        categories: Vec<Category>,
+        model: Option<Box<Self>>,
+    }
+    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let categories = document.model.map_or(document.categories, |model| model.categories);
+    match categories.iter().find_map(Category::flaw) {
+        Some(flaw) => Err(flaw),
+        None => Ok(categories),
+    }
+}
+
+/// The columns that features come from: those of a category come from one.
+fn columns(features: &[String], categories: &[Category]) -> std::result::Result<Vec<String>, String> {
+    let (mut columns, mut rest, mut categories) = (Vec::new(), features, categories.iter().peekable());
+    while let [first, others @ ..] = rest {
+        let levels = |category: &Category| category.kept().map(|level| category.name_of(level)).collect::<Vec<_>>();
+        rest = match categories.next_if(|category| levels(category).first() == Some(first)) {
+            Some(category) => {
+                columns.push(category.column.clone());
+                let wanted = levels(category);
+                rest.strip_prefix(&wanted[..]).ok_or_else(|| {
+                    format!(
+                        "its features lack a level of column {:?} after {first:?}, wanted all that it keeps",
+                        category.column
+                    )
+                })?
+            }
+            None => {
+                columns.push(first.clone());
+                others
+            }
+        };
+    }
+    match categories.next() {
+        Some(category) => {
+            Err(format!("it has no features of column {:?}, wanted its levels in their order", category.column))
+        }
+        None => Ok(columns),
     }
 }

@@ -1,7 +1,5 @@
 //! A table of numbers: what every reader of a file makes, and all that the rest of the program knows of one.
 
-use crate::input::number_column::NumberColumn;
-
 /// Named columns of numbers, one after another in memory, each less an origin of its own.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -12,13 +10,12 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// From columns of the same length.
-    pub(crate) fn new(names: Vec<String>, columns: Vec<NumberColumn>) -> Self {
-        let (mut rows, mut values, mut origins) = (0, Vec::new(), Vec::with_capacity(columns.len()));
-        let count = columns.len();
+    /// From columns of the same length, and what the values of each are less by.
+    pub(crate) fn new(names: Vec<String>, columns: impl Iterator<Item = (Vec<f64>, i128)>) -> Self {
+        let count = names.len();
+        let (mut rows, mut values, mut origins) = (0, Vec::new(), Vec::with_capacity(count));
         // Each column is freed as soon as it is copied, so that the table is never held twice.
-        for column in columns {
-            let (numbers, origin) = column.into_parts();
+        for (numbers, origin) in columns {
             if values.is_empty() {
                 rows = numbers.len();
                 values.reserve_exact(rows * count);

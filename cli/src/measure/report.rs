@@ -4,6 +4,7 @@ use ridgepath::{Backend, Gpu};
 use serde::Serialize;
 
 use crate::args::bench::{BenchArgs, BenchPart};
+use crate::args::input_files::{self, InputFiles};
 use crate::machine::failure::{Failure, Result};
 use crate::machine::hardware::Machine;
 use crate::measure::accuracy::{Accuracy, Oracle, largest_deviation};
@@ -23,9 +24,12 @@ pub(crate) struct BenchReport<'a> {
     /// What must be known before any number is believed.
     pub(crate) warnings: Vec<String>,
     pub(crate) machine: Machine,
-    /// What was measured on: `"made"` data, or the name of a file.
+    /// What was measured on: `"made"` data, or the name of a file and how many more there are.
     pub(crate) data: String,
     pub(crate) rows: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rows_dropped: Option<usize>,
     pub(crate) features: usize,
     pub(crate) targets: usize,
     pub(crate) lambdas: usize,
@@ -89,8 +93,9 @@ impl<'a> BenchReport<'a> {
             schema: "ridgepath/bench/1",
             warnings: warnings(&machine),
             machine,
-            data: args.input.as_ref().map_or_else(|| "made".into(), |file| file.display().to_string()),
+            data: measured_on(&args.input),
             rows: task.shape.rows,
+            rows_dropped: task.rows_dropped(),
             features: task.shape.features,
             targets: task.shape.targets,
             lambdas: total,
@@ -137,6 +142,16 @@ fn of_stages(args: &BenchArgs, task: &Task, gpu: &Gpu) -> Result<Stages> {
 }
 
 /// What must be known before any number is believed.
+/// Made data, or the files.
+fn measured_on(input: &[InputFiles]) -> String {
+    let mut files = input_files::paths(input);
+    match (files.next(), files.count()) {
+        (None, _) => "made".into(),
+        (Some(file), 0) => file.display().to_string(),
+        (Some(file), more) => format!("{} and {more} more", file.display()),
+    }
+}
+
 fn warnings(machine: &Machine) -> Vec<String> {
     let software = machine
         .adapter

@@ -86,6 +86,22 @@ impl Task {
         }
     }
 
+    /// What the user should know of the rows as they were read.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        match &self.source {
+            Source::Made(_) => Vec::new(),
+            Source::Read(data) => data.notes(),
+        }
+    }
+
+    /// How many rows are left out because they lack a value, where that is asked for.
+    pub(crate) fn rows_dropped(&self) -> Option<usize> {
+        match &self.source {
+            Source::Made(_) => None,
+            Source::Read(data) => data.rows_dropped(),
+        }
+    }
+
     pub(crate) fn weights(&self) -> Option<&[f64]> {
         match &self.source {
             Source::Made(_) => None,

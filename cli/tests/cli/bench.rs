@@ -90,9 +90,9 @@ fn wrong_input_is_refused_in_one_line() {
     folder.run("bench nowhere.csv --target y").fails(2, &["nowhere.csv"]);
     folder.run("bench --features a,b").fails(2, &["--features", "\"a,b\"", "whole number"]);
     folder.run("bench data.csv").misused(&["--target"]);
-    folder.run("bench --target y").misused(&["INPUT.csv"]);
+    folder.run("bench --target y").misused(&["INPUT"]);
     folder.run("bench data.csv --target y --rows 7").misused(&["--rows"]);
-    folder.run("bench --weights w").misused(&["INPUT.csv"]);
+    folder.run("bench --weights w").misused(&["INPUT"]);
     folder.run("bench --rows 7 --target y").misused(&["--rows"]);
     folder.run("bench --lambdas-count 3 --lambdas 1").misused(&["--lambdas-count"]);
     folder.run("bench --without everything").misused(&["everything", "reference"]);

@@ -3,16 +3,7 @@
 use crate::support::{Folder, path_of};
 
 #[test]
-fn another_separator_is_named() {
-    path_of("\"fixed acidity\";\"y\"\n7.3;3\n", "").fails(2, &["semicolons"]);
-    path_of("a\tb\ty\n1\t2\t3\n", "").fails(2, &["tabs"]);
-    path_of("a b y\n1 7.3 0.27 3\n", "").fails(2, &["spaces"]);
-    path_of("sep=;\na;y\n7.3;3\n", "").fails(2, &["line 1", "sep="]);
-}
-
-#[test]
 fn another_kind_of_file_is_named_with_what_to_do() {
-    path_of([0x1f, 0x8b, 8, 0, 0, 0], "").fails(2, &["gzip", "gunzip"]);
     path_of(b"PK\x03\x04\x14\x00", "").fails(2, &["ZIP", ".xlsx"]);
     path_of(b"PAR1\x15\x04\x15", "").fails(2, &["Parquet"]);
     let utf_16: Vec<u8> = "\u{feff}a,b,y\n1,2,3\n".encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -11,7 +11,7 @@ use crate::support::{Folder, SMALL, program};
 
 /// Runs a property on this many cases, the same ones each time.
 #[track_caller]
-fn for_all<S: Strategy>(cases: u32, strategy: S, property: impl Fn(S::Value)) {
+pub(crate) fn for_all<S: Strategy>(cases: u32, strategy: S, property: impl Fn(S::Value)) {
     let rng_seed = RngSeed::Fixed(20_040_401);
     let config =
         ProptestConfig { cases, failure_persistence: None, rng_seed, max_shrink_iters: 200, ..Default::default() };
@@ -25,7 +25,7 @@ fn for_all<S: Strategy>(cases: u32, strategy: S, property: impl Fn(S::Value)) {
 }
 
 /// Runs in a folder with an output of old; what the run ended with. A hang, a panic and a half-written file fail.
-fn assert_ends_well(folder: &Folder, arguments: &[String]) -> i32 {
+pub(crate) fn assert_ends_well(folder: &Folder, arguments: &[String]) -> i32 {
     assert_command_ends_well(folder, &mut program(), arguments)
 }
 
@@ -76,7 +76,7 @@ fn assert_command_ends_well(folder: &Folder, command: &mut Command, arguments: &
 }
 
 /// Pieces of which files are made: cells, separators and what has no place in a table.
-fn pieces() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let cell = prop::sample::select(vec![
         "1",
         "2.5",
@@ -121,7 +121,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A table of two features and a target whose cells are numbers, most of them.
-fn tables() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn tables() -> impl Strategy<Value = Vec<u8>> {
     let number = prop_oneof![
         8 => (-1e3..1e3f64).prop_map(|v| v.to_string()),
         1 => any::<f64>().prop_map(|v: f64| v.to_string()),
@@ -131,7 +131,7 @@ fn tables() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(row, 1..12).prop_map(|rows| format!("a,b,y\n{}\n", rows.join("\n")).into_bytes())
 }
 
-fn words(words: &str) -> Vec<String> {
+pub(crate) fn words(words: &str) -> Vec<String> {
     words.split_whitespace().map(str::to_owned).collect()
 }
 

@@ -20,6 +20,9 @@ struct ChoicesDocument<'a> {
     rule: &'static str,
     features: &'a [String],
     targets: &'a [String],
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     /// The columns that name a group.
     columns: &'a [String],
     /// What was chosen for all groups together, by their mean scores: [target].
@@ -105,6 +108,7 @@ pub(crate) fn written(choices: &Choices, data: &Data, column: Option<&str>) -> R
         rule: choices.rule.name(),
         features: data.features(),
         targets: data.targets(),
+        rows_dropped: data.rows_dropped(),
         columns: &choices.columns,
         joint: choices.joint.iter().map(JointEntry::of).collect(),
         groups: (0..choices.found.len()).map(entry).collect(),

@@ -14,6 +14,9 @@ struct ManyDocument<'a> {
     schema: &'static str,
     features: &'a [String],
     targets: &'a [String],
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     /// What a problem is: a group, a window, a replicate, or one of the targets, whose arrays have one target then.
     problem: &'static str,
     /// The columns that name a problem.
@@ -75,6 +78,7 @@ pub(crate) fn written(many: &Many, data: &Data) -> Result<Vec<u8>> {
         schema: "ridgepath/paths/1",
         features: data.features(),
         targets: data.targets(),
+        rows_dropped: data.rows_dropped(),
         problem: many.what,
         columns: &many.columns,
         problems: many.names.iter().map(Vec::as_slice).enumerate().map(problem).collect(),

@@ -7,6 +7,7 @@ use crate::fit::backend_entry::BackendEntry;
 use crate::fit::figures::Figures;
 use crate::format::json::document::{self, Standardized};
 use crate::format::json::lambda_entry::{self, LambdaEntry};
+use crate::input::categories::Category;
 use crate::input::data::Data;
 use crate::machine::failure::Result;
 
@@ -21,7 +22,13 @@ pub(crate) struct ModelDocument<'a> {
     convention: &'static str,
     features: &'a [String],
     targets: &'a [String],
+    /// What became of columns of text, where there are any.
+    #[serde(skip_serializing_if = "<[Category]>::is_empty")]
+    categories: &'a [Category],
     rows: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     weight_sum: f64,
     intercept: bool,
     standardize: Standardized,
@@ -56,7 +63,9 @@ pub(crate) fn document<'a>(selection: &'a Selection, data: &'a Data, figures: &'
         convention: CONVENTION,
         features: data.features(),
         targets: data.targets(),
+        categories: data.categories(),
         rows: path.rows(),
+        rows_dropped: data.rows_dropped(),
         weight_sum: path.weight_sum(),
         intercept: path.intercept_fitted(),
         standardize: Standardized::of(path),

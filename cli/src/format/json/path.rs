@@ -8,6 +8,7 @@ use crate::fit::figures::Figures;
 use crate::fit::other_system::OtherSystemValues;
 use crate::format::json::document::{self, Standardized};
 use crate::format::json::lambda_entry::{self, LambdaEntry};
+use crate::input::categories::Category;
 use crate::input::data::Data;
 use crate::machine::failure::Result;
 
@@ -16,7 +17,13 @@ struct PathDocument<'a> {
     schema: &'static str,
     features: &'a [String],
     targets: &'a [String],
+    /// What became of columns of text, where there are any.
+    #[serde(skip_serializing_if = "<[Category]>::is_empty")]
+    categories: &'a [Category],
     rows: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     weight_sum: f64,
     intercept: bool,
     standardize: Standardized,
@@ -34,7 +41,9 @@ pub(crate) fn written(path: &RidgePath, data: &Data, figures: &Figures) -> Resul
         schema: "ridgepath/path/1",
         features: data.features(),
         targets: data.targets(),
+        categories: data.categories(),
         rows: path.rows(),
+        rows_dropped: data.rows_dropped(),
         weight_sum: path.weight_sum(),
         intercept: path.intercept_fitted(),
         standardize: Standardized::of(path),

@@ -13,6 +13,9 @@ use crate::machine::failure::Result;
 struct ValidateDocument<'a> {
     schema: &'static str,
     rows: usize,
+    /// Where --drop-missing is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_dropped: Option<usize>,
     features: &'a [String],
     targets: &'a [String],
     backend: BackendEntry<'a>,
@@ -40,6 +43,7 @@ fn document<'a>(validation: &'a Validation, data: &'a Data) -> ValidateDocument<
     ValidateDocument {
         schema: "ridgepath/validate/1",
         rows: validation.path.rows(),
+        rows_dropped: data.rows_dropped(),
         features: data.features(),
         targets: data.targets(),
         backend: BackendEntry::of(&validation.path),
