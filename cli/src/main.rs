@@ -29,6 +29,8 @@ fn main() -> ExitCode {
         Command::Path(args) => commands::path::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
         Command::Cv(args) => commands::cv::run(&args),
+        Command::Moments(args) => commands::moments::run(&args),
+        Command::Merge(args) => commands::merge::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Devices(args) => commands::devices::run(&args),

@@ -76,6 +76,32 @@ impl Parting {
     }
 }
 
+impl Parting {
+    /// The moments of each fold, by its label or number.
+    fn moments(self, stream: &mut Stream<'_>) -> Result<BTreeMap<usize, Moments>> {
+        let seen = RefCell::new(BTreeSet::new());
+        let counted = |batch: &Batch, first: u64| {
+            let folds = self.folds(batch, first)?;
+            let mut seen = seen.borrow_mut();
+            seen.extend(folds.iter().copied());
+            match seen.len() {
+                found if found > MOST_FOLDS => {
+                    Err(Error::Count { what: "distinct labels of folds", found, least: 2, most: MOST_FOLDS })
+                }
+                _ => Ok(folds),
+            }
+        };
+        let mut moments = moments_of(stream, &counted)?;
+        // A fold that no row was drawn for has none, which is told where it is held out.
+        if let Self::Hashed { folds, .. } = self
+            && let Some((features, targets)) = moments.values().next().map(|any| (any.features(), any.targets()))
+        {
+            (0..folds).for_each(|fold| _ = moments.entry(fold).or_insert_with(|| Moments::new(features, targets)));
+        }
+        Ok(moments)
+    }
+}
+
 impl CrossValidation {
     /// Chooses λ from a stream of rows, in memory that does not grow with them: one pass sums the moments of each fold, from which
     /// [`fit_moments`](Self::fit_moments) chooses. [`Mae`](Score::Mae), and λs whose errors are so small beside y that moments have
@@ -103,26 +129,7 @@ impl CrossValidation {
     pub fn fit_stream(&self, stream: &mut Stream<'_>) -> Result<Selection> {
         let (scheme, parting) = (&self.scheme, Parting::of(&self.scheme)?);
         let again = matches!(self.score, Score::Mse | Score::Rmse | Score::R2 | Score::Mae) && stream.is_replayable();
-        let seen = RefCell::new(BTreeSet::new());
-        let counted = |batch: &Batch, first: u64| {
-            let folds = parting.folds(batch, first)?;
-            let mut seen = seen.borrow_mut();
-            seen.extend(folds.iter().copied());
-            match seen.len() {
-                found if found > MOST_FOLDS => {
-                    Err(Error::Count { what: "distinct labels of folds", found, least: 2, most: MOST_FOLDS })
-                }
-                _ => Ok(folds),
-            }
-        };
-        let mut summed = moments_of(stream, &counted)?;
-        // A fold that no row was drawn for has no rows, which is an error of its own.
-        if let Parting::Hashed { folds, .. } = parting
-            && let Some(sizes) = summed.values().next().map(|any| (any.features(), any.targets()))
-        {
-            (0..folds).for_each(|fold| _ = summed.entry(fold).or_insert_with(|| Moments::new(sizes.0, sizes.1)));
-        }
-        let (labels, moments): (Vec<usize>, Vec<Moments>) = summed.into_iter().unzip();
+        let (labels, moments): (Vec<usize>, Vec<Moments>) = parting.moments(stream)?.into_iter().unzip();
         let held_out = usize::from(*scheme == Scheme::Folds(Folds::RollingLabels))..labels.len();
         let number_of: BTreeMap<usize, usize> = labels[held_out.clone()].iter().copied().zip(0..).collect();
         let mut second = |paths: &[RidgePath], units: &[i32]| {
@@ -141,6 +148,15 @@ impl CrossValidation {
             Ok(errors.into_iter().zip(held_out).map(|(own, moments)| self.scores_of(own, moments, units)).collect())
         };
         self.of_summed(scheme.clone(), &moments, again.then_some(&mut second))
+    }
+
+    /// The moments of each fold of a stream, in one pass: what [`fit_moments`](Self::fit_moments) takes, here or elsewhere. Folds are as
+    /// [`fit_stream`](Self::fit_stream) has them.
+    ///
+    /// # Errors
+    /// Those of [`Moments::from_stream`]; [`Error::Conflict`] and [`Error::Count`] as of [`fit_stream`](Self::fit_stream).
+    pub fn fold_moments(&self, stream: &mut Stream<'_>) -> Result<Vec<Moments>> {
+        Ok(Parting::of(&self.scheme)?.moments(stream)?.into_values().collect())
     }
 
     /// Adds Σ s(y − ŷ)², or Σ s|y − ŷ|, of some rows of a batch to those of their folds, for targets in these units.

@@ -303,18 +303,18 @@ impl Ridge {
         }
         let asked = self.asked();
         asked.penalty.check_features(moments.features())?;
-        let (request, penalties) = (asked.request, asked.penalty.len());
-        let shape = Shape {
-            rows: moments.rows(),
-            features: moments.features(),
-            targets: moments.targets(),
-            penalties,
-            problems: 1,
-        };
+        let (request, shape) = (asked.request, self.shape_of_moments(moments));
+        let penalties = shape.penalties;
         // Safer routes need the rows.
         let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
         let request = Request { precision: Precision::Double, ..request };
         double::path_of_moments(&asked, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
+    }
+
+    /// m, n and t of the rows that moments were summed from, and k of the grid set.
+    pub fn shape_of_moments(&self, moments: &Moments) -> Shape {
+        let (rows, features, targets) = (moments.rows(), moments.features(), moments.targets());
+        Shape { rows, features, targets, penalties: self.penalty.len(), problems: 1 }
     }
 
     /// m, n and t of X and Y, and k of the grid set.

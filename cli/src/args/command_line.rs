@@ -6,6 +6,7 @@ use crate::args::bench::BenchArgs;
 use crate::args::convert::ConvertArgs;
 use crate::args::cv::CvArgs;
 use crate::args::devices::DevicesArgs;
+use crate::args::moments::{MergeArgs, MomentsArgs};
 use crate::args::numbers;
 use crate::args::path::PathArgs;
 use crate::args::plan::PlanArgs;
@@ -38,6 +39,10 @@ pub(crate) enum Command {
     /// The λ that predicts best: k-fold cross-validation, leave-one-out, GCV and other criteria
     #[command(after_help = EXIT_CODES)]
     Cv(CvArgs),
+    /// The sums of rows that path, cv and plan need, in a file that takes their place: in memory that does not grow with the rows
+    Moments(MomentsArgs),
+    /// The moments of several files as one
+    Merge(MergeArgs),
     /// Predictions of new rows by a model that cv has saved
     Predict(PredictArgs),
     /// A penalty of one system in those of all others

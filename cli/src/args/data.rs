@@ -11,12 +11,13 @@ use crate::args::reading::ReadingArgs;
 #[derive(clap::Args, Debug)]
 pub(crate) struct DataArgs {
     /// A CSV file with a header, or several with the same columns, which are read in this order; - is standard input. A pattern,
-    /// in quotes, as 'data/*.csv', stands for all files that match, by the order of their names
+    /// in quotes, as 'data/*.csv', stands for all files that match, by the order of their names. Files of `ridgepath moments` serve in
+    /// the place of rows, without --target
     #[arg(value_name = "INPUT", required = true, value_parser = InputFiles::parser())]
     pub(crate) input: Vec<InputFiles>,
     /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third
     /// column, unless one has that name
-    #[arg(long, value_name = "COLUMN", required = true)]
+    #[arg(long, value_name = "COLUMN")]
     pub(crate) target: Vec<String>,
     /// The columns to predict from [default: all that are not a target, the weights or excluded]. Names that hold
     /// commas or quotes are quoted as in CSV
@@ -67,6 +68,14 @@ impl From<DeviationName> for Standardize {
 }
 
 impl DataArgs {
+    /// An error where no column is to be predicted, as rows need.
+    pub(crate) fn check_target(&self) -> Result<(), String> {
+        match self.target.is_empty() {
+            true => Err("--target is missing; wanted the column to predict, by its name".into()),
+            false => Ok(()),
+        }
+    }
+
     pub(crate) fn standardize(&self) -> Standardize {
         self.standardize.map_or(Standardize::No, Into::into)
     }

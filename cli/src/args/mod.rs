@@ -19,6 +19,7 @@ pub(crate) mod data;
 pub(crate) mod grid;
 pub(crate) mod many;
 pub(crate) mod missing_targets;
+pub(crate) mod moments;
 pub(crate) mod reading;
 pub(crate) mod solver;
 

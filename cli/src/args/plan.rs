@@ -18,7 +18,7 @@ const LAMBDAS: usize = 100;
 #[derive(clap::Args, Debug)]
 pub(crate) struct PlanArgs {
     /// CSV files with a header, as for ridgepath path; - is standard input. Without, the sizes alone are planned
-    #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets", "lambdas_count"], value_parser = InputFiles::parser())]
+    #[arg(value_name = "INPUT", conflicts_with_all = ["rows", "targets", "lambdas_count"], value_parser = InputFiles::parser())]
     input: Vec<InputFiles>,
     /// A column of INPUT to predict, by its name; once for each
     #[arg(long, value_name = "COLUMN", requires = "input", conflicts_with = "rows")]

@@ -42,13 +42,9 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
         .rule(args.rule())
         .per_target(args.per_target)
         .extend(args.extend);
-    let selection = choice.fit(data.x()?, data.y()?);
-    let tests = match &selection {
-        Ok(_) => ChoiceTests::of(args, &data, &choice),
-        Err(error) => Err(data.failure(error.clone())),
-    };
+    let chosen = data.choose(&choice).and_then(|own| Ok((own, ChoiceTests::of(args, &data, &choice)?)));
     progress.finish();
-    let (selection, tests) = (selection.map_err(|error| data.failure(error))?, tests?);
+    let (selection, tests) = chosen?;
     if model_sink.is_some() {
         json::model::check_readable(&selection, &data)?;
     }

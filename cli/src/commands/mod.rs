@@ -5,6 +5,8 @@ pub(crate) mod bench;
 pub(crate) mod convert;
 pub(crate) mod cv;
 pub(crate) mod devices;
+pub(crate) mod merge;
+pub(crate) mod moments;
 pub(crate) mod path;
 pub(crate) mod plan;
 pub(crate) mod predict;

@@ -26,9 +26,9 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     let ridge = solver::of(&data, &args.data, &args.solver, &progress);
     let Gridded { ridge, mut notes, system } = penalties::of_path(args, &data, ridge)?;
     let (ridge, _) = rates::rated(ridge, &data, &args.solver)?;
-    let path = ridge.fit(data.x()?, data.y()?);
+    let path = data.fit(&ridge);
     progress.finish();
-    let path = path.map_err(|error| data.failure(error))?;
+    let path = path?;
     let figures = Figures::of(&path, &data, system)?.asked_for(args, &ridge, &path, &data)?;
 
     let answer = match args.format {

@@ -85,6 +85,6 @@ fn task(args: &PlanArgs) -> Result<Task> {
     let data = Data::load(&described)?;
     let ridge = solver::of(&data, &described, solver, &Progress::towards_end("λ")).penalty(listed);
     let (ridge, origin) = rates::rated(ridge, &data, solver)?;
-    let shape = ridge.shape(data.x()?, data.y()?);
+    let shape = data.shape(&ridge)?;
     Ok(Task { ridge, origin, shape, data: Some(data) })
 }

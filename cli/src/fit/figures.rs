@@ -1,6 +1,6 @@
 //! What stands beside the coefficients of a path.
 
-use ridgepath::{DataFacts, Ridge, RidgePath};
+use ridgepath::{DataFacts, Moments, Ridge, RidgePath};
 
 use crate::args::path::PathArgs;
 use crate::fit::other_system::OtherSystem;
@@ -24,12 +24,17 @@ impl Figures {
     /// The figures that every path has.
     pub(crate) fn of(path: &RidgePath, data: &Data, system: Option<OtherSystem>) -> Result<Self> {
         let targets = path.targets();
-        let problem = data.problem()?;
-        let mut totals = Vec::with_capacity(targets);
-        for target in 0..targets {
-            let deviation = DataFacts::new(&problem, path.intercept_fitted(), target)?.deviation;
-            totals.push(deviation * deviation * path.weight_sum());
-        }
+        let totals: Vec<f64> = match data.moments()? {
+            Some(moments) => (0..targets).map(|target| total(&moments, path.intercept_fitted(), target)).collect(),
+            None => {
+                let problem = data.problem()?;
+                let total = |target| -> Result<f64> {
+                    let deviation = DataFacts::new(&problem, path.intercept_fitted(), target)?.deviation;
+                    Ok(deviation * deviation * path.weight_sum())
+                };
+                (0..targets).map(total).collect::<Result<_>>()?
+            }
+        };
         let r2 = |at: usize| r2(path.rss(at / targets, at % targets), totals[at % targets]);
         let r2 = (0..path.len() * targets).map(r2).collect();
         Ok(Self { r2, targets, stats: None, errors: None, system })
@@ -46,6 +51,12 @@ impl Figures {
     pub(crate) fn r2(&self, index: usize, target: usize) -> f64 {
         self.r2[index * self.targets + target]
     }
+}
+
+/// Σ s(y − ȳ)², or about 0 in place of ȳ without an intercept.
+fn total(moments: &Moments, intercept: bool, target: usize) -> f64 {
+    let mean = if intercept { 0.0 } else { moments.mean_y(target) };
+    moments.sum_of_squares(target) + moments.weight_sum() * mean * mean
 }
 
 fn r2(rss: f64, total: f64) -> f64 {

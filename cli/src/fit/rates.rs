@@ -15,7 +15,7 @@ const WORTH: f64 = 0.5;
 
 /// The solver with the rates asked for, and in words where they come from.
 pub(crate) fn rated(ridge: Ridge, data: &Data, solver: &SolverArgs) -> Result<(Ridge, String)> {
-    let shape = ridge.shape(data.x()?, data.y()?);
+    let shape = data.shape(&ridge)?;
     Ok(rated_for(ridge, shape, solver))
 }
 

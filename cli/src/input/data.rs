@@ -1,8 +1,9 @@
 //! What is fitted: the rows that the command line asks for, with their names.
 
-use ridgepath::{Error, Problem, View};
+use ridgepath::{CrossValidation, Error, Moments, Problem, Ridge, RidgePath, Selection, Shape, View};
 
 use crate::args::data::DataArgs;
+use crate::args::input_files;
 use crate::args::names::PartingColumns;
 use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
@@ -10,6 +11,7 @@ use crate::input::csv_file::CsvFile;
 use crate::input::dropped_rows::DroppedRows;
 use crate::input::files;
 use crate::input::labels::Labels;
+use crate::input::moments_file::{self, MomentsFile};
 use crate::input::penalty_factors;
 use crate::input::table::Table;
 use crate::input::table_builder::{Built, Purpose};
@@ -26,6 +28,8 @@ pub(crate) struct Data {
     labels: Vec<Labels>,
     dropped: DroppedRows,
     penalty_factors: Option<Vec<f64>>,
+    /// In the place of rows.
+    moments: Option<Vec<Moments>>,
 }
 
 impl Data {
@@ -35,6 +39,10 @@ impl Data {
 
     /// The data with the labels and the time of each row, where columns of these are asked for.
     pub(crate) fn parted(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
+        if input_files::paths(&args.input).any(moments_file::is_one) {
+            return Self::of_moments(args, parting);
+        }
+        args.check_target().map_err(Failure::Input)?;
         let purpose = Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps };
         let choose = |source: &CsvFile| ColumnRoles::choose(args, parting, source);
         let (built, columns) = files::read(&args.input, &args.reading, purpose, &[], choose)?;
@@ -43,7 +51,89 @@ impl Data {
         let penalty_factors =
             penalty_factors::of_features(args, &table.names()[..features], &of_features, &categories)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());
-        Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors })
+        let moments = None;
+        Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors, moments })
+    }
+
+    /// Moments in the place of rows, whose columns play the parts that they played when they were summed.
+    fn of_moments(args: &DataArgs, parting: &PartingColumns<'_>) -> Result<Self> {
+        let given = [
+            (!args.target.is_empty(), "--target"),
+            (args.features.is_some(), "--features"),
+            (args.exclude.is_some(), "--exclude"),
+            (args.categorical.is_some(), "--categorical"),
+            (args.weights.is_some(), "--weights"),
+            (!parting.labels.is_empty() || parting.time.is_some(), "an option that parts rows by a column"),
+            (parting.gaps, "--missing-targets"),
+        ];
+        if let Some((_, option)) = given.into_iter().find(|(given, _)| *given) {
+            return Err(Failure::Input(format!(
+                "{option} and moments do not go together: columns have the parts that `ridgepath moments` gave them"
+            )));
+        }
+        if let Some(path) = input_files::paths(&args.input).find(|path| !moments_file::is_one(path)) {
+            let file = path.display();
+            return Err(Failure::Input(format!(
+                "{file} holds no moments, as the others do; wanted moments or rows alone"
+            )));
+        }
+        let MomentsFile { names, folds } = MomentsFile::of_files(input_files::paths(&args.input))?;
+        let (features, targets) = (names.features.len(), names.targets.len());
+        let of_features: Vec<usize> = (0..features).collect();
+        let penalty_factors = penalty_factors::of_features(args, &names.features, &of_features, &[])?;
+        let table = Table::new(names.features.into_iter().chain(names.targets).collect(), std::iter::empty());
+        let (categories, labels, dropped) = (Vec::new(), Vec::new(), DroppedRows::default());
+        let (weighted, timed, moments) = (false, false, Some(folds));
+        Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors, moments })
+    }
+
+    /// The moments of each fold, or of each file, in the place of rows.
+    pub(crate) fn fold_moments(&self) -> Option<&[Moments]> {
+        self.moments.as_deref()
+    }
+
+    /// The moments of all rows, in their place.
+    pub(crate) fn moments(&self) -> Result<Option<Moments>> {
+        let Some([first, rest @ ..]) = self.moments.as_deref() else { return Ok(None) };
+        let mut whole = first.clone();
+        rest.iter().try_for_each(|more| whole.merge(more))?;
+        Ok(Some(whole))
+    }
+
+    /// The path of the rows, or of their moments.
+    pub(crate) fn fit(&self, ridge: &Ridge) -> Result<RidgePath> {
+        let path = match self.moments()? {
+            Some(moments) => ridge.fit_moments(&moments),
+            None => ridge.fit(self.x()?, self.y()?),
+        };
+        path.map_err(|error| self.failure(error))
+    }
+
+    /// The choice of λ by the rows, or by the moments of their folds.
+    pub(crate) fn choose(&self, choice: &CrossValidation) -> Result<Selection> {
+        let selection = match self.fold_moments() {
+            Some(folds) => choice.fit_moments(folds),
+            None => choice.fit(self.x()?, self.y()?),
+        };
+        selection.map_err(|error| self.failure(error))
+    }
+
+    /// The sizes of the task of a solver.
+    pub(crate) fn shape(&self, ridge: &Ridge) -> Result<Shape> {
+        match self.moments()? {
+            Some(moments) => Ok(ridge.shape_of_moments(&moments)),
+            None => Ok(ridge.shape(self.x()?, self.y()?)),
+        }
+    }
+
+    /// Rows, where there are any.
+    fn check_rows(&self) -> Result<()> {
+        match self.moments {
+            Some(_) => Err(Failure::Input(
+                "INPUT holds moments, from which this cannot be had; wanted the rows themselves".into(),
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The label of each row, of each kind that is asked for, in that order.
@@ -63,7 +153,8 @@ impl Data {
     }
 
     pub(crate) fn rows(&self) -> usize {
-        self.table.rows()
+        let of_moments = self.moments.as_ref().map(|folds| folds.iter().map(Moments::rows).sum());
+        of_moments.unwrap_or_else(|| self.table.rows())
     }
 
     /// What became of the columns of text.
@@ -90,10 +181,12 @@ impl Data {
     }
 
     pub(crate) fn x(&self) -> Result<View<'_>> {
+        self.check_rows()?;
         Ok(View::column_major(self.feature_values(), self.table.rows(), self.features)?)
     }
 
     pub(crate) fn y(&self) -> Result<View<'_>> {
+        self.check_rows()?;
         let values = self.table.columns(self.features, self.targets);
         Ok(View::column_major(values, self.table.rows(), self.targets)?)
     }
@@ -118,12 +211,12 @@ impl Data {
 
     /// The origin of each target, as of each feature in [`Self::feature_origins`].
     pub(crate) fn target_origins(&self) -> &[i128] {
-        &self.table.origins()[self.features..self.features + self.targets]
+        self.table.origins().get(self.features..self.features + self.targets).unwrap_or_default()
     }
 
     /// What the values of each feature are less by: 0 for most.
     pub(crate) fn feature_origins(&self) -> &[i128] {
-        &self.table.origins()[..self.features]
+        self.table.origins().get(..self.features).unwrap_or_default()
     }
 
     /// Whether any feature or target is less an origin.

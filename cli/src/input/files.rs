@@ -20,22 +20,42 @@ pub(crate) fn read(
     known: &[Category],
     choose: impl FnOnce(&CsvFile) -> Result<ColumnRoles>,
 ) -> Result<(Built, ColumnRoles)> {
+    let mut builder: Option<TableBuilder> = None;
+    let (first, chosen) = each(files, reading, choose, |source, chosen| {
+        builder.get_or_insert_with(|| TableBuilder::new(purpose, reading, chosen, known)).take(source, chosen)
+    })?;
+    match builder {
+        Some(builder) => builder.finish(&first, &chosen).map(|built| (built, chosen)),
+        None => Err(nothing()),
+    }
+}
+
+fn nothing() -> Failure {
+    Failure::Input("there is no file to read; wanted INPUT".into())
+}
+
+/// Calls `take` with each file and its columns, and returns the first, after its rows were taken, with its columns.
+pub(crate) fn each(
+    files: &[InputFiles],
+    reading: &ReadingArgs,
+    choose: impl FnOnce(&CsvFile) -> Result<ColumnRoles>,
+    mut take: impl FnMut(&mut CsvFile, &ColumnRoles) -> Result<()>,
+) -> Result<(CsvFile, ColumnRoles)> {
     // One that is not there is told before the others are read.
     for path in input_files::paths(files).filter(|path| path.as_os_str() != "-") {
         fs::metadata(path).map_err(|error| Failure::reading(&path.display().to_string(), &error))?;
     }
     let mut paths = input_files::paths(files);
-    let Some(path) = paths.next() else { return Err(Failure::Input("there is no file to read; wanted INPUT".into())) };
+    let Some(path) = paths.next() else { return Err(nothing()) };
     let mut first = CsvFile::open(path, reading)?;
     let chosen = choose(&first)?;
-    let mut builder = TableBuilder::new(purpose, reading, &chosen, known);
-    builder.take(&mut first, &chosen)?;
+    take(&mut first, &chosen)?;
     for path in paths {
         let mut other = CsvFile::open(path, reading)?;
         let found = columns_of(&other, &chosen, &first)?;
-        builder.take(&mut other, &found)?;
+        take(&mut other, &found)?;
     }
-    builder.finish(&first, &chosen).map(|built| (built, chosen))
+    Ok((first, chosen))
 }
 
 /// The columns of another file that are those chosen in the first: of the same names, in any order.

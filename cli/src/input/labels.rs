@@ -30,6 +30,11 @@ impl Labels {
         &self.of_rows
     }
 
+    /// The numbers of the labels of the rows since the last call.
+    pub(crate) fn drain(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.of_rows)
+    }
+
     /// The cells of each label, one for each column of labels.
     pub(crate) fn cells(&self) -> &[Vec<String>] {
         &self.cells

@@ -17,6 +17,7 @@ pub(crate) mod line_numbers;
 pub(crate) mod number_column;
 pub(crate) mod other_formats;
 pub(crate) mod penalty_factors;
+pub(crate) mod row_batches;
 pub(crate) mod table;
 pub(crate) mod table_builder;
 pub(crate) mod table_source;
@@ -24,5 +25,6 @@ pub(crate) mod text_file;
 
 // Other files.
 pub(crate) mod device;
+pub(crate) mod moments_file;
 pub(crate) mod penalty_file;
 pub(crate) mod saved_model;

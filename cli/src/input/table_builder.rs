@@ -73,9 +73,27 @@ impl TableBuilder {
 
     /// Takes all rows of a source, whose columns are chosen as those of the first were.
     pub(crate) fn take(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
+        self.begin();
+        self.take_some(source, chosen, usize::MAX).map(|_| ())
+    }
+
+    /// Notes that the rows of another source come.
+    pub(crate) fn begin(&mut self) {
         self.sources += 1;
+    }
+
+    /// Takes so many rows of a source at the most; false when there are no more.
+    pub(crate) fn take_some(
+        &mut self,
+        source: &mut impl TableSource,
+        chosen: &ColumnRoles,
+        most: usize,
+    ) -> Result<bool> {
         let columns: Vec<(usize, Part)> = chosen.of_numbers().collect();
-        while source.next_row()? {
+        for _ in 0..most {
+            if !source.next_row()? {
+                return Ok(false);
+            }
             self.rows += 1;
             self.progress.counted(self.rows as u64);
             if self.drop_missing && self.lacks_value(source, &columns, chosen) {
@@ -122,7 +140,13 @@ impl TableBuilder {
                 labels.push(columns.iter().map(cell).collect::<Result<_>>()?);
             }
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// The columns of numbers, and the labels of each kind, of the rows since the last call: none of them is less an origin.
+    pub(crate) fn drain(&mut self) -> (Vec<Vec<f64>>, Vec<Vec<usize>>) {
+        let columns = self.numbers.iter_mut().map(|column| std::mem::take(column).into_parts().0).collect();
+        (columns, self.labels.iter_mut().map(Labels::drain).collect())
     }
 
     /// Whether a row has no value in a column that needs one.
@@ -135,8 +159,13 @@ impl TableBuilder {
             || chosen.labels.iter().flatten().any(|column| self.cells.lacks_label(source.cell(*column)))
     }
 
-    /// What was read, with the names of the columns in `source`.
-    pub(crate) fn finish(self, source: &impl TableSource, chosen: &ColumnRoles) -> Result<Built> {
+    /// What labels of the first kind are called, in the order of their numbers.
+    pub(crate) fn label_names(&self) -> Vec<String> {
+        self.labels.iter().take(1).flat_map(Labels::cells).map(|cells| cells.join(",")).collect()
+    }
+
+    /// Which rows were left out, when all were read: one at least must be left.
+    pub(crate) fn end(&mut self, source: &impl TableSource) -> Result<DroppedRows> {
         self.progress.finish();
         if self.rows == 0 {
             let (file, place) = (source.name(), source.header_place());
@@ -153,7 +182,13 @@ impl TableBuilder {
                 if self.sources == 1 { source.name() } else { "all files" }
             )));
         }
-        let dropped = DroppedRows { asked: self.drop_missing, numbers: self.dropped, of: self.rows };
+        let numbers = std::mem::take(&mut self.dropped);
+        Ok(DroppedRows { asked: self.drop_missing, numbers, of: self.rows })
+    }
+
+    /// What was read, with the names of the columns in `source`.
+    pub(crate) fn finish(mut self, source: &impl TableSource, chosen: &ColumnRoles) -> Result<Built> {
+        let dropped = self.end(source)?;
         let all_levels = !matches!(self.purpose, Purpose::Fit { intercept: true, .. });
         let assembly = Assembly::new(self.numbers, self.categories, all_levels, source, chosen)?;
         let Assembly { names, features, categories, columns } = assembly;

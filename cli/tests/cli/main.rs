@@ -22,6 +22,7 @@ mod many;
 mod many_plots;
 mod missing_targets;
 mod missing_values;
+mod moments;
 mod output;
 mod penalties;
 mod plan;

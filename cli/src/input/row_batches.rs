@@ -1,0 +1,115 @@
+//! Moments of the rows of files, of which no more than a few batches are held.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use ridgepath::nalgebra::DMatrix;
+use ridgepath::{Batch, CrossValidation, Folds, Moments, Ridge, Stream};
+
+use crate::args::data::DataArgs;
+use crate::args::names::PartingColumns;
+use crate::input::column_roles::ColumnRoles;
+use crate::input::csv_file::CsvFile;
+use crate::input::files;
+use crate::input::table_builder::{Purpose, TableBuilder};
+use crate::input::table_source::TableSource;
+use crate::machine::failure::{Failure, Result};
+
+/// Numbers of a batch, about.
+const NUMBERS: usize = 1 << 20;
+
+/// The moments of the rows of files.
+pub(crate) struct Summed {
+    pub(crate) features: Vec<String>,
+    pub(crate) targets: Vec<String>,
+    /// One for each fold, or one of all rows.
+    pub(crate) folds: Vec<Moments>,
+    /// The values of the column that parts the rows into folds, where there is one, in the order of the folds.
+    pub(crate) labels: Vec<String>,
+    /// What the user should know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What is known when all rows were read.
+struct Read {
+    features: Vec<String>,
+    targets: Vec<String>,
+    labels: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// Reads the rows once, on a thread of their own, and sums them as they come: of each fold apart, where there are folds.
+pub(crate) fn summed(args: &DataArgs, parting: &PartingColumns<'_>, folds: Option<Folds>) -> Result<Summed> {
+    if args.categorical.is_some() {
+        return Err(Failure::Input(
+            "--categorical and moments do not go together: the levels of a column are known when all rows are read; wanted columns of 0 and \
+             1 in the file"
+                .into(),
+        ));
+    }
+    args.check_target().map_err(Failure::Input)?;
+    thread::scope(|scope| {
+        let (send, receive) = sync_channel(1);
+        let reader = scope.spawn(|| read(args, parting, send));
+        let mut stream = Stream::once(receive);
+        let summed = match folds {
+            Some(folds) => CrossValidation::new(Ridge::new()).folds(folds).fold_moments(&mut stream),
+            None => Moments::from_stream(&mut stream).map(|moments| vec![moments]),
+        };
+        // A reader that has failed has ended the stream too early: its failure comes first.
+        drop(stream);
+        let Read { features, targets, labels, notes } = match reader.join() {
+            Ok(read) => read?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        Ok(Summed { features, targets, folds: summed?, labels, notes })
+    })
+}
+
+/// Reads all rows, and sends them until nobody takes them any more.
+fn read(args: &DataArgs, parting: &PartingColumns<'_>, send: SyncSender<ridgepath::Result<Batch>>) -> Result<Read> {
+    // Each batch would have an origin of its own for whole numbers that no float holds: they are refused.
+    let purpose = Purpose::Fit { intercept: false, gaps: false };
+    let choose = |source: &CsvFile| ColumnRoles::choose(args, parting, source);
+    let mut builder: Option<TableBuilder> = None;
+    let (first, chosen) = files::each(&args.input, &args.reading, choose, |source, chosen| {
+        let builder = builder.get_or_insert_with(|| TableBuilder::new(purpose, &args.reading, chosen, &[]));
+        let rows = (NUMBERS / chosen.of_numbers().count()).clamp(256, 65_536);
+        builder.begin();
+        loop {
+            let more = builder.take_some(source, chosen, rows)?;
+            let (columns, labels) = builder.drain();
+            // The other end has an error of its own to tell.
+            if columns.first().is_some_and(|column| !column.is_empty())
+                && send.send(batch(columns, labels, chosen)).is_err()
+            {
+                return Ok(());
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    })?;
+    let names = |columns: &[usize]| columns.iter().map(|column| first.header()[*column].clone()).collect();
+    let (features, targets) = (names(&chosen.features), names(&chosen.targets));
+    let (dropped, labels) = match builder {
+        Some(mut builder) => (builder.end(&first)?, builder.label_names()),
+        None => return Err(Failure::Input("there is no file to read; wanted INPUT".into())),
+    };
+    Ok(Read { features, targets, labels, notes: dropped.note("dropped").into_iter().collect() })
+}
+
+/// Rows from their columns: features, targets, weights; and the labels of folds.
+fn batch(columns: Vec<Vec<f64>>, labels: Vec<Vec<usize>>, chosen: &ColumnRoles) -> ridgepath::Result<Batch> {
+    let rows = columns.first().map_or(0, Vec::len);
+    let (n, t) = (chosen.features.len(), chosen.targets.len());
+    let matrix = |columns: &[Vec<f64>]| DMatrix::from_vec(rows, columns.len(), columns.concat());
+    let mut batch = Batch::new(matrix(&columns[..n]), matrix(&columns[n..n + t]))?;
+    if let Some(weights) = chosen.weights.and(columns.get(n + t)) {
+        batch = batch.with_weights(weights.clone())?;
+    }
+    match labels.into_iter().next() {
+        Some(labels) => batch.with_labels(labels),
+        None => Ok(batch),
+    }
+}

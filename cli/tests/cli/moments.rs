@@ -1,0 +1,140 @@
+//! Moments in files, in the place of rows.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Folder, SMALL, coefficients, diabetes, distance, numbers};
+
+/// The diabetes data in a folder, with a column of folds.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let text = fs::read_to_string(diabetes()).unwrap();
+    let with_fold = |(row, line): (usize, &str)| match row {
+        0 => format!("{line},part\n"),
+        _ => format!("{line},p{}\n", row * 7 / 443),
+    };
+    folder.file("all.csv", text.lines().enumerate().map(with_fold).collect::<String>());
+    folder
+}
+
+fn target() -> String {
+    let text = fs::read_to_string(diabetes()).unwrap();
+    text.lines().next().unwrap().rsplit(',').next().unwrap().to_owned()
+}
+
+/// The answers at all λ are the same but for rounding.
+#[track_caller]
+fn same_paths(found: &Value, wanted: &Value) {
+    let (found, wanted) = (found["path"].as_array().unwrap(), wanted["path"].as_array().unwrap());
+    assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert!(distance(&coefficients(found), &coefficients(wanted)) <= 1e-11);
+    }
+}
+
+#[test]
+fn a_path_of_moments_is_that_of_the_rows_whatever_files_they_were_in() {
+    let (folder, target) = (folder(), target());
+    let rows = fs::read_to_string(folder.path("all.csv")).unwrap();
+    let lines: Vec<&str> = rows.lines().collect();
+    folder.file("a.csv", [lines[0], &lines[1..200].join("\n")].join("\n"));
+    folder.file("b.csv", [lines[0], &lines[200..].join("\n")].join("\n"));
+    let moments = |input: &str, to: &str| {
+        let run = folder.run(&format!("moments {input} --target {target} --exclude part -o {to}")).succeeds();
+        assert_eq!(run.out, "");
+        run
+    };
+    moments("a.csv b.csv", "both.moments").says(&["442 rows", "10 features", "1 targets"]);
+    moments("a.csv", "a.moments");
+    moments("b.csv", "b.moments");
+    folder.run("merge a.moments b.moments -o merged.moments").succeeds();
+    let grid = "--lambda-grid 1e-4:10:9 --format json";
+    let wanted = folder.run(&format!("path all.csv --target {target} --exclude part {grid}")).succeeds().json();
+    for input in ["both.moments", "merged.moments", "a.moments b.moments"] {
+        let found = folder.run(&format!("path {input} {grid}")).succeeds().json();
+        same_paths(&found, &wanted);
+        assert_eq!((&found["features"], &found["targets"]), (&wanted["features"], &wanted["targets"]));
+        let r2 = |of: &Value| of["path"][0]["r2"][0].as_f64().unwrap();
+        assert!((r2(&found) - r2(&wanted)).abs() <= 1e-12);
+    }
+    folder.run("plan both.moments").succeeds();
+    let table = folder.run("path both.moments --standardize").succeeds();
+    assert!(table.out.contains("bmi"), "{}", table.out);
+}
+
+#[test]
+fn a_choice_by_moments_of_folds_is_that_of_the_rows() {
+    let (folder, target) = (folder(), target());
+    folder.run(&format!("moments all.csv --target {target} --fold-column part -o parts.moments")).succeeds();
+    let grid = "--lambda-grid 1e-5:1:7 --format json";
+    let rows = folder.run(&format!("cv all.csv --target {target} --fold-column part {grid}")).succeeds().json();
+    let found = folder.run(&format!("cv parts.moments {grid}")).succeeds().json();
+    assert_eq!(found["best"][0]["index"], rows["best"][0]["index"]);
+    for index in 0..7 {
+        let of = |document: &Value| numbers(&document["fold_scores"][index][0]);
+        assert!(distance(&of(&found), &of(&rows)) <= 1e-10, "{:?} {:?}", of(&found), of(&rows));
+    }
+    assert_eq!(found["scheme"]["kind"], "labelled");
+    folder.run("cv parts.moments --save model.json --format json").succeeds();
+    let predicted = folder.run("predict model.json all.csv").succeeds();
+    assert_eq!(predicted.out.lines().count(), 443);
+    // Drawn by chance, and merged fold by fold.
+    for (seed, to) in [(1, "one.moments"), (2, "two.moments")] {
+        let run = format!("moments all.csv --target {target} --exclude part --folds 3 --seed {seed} -o {to}");
+        folder.run(&run).succeeds();
+    }
+    folder.run("merge one.moments two.moments -o both.moments").succeeds();
+    let found = folder.run("cv both.moments --format json").succeeds().json();
+    assert_eq!(found["fold_scores"][0][0].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn every_byte_of_a_file_of_moments_counts() {
+    let folder = Folder::new();
+    folder.file("small.csv", SMALL);
+    folder.run("moments small.csv --target y -o good").succeeds();
+    let good = fs::read(folder.path("good")).unwrap();
+    // The first line's own words are read as they are.
+    for at in (0..good.len()).step_by(3) {
+        let mut bad = good.clone();
+        bad[at] ^= 4;
+        folder.file("bad", &bad);
+        let run = folder.run("path bad");
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "byte {at}");
+    }
+    folder.file("short", &good[..good.len() - 1]);
+    folder.run("path short").fails(2, &["short", "checksum", "cut off"]);
+}
+
+#[test]
+fn what_needs_rows_or_columns_is_refused_by_name() {
+    let folder = folder();
+    folder.file("small.csv", SMALL);
+    folder.file("other.csv", SMALL.replace('b', "c"));
+    let target = target();
+    folder.run("moments small.csv --target y -o small.moments").succeeds();
+    folder.run("moments other.csv --target y -o other.moments").succeeds();
+    folder.run(&format!("moments all.csv --target {target} --fold-column part -o parts.moments")).succeeds();
+    let refused = |arguments: &str, parts: &[&str]| folder.run(arguments).fails(2, parts);
+    refused("path small.moments --target y", &["--target", "ridgepath moments"]);
+    refused("path small.moments --stats", &["moments", "wanted the rows"]);
+    refused("path small.moments --standard-errors", &["moments", "wanted the rows"]);
+    refused("cv small.moments", &["one for each fold", "found 1", "wanted 2"]);
+    refused("cv parts.moments --loo", &["leave-one-out", "moments alone"]);
+    refused("cv parts.moments --score mae", &["squared errors", "moments alone"]);
+    refused("cv parts.moments --nested 3", &["moments", "wanted the rows"]);
+    refused("path small.moments other.moments", &["other.moments", "features", "[\"a\", \"c\"]", "[\"a\", \"b\"]"]);
+    refused("path small.moments small.csv", &["small.csv holds no moments"]);
+    refused("merge small.moments small.csv -o out", &["small.csv"]);
+    refused("merge small.moments -o small.moments", &["the input and --output are the same file"]);
+    refused("moments small.csv --target y --categorical a -o out", &["--categorical", "levels"]);
+    refused("moments small.csv -o out", &["--target is missing"]);
+    refused("path small.csv", &["--target is missing"]);
+    refused("moments small.csv --target y --folds 1 -o out", &["folds of a stream", "found 1", "wanted 2"]);
+    folder.file("text.csv", SMALL.replace("5,7,9", "5,seven,9"));
+    refused("moments text.csv --target y -o out", &["text.csv, line 6, column \"b\"", "seven"]);
+    folder.file("long.csv", format!("{SMALL}9007199254740993,1,2\n"));
+    refused("moments long.csv --target y -o out", &["line 7", "9007199254740993"]);
+    assert!(!folder.names().contains(&"out".to_owned()));
+}
