@@ -74,6 +74,7 @@ impl TableBuilder {
     /// Takes all rows of a source, whose columns are chosen as those of the first were.
     pub(crate) fn take(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
         self.sources += 1;
+        source.project(&chosen.all())?;
         let columns: Vec<(usize, Part)> = chosen.of_numbers().collect();
         while source.next_row()? {
             self.rows += 1;
@@ -83,23 +84,30 @@ impl TableBuilder {
                 continue;
             }
             for ((column, part), values) in columns.iter().zip(&mut self.numbers) {
-                let cell = source.cell(*column);
-                if *part == Part::Target && self.purpose.has_gaps() && self.cells.is_missing(cell) {
+                if *part == Part::Target && self.purpose.has_gaps() && self.cells.lacks_number(source, *column) {
                     values.push_missing();
                     continue;
                 }
-                let pushed = self.cells.push(values, cell, self.purpose.shiftable(*part));
+                let pushed = match source.number(*column) {
+                    Some(number) => self.cells.push_number(values, number),
+                    None => self.cells.push(values, source.cell(*column), self.purpose.shiftable(*part)),
+                };
                 pushed
                     .and_then(|value| match *part {
                         Part::Weight if value < 0.0 => Err((format!("found {value}"), "a weight ≥ 0")),
                         Part::Time if values.falls() => Err((
-                            format!("found {}, which is before the time of the row above", number_column::shown(cell)),
+                            format!(
+                                "found {}, which is before the time of the row above",
+                                number_column::shown(source.cell(*column))
+                            ),
                             "rows in the order of time",
                         )),
                         _ => Ok(()),
                     })
                     .map_err(|(found, wanted)| {
-                        let (place, remedy) = (source.place(*column), remedy(&self.cells, self.purpose, cell, *part));
+                        let missing = self.cells.lacks_number(source, *column);
+                        let remedy = remedy(missing, self.purpose, source.cell(*column), *part);
+                        let place = source.place(*column);
                         Failure::Input(format!("{place}: {found}, wanted {wanted}{remedy}"))
                     })?;
             }
@@ -128,23 +136,20 @@ impl TableBuilder {
     /// Whether a row has no value in a column that needs one.
     fn lacks_value(&self, source: &impl TableSource, numbers: &[(usize, Part)], chosen: &ColumnRoles) -> bool {
         let may_miss = |part: Part| part == Part::Target && self.purpose.has_gaps();
-        let of_numbers =
-            |(column, part): &(usize, Part)| !may_miss(*part) && self.cells.is_missing(source.cell(*column));
+        let of_numbers = |(column, part): &(usize, Part)| !may_miss(*part) && self.cells.lacks_number(source, *column);
         numbers.iter().any(of_numbers)
             || chosen.categorical.iter().any(|column| self.cells.lacks_level(source.cell(*column)))
             || chosen.labels.iter().flatten().any(|column| self.cells.lacks_label(source.cell(*column)))
     }
 
     /// What was read, with the names of the columns in `source`.
-    pub(crate) fn finish(self, source: &impl TableSource, chosen: &ColumnRoles) -> Result<Built> {
+    pub(crate) fn finish(self, source: &dyn TableSource, chosen: &ColumnRoles) -> Result<Built> {
         self.progress.finish();
         if self.rows == 0 {
-            let (file, place) = (source.name(), source.header_place());
+            let (file, lacks_rows) = (source.name(), source.lacks_rows());
             let others =
                 if self.sources > 1 { format!(" nor have the {} others", self.sources - 1) } else { String::new() };
-            return Err(Failure::Input(format!(
-                "{file} has no rows after the header ({place}){others}; wanted at least 1"
-            )));
+            return Err(Failure::Input(format!("{file} {lacks_rows}{others}; wanted at least 1")));
         }
         if self.dropped.len() == self.rows {
             return Err(Failure::Input(format!(
@@ -174,9 +179,9 @@ impl Purpose {
 }
 
 /// What may be done about a cell that is no number, said after what was wanted.
-fn remedy(cells: &CellRules, purpose: Purpose, cell: &[u8], part: Part) -> String {
+fn remedy(missing: bool, purpose: Purpose, cell: &[u8], part: Part) -> String {
     let is_feature = part == Part::Feature && matches!(purpose, Purpose::Fit { .. });
-    if !cells.is_missing(cell) {
+    if !missing {
         if cell_rules::has_comma(cell) {
             return "; a decimal comma is read with --decimal-comma, where commas do not part cells".into();
         }
