@@ -154,5 +154,5 @@ impl TableSource for ParquetFile {
 fn unread(name: &str, error: impl Display) -> Failure {
     let words = error.to_string();
     let words: Vec<&str> = words.lines().map(str::trim).collect();
-    Failure::Input(format!("cannot read {name}: {}", words.join(" ")))
+    Failure::Input(format!("cannot read {name} as Parquet: {}", words.join(" ")))
 }

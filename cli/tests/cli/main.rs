@@ -23,6 +23,7 @@ mod many_plots;
 mod missing_targets;
 mod missing_values;
 mod output;
+mod parquet;
 mod penalties;
 mod plan;
 mod plot;
