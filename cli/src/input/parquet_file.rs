@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,11 +46,9 @@ impl ParquetFile {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| Failure::reading(&name, &error))?;
-        let meant =
-            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| unread(&name, error))?;
+        let meant = guarded(&name, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let stored = ArrowReaderMetadata::try_new(Arc::clone(meant.metadata()), options)
-            .map_err(|error| unread(&name, error))?;
+        let stored = guarded(&name, || ArrowReaderMetadata::try_new(Arc::clone(meant.metadata()), options))?;
         // As the names of a CSV file are, so that files of both kinds go together.
         let header = stored.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect::<Vec<_>>();
         let (read, places, cells) = (Vec::new(), Vec::new(), Vec::new());
@@ -117,18 +116,19 @@ impl TableSource for ParquetFile {
         self.read.iter().enumerate().for_each(|(place, column)| self.places[*column] = place);
         let mask = ProjectionMask::roots(self.stored.parquet_schema(), self.read.iter().copied());
         let file = self.file.try_clone().map_err(|error| Failure::reading(&self.name, &error))?;
+        let rows = (NUMBERS / self.read.len().max(1)).clamp(256, 65_536);
         let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.stored.clone())
             .with_projection(mask)
-            .with_batch_size((NUMBERS / self.read.len().max(1)).clamp(256, 65_536))
-            .build();
-        self.batches = Some(batches.map_err(|error| unread(&self.name, error))?);
+            .with_batch_size(rows);
+        self.batches = Some(guarded(&self.name, || batches.build())?);
         Ok(())
     }
 
     fn next_row(&mut self) -> Result<bool> {
         while self.next == self.rows {
-            match self.batches.as_mut().and_then(Iterator::next) {
-                Some(batch) => self.take(&batch.map_err(|error| unread(&self.name, error))?)?,
+            let Some(batches) = &mut self.batches else { return Ok(false) };
+            match guarded(&self.name, || batches.next().transpose())? {
+                Some(batch) => self.take(&batch)?,
                 None => return Ok(false),
             }
         }
@@ -150,9 +150,23 @@ impl TableSource for ParquetFile {
     }
 }
 
-/// The failure of reading a file, in the reader's words, which may have several lines.
-fn unread(name: &str, error: impl Display) -> Failure {
-    let words = error.to_string();
+/// What the reader gives, or its failure in its words, which may have several lines. It panics at some damaged files, and is not asked
+/// again then.
+fn guarded<T, E: Display>(name: &str, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
+    // The hook would write to standard error what is said below.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(read));
+    panic::set_hook(hook);
+    let words = match outcome {
+        Ok(Ok(read)) => return Ok(read),
+        Ok(Err(error)) => error.to_string(),
+        Err(payload) => match (payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
+            (Some(words), _) => words.clone(),
+            (_, Some(words)) => (*words).to_owned(),
+            _ => "it is damaged".into(),
+        },
+    };
     let words: Vec<&str> = words.lines().map(str::trim).collect();
-    Failure::Input(format!("cannot read {name} as Parquet: {}", words.join(" ")))
+    Err(Failure::Input(format!("cannot read {name} as Parquet: {}", words.join(" "))))
 }
