@@ -1,6 +1,7 @@
 //! Rows from Parquet files.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -141,7 +142,7 @@ impl ParquetFiles {
             roots.iter().enumerate().for_each(|(at, (_, place))| order[*place] = (part, at));
             let mask = ProjectionMask::roots(metadata.parquet_schema(), roots.iter().map(|(root, _)| *root));
             let file = File::open(path).map_err(|error| unread(path, error))?;
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
                 .with_projection(mask)
                 .with_batch_size(rows)
                 .build()
@@ -151,10 +152,17 @@ impl ParquetFiles {
             thread::Builder::new()
                 .name("ridgepath parquet".into())
                 .spawn(move || {
-                    for record in reader {
-                        let record = record.map_err(|error| unread(&path, error));
+                    // Damaged files have made readers panic: that is an error too, not an end.
+                    let mut next = || catch_unwind(AssertUnwindSafe(|| reader.next()));
+                    loop {
+                        let record = match next() {
+                            Ok(None) => break,
+                            Ok(Some(record)) => record.map_err(|error| unread(&path, error)),
+                            Err(_) => Err(unread(&path, "its pages are damaged")),
+                        };
                         // Nobody takes any more after an error, or when the stream was dropped.
-                        if send.send(record).is_err() {
+                        let failed = record.is_err();
+                        if send.send(record).is_err() || failed {
                             break;
                         }
                     }

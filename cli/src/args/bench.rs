@@ -20,7 +20,7 @@ const FEATURES: usize = 128;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct BenchArgs {
-    /// CSV files with a header, as for ridgepath path, to measure on; - is standard input [default: made data]
+    /// CSV files with a header, or Parquet files, as for ridgepath path, to measure on; - is standard input [default: made data]
     #[arg(value_name = "INPUT", requires = "target", conflicts_with_all = ["rows", "targets"], value_parser = InputFiles::parser())]
     pub(crate) input: Vec<InputFiles>,
     /// A column of INPUT to predict, by its name; once for each

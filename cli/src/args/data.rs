@@ -7,12 +7,13 @@ use crate::args::input_files::InputFiles;
 use crate::args::names::{NameList, NamedFactors};
 use crate::args::reading::ReadingArgs;
 
-/// The columns of CSV files, by the parts that they play in the fit.
+/// The columns of files, by the parts that they play in the fit.
 #[derive(clap::Args, Debug)]
 pub(crate) struct DataArgs {
-    /// A CSV file with a header, or several with the same columns, which are read in this order; - is standard input. A pattern,
-    /// in quotes, as 'data/*.csv', stands for all files that match, by the order of their names. Files of `ridgepath moments` serve in
-    /// the place of rows, without --target
+    /// A CSV file with a header or a Parquet file, or several with the same columns, which are read in this order; - is standard
+    /// input, of CSV. A pattern, in quotes, as 'data/*.csv', stands for all files that match, by the order of their names, and a
+    /// folder for all *.parquet in it. Files of `ridgepath moments` serve in the place of rows,
+    /// without --target
     #[arg(value_name = "INPUT", required = true, value_parser = InputFiles::parser())]
     pub(crate) input: Vec<InputFiles>,
     /// A column to predict, by its name; once for each. Here and in every option that names columns, '#3' is the third

@@ -1,6 +1,8 @@
-//! The files that are read: one by its name, or all that a pattern matches.
+//! The files that are read: one by its name, all that a pattern matches, or those of Parquet in a folder.
 
 use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -20,8 +22,29 @@ impl InputFiles {
         match pattern {
             // A file may have such a name.
             Some(pattern) if !Path::new(pattern).exists() => Self::matching(pattern),
+            _ if Path::new(&argument).is_dir() => Self::in_folder(Path::new(&argument)),
             _ => Ok(Self(vec![argument.into()])),
         }
+    }
+
+    /// The Parquet files of a folder, in the order of the bytes of their names. What is in folders within it is not among them, but a
+    /// folder named as a file is: reading it fails, so that nothing goes missing in silence.
+    fn in_folder(folder: &Path) -> Result<Self, String> {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = entries.map_err(|error| format!("cannot read the folder: {error}"))?;
+        let paths = entries.into_iter().map(|entry| entry.path());
+        let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_parquet = |path: &Path| path.extension().is_some_and(|end| end == "parquet");
+        let files: Vec<PathBuf> = paths.filter(|path| is_parquet(path) && !is_hidden(path)).collect();
+        match files.is_empty() {
+            true => Err("this is a folder, and no file in it is named *.parquet".into()),
+            false => Ok(Self::sorted(files)),
+        }
+    }
+
+    fn sorted(mut files: Vec<PathBuf>) -> Self {
+        files.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+        Self(files)
     }
 
     /// The files that a pattern matches, in the order of the bytes of their names.
@@ -30,12 +53,11 @@ impl InputFiles {
         let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
         let found =
             glob::glob_with(pattern, options).map_err(|error| format!("wanted a file or a pattern: {error}"))?;
-        let mut files: Vec<PathBuf> = found.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        let files: Vec<PathBuf> = found.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
         if files.is_empty() {
             return Err("no file matches".into());
         }
-        files.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
-        Ok(Self(files))
+        Ok(Self::sorted(files))
     }
 }
 

@@ -17,7 +17,7 @@ const LAMBDAS: usize = 100;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct PlanArgs {
-    /// CSV files with a header, as for ridgepath path; - is standard input. Without, the sizes alone are planned
+    /// CSV files with a header, or Parquet files, as for ridgepath path; - is standard input. Without, the sizes alone are planned
     #[arg(value_name = "INPUT", conflicts_with_all = ["rows", "targets", "lambdas_count"], value_parser = InputFiles::parser())]
     input: Vec<InputFiles>,
     /// A column of INPUT to predict, by its name; once for each

@@ -11,8 +11,9 @@ pub(crate) struct PredictArgs {
     /// What cv wrote with --save or --format json
     #[arg(value_name = "MODEL.json")]
     pub(crate) model: PathBuf,
-    /// A CSV file whose header has the model's features, in any order, among other columns, or several, which are read in this
-    /// order; - is standard input. A pattern, in quotes, as 'new/*.csv', stands for all files that match, by the order of their names
+    /// A CSV file or a Parquet file that has columns named as the model's features, in any order, among others, or several, which are
+    /// read in this order; - is standard input, of CSV. A pattern, in quotes, as 'new/*.csv', stands for all files that match, by the
+    /// order of their names, and a folder for all *.parquet in it
     #[arg(value_name = "NEW", required = true, value_parser = InputFiles::parser())]
     pub(crate) input: Vec<InputFiles>,
     #[command(flatten)]

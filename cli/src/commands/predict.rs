@@ -6,10 +6,10 @@ use crate::args::predict::PredictArgs;
 use crate::commands::places;
 use crate::format::{csv, message};
 use crate::input::column_roles::ColumnRoles;
-use crate::input::csv_file::CsvFile;
 use crate::input::files;
 use crate::input::saved_model::SavedModel;
 use crate::input::table_builder::{Built, Purpose};
+use crate::input::table_source::TableSource;
 use crate::machine::failure::Result;
 use crate::machine::output;
 use crate::machine::same_file::{self, Place};
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let sink = places::sink_of(&args.output)?;
     let model = SavedModel::read(&args.model)?;
     let text: Vec<String> = model.categories.iter().map(|category| category.column.clone()).collect();
-    let named = |source: &CsvFile| ColumnRoles::named("the model", &model.columns, &text, source);
+    let named = |source: &dyn TableSource| ColumnRoles::named("the model", &model.columns, &text, source);
     let (Built { table, dropped, .. }, _) =
         files::read(&args.input, &args.reading, Purpose::Predict, &model.categories, named)?;
     let features = table.columns(0, model.features.len());

@@ -26,7 +26,7 @@ impl Assembly {
         numbers: Vec<NumberColumn>,
         texts: Vec<CategoryColumn>,
         all_levels: bool,
-        source: &impl TableSource,
+        source: &dyn TableSource,
         chosen: &ColumnRoles,
     ) -> Result<Self> {
         let header = source.header();

@@ -3,6 +3,7 @@
 use crate::args::names::NameList;
 use crate::args::reading::ReadingArgs;
 use crate::input::number_column::{NumberColumn, Unfit, shown};
+use crate::input::table_source::TableSource;
 
 /// What is written where a value is missing, in capitals or not.
 const MISSING: [&[u8]; 6] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null"];
@@ -14,6 +15,8 @@ pub(crate) struct CellRules {
     decimal_comma: bool,
     /// What else counts as missing.
     null: Vec<Vec<u8>>,
+    /// Those of it that are numbers, however many digits they have in a source of numbers.
+    null_numbers: Vec<f64>,
     /// Whether numbers are as they are in most files.
     plain: bool,
     /// A number with a decimal point.
@@ -25,13 +28,23 @@ impl CellRules {
         let null: Vec<Vec<u8>> =
             args.null.iter().flat_map(NameList::names).map(|name| name.clone().into_bytes()).collect();
         let plain = !args.decimal_comma && null.is_empty();
-        Self { decimal_comma: args.decimal_comma, null, plain, pointed: Vec::new() }
+        let null_numbers = null.iter().filter_map(|name| str::from_utf8(name).ok()?.parse().ok()).collect();
+        Self { decimal_comma: args.decimal_comma, null, null_numbers, plain, pointed: Vec::new() }
     }
 
     /// Whether a cell of a column of numbers has no value.
     pub(crate) fn is_missing(&self, cell: &[u8]) -> bool {
         let cell = cell.trim_ascii();
         self.lacks_level(cell) || NO_NUMBER.iter().any(|name| cell.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a cell of a column of numbers has no value, in a source that may have numbers as such.
+    #[inline]
+    pub(crate) fn lacks_number(&self, source: &impl TableSource, column: usize) -> bool {
+        match source.number(column) {
+            Some(number) => self.null_numbers.contains(&number),
+            None => self.is_missing(source.cell(column)),
+        }
     }
 
     /// Whether a cell of a column of text that becomes features has no value.
@@ -48,6 +61,14 @@ impl CellRules {
 
     fn is_null(&self, cell: &[u8]) -> bool {
         self.null.iter().any(|name| name == cell)
+    }
+
+    /// Puts a number into a column, as [`NumberColumn::push_number`] does.
+    pub(crate) fn push_number(&self, column: &mut NumberColumn, number: f64) -> Result<f64, Unfit> {
+        match self.null_numbers.contains(&number) {
+            true => Err((format!("found {number:?}, which is missing by --null"), "a number")),
+            false => column.push_number(number),
+        }
     }
 
     /// Puts the number in a cell into a column, as [`NumberColumn::push`] does.

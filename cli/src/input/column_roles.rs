@@ -74,7 +74,7 @@ impl ColumnRoles {
     }
 
     /// The roles that the command line gives to the columns of a source.
-    pub(crate) fn choose(args: &DataArgs, parting: &PartingColumns<'_>, source: &impl TableSource) -> Result<Self> {
+    pub(crate) fn choose(args: &DataArgs, parting: &PartingColumns<'_>, source: &dyn TableSource) -> Result<Self> {
         let header = Header::of_source(source);
         let targets = header.find_all("--target", &args.target)?;
         let weights = args.weights.as_ref().map(|name| header.find("--weights", name)).transpose()?;
@@ -145,7 +145,7 @@ impl ColumnRoles {
     }
 
     /// Features by their names, some of them text, which `who` asks for.
-    pub(crate) fn named(who: &str, names: &[String], text: &[String], source: &impl TableSource) -> Result<Self> {
+    pub(crate) fn named(who: &str, names: &[String], text: &[String], source: &dyn TableSource) -> Result<Self> {
         let header = Header::of_source(source);
         let (features, categorical) = (header.find_all(who, names)?, header.find_all(who, text)?);
         header.check_unique(&features)?;

@@ -1,7 +1,6 @@
 //! CSV files, row by row.
 
 use std::io::Read;
-use std::path::Path;
 
 use csv::{ByteRecord, Position};
 
@@ -23,9 +22,8 @@ pub(crate) struct CsvFile {
 }
 
 impl CsvFile {
-    /// Opens a file, or standard input for `-`, and reads its header.
-    pub(crate) fn open(path: &Path, args: &ReadingArgs) -> Result<Self> {
-        let mut text = TextFile::open(path)?;
+    /// Reads the header of a text.
+    pub(crate) fn of(mut text: TextFile, args: &ReadingArgs) -> Result<Self> {
         let parting = Parting::of(&mut text, args.delimiter)?;
         let (file, head) = (text.name.clone(), text.head.clone());
         if args.decimal_comma && parting.delimiter == Delimiter::COMMA {
@@ -118,6 +116,10 @@ impl TableSource for CsvFile {
 
     fn header_place(&self) -> String {
         format!("{}, line {}", self.file, self.header_line)
+    }
+
+    fn lacks_rows(&self) -> String {
+        format!("has no rows after the header ({})", self.header_place())
     }
 
     fn next_row(&mut self) -> Result<bool> {

@@ -7,7 +7,6 @@ use crate::args::input_files;
 use crate::args::names::PartingColumns;
 use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
-use crate::input::csv_file::CsvFile;
 use crate::input::dropped_rows::DroppedRows;
 use crate::input::files;
 use crate::input::labels::Labels;
@@ -15,6 +14,7 @@ use crate::input::moments_file::{self, MomentsFile};
 use crate::input::penalty_factors;
 use crate::input::table::Table;
 use crate::input::table_builder::{Built, Purpose};
+use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
 
 /// A table whose columns are the features, then the targets, then the weights, if any, then the times, if any.
@@ -44,7 +44,7 @@ impl Data {
         }
         args.check_target().map_err(Failure::Input)?;
         let purpose = Purpose::Fit { intercept: !args.no_intercept, gaps: parting.gaps };
-        let choose = |source: &CsvFile| ColumnRoles::choose(args, parting, source);
+        let choose = |source: &dyn TableSource| ColumnRoles::choose(args, parting, source);
         let (built, columns) = files::read(&args.input, &args.reading, purpose, &[], choose)?;
         let Built { table, features: of_features, categories, labels, dropped } = built;
         let (features, targets) = (of_features.len(), columns.targets.len());

@@ -2,15 +2,60 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::path::Path;
 
 use crate::args::input_files::{self, InputFiles};
 use crate::args::reading::ReadingArgs;
 use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
+use crate::input::other_formats;
+use crate::input::parquet_file::ParquetFile;
 use crate::input::table_builder::{Built, Purpose, TableBuilder};
 use crate::input::table_source::TableSource;
+use crate::input::text_file::TextFile;
 use crate::machine::failure::{Failure, Result};
+
+/// A file of either kind. Rows are read by what it is, not through `dyn`, which would cost time in each cell.
+pub(crate) enum File {
+    Csv(Box<CsvFile>),
+    Parquet(Box<ParquetFile>),
+}
+
+impl File {
+    /// Opens a file, or standard input for `-`; of which kind it is its first bytes tell.
+    fn open(path: &Path, reading: &ReadingArgs) -> Result<Self> {
+        let file = TextFile::open(path)?;
+        // What is piped has no end that could be read first, and is refused with what else is no text.
+        if other_formats::is_parquet(&file.head) && path.is_file() {
+            return Ok(Self::Parquet(Box::new(ParquetFile::open(path)?)));
+        }
+        Ok(Self::Csv(Box::new(CsvFile::of(file.unpacked()?, reading)?)))
+    }
+
+    pub(crate) fn source(&self) -> &dyn TableSource {
+        match self {
+            Self::Csv(file) => file.as_ref(),
+            Self::Parquet(file) => file.as_ref(),
+        }
+    }
+
+    /// Tells a table that the rows of this file come, of the columns chosen.
+    pub(crate) fn begin(&mut self, builder: &mut TableBuilder, chosen: &ColumnRoles) -> Result<()> {
+        match self {
+            Self::Csv(file) => builder.begin(file.as_mut(), chosen),
+            Self::Parquet(file) => builder.begin(file.as_mut(), chosen),
+        }
+    }
+
+    /// Gives a table so many rows at the most; false when there are no more.
+    pub(crate) fn give(&mut self, builder: &mut TableBuilder, chosen: &ColumnRoles, most: usize) -> Result<bool> {
+        match self {
+            Self::Csv(file) => builder.take_some(file.as_mut(), chosen, most),
+            Self::Parquet(file) => builder.take_some(file.as_mut(), chosen, most),
+        }
+    }
+}
 
 /// Reads all files. `known` are the categories of a model; `choose` says which columns of the first are what; those of the others are found by their names.
 pub(crate) fn read(
@@ -18,14 +63,16 @@ pub(crate) fn read(
     reading: &ReadingArgs,
     purpose: Purpose,
     known: &[Category],
-    choose: impl FnOnce(&CsvFile) -> Result<ColumnRoles>,
+    choose: impl FnOnce(&dyn TableSource) -> Result<ColumnRoles>,
 ) -> Result<(Built, ColumnRoles)> {
     let mut builder: Option<TableBuilder> = None;
-    let (first, chosen) = each(files, reading, choose, |source, chosen| {
-        builder.get_or_insert_with(|| TableBuilder::new(purpose, reading, chosen, known)).take(source, chosen)
+    let (first, chosen) = each(files, reading, choose, |file, chosen| {
+        let builder = builder.get_or_insert_with(|| TableBuilder::new(purpose, reading, chosen, known));
+        file.begin(builder, chosen)?;
+        file.give(builder, chosen, usize::MAX).map(|_| ())
     })?;
     match builder {
-        Some(builder) => builder.finish(&first, &chosen).map(|built| (built, chosen)),
+        Some(builder) => builder.finish(first.source(), &chosen).map(|built| (built, chosen)),
         None => Err(nothing()),
     }
 }
@@ -38,28 +85,28 @@ fn nothing() -> Failure {
 pub(crate) fn each(
     files: &[InputFiles],
     reading: &ReadingArgs,
-    choose: impl FnOnce(&CsvFile) -> Result<ColumnRoles>,
-    mut take: impl FnMut(&mut CsvFile, &ColumnRoles) -> Result<()>,
-) -> Result<(CsvFile, ColumnRoles)> {
+    choose: impl FnOnce(&dyn TableSource) -> Result<ColumnRoles>,
+    mut take: impl FnMut(&mut File, &ColumnRoles) -> Result<()>,
+) -> Result<(File, ColumnRoles)> {
     // One that is not there is told before the others are read.
     for path in input_files::paths(files).filter(|path| path.as_os_str() != "-") {
         fs::metadata(path).map_err(|error| Failure::reading(&path.display().to_string(), &error))?;
     }
     let mut paths = input_files::paths(files);
     let Some(path) = paths.next() else { return Err(nothing()) };
-    let mut first = CsvFile::open(path, reading)?;
-    let chosen = choose(&first)?;
+    let mut first = File::open(path, reading)?;
+    let chosen = choose(first.source())?;
     take(&mut first, &chosen)?;
     for path in paths {
-        let mut other = CsvFile::open(path, reading)?;
-        let found = columns_of(&other, &chosen, &first)?;
+        let mut other = File::open(path, reading)?;
+        let found = columns_of(other.source(), &chosen, first.source())?;
         take(&mut other, &found)?;
     }
     Ok((first, chosen))
 }
 
 /// The columns of another file that are those chosen in the first: of the same names, in any order.
-fn columns_of(other: &impl TableSource, chosen: &ColumnRoles, first: &impl TableSource) -> Result<ColumnRoles> {
+fn columns_of(other: &dyn TableSource, chosen: &ColumnRoles, first: &dyn TableSource) -> Result<ColumnRoles> {
     if other.header() == first.header() {
         return Ok(chosen.clone());
     }

@@ -24,7 +24,7 @@ impl<'a> Header<'a> {
         Self { names, named, numbers, place }
     }
 
-    pub(crate) fn of_source(source: &'a impl TableSource) -> Self {
+    pub(crate) fn of_source(source: &'a dyn TableSource) -> Self {
         let names = source.header();
         Self::new(names, (0..names.len()).collect(), source.header_place())
     }

@@ -16,6 +16,8 @@ pub(crate) mod labels;
 pub(crate) mod line_numbers;
 pub(crate) mod number_column;
 pub(crate) mod other_formats;
+pub(crate) mod parquet_column;
+pub(crate) mod parquet_file;
 pub(crate) mod penalty_factors;
 pub(crate) mod row_batches;
 pub(crate) mod table;

@@ -8,6 +8,10 @@ pub(crate) type Unfit = (String, &'static str);
 /// Whole numbers of so many digits are all 64-bit floats.
 const SAFE_DIGITS: usize = 15;
 
+/// What is wanted in a column that has an origin.
+const FAR: &str = "a whole number less than 2^53 from the others of its column, beyond 2^53 as some are: more is not a 64-bit float; \
+                   a decimal, such as 1.5e18, may be rounded";
+
 /// A column as it is read.
 ///
 /// Whole numbers beyond 2⁵³, such as times in nanoseconds, are not all 64-bit floats, and rounded to floats they may lose
@@ -48,11 +52,16 @@ impl NumberColumn {
                 self.values.push(value);
                 Ok(value)
             }
-            _ => unfit(
-                "a whole number less than 2^53 from the others of its column, beyond 2^53 as some are: more is not a 64-bit \
-                 float; a decimal, such as 1.5e18, may be rounded",
-            ),
+            _ => unfit(FAR),
         }
+    }
+
+    /// Takes the next number, of a source that has it as a float.
+    pub(crate) fn push_number(&mut self, number: f64) -> Result<f64, Unfit> {
+        let kept = if self.origin == 0 { Some(number) } else { moved(number, self.origin) };
+        let kept = kept.ok_or_else(|| (format!("found {number:?}"), FAR))?;
+        self.values.push(kept);
+        Ok(kept)
     }
 
     /// Takes a cell without a value, as NaN.

@@ -4,22 +4,31 @@
 pub(crate) const LOOK: usize = 4096;
 
 /// Formats by how they begin: what they are, and how CSV comes of them.
-const FORMATS: [(&[u8], &str, &str); 12] = [
+const FORMATS: [(&[u8], &str, &str); 13] = [
     (b"BZh", "is compressed with bzip2", "unpack it, as with bunzip2 -c FILE | ridgepath … -"),
     (&[0xfd, b'7', b'z', b'X', b'Z'], "is compressed with xz", "unpack it, as with xz -dc FILE | ridgepath … -"),
     (&[0x1f, 0x9d], "is compressed with compress", "unpack it, as with gunzip -c FILE | ridgepath … -"),
     (&[0x04, 0x22, 0x4d, 0x18], "is compressed with lz4", "unpack it, as with lz4 -dc FILE | ridgepath … -"),
     (&[b'7', b'z', 0xbc, 0xaf], "is a 7z archive", "unpack it"),
     (b"PK\x03\x04", "is a ZIP archive, as .xlsx and .ods files are", "unpack it, or save the table as CSV"),
-    (b"PAR1", "is a Parquet file", "convert it to CSV"),
-    (b"ARROW1", "is an Arrow file", "convert it to CSV"),
-    (b"\x93NUMPY", "is a NumPy array", "convert it to CSV"),
-    (b"\x89HDF", "is an HDF5 file", "convert it to CSV"),
+    (PARQUET[0], "is Parquet", SAVE),
+    (PARQUET[1], "is encrypted Parquet", SAVE),
+    (b"ARROW1", "is an Arrow file", "convert it to CSV or Parquet"),
+    (b"\x93NUMPY", "is a NumPy array", "convert it to CSV or Parquet"),
+    (b"\x89HDF", "is an HDF5 file", "convert it to CSV or Parquet"),
     (&[0xff, 0xfe], UTF_16, RECODE),
     (&[0xfe, 0xff], UTF_16, RECODE),
 ];
+/// How Parquet files begin: such as they are mostly, and those whose end is encrypted.
+const PARQUET: [&[u8]; 2] = [b"PAR1", b"PARE"];
+/// What is piped or packed has no end to begin with.
+const SAVE: &str = "save it in a file and name that, as the end of a Parquet file is read first";
 const UTF_16: &str = "is text in UTF-16";
 const RECODE: &str = "save it as UTF-8, or recode it, as with iconv -f UTF-16 -t UTF-8 FILE | ridgepath … -";
+
+pub(crate) fn is_parquet(head: &[u8]) -> bool {
+    PARQUET.iter().any(|magic| head.starts_with(magic))
+}
 
 /// What a file that begins so is, and what to do; none where it may be CSV.
 pub(crate) fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -32,7 +41,7 @@ pub(crate) fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
         (0, 0) => None,
         // Every other byte of Latin letters is 0.
         (even, odd) if even.abs_diff(odd) > half / 2 => Some((UTF_16, RECODE)),
-        _ => Some(("is binary", "convert it to CSV")),
+        _ => Some(("is binary", "convert it to CSV or Parquet")),
     }
 }
 

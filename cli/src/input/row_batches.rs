@@ -9,7 +9,6 @@ use ridgepath::{Batch, CrossValidation, Folds, Moments, Ridge, Stream};
 use crate::args::data::DataArgs;
 use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
-use crate::input::csv_file::CsvFile;
 use crate::input::files;
 use crate::input::table_builder::{Purpose, TableBuilder};
 use crate::input::table_source::TableSource;
@@ -70,14 +69,14 @@ pub(crate) fn summed(args: &DataArgs, parting: &PartingColumns<'_>, folds: Optio
 fn read(args: &DataArgs, parting: &PartingColumns<'_>, send: SyncSender<ridgepath::Result<Batch>>) -> Result<Read> {
     // Each batch would have an origin of its own for whole numbers that no float holds: they are refused.
     let purpose = Purpose::Fit { intercept: false, gaps: false };
-    let choose = |source: &CsvFile| ColumnRoles::choose(args, parting, source);
+    let choose = |source: &dyn TableSource| ColumnRoles::choose(args, parting, source);
     let mut builder: Option<TableBuilder> = None;
-    let (first, chosen) = files::each(&args.input, &args.reading, choose, |source, chosen| {
+    let (first, chosen) = files::each(&args.input, &args.reading, choose, |file, chosen| {
         let builder = builder.get_or_insert_with(|| TableBuilder::new(purpose, &args.reading, chosen, &[]));
         let rows = (NUMBERS / chosen.of_numbers().count()).clamp(256, 65_536);
-        builder.begin();
+        file.begin(builder, chosen)?;
         loop {
-            let more = builder.take_some(source, chosen, rows)?;
+            let more = file.give(builder, chosen, rows)?;
             let (columns, labels) = builder.drain();
             // The other end has an error of its own to tell.
             if columns.first().is_some_and(|column| !column.is_empty())
@@ -90,10 +89,10 @@ fn read(args: &DataArgs, parting: &PartingColumns<'_>, send: SyncSender<ridgepat
             }
         }
     })?;
-    let names = |columns: &[usize]| columns.iter().map(|column| first.header()[*column].clone()).collect();
+    let names = |columns: &[usize]| columns.iter().map(|column| first.source().header()[*column].clone()).collect();
     let (features, targets) = (names(&chosen.features), names(&chosen.targets));
     let (dropped, labels) = match builder {
-        Some(mut builder) => (builder.end(&first)?, builder.label_names()),
+        Some(mut builder) => (builder.end(first.source())?, builder.label_names()),
         None => return Err(Failure::Input("there is no file to read; wanted INPUT".into())),
     };
     Ok(Read { features, targets, labels, notes: dropped.note("dropped").into_iter().collect() })

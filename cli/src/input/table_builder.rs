@@ -71,15 +71,10 @@ impl TableBuilder {
         }
     }
 
-    /// Takes all rows of a source, whose columns are chosen as those of the first were.
-    pub(crate) fn take(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
-        self.begin();
-        self.take_some(source, chosen, usize::MAX).map(|_| ())
-    }
-
-    /// Notes that the rows of another source come.
-    pub(crate) fn begin(&mut self) {
+    /// Notes that the rows of another source come, whose columns are chosen as those of the first were.
+    pub(crate) fn begin(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
         self.sources += 1;
+        source.project(&chosen.all())
     }
 
     /// Takes so many rows of a source at the most; false when there are no more.
@@ -101,23 +96,30 @@ impl TableBuilder {
                 continue;
             }
             for ((column, part), values) in columns.iter().zip(&mut self.numbers) {
-                let cell = source.cell(*column);
-                if *part == Part::Target && self.purpose.has_gaps() && self.cells.is_missing(cell) {
+                if *part == Part::Target && self.purpose.has_gaps() && self.cells.lacks_number(source, *column) {
                     values.push_missing();
                     continue;
                 }
-                let pushed = self.cells.push(values, cell, self.purpose.shiftable(*part));
+                let pushed = match source.number(*column) {
+                    Some(number) => self.cells.push_number(values, number),
+                    None => self.cells.push(values, source.cell(*column), self.purpose.shiftable(*part)),
+                };
                 pushed
                     .and_then(|value| match *part {
                         Part::Weight if value < 0.0 => Err((format!("found {value}"), "a weight ≥ 0")),
                         Part::Time if values.falls() => Err((
-                            format!("found {}, which is before the time of the row above", number_column::shown(cell)),
+                            format!(
+                                "found {}, which is before the time of the row above",
+                                number_column::shown(source.cell(*column))
+                            ),
                             "rows in the order of time",
                         )),
                         _ => Ok(()),
                     })
                     .map_err(|(found, wanted)| {
-                        let (place, remedy) = (source.place(*column), remedy(&self.cells, self.purpose, cell, *part));
+                        let missing = self.cells.lacks_number(source, *column);
+                        let remedy = remedy(missing, self.purpose, source.cell(*column), *part);
+                        let place = source.place(*column);
                         Failure::Input(format!("{place}: {found}, wanted {wanted}{remedy}"))
                     })?;
             }
@@ -152,8 +154,7 @@ impl TableBuilder {
     /// Whether a row has no value in a column that needs one.
     fn lacks_value(&self, source: &impl TableSource, numbers: &[(usize, Part)], chosen: &ColumnRoles) -> bool {
         let may_miss = |part: Part| part == Part::Target && self.purpose.has_gaps();
-        let of_numbers =
-            |(column, part): &(usize, Part)| !may_miss(*part) && self.cells.is_missing(source.cell(*column));
+        let of_numbers = |(column, part): &(usize, Part)| !may_miss(*part) && self.cells.lacks_number(source, *column);
         numbers.iter().any(of_numbers)
             || chosen.categorical.iter().any(|column| self.cells.lacks_level(source.cell(*column)))
             || chosen.labels.iter().flatten().any(|column| self.cells.lacks_label(source.cell(*column)))
@@ -165,15 +166,13 @@ impl TableBuilder {
     }
 
     /// Which rows were left out, when all were read: one at least must be left.
-    pub(crate) fn end(&mut self, source: &impl TableSource) -> Result<DroppedRows> {
+    pub(crate) fn end(&mut self, source: &dyn TableSource) -> Result<DroppedRows> {
         self.progress.finish();
         if self.rows == 0 {
-            let (file, place) = (source.name(), source.header_place());
+            let (file, lacks_rows) = (source.name(), source.lacks_rows());
             let others =
                 if self.sources > 1 { format!(" nor have the {} others", self.sources - 1) } else { String::new() };
-            return Err(Failure::Input(format!(
-                "{file} has no rows after the header ({place}){others}; wanted at least 1"
-            )));
+            return Err(Failure::Input(format!("{file} {lacks_rows}{others}; wanted at least 1")));
         }
         if self.dropped.len() == self.rows {
             return Err(Failure::Input(format!(
@@ -187,7 +186,7 @@ impl TableBuilder {
     }
 
     /// What was read, with the names of the columns in `source`.
-    pub(crate) fn finish(mut self, source: &impl TableSource, chosen: &ColumnRoles) -> Result<Built> {
+    pub(crate) fn finish(mut self, source: &dyn TableSource, chosen: &ColumnRoles) -> Result<Built> {
         let dropped = self.end(source)?;
         let all_levels = !matches!(self.purpose, Purpose::Fit { intercept: true, .. });
         let assembly = Assembly::new(self.numbers, self.categories, all_levels, source, chosen)?;
@@ -209,9 +208,9 @@ impl Purpose {
 }
 
 /// What may be done about a cell that is no number, said after what was wanted.
-fn remedy(cells: &CellRules, purpose: Purpose, cell: &[u8], part: Part) -> String {
+fn remedy(missing: bool, purpose: Purpose, cell: &[u8], part: Part) -> String {
     let is_feature = part == Part::Feature && matches!(purpose, Purpose::Fit { .. });
-    if !cells.is_missing(cell) {
+    if !missing {
         if cell_rules::has_comma(cell) {
             return "; a decimal comma is read with --decimal-comma, where commas do not part cells".into();
         }

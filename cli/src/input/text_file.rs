@@ -18,7 +18,7 @@ pub(crate) struct TextFile {
 }
 
 impl TextFile {
-    /// Opens a file, or standard input for `-`. What is no text is refused by its name.
+    /// Opens a file, or standard input for `-`, as it is.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let (name, source): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), Box::new(io::stdin().lock()))
@@ -27,7 +27,12 @@ impl TextFile {
             let source = File::open(path).map_err(|error| Failure::reading(&name, &error))?;
             (name, Box::new(source))
         };
-        let mut text = Self::begun(name, source)?;
+        Self::begun(name, source)
+    }
+
+    /// The text that is packed in it, if it is compressed. What is no text is refused by its name.
+    pub(crate) fn unpacked(self) -> Result<Self> {
+        let mut text = self;
         if let Some(compression) = Compression::of(&text.head) {
             let name = text.name.clone();
             text = Self::begun(name, compression.unpacked(text.into_source()))?;
@@ -38,7 +43,7 @@ impl TextFile {
         }
         if let Some((what, remedy)) = other_formats::foreign(&text.head) {
             let file = text.name;
-            return Err(Failure::Input(format!("{file} {what}; wanted CSV in UTF-8: {remedy}")));
+            return Err(Failure::Input(format!("{file} {what}; wanted CSV in UTF-8, or a file of Parquet: {remedy}")));
         }
         Ok(text)
     }

@@ -24,6 +24,7 @@ mod missing_targets;
 mod missing_values;
 mod moments;
 mod output;
+mod parquet;
 mod penalties;
 mod plan;
 mod plot;
