@@ -57,6 +57,9 @@
 //!   [`Backend::Auto`] is the CPU.
 //! - `serde`: (de)serialisation of [`RidgePath`] and what it holds, and of [`LinearModel`], which is saved and loaded as JSON. It turns
 //!   on the feature `float_roundtrip` of `serde_json`, without which that reads many numbers with an error in the last bit.
+//! - `arrow`: rows from the record batches of Arrow. `parquet`: rows from Parquet files, and `arrow` with it; not in a browser.
+//!   Both are of version 59.
+//! - `ndarray` and `faer`: rows from arrays of ndarray 0.17 and matrices of faer 0.24, where they lie.
 
 #![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "plans and sums of a device"))]
 
