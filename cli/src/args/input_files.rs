@@ -36,10 +36,8 @@ impl InputFiles {
         let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         let is_parquet = |path: &Path| path.extension().is_some_and(|end| end == "parquet");
         let files: Vec<PathBuf> = paths.filter(|path| is_parquet(path) && !is_hidden(path)).collect();
-        match files.is_empty() {
-            true => Err("this is a folder, and no file in it is named *.parquet".into()),
-            false => Ok(Self::sorted(files)),
-        }
+        // One without any is refused where it is read, as any input that cannot be.
+        Ok(if files.is_empty() { Self(vec![folder.to_owned()]) } else { Self::sorted(files) })
     }
 
     fn sorted(mut files: Vec<PathBuf>) -> Self {

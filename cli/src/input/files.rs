@@ -90,7 +90,12 @@ pub(crate) fn each(
 ) -> Result<(File, ColumnRoles)> {
     // One that is not there is told before the others are read.
     for path in input_files::paths(files).filter(|path| path.as_os_str() != "-") {
-        fs::metadata(path).map_err(|error| Failure::reading(&path.display().to_string(), &error))?;
+        let name = path.display().to_string();
+        if fs::metadata(path).map_err(|error| Failure::reading(&name, &error))?.is_dir() {
+            return Err(Failure::Input(format!(
+                "cannot read {name}: it is a folder; wanted a file, or as INPUT a folder in which files are named *.parquet"
+            )));
+        }
     }
     let mut paths = input_files::paths(files);
     let Some(path) = paths.next() else { return Err(nothing()) };

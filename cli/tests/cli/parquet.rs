@@ -250,10 +250,10 @@ fn a_folder_stands_for_its_parquet_files_in_the_order_of_their_names() {
     assert_eq!(windows("data"), named);
     assert_ne!(windows("data/part9.parquet data/part10.parquet data/Part.parquet"), named);
     std::fs::create_dir(folder.path("empty")).unwrap();
-    folder.run("path empty --target y").misused(&["empty", "no file in it is named *.parquet"]);
+    folder.run("path empty --target y").fails(2, &["cannot read empty: it is a folder", "*.parquet"]);
     // What is named as a file is not left out in silence.
     std::fs::create_dir(folder.path("data/z.parquet")).unwrap();
-    folder.run("path data --target y").fails(2, &["data/z.parquet"]);
+    folder.run("path data --target y").fails(2, &["cannot read data/z.parquet: it is a folder"]);
 }
 
 #[test]
