@@ -11,6 +11,7 @@ use crate::equations::normal::NormalEquations;
 use crate::equations::residual::{BATCH, Fit, residuals};
 use crate::equations::totals::Totals;
 use crate::equations::weights::Weights;
+use crate::math::lanes::sums;
 use crate::math::powers::scaled;
 use crate::math::threads::at_least;
 use crate::model::Standardize;
@@ -160,6 +161,8 @@ impl RidgePath {
         epsilon: f64,
     ) -> Self {
         let (t, half) = (self.targets, epsilon.sqrt());
+        let sizes = if normal.form == Form::Primal { column_sizes(normal) } else { Vec::new() };
+        let rounding = rounding(normal, totals, 1.0);
         let answered = |at: usize| !self.rss[at].is_nan() && self.outcomes[at] != Outcome::OutOfRange;
         let source = |at: usize| match normal.form == Form::Dual {
             true if self.shifts[at / t] == 0.0 || !(self.error_bounds[at] <= half) => RssSource::Rows,
@@ -173,9 +176,9 @@ impl RidgePath {
                 }
             }
             false => {
-                let terms = self.terms_of_rss(totals, normal, at);
+                let terms = self.terms_of_rss(totals, normal, &sizes, at);
                 match self.rss[at] {
-                    rss if rss <= half * rounding(normal, totals, 1.0) * terms => RssSource::Rows,
+                    rss if rss <= half * rounding * terms => RssSource::Rows,
                     rss if rss <= SMALL * terms && epsilon == f64::EPSILON => RssSource::Difference,
                     _ => RssSource::Equations,
                 }
@@ -195,7 +198,7 @@ impl RidgePath {
         rss::from_rows(problem, &mut self, &by_rows);
         let others = by_difference.into_iter().filter_map(|at| {
             let other = nearest[at % t].filter(|nearest| *nearest != at)?;
-            Some([at, other].map(|at| (at, self.terms_of_rss(totals, normal, at))))
+            Some([at, other].map(|at| (at, self.terms_of_rss(totals, normal, &sizes, at))))
         });
         let others: Vec<_> = others.collect();
         let left = rss::by_difference(normal, &mut self, &others);
@@ -204,17 +207,22 @@ impl RidgePath {
     }
 
     /// The size of what the moments sum to the residual sum of squares of an entry: Σ s·y², and √Σ s·y²·Σ |w|·√`G_jj`.
-    fn terms_of_rss(&self, totals: &Totals, normal: &NormalEquations, at: usize) -> f64 {
+    fn terms_of_rss(&self, totals: &Totals, normal: &NormalEquations, sizes: &[f64], at: usize) -> f64 {
         let (n, target) = (self.features, at % self.targets);
-        let unit = |j: usize| -normal.unit[j] - normal.target_unit[target];
         let w = &self.coefficients[at * n..(at + 1) * n];
-        let size = |(j, w): (usize, &f64)| scaled(w.abs(), unit(j)) * normal.gram[(j, j)].sqrt();
-        let fitted: f64 = w.iter().enumerate().map(size).sum();
+        let [fitted] = sums([w, sizes], |[w, size]| [w.abs() * size]);
+        let fitted = scaled(fitted, -normal.target_unit[target]);
         match normal.squares[target] {
             0.0 => 0.0,
             squares => totals.squares[target] * (1.0 + fitted / squares.sqrt()),
         }
     }
+}
+
+/// √`G_jj` of each feature in natural units, at most the largest number.
+fn column_sizes(normal: &NormalEquations) -> Vec<f64> {
+    let size = |(j, unit): (usize, &i32)| scaled(normal.gram[(j, j)].sqrt(), -unit).min(f64::MAX);
+    normal.unit.iter().enumerate().map(size).collect()
 }
 
 /// The rounding of the factorization and of the sums, as [`RidgePath::error_bound`] has it.

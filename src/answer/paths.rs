@@ -75,13 +75,7 @@ impl Paths {
         if needed > available {
             return Err(beyond(available));
         }
-        let room = |count: u64| {
-            let mut values = Vec::new();
-            let count = usize::try_from(count).map_err(|_| beyond(usize::MAX as u64))?;
-            values.try_reserve_exact(count).map_err(|_| beyond(available))?;
-            values.resize(count, f64::NAN);
-            Ok(values)
-        };
+        let room = |count: u64| filled(count, f64::NAN).ok_or_else(|| beyond(available));
         let coefficients = room(product(&[problems, k, t, n]))?;
         let (of_lambdas, of_targets) = (product(&[problems, k]), product(&[problems, k, t]));
         Ok(Self {
@@ -95,7 +89,7 @@ impl Paths {
             conditions: room(of_lambdas)?,
             coefficients,
             intercepts: room(of_targets)?,
-            outcomes: Vec::new(),
+            outcomes: filled(of_targets, Outcome::Singular { order: 0 }).ok_or_else(|| beyond(available))?,
             residuals: room(of_targets)?,
             rss: room(of_targets)?,
             squared_norms: room(of_targets)?,
@@ -115,11 +109,7 @@ impl Paths {
     /// Takes the path of a problem by its number, or the reason why there is none.
     pub(crate) fn put(&mut self, number: usize, path: Result<RidgePath>) {
         let (k, kt) = (self.penalties, self.penalties * self.targets);
-        if self.problems.len() <= number {
-            self.problems.resize_with(number + 1, || Err(Error::Device { reason: "a path is missing".into() }));
-            self.outcomes.resize((number + 1) * kt, Outcome::Singular { order: 0 });
-        }
-        self.problems[number] = match path {
+        let problem = match path {
             Err(error) => Err(error),
             Ok(path) => {
                 let put = |to: &mut Vec<f64>, from: &[f64], size: usize| {
@@ -154,6 +144,12 @@ impl Paths {
                 Ok(Alone { rows, weight_sum, backend, factors, tikhonov, retries })
             }
         };
+        if self.problems.len() <= number {
+            self.problems.resize_with(number, || Err(Error::Device { reason: "a path is missing".into() }));
+            self.problems.push(problem);
+        } else {
+            self.problems[number] = problem;
+        }
     }
 
     /// p, the number of problems.
@@ -295,6 +291,14 @@ impl Paths {
         assert!(target < self.targets, "target number {target} of {}", self.targets);
         (problem * self.penalties + index) * self.targets + target
     }
+}
+
+/// So many of a value, if there is memory for them.
+fn filled<T: Clone>(count: u64, value: T) -> Option<Vec<T>> {
+    let (mut values, count) = (Vec::new(), usize::try_from(count).ok()?);
+    values.try_reserve_exact(count).ok()?;
+    values.resize(count, value);
+    Some(values)
 }
 
 #[cfg(test)]

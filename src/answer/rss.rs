@@ -10,7 +10,8 @@ use crate::data::problem::Problem;
 use crate::equations::normal::NormalEquations;
 use crate::equations::residual::BATCH;
 use crate::math::extended::{Strips, Wide, two_sum};
-use crate::math::powers::{exponent, scaled};
+use crate::math::lanes::sums;
+use crate::math::powers::{exponent, scale_all, scaled};
 use crate::math::threads::at_least;
 
 /// Rows taken at a time.
@@ -30,7 +31,8 @@ pub(crate) fn from_rows(problem: &Problem<'_>, path: &mut RidgePath, entries: &[
         let w = rows.weights(path, entries);
         let sums = rows.sums(path, entries, |start, count| {
             let mut block = DMatrix::<f64>::zeros(count, n);
-            rows.framed.visit(start..start + count, 0..n, |row, j, value| block[(row - start, j)] = value);
+            let roots: Vec<f64> = (start..start + count).map(|row| f64::from(problem.weight(row) > 0.0)).collect();
+            rows.framed.columns_to(start, &roots, 0..n, &mut block);
             Wide { high: block * &w, low: DMatrix::zeros(count, entries.len()) }
         });
         for ((e, entry), sum) in entries.iter().enumerate().zip(sums) {
@@ -67,18 +69,23 @@ pub(crate) fn by_difference(
 ) -> Vec<usize> {
     let (n, t) = (path.features, path.targets);
     let rss_of = |[(at, terms), (other, other_terms)]: &[(usize, f64); 2]| {
-        let in_units_of = |of: usize, entry: usize, j: usize| {
-            let unit = normal.unit[j] + normal.step[of / t * n + j] + normal.target_unit[of % t];
-            scaled(path.coefficients[entry * n + j], -unit)
-        };
-        let part = |of: usize, j: usize| {
-            let (w, penalty) = (in_units_of(of, *at, j), normal.added(of / t)[j] * in_units_of(of, of, j));
-            let other = in_units_of(of, *other, j);
-            [(other - w) * penalty, (other.abs() + w.abs()) * penalty.abs()]
-        };
-        let parts = (0..n).flat_map(|j| [part(*other, j), part(*at, j)]);
-        let sums = parts.fold([0.0, 0.0], |sums, part| [sums[0] + part[0], sums[1] + part[1]]);
-        let [sum, size] = sums.map(|sum| scaled(sum, 2 * normal.target_unit[at % t]));
+        let target_unit = normal.target_unit[at % t];
+        // In the units of G, and what brings them to those of a λ.
+        let [own, apart] = [at, other].map(|entry| {
+            let mut w = path.coefficients[entry * n..(entry + 1) * n].to_vec();
+            scale_all(&mut w, normal.unit.iter().map(|unit| -(unit + target_unit)));
+            w
+        });
+        let parts = [(other, &apart), (at, &own)].map(|(of, of_itself)| {
+            let mut units = vec![1.0; n];
+            scale_all(&mut units, normal.step[of / t * n..][..n].iter().map(|step| -step));
+            sums([&own, &apart, of_itself, &units, normal.added(of / t)], |[w, other, of_itself, unit, added]| {
+                let (w, other, penalty) = (w * unit, other * unit, added * (of_itself * unit));
+                [(other - w) * penalty, (other.abs() + w.abs()) * penalty.abs()]
+            })
+        });
+        let sums = [0, 1].map(|sum| parts[0][sum] + parts[1][sum]);
+        let [sum, size] = sums.map(|sum| scaled(sum, 2 * target_unit));
         let rss = path.rss[*other] + sum;
         let unknown = size + path.rss[*other].sqrt() * other_terms.sqrt();
         (unknown <= 4.0 * rss.sqrt() * terms.sqrt()).then_some(rss)
@@ -128,19 +135,22 @@ impl<'a> ResidualRows<'a> {
         let block = |at: usize| {
             let (start, count) = (at * ROWS, ROWS.min(m - at * ROWS));
             let fitted = fitted(start, count);
-            let weight = |row: usize| scaled(problem.weight(row), -self.unit);
+            let weights: Vec<f64> = (start..start + count).map(|row| scaled(problem.weight(row), -self.unit)).collect();
             let y = |e: &usize| self.framed.column_wide(start..start + count, n + e % t);
             let y: Vec<Vec<(f64, f64)>> = entries.iter().map(y).collect();
             let error = |e: usize, row: usize| {
-                let (y, low) = y[e][row - start];
-                let (error, lost) = two_sum(y, -fitted.high[(row - start, e)]);
-                error + (lost + (low - fitted.low[(row - start, e)]))
+                let (y, low) = y[e][row];
+                let (error, lost) = two_sum(y, -fitted.high[(row, e)]);
+                error + (lost + (low - fitted.low[(row, e)]))
             };
-            let counted: Vec<usize> = (start..start + count).filter(|row| weight(*row) > 0.0).collect();
-            let sum = |e: usize, of: &dyn Fn(f64) -> f64| {
-                counted.iter().map(|row| weight(*row) * of(error(e, *row))).sum::<f64>()
+            let sums = |e: usize| {
+                let counted = weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+                counted.fold((0.0, 0.0), |(sum, squares), (row, weight)| {
+                    let error = error(e, row);
+                    (sum + weight * error, squares + weight * (error * error))
+                })
             };
-            (0..entries.len()).map(|e| (sum(e, &|r| r), sum(e, &|r| r * r))).collect()
+            (0..entries.len()).map(sums).collect()
         };
         let blocks: Vec<Vec<(f64, f64)>> = (0..m.div_ceil(ROWS)).into_par_iter().map(block).collect();
         let total = scaled(problem.weight_sum(), -self.unit);

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 use crate::data::framed::Framed;
 use crate::data::problem::Problem;
 use crate::error::Result;
+use crate::math::few_columns::{FEW, products};
 use crate::math::lanes::{LANES, vectorized};
 use crate::math::powers::scaled;
-use crate::math::product::RowBlock;
-use crate::math::product::add_product;
+use crate::math::product::{RowBlock, add_product};
 use crate::math::scalar::Scalar;
 use crate::math::threads::at_least;
 use crate::moments::Moments;
@@ -79,16 +79,14 @@ impl GramSums {
     /// Adds framed rows, with weights in the units of [`Framed::unit`].
     fn add_rows<A: Scalar>(&mut self, framed: &Framed<'_>, rows: std::ops::Range<usize>) {
         let (n, t) = (framed.problem().features(), framed.problem().targets());
-        let mut x = DMatrix::<A>::zeros(BLOCK.min(rows.len()), n);
-        let mut y = DMatrix::<A>::zeros(BLOCK.min(rows.len()), t);
+        let most = BLOCK.min(rows.len()).next_multiple_of(LANES);
+        let mut block = DMatrix::<A>::zeros(most, n + t);
         for start in rows.clone().step_by(BLOCK) {
             let count = BLOCK.min(rows.end - start);
             let roots = framed.roots(start..start + count);
-            framed.columns_to(start, &roots, 0..n, &mut x);
-            framed.columns_to(start, &roots, n..n + t, &mut y);
-            let (x, y) = (RowBlock::of(&x, 0, count), RowBlock::of(&y, 0, count));
-            add_product(x, x, &mut self.gram, true);
-            add_product(x, y, &mut self.cross, false);
+            framed.columns_to(start, &roots, 0..n + t, &mut block);
+            let all = RowBlock::of(&block, 0, count);
+            let (x, y) = (all.columns(0, n), all.columns(n, t));
             vectorized(
                 #[inline(always)]
                 || {
@@ -97,6 +95,17 @@ impl GramSums {
                     }
                 },
             );
+            if n + t <= FEW {
+                // What is left there of the rows before.
+                block.rows_mut(count, most - count).fill(A::zero());
+                products(block.as_slice(), most, n, |i, j, sum| match i.checked_sub(n) {
+                    None => self.gram[(i, j)] += sum,
+                    Some(target) => self.cross[(j, target)] += sum,
+                });
+            } else {
+                add_product(x, x, &mut self.gram, true);
+                add_product(x, y, &mut self.cross, false);
+            }
         }
     }
 }

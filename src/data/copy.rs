@@ -4,15 +4,35 @@ use std::ops::Range;
 
 use nalgebra::{Const, Dyn, MatrixViewMut};
 
-use crate::data::view::{Held, View, double, of_held};
+use crate::data::view::{Held, Strided, View, double, of_held};
 use crate::math::scalar::Scalar;
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// Some rows of a column, if they lie side by side as `f64`.
+    pub(super) fn column_slice(&self, rows: Range<usize>, column: usize) -> Option<&'a [f64]> {
+        match self.0 {
+            Held::Double(_, Some(Strided { values, row: 1, column: stride })) => values[column * stride..].get(rows),
+            _ => None,
+        }
+    }
+
+    /// A row, if its elements lie side by side as `f64`.
+    pub(super) fn row_slice(&self, row: usize) -> Option<&'a [f64]> {
+        match self.0 {
+            Held::Double(matrix, Some(Strided { values, row: stride, column }))
+                if column == 1 || matrix.ncols() == 1 =>
+            {
+                values[row * stride..].get(..matrix.ncols())
+            }
+            _ => None,
+        }
+    }
+
     /// Bytes of an element: 4, or 8, which rows of another container are read as.
     pub(crate) fn element_bytes(&self) -> usize {
         match self.0 {
             Held::Single(_) => size_of::<f32>(),
-            Held::Double(_) | Held::Elsewhere(_) => size_of::<f64>(),
+            Held::Double(..) | Held::Elsewhere(_) => size_of::<f64>(),
         }
     }
 
@@ -94,6 +114,15 @@ mod tests {
             [(4, 6, 6, 1), (4, 6, 1, 4), (1, 24, 24, 1), (24, 1, 1, 24), (3, 2, 0, 5), (3, 2, 5, 0), (1, 1, 9, 9)];
         for (rows, columns, row_stride, column_stride) in layouts {
             let matrix = View::strided(&values, rows, columns, row_stride, column_stride).unwrap();
+            for row in 0..rows {
+                let wanted: Vec<f64> = (0..columns).map(|column| matrix.get(row, column)).collect();
+                assert!(matrix.row_slice(row).is_none_or(|found| found == wanted), "row {row} of {rows}×{columns}");
+            }
+            for column in 0..columns {
+                let wanted: Vec<f64> = (1..rows).map(|row| matrix.get(row, column)).collect();
+                let found = matrix.column_slice(1..rows, column);
+                assert!(found.is_none_or(|found| found == wanted), "column {column} of {rows}×{columns}");
+            }
             for view in [matrix, View::of(&matrix).unwrap()] {
                 let down = view.by_columns();
                 let order = |at: usize| if down { (at % rows, at / rows) } else { (at / columns, at % columns) };

@@ -86,19 +86,16 @@ fn by_columns(
     weights: &[f64],
 ) -> Vec<ColumnExtent> {
     let mut lanes: Vec<ExtentLanes> = origins.iter().map(|origin| ExtentLanes::new(*origin)).collect();
-    let mut block = vec![0.0; ROWS.min(run.len()) * columns.len()];
     for top in run.clone().step_by(ROWS) {
         let rows = top..run.end.min(top + ROWS);
-        let (weights, block) = (&weights[rows.clone()], &mut block[..rows.len() * columns.len()]);
-        from.read(rows, columns.clone(), block);
-        vectorized(
-            #[inline(always)]
-            || {
-                for (column, lanes) in block.chunks(weights.len()).zip(&mut lanes) {
-                    lanes.add(column, weights);
-                }
-            },
-        );
+        let weights = &weights[rows.clone()];
+        from.visit_columns(rows, columns.clone(), |at, values| {
+            let lanes = &mut lanes[at];
+            vectorized(
+                #[inline(always)]
+                || lanes.add(values, weights),
+            );
+        });
     }
     lanes.iter().map(ExtentLanes::joined).collect()
 }

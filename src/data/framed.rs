@@ -5,12 +5,12 @@ use std::ops::Range;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::data::frame::{Centring, Frame};
+use crate::data::frame::Frame;
 use crate::data::problem::Problem;
 use crate::data::rows::{self, Rows as _, TILE, tiles};
 use crate::error::Result;
 use crate::math::extended::Strips;
-use crate::math::lanes::{LANES, vectorized};
+use crate::math::lanes::{LANES, sums, vectorized};
 use crate::math::powers::{exponent, scaled};
 use crate::math::scalar::Scalar;
 use crate::math::threads::at_least;
@@ -134,15 +134,24 @@ impl<'a> Framed<'a> {
 
     /// Σ s·x² of every column, in its units.
     pub(crate) fn squares(&self) -> Vec<f64> {
-        let unit = exponent(self.problem.weight(self.problem.heaviest()));
-        let weights: Vec<f64> = (0..self.problem.rows()).map(|row| scaled(self.problem.weight(row), -unit)).collect();
-        let mut squares = vec![0.0; self.problem.columns()];
-        rows::visit(&self.problem, 0..weights.len(), 0..squares.len(), |row, j, value| {
-            if weights[row] > 0.0 {
-                squares[j] += weights[row] * self.frame.apply(j, value).powi(2);
+        let (m, q) = (self.problem.rows(), self.problem.columns());
+        let mut squares = vec![0.0; q];
+        for start in (0..m).step_by(RUN) {
+            let rows = start..m.min(start + RUN);
+            let weights: Vec<f64> = rows.map(|row| scaled(self.problem.weight(row), -self.unit)).collect();
+            let counts: Vec<f64> = weights.iter().map(|weight| f64::from(*weight > 0.0)).collect();
+            for (panel, squares) in squares.chunks_mut(PANEL).enumerate() {
+                let first = panel * PANEL;
+                let mut block = DMatrix::zeros(counts.len(), squares.len());
+                self.columns_to::<f64>(start, &counts, first..first + squares.len(), &mut block);
+                let columns = block.as_slice().chunks(counts.len());
+                squares.iter_mut().zip(columns).for_each(|(sum, column)| {
+                    let [more] = sums([column, &weights], |[value, weight]| [weight * (value * value)]);
+                    *sum += more;
+                });
             }
-        });
-        squares.into_iter().map(|sum| scaled(sum, unit)).collect()
+        }
+        squares.into_iter().map(|sum| scaled(sum, self.unit)).collect()
     }
 
     /// Some rows of column j of [X | Y].
@@ -221,20 +230,18 @@ impl<'a> Framed<'a> {
         let panels = block.as_mut_slice().par_chunks_mut(rows * PANEL).with_min_len(at_least(2 * count * PANEL));
         panels.enumerate().for_each(|(panel, block)| {
             let (first, width) = (columns.start + panel * PANEL, block.len() / rows);
-            let mut values = vec![0.0; count * width];
-            self.problem.read(start..start + count, first..first + width, &mut values);
-            let centring: Vec<Centring> = (first..first + width).map(|j| self.frame.column(j)).collect();
-            vectorized(
-                #[inline(always)]
-                || {
-                    for ((values, to), centring) in values.chunks(count).zip(block.chunks_mut(rows)).zip(&centring) {
-                        for ((value, to), root) in values.iter().zip(to).zip(roots) {
+            self.problem.joined().visit_columns(start..start + count, first..first + width, |at, values| {
+                let (centring, to) = (self.frame.column(first + at), &mut block[at * rows..][..count]);
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((value, to), root) in values.iter().zip(to.iter_mut()).zip(roots) {
                             let value = centring.apply(*value) * root;
                             *to = A::round_from(if *root > 0.0 { value } else { 0.0 });
                         }
-                    }
-                },
-            );
+                    },
+                );
+            });
         });
     }
 

@@ -26,12 +26,18 @@ impl<L: Clone + Eq + Hash> Groups<L> {
         let mut numbers: HashMap<&L, usize> = HashMap::new();
         let mut distinct: Vec<L> = Vec::new();
         let mut counts: Vec<usize> = Vec::new();
+        let mut before: Option<(&L, usize)> = None;
         let number = |label| {
-            let number = *numbers.entry(label).or_insert_with(|| {
-                distinct.push(L::clone(label));
-                counts.push(0);
-                distinct.len() - 1
-            });
+            let number = match before {
+                // Rows of one label often follow one another.
+                Some((same, number)) if same == label => number,
+                _ => *numbers.entry(label).or_insert_with(|| {
+                    distinct.push(L::clone(label));
+                    counts.push(0);
+                    distinct.len() - 1
+                }),
+            };
+            before = Some((label, number));
             counts[number] += 1;
             number
         };

@@ -12,7 +12,30 @@ pub(super) struct Joined<'a> {
     pub(super) y: View<'a>,
 }
 
-impl Joined<'_> {
+impl<'a> Joined<'a> {
+    /// Calls `visit` with the values of each of some columns in some rows and with its number among them; they are borrowed where all lie
+    /// side by side as `f64`, else copied.
+    #[inline]
+    pub(super) fn visit_columns(
+        &self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        mut visit: impl FnMut(usize, &[f64]),
+    ) {
+        let n = self.x.columns();
+        let slice = |column: usize| match column < n {
+            true => self.x.column_slice(rows.clone(), column),
+            false => self.y.column_slice(rows.clone(), column - n),
+        };
+        if columns.clone().all(|column| slice(column).is_some()) {
+            columns.filter_map(slice).enumerate().for_each(|(at, values)| visit(at, values));
+        } else {
+            let mut copy = vec![0.0; rows.len() * columns.len()];
+            self.read(rows.clone(), columns, &mut copy);
+            copy.chunks(rows.len()).enumerate().for_each(|(at, values)| visit(at, values));
+        }
+    }
+
     /// Whether rows of X follow one another in memory, and Y lies there too: then a row is read as fast as a block.
     pub(super) fn by_rows(&self) -> bool {
         !self.x.by_columns() && self.x.in_memory() && self.y.in_memory()

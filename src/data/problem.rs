@@ -129,7 +129,7 @@ impl<'a> Problem<'a> {
         self.weights.is_some()
     }
 
-    fn joined(&self) -> Joined<'a> {
+    pub(super) fn joined(&self) -> Joined<'a> {
         Joined { x: self.x, y: self.y }
     }
 
@@ -138,7 +138,10 @@ impl<'a> Problem<'a> {
     pub(super) fn extents(&self) -> Arc<[ColumnExtent]> {
         let measured = || {
             let unit = self.weight_unit();
-            let weights: Vec<f64> = (0..self.rows()).map(|row| scaled(self.weight(row), -unit)).collect();
+            let weights = match self.weights {
+                Some(weights) => weights.iter().map(|weight| scaled(*weight, -unit)).collect(),
+                None => vec![scaled(1.0, -unit); self.rows()],
+            };
             ColumnExtent::of(&self.joined(), self.heaviest(), &weights).into()
         };
         self.extents.clone().unwrap_or_else(measured)

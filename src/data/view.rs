@@ -30,15 +30,23 @@ pub struct View<'a>(pub(super) Held<'a>);
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Held<'a> {
     Single(DMatrixView<'a, f32, Dyn, Dyn>),
-    Double(DMatrixView<'a, f64, Dyn, Dyn>),
+    Double(DMatrixView<'a, f64, Dyn, Dyn>, Option<Strided<'a>>),
     Elsewhere(Block<'a>),
+}
+
+/// The slice of a matrix that was made from one, from which rows or columns are borrowed, with the strides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strided<'a> {
+    pub(super) values: &'a [f64],
+    pub(super) row: usize,
+    pub(super) column: usize,
 }
 
 impl<'a> From<Typed<'a>> for View<'a> {
     fn from(matrix: Typed<'a>) -> Self {
         Self(match matrix {
             Typed::Single(matrix) => Held::Single(matrix),
-            Typed::Double(matrix) => Held::Double(matrix),
+            Typed::Double(matrix) => Held::Double(matrix, None),
         })
     }
 }
@@ -48,7 +56,7 @@ macro_rules! of_held {
     ($view:expr, $matrix:ident => $of:expr, $block:ident => $elsewhere:expr) => {
         match &$view.0 {
             $crate::data::view::Held::Single($matrix) => $of,
-            $crate::data::view::Held::Double($matrix) => $of,
+            $crate::data::view::Held::Double($matrix, _) => $of,
             $crate::data::view::Held::Elsewhere($block) => $elsewhere,
         }
     };
@@ -127,13 +135,16 @@ impl<'a> View<'a> {
         // A stride along one element is never stepped over, and could be any number.
         let row_stride = if rows == 1 { 0 } else { row_stride };
         let column_stride = if columns == 1 { 0 } else { column_stride };
-        Ok(View::from(T::typed(DMatrixView::from_slice_with_strides_generic(
-            values,
-            Dyn(rows),
-            Dyn(columns),
-            Dyn(row_stride),
-            Dyn(column_stride),
-        ))))
+        Ok(View::of_slice(values, [rows, columns], [row_stride, column_stride]))
+    }
+
+    fn of_slice<T: Scalar>(values: &'a [T], [rows, columns]: [usize; 2], [row, column]: [usize; 2]) -> Self {
+        let sizes = (Dyn(rows), Dyn(columns), Dyn(row), Dyn(column));
+        let matrix = DMatrixView::from_slice_with_strides_generic(values, sizes.0, sizes.1, sizes.2, sizes.3);
+        match (T::typed(matrix), T::doubles(values)) {
+            (Typed::Double(matrix), Some(values)) => Self(Held::Double(matrix, Some(Strided { values, row, column }))),
+            (matrix, _) => matrix.into(),
+        }
     }
 
     /// Rows.
@@ -330,13 +341,7 @@ where
 /// One column.
 impl<'a, T: Scalar> From<&'a [T]> for View<'a> {
     fn from(column: &'a [T]) -> Self {
-        View::from(T::typed(DMatrixView::from_slice_with_strides_generic(
-            column,
-            Dyn(column.len()),
-            Dyn(1),
-            Dyn(1),
-            Dyn(0),
-        )))
+        View::of_slice(column, [column.len(), 1], [1, 0])
     }
 }
 

@@ -30,11 +30,12 @@ impl PenalisedScale {
             let half = exponent.div_euclid(2);
             (1.0 / scaled(weight, exponent - 2 * half).sqrt(), -(half + normal.unit[j]))
         };
-        let holds = |j: &usize| normal.gram[(*j, *j)] > 0.0;
-        let top = (0..n).filter(holds).map(|j| root(j).1).max().unwrap_or(0);
-        let relative = |j: usize| scaled(root(j).0, root(j).1 - top);
-        let counts = |j: usize| holds(&j) && root(j).1 - top >= APART;
-        let roots: Vec<f64> = (0..n).map(|j| if counts(j) { relative(j) } else { 0.0 }).collect();
+        let roots: Vec<(f64, i32)> = (0..n).map(root).collect();
+        let holds = |j: usize| normal.gram[(j, j)] > 0.0;
+        let top = (0..n).filter(|j| holds(*j)).map(|j| roots[j].1).max().unwrap_or(0);
+        let counts = |j: usize| holds(j) && roots[j].1 - top >= APART;
+        let relative = |j: usize| if counts(j) { scaled(roots[j].0, roots[j].1 - top) } else { 0.0 };
+        let roots: Vec<f64> = (0..n).map(relative).collect();
         let apart = (0..n).filter(|j| roots[*j] == 0.0).collect();
         Self { roots, apart, shifts: normal.grid.shifts.iter().map(|shift| scaled(*shift, -2 * top)).collect(), top }
     }

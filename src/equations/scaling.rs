@@ -3,11 +3,14 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
+use crate::math::lanes::vectorized;
 use crate::math::powers::{exponent, scale_all, scaled};
 use crate::model::penalty::Grid;
 
-/// Numbers that a task works on, at least.
-const AT_ONCE: usize = 4096;
+/// In place of the exponent of 0, below all others.
+const NOTHING: i32 = i32::MIN;
+/// Columns up to which a few sums of them are formed without packing them for a product.
+const FEW: usize = 32;
 /// Columns of a product that one task computes.
 const COLUMNS: usize = 64;
 
@@ -39,25 +42,25 @@ fn mirror(gram: &mut DMatrix<f64>) {
     }
 }
 
-/// The weight of the penalty on each feature, mantissa and exponent (even), where it is that of every λ in one row.
+/// The weight of the penalty on each feature, mantissas and exponents (even), where it is that of every λ in one row.
 pub(crate) struct PenaltyWeights {
-    rows: Vec<Vec<(f64, i32)>>,
+    rows: Vec<(Vec<f64>, Vec<i32>)>,
 }
 
 impl PenaltyWeights {
     /// D of each feature times its factor at each λ.
     pub(crate) fn with_factors(penalty: &[(f64, i32)], grid: &Grid) -> Self {
         let rows = if grid.factors.are_shared() { 1 } else { grid.shifts.len() };
-        let row = |k: usize| penalty.iter().enumerate().map(|(j, own)| factored(*own, grid.factors.of(k, j))).collect();
+        let row = |k: usize| penalty.iter().enumerate().map(|(j, own)| factored(*own, grid.factors.of(k, j))).unzip();
         Self { rows: (0..rows).map(row).collect() }
     }
 
     /// D alone.
     pub(crate) fn alone(penalty: &[(f64, i32)]) -> Self {
-        Self { rows: vec![penalty.to_vec()] }
+        Self { rows: vec![penalty.iter().copied().unzip()] }
     }
 
-    fn of(&self, k: usize) -> &[(f64, i32)] {
+    fn of(&self, k: usize) -> &(Vec<f64>, Vec<i32>) {
         if self.rows.len() == 1 { &self.rows[0] } else { &self.rows[k] }
     }
 }
@@ -77,23 +80,32 @@ pub(crate) fn steps(
     shifts: &[f64],
 ) -> (Vec<i32>, Vec<f64>) {
     let n = unit.len();
-    let sizes: Vec<Option<i32>> =
-        gram.diagonal().iter().map(|element| (*element > 0.0).then(|| exponent(*element))).collect();
+    let held: Vec<i32> = gram.diagonal().iter().map(|own| if *own > 0.0 { exponent(*own) } else { NOTHING }).collect();
     let (mut step, mut added) = (vec![0; shifts.len() * n], vec![0.0; shifts.len() * n]);
-    let rows = step.par_chunks_mut(n).zip(added.par_chunks_mut(n)).zip(shifts).enumerate();
-    rows.with_min_len(AT_ONCE.div_ceil(n)).for_each(|(k, ((step, added), shift))| {
-        let shift_exponent = exponent(*shift);
-        let mantissa = scaled(*shift, -shift_exponent);
-        let features = sizes.iter().zip(weights.of(k)).zip(unit);
-        for ((step, added), ((held, (weight, power)), unit)) in step.iter_mut().zip(added).zip(features) {
-            let size = mantissa * weight; // of the addition, times 2^e
-            let e = shift_exponent + power + 2 * unit;
-            let size_exponent = (size > 0.0).then(|| exponent(size) + e);
-            let half = -(*held).max(size_exponent).unwrap_or(0).div_euclid(2);
-            *step = half;
-            *added = scaled(size, e + 2 * half);
-        }
-    });
+    let mut powers = vec![0; n];
+    vectorized(
+        #[inline(always)]
+        || {
+            let rows = step.chunks_exact_mut(n).zip(added.chunks_exact_mut(n)).zip(shifts);
+            for (k, ((step, added), shift)) in rows.enumerate() {
+                let shift_exponent = exponent(*shift);
+                let mantissa = scaled(*shift, -shift_exponent);
+                let (weights, exponents) = weights.of(k);
+                let features = held.iter().zip(unit).zip(weights.iter().zip(exponents));
+                let to = step.iter_mut().zip(added.iter_mut()).zip(&mut powers);
+                for (((step, added), power), ((held, unit), (weight, exponent_of_weight))) in to.zip(features) {
+                    let size = mantissa * weight; // of the addition, times 2^e
+                    let e = shift_exponent + exponent_of_weight + 2 * unit;
+                    let own = if size > 0.0 { exponent(size) + e } else { NOTHING };
+                    let most = own.max(*held);
+                    *step = if most == NOTHING { 0 } else { -(most >> 1) };
+                    *power = e + 2 * *step;
+                    *added = size;
+                }
+                scale_all(added, powers.iter().copied());
+            }
+        },
+    );
     (step, added)
 }
 
@@ -105,7 +117,7 @@ pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64
     let holds: Vec<usize> = (0..n).filter(|j| gram[(*j, *j)] > 0.0).collect();
     let row = |k: usize| &step[k * n..(k + 1) * n];
     let apart = |a: usize, b: usize| holds.first().map_or(0, |j| row(a)[*j] - row(b)[*j]);
-    let (all_hold, gram_diagonal) = (holds.len() == n, gram.diagonal());
+    let all_hold = holds.len() == n;
     // The λ whose sums serve, in units of its steps.
     let (mut of, mut distinct) = (Vec::with_capacity(k), Vec::<usize>::new());
     for at in 0..k {
@@ -121,31 +133,61 @@ pub(crate) fn norms(gram: &DMatrix<f64>, step: &[i32], added: &[f64]) -> Vec<f64
         }
         of.push(distinct.len() - 1);
     }
-    let mut sums = DMatrix::zeros(n, distinct.len());
-    sums.as_mut_slice().par_chunks_mut(n * COLUMNS).zip(distinct.par_chunks(COLUMNS)).for_each(|(sums, lambdas)| {
+    let mut sums = sums(gram, &distinct.iter().map(|k| row(*k)).collect::<Vec<_>>());
+    for j in (0..n).filter(|j| !(gram[(*j, *j)] > 0.0)) {
+        sums.row_mut(j).fill(0.0);
+    }
+    let (mut norms, mut sizes) = (vec![0.0; k], vec![0.0; n]);
+    vectorized(
+        #[inline(always)]
+        || {
+            for (k, norm) in norms.iter_mut().enumerate() {
+                let by = apart(k, distinct[of[k]]);
+                sizes.copy_from_slice(&sums.as_slice()[of[k] * n..(of[k] + 1) * n]);
+                scale_all(&mut sizes, std::iter::repeat_n(by, n));
+                scale_all(&mut sizes, row(k).iter().copied());
+                for (size, added) in sizes.iter().zip(&added[k * n..(k + 1) * n]) {
+                    let size = size + added;
+                    *norm = if size > *norm { size } else { *norm };
+                }
+            }
+        },
+    );
+    norms
+}
+
+/// |G|·(2^step) of some steps; columns of G that hold nothing count for nothing.
+fn sums(gram: &DMatrix<f64>, steps: &[&[i32]]) -> DMatrix<f64> {
+    let n = gram.nrows();
+    let mut sums = DMatrix::zeros(n, steps.len());
+    if n <= FEW {
+        vectorized(
+            #[inline(always)]
+            || {
+                for (sums, steps) in sums.as_mut_slice().chunks_exact_mut(n).zip(steps) {
+                    for (j, (column, step)) in gram.as_slice().chunks_exact(n).zip(*steps).enumerate() {
+                        let unit = if column[j] > 0.0 { scaled(1.0, *step) } else { 0.0 };
+                        sums.iter_mut().zip(column).for_each(|(sum, value)| *sum += value.abs() * unit);
+                    }
+                }
+            },
+        );
+        return sums;
+    }
+    sums.as_mut_slice().par_chunks_mut(n * COLUMNS).zip(steps.par_chunks(COLUMNS)).for_each(|(sums, steps)| {
         // Whole groups of columns, so that the bits of one do not depend on how many there are.
-        let mut product = DMatrix::zeros(n, lambdas.len().next_multiple_of(8));
+        let mut product = DMatrix::zeros(n, steps.len().next_multiple_of(8));
         // |G| in panels, so that it is never there as a whole.
         for first in (0..n).step_by(COLUMNS) {
             let sizes = gram.columns(first, COLUMNS.min(n - first)).abs();
             let mut units = DMatrix::zeros(sizes.ncols(), product.ncols());
-            for (at, k) in lambdas.iter().enumerate() {
+            for (at, steps) in steps.iter().enumerate() {
                 let held = (0..sizes.ncols()).filter(|j| gram[(first + j, first + j)] > 0.0);
-                held.for_each(|j| units[(j, at)] = scaled(1.0, row(*k)[first + j]));
+                held.for_each(|j| units[(j, at)] = scaled(1.0, steps[first + j]));
             }
             product.gemm(1.0, &sizes, &units, 1.0);
         }
         sums.copy_from_slice(&product.as_slice()[..sums.len()]);
     });
-    let norm = |k: usize| {
-        let by = apart(k, distinct[of[k]]);
-        let sums = &sums.as_slice()[of[k] * n..(of[k] + 1) * n];
-        let columns = gram_diagonal.iter().zip(sums).zip(row(k)).zip(&added[k * n..(k + 1) * n]);
-        let size = |(((held, sum), step), added): (((&f64, &f64), &i32), &f64)| {
-            let own = if *held > 0.0 { scaled(scaled(*sum, by), *step) } else { 0.0 };
-            own + added
-        };
-        columns.map(size).fold(0.0, |largest: f64, size| if size > largest { size } else { largest })
-    };
-    (0..k).into_par_iter().with_min_len(AT_ONCE.div_ceil(n)).map(norm).collect()
+    sums
 }

@@ -57,16 +57,14 @@ fn norm(values: impl Iterator<Item = f64> + Clone) -> f64 {
 impl Totals {
     /// Of each λ in the units of 1/w, of the equations or in the dual form of the penalised scale: ‖x̄‖, and ‖x̄‖ + √m·‖σ‖, σ the
     /// deviations of the columns, for what means were rounded with: that of a sum over differences from one of its rows.
-    #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2⁵³")]
     pub(crate) fn centres(&self, normal: &NormalEquations) -> Vec<[f64; 2]> {
         let k = normal.penalties();
         if !normal.model.intercept {
             return vec![[0.0; 2]; k];
         }
-        let both = |centre: f64, squares: f64| [centre, centre + (squares * self.rows as f64 / self.weight_sum).sqrt()];
         if let Some(Roots { values, trace }) = &self.roots {
             let centre = norm(values.iter().zip(&self.means).map(|(root, mean)| scaled(mean * root.0, root.1)));
-            return vec![both(centre, *trace); k];
+            return vec![self.centre(centre, *trace); k];
         }
         let n = normal.features();
         // The weights of columns that hold nothing are 0.
@@ -77,9 +75,16 @@ impl Totals {
         let one = |k: usize| {
             let step = &normal.step[k * n..(k + 1) * n];
             let centre = norm(held.iter().map(|(j, unit, mean, _)| scaled(*mean, unit + step[*j])));
-            both(centre, held.iter().map(|(j, _, _, square)| scaled(*square, 2 * step[*j])).sum())
+            self.centre(centre, held.iter().map(|(j, _, _, square)| scaled(*square, 2 * step[*j])).sum())
         };
         (0..k).into_par_iter().with_min_len(at_least(16 * n)).map(one).collect()
+    }
+
+    /// [Those](Self::centres) of one λ by ‖x̄‖ and the sum of squares of the columns.
+    #[inline(always)]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of rows are far below 2⁵³")]
+    pub(crate) fn centre(&self, mean: f64, squares: f64) -> [f64; 2] {
+        [mean, mean + (squares * self.rows as f64 / self.weight_sum).sqrt()]
     }
 
     /// √(Σ s(y − ȳ)²/W) of each target, y as it is without an intercept.

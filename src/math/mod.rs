@@ -4,6 +4,8 @@ pub(crate) mod complete_orthogonal;
 pub(crate) mod condition;
 pub mod eigen;
 pub(crate) mod extended;
+pub(crate) mod few_columns;
+pub(crate) mod householder;
 pub(crate) mod lanes;
 pub(crate) mod memory;
 pub(crate) mod pair;

@@ -15,17 +15,28 @@ pub(crate) mod sealed {
 
     pub trait Sealed: faer::traits::ComplexField + nalgebra::Scalar {
         fn typed(matrix: DMatrixView<'_, Self, Dyn, Dyn>) -> Typed<'_>;
+
+        /// These numbers, if they are `f64`.
+        fn doubles(values: &[Self]) -> Option<&[f64]>;
     }
 
     impl Sealed for f32 {
         fn typed(matrix: DMatrixView<'_, Self, Dyn, Dyn>) -> Typed<'_> {
             Typed::Single(matrix)
         }
+
+        fn doubles(_: &[Self]) -> Option<&[f64]> {
+            None
+        }
     }
 
     impl Sealed for f64 {
         fn typed(matrix: DMatrixView<'_, Self, Dyn, Dyn>) -> Typed<'_> {
             Typed::Double(matrix)
+        }
+
+        fn doubles(values: &[Self]) -> Option<&[f64]> {
+            Some(values)
         }
     }
 }

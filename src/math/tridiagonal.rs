@@ -2,7 +2,11 @@
 
 use nalgebra::DMatrix;
 
+use crate::math::householder;
 use crate::math::lanes::{LANES, Lanes, vectorized};
+
+/// Parts into which one number in each lane cuts an interval.
+const PARTS: f64 = 9.0;
 
 /// A = Q·T·Qᵀ with Q orthogonal and T tridiagonal (Golub and Van Loan, *Matrix Computations* (2013), §8.3.1).
 pub(crate) struct Tridiagonal {
@@ -12,9 +16,10 @@ pub(crate) struct Tridiagonal {
 }
 
 impl Tridiagonal {
-    /// Reduces a matrix, of which the lower triangle counts. On one thread, so that the bits do not depend on how many there are.
+    /// Reduces a symmetric matrix. On one thread, so that the bits do not depend on how many there are.
     pub(crate) fn new(matrix: DMatrix<f64>) -> Self {
-        let (diagonal, off_diagonal, reflectors) = reduce(matrix);
+        let (diagonal, off_diagonal, reflectors) =
+            if matrix.nrows() <= householder::MOST { small(&matrix) } else { reduce(matrix) };
         Self { diagonal, off_diagonal, reflectors }
     }
 
@@ -33,12 +38,17 @@ impl Tridiagonal {
         self.reflectors.multiply(block, true);
     }
 
-    /// Q multiplied out.
-    pub(crate) fn basis(&self) -> DMatrix<f64> {
-        let n = self.diagonal.len();
-        let mut q = DMatrix::identity(n, n);
-        self.multiply(&mut q);
-        q
+    /// Qᵀ multiplied out.
+    pub(crate) fn transposed_basis(&self) -> DMatrix<f64> {
+        match &self.reflectors {
+            Reflectors::Product { transposed } => transposed.clone(),
+            Reflectors::Blocks { .. } => {
+                let n = self.diagonal.len();
+                let mut q = DMatrix::identity(n, n);
+                self.multiply(&mut q);
+                q.transpose()
+            }
+        }
     }
 
     /// Overwrites column j with (T + `shifts[j]`·I)⁻¹ times it, by T + shift·I = L·D·Lᵀ. Where that is not positive definite, the
@@ -94,7 +104,8 @@ impl Tridiagonal {
         -self.least_of(-1.0)
     }
 
-    /// The least eigenvalue of T or −T: by bisection, with the signs of the pivots of ±T − x·I (Golub and Van Loan §8.4.1).
+    /// The least eigenvalue of T or −T: an interval cut in nine by eight numbers side by side, again and again, with the signs of the
+    /// pivots of ±T − x·I (bisection in Golub and Van Loan §8.4.1).
     fn least_of(&self, sign: f64) -> f64 {
         let below = |i: usize| self.off_diagonal.get(i).map_or(0.0, |value| value.abs());
         let radius = |i: usize| below(i) + if i > 0 { below(i - 1) } else { 0.0 };
@@ -105,27 +116,42 @@ impl Tridiagonal {
             high = high.min(sign * value);
         }
         let size = low.abs().max(high.abs());
+        let mut cuts = [0.0; LANES];
         while high - low > f64::EPSILON * size {
-            let middle = low + (high - low) / 2.0;
-            if !(low < middle && middle < high) {
+            let part = (high - low) / PARTS;
+            let mut after = low;
+            for cut in &mut cuts {
+                after += part;
+                *cut = after;
+            }
+            let definite = vectorized(
+                #[inline(always)]
+                || self.definite(sign, &cuts),
+            );
+            let first = definite.iter().position(|definite| !definite).unwrap_or(LANES);
+            let before = (low, high);
+            low = if first > 0 { cuts[first - 1] } else { low };
+            high = if first < LANES { cuts[first] } else { high };
+            if (low, high) == before || !(low < high) {
                 break;
             }
-            if self.definite(sign, -middle) { low = middle } else { high = middle }
         }
         low
     }
 
-    /// Whether ±T + shift·I is positive definite.
-    fn definite(&self, sign: f64, shift: f64) -> bool {
-        let (mut pivot, mut before) = (1.0, 0.0);
+    /// Whether ±T − x·I is positive definite, of each x.
+    #[inline(always)]
+    fn definite(&self, sign: f64, shifts: &Lanes) -> [bool; LANES] {
+        let (mut pivot, mut least, mut before) = ([1.0; LANES], [f64::INFINITY; LANES], 0.0);
         for (i, value) in self.diagonal.iter().enumerate() {
-            pivot = (sign * value + shift) - before * (before / pivot);
-            if !(pivot > 0.0) {
-                return false;
+            for lane in 0..LANES {
+                pivot[lane] = (sign * value - shifts[lane]) - before * (before / pivot[lane]);
+                // Written so that NaN stays.
+                least[lane] = if pivot[lane] > least[lane] { least[lane] } else { pivot[lane] };
             }
             before = self.off_diagonal.get(i).copied().unwrap_or(0.0);
         }
-        true
+        least.map(|least| least > 0.0)
     }
 }
 
@@ -134,8 +160,13 @@ enum Reflectors {
     /// Blocks of Householder reflections: the vectors, below the diagonal from the second row on, and the upper triangles T
     /// of the blocks I − V·T·Vᵀ, side by side.
     Blocks { basis: DMatrix<f64>, factor: faer::Mat<f64> },
-    /// Multiplied out: faster where many columns follow.
-    Product(DMatrix<f64>),
+    /// Multiplied out: faster where many columns follow, or few numbers are in each.
+    Product { transposed: DMatrix<f64> },
+}
+
+fn small(matrix: &DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
+    let householder::Reduced { diagonal, off_diagonal, transposed } = householder::reduce(matrix);
+    (diagonal, off_diagonal, Reflectors::Product { transposed })
 }
 
 fn reduce(mut matrix: DMatrix<f64>) -> (Vec<f64>, Vec<f64>, Reflectors) {
@@ -167,7 +198,7 @@ impl Reflectors {
         if columns >= 4 * n {
             let mut q = DMatrix::identity(n, n);
             self.multiply(&mut q, false);
-            *self = Self::Product(q);
+            *self = Self::Product { transposed: q.transpose() };
         }
     }
 
@@ -193,9 +224,9 @@ impl Reflectors {
                 let multiply = if transposed { apply_transposed } else { apply };
                 multiply(basis, factor.as_ref(), Conj::No, block, Par::Seq, MemStack::new(&mut memory));
             }
-            Self::Product(q) => {
+            Self::Product { transposed: q } => {
                 let q = MatRef::from_column_major_slice(q.as_slice(), n, n);
-                let q = if transposed { q.transpose() } else { q };
+                let q = if transposed { q } else { q.transpose() };
                 let mut product = DMatrix::zeros(n, columns);
                 let to = MatMut::from_column_major_slice_mut(product.as_mut_slice(), n, columns);
                 let from = MatRef::from_column_major_slice(block.as_slice(), n, columns);
@@ -221,7 +252,7 @@ mod tests {
 
     #[test]
     fn solutions_of_every_shift_satisfy_their_equations() {
-        for n in [1, 2, 3, 8, 40, 70] {
+        for n in [1, 2, 3, 8, 17, 32, 33, 40, 70] {
             let a = definite(n);
             let mut tridiagonal = Tridiagonal::new(a.clone());
             tridiagonal.prepare(11);
@@ -241,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_outermost_eigenvalues_are_those_of_the_matrix() {
-        for n in [1, 2, 5, 64] {
+        for n in [1, 2, 5, 9, 20, 32, 64] {
             let a = definite(n) - DMatrix::identity(n, n);
             let values = eigen(&a).expect("it converges").values;
             let tridiagonal = Tridiagonal::new(a.clone());

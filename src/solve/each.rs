@@ -43,6 +43,11 @@ impl Holds for Problem<'_> {
     }
 }
 
+/// A matrix whose columns are borrowed where it is read, if it has any rows.
+fn columns(matrix: &DMatrix<f64>) -> View<'_> {
+    View::column_major(matrix.as_slice(), matrix.nrows(), matrix.ncols()).unwrap_or_else(|_| matrix.into())
+}
+
 /// The rows of one problem, copied from those of all.
 pub(crate) struct Part<'a> {
     pub(crate) numbers: Numbers<'a>,
@@ -81,7 +86,7 @@ impl<'a> Part<'a> {
 
 impl Holds for Part<'_> {
     fn problem(&self) -> Result<Problem<'_>> {
-        let problem = Problem::new(&self.x, &self.y).map_err(|error| self.located(error))?;
+        let problem = Problem::new(columns(&self.x), columns(&self.y)).map_err(|error| self.located(error))?;
         match &self.weights {
             Some(weights) => problem.with_weights(weights).map_err(|error| self.located(error)),
             None => Ok(problem),

@@ -12,7 +12,7 @@ use crate::cpu::spectral::Spectral;
 use crate::equations::residual::{Fit, MatrixSizes, backward_limit};
 use crate::equations::totals::Totals;
 use crate::math::lanes::{LANES, Lanes, vectorized};
-use crate::math::powers::scaled;
+use crate::math::powers::{power, scaled};
 use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
 
@@ -20,6 +20,8 @@ use crate::model::outcome::Outcome;
 pub(crate) const FEW: usize = 32;
 /// Columns that one task solves for.
 const COLUMNS: usize = 256;
+/// Sums of squares up to which none is out of range; below, what is lost counts for nothing beside the rounding of y.
+const SQUARES: f64 = 1e280;
 /// Operations for each number of a solution, about.
 const EACH: usize = 32;
 
@@ -29,7 +31,10 @@ pub(crate) struct FewFeatures<'a> {
     totals: &'a Totals,
     conditions: &'a [f64],
     rounding: f64,
-    centres: Vec<[f64; 2]>,
+    /// The diagonal of G.
+    diagonal: Vec<f64>,
+    /// The means in the units of the weights, but for those of columns that hold nothing.
+    means: Vec<f64>,
     /// R·Q, row after row.
     basis: DMatrix<f64>,
     /// What brings weights in the units of G to natural ones: n × t.
@@ -46,14 +51,17 @@ impl<'a> FewFeatures<'a> {
     ) -> Option<Self> {
         let normal = spectral.normal;
         let (n, t) = (normal.features(), normal.targets());
-        let power = |j: usize, target: usize| scaled(1.0, normal.unit[j] + normal.target_unit[target]);
-        if n > FEW {
+        let steps_in_range = || normal.step.iter().fold(true, |all, step| all & (-1000..=1000).contains(step));
+        if n > FEW || !steps_in_range() {
             return None;
         }
-        let powers = DMatrix::from_fn(n, t, power);
+        let diagonal: Vec<f64> = normal.gram.diagonal().iter().copied().collect();
+        let mean = |j: usize| if diagonal[j] > 0.0 { scaled(totals.means[j], normal.unit[j]) } else { 0.0 };
+        let means: Vec<f64> = (0..n).map(mean).collect();
+        let powers = DMatrix::from_fn(n, t, |j, target| scaled(1.0, normal.unit[j] + normal.target_unit[target]));
         let in_range = powers.iter().all(|power| power.is_normal());
-        let (centres, basis) = (totals.centres(normal), spectral.basis().transpose());
-        in_range.then_some(Self { spectral, totals, conditions, rounding, centres, basis, powers })
+        let basis = spectral.transposed_basis();
+        in_range.then_some(Self { spectral, totals, conditions, rounding, diagonal, means, basis, powers })
     }
 
     /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy, and returns the numbers of the λs
@@ -105,9 +113,12 @@ impl<'a> FewFeatures<'a> {
             scratch.lambdas = lambdas;
             self.penalties(scratch);
         }
+        if scratch.targets != targets {
+            scratch.targets = targets;
+            gather(&mut scratch.cross, normal.cross.as_slice(), &targets);
+            gather(&mut scratch.powers, self.powers.as_slice(), &targets);
+        }
         gather(&mut scratch.values, self.spectral.cross.as_slice(), &targets);
-        gather(&mut scratch.cross, normal.cross.as_slice(), &targets);
-        gather(&mut scratch.powers, self.powers.as_slice(), &targets);
         self.spectral.tridiagonal.solve_lanes(&scratch.shift, &mut scratch.inverse, &mut scratch.values);
         multiply(self.basis.as_slice(), &scratch.values, &mut scratch.weights);
         multiply(normal.gram.as_slice(), &scratch.weights, &mut scratch.values);
@@ -129,8 +140,15 @@ impl<'a> FewFeatures<'a> {
             let bound = error_bound(normal, (Outcome::Solved, self.conditions[k]), None, &fit, (self.rounding, 1.0));
             let solved = (Outcome::Solved, Some(w2[lane] > 0.0));
             let sums = [explained[lane], squared_norm[lane]];
-            let entry =
-                Figures::of_sums(self.totals, normal.model, target, w, sums, solved, (&fit, bound, self.centres[k]));
+            let entry = Figures::of_sums(
+                self.totals,
+                normal.model,
+                target,
+                w,
+                sums,
+                solved,
+                (&fit, bound, scratch.centres[lane]),
+            );
             place.set(column, entry);
         }
     }
@@ -140,25 +158,44 @@ impl<'a> FewFeatures<'a> {
     fn penalties(&self, scratch: &mut Scratch) {
         let normal = self.spectral.normal;
         let n = normal.features();
-        (scratch.top, scratch.trace) = ([0.0; LANES], [0.0; LANES]);
-        for lane in 0..LANES {
-            let k = scratch.lambdas[lane];
+        let mut steps = [[0; LANES]; FEW];
+        for (lane, k) in scratch.lambdas.into_iter().enumerate() {
             scratch.shift[lane] = self.spectral.shift(k);
-            for j in 0..n {
-                let unit = scaled(1.0, normal.step[k * n + j]);
-                let (added, trace) = (normal.added[k * n + j], normal.gram[(j, j)] * unit * unit);
-                (scratch.unit[j][lane], scratch.back[j][lane], scratch.added[j][lane]) = (unit, 1.0 / unit, added);
-                scratch.top[lane] = scratch.top[lane].max(trace + added);
-                scratch.trace[lane] += trace;
+            for (j, (step, added)) in normal.step[k * n..][..n].iter().zip(normal.added(k)).enumerate() {
+                (steps[j][lane], scratch.added[j][lane]) = (*step, *added);
             }
+        }
+        let (mut top, mut trace, mut centre) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        for (j, steps) in steps.iter().enumerate().take(n) {
+            let (added, diagonal, mean) = (scratch.added[j], self.diagonal[j], self.means[j]);
+            let (mut units, mut back) = ([0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                let unit = power(steps[lane]);
+                (units[lane], back[lane]) = (unit, power(-steps[lane]));
+                let held = diagonal * unit * unit;
+                top[lane] = if held + added[lane] > top[lane] { held + added[lane] } else { top[lane] };
+                trace[lane] += held;
+                centre[lane] += (mean * unit) * (mean * unit);
+            }
+            (scratch.unit[j], scratch.back[j]) = (units, back);
+        }
+        (scratch.top, scratch.trace) = (top, trace);
+        for (lane, k) in scratch.lambdas.into_iter().enumerate() {
+            scratch.centres[lane] = match normal.model.intercept {
+                true if centre[lane] < SQUARES => self.totals.centre(centre[lane].sqrt(), trace[lane]),
+                true => self.totals.centres(normal)[k],
+                false => [0.0; 2],
+            };
         }
     }
 }
 
 /// The numbers of eight answers at work, one in each lane; vectors hold an element for each feature.
 struct Scratch {
-    /// The numbers of the λs that `unit`, `back`, `added`, `shift`, `top` and `trace` are of.
+    /// The numbers of the λs that `unit`, `back`, `added`, `shift`, `top`, `trace` and the centres are of.
     lambdas: [usize; LANES],
+    /// The numbers of the targets that `cross` and `powers` are of.
+    targets: [usize; LANES],
     /// 2^step.
     unit: Vec<Lanes>,
     /// 2^-step.
@@ -168,6 +205,8 @@ struct Scratch {
     shift: Lanes,
     top: Lanes,
     trace: Lanes,
+    /// The [centres](Totals::centres).
+    centres: [[f64; 2]; LANES],
     cross: Vec<Lanes>,
     powers: Vec<Lanes>,
     inverse: Vec<Lanes>,
@@ -182,12 +221,14 @@ impl Scratch {
         let lanes = || vec![[0.0; LANES]; n];
         Self {
             lambdas: [usize::MAX; LANES],
+            targets: [usize::MAX; LANES],
             unit: lanes(),
             back: lanes(),
             added: lanes(),
             shift: [0.0; LANES],
             top: [0.0; LANES],
             trace: [0.0; LANES],
+            centres: [[0.0; 2]; LANES],
             cross: lanes(),
             powers: lanes(),
             inverse: lanes(),

@@ -49,11 +49,10 @@ pub(crate) struct Spectral<'a> {
     pub(crate) normal: &'a NormalEquations,
     pub(crate) tridiagonal: Tridiagonal,
     scale: PenalisedScale,
-    /// The least and the largest diagonal element of B, its norm ‖B‖₁ and its least and largest eigenvalue.
+    /// The least and the largest diagonal element of B, its norm ‖B‖₁ and its least eigenvalue.
     extent: (f64, f64),
     norm: f64,
     least: f64,
-    largest: f64,
     /// Qᵀ·R·c
     pub(crate) cross: DMatrix<f64>,
 }
@@ -64,7 +63,7 @@ impl<'a> Spectral<'a> {
         let scale = PenalisedScale::new(normal);
         let b = scale.matrix(normal);
         let diagonal = b.diagonal();
-        let norm = b.column_iter().map(|column| column.lp_norm(1)).fold(0.0, f64::max);
+        let norm = b.column_iter().map(|column| column.iter().map(|value| value.abs()).sum()).fold(0.0, f64::max);
         let tridiagonal = Tridiagonal::new(b);
         let mut cross = DMatrix::from_fn(n, t, |j, target| normal.cross[(j, target)] * scale.roots[j]);
         tridiagonal.multiply_transposed(&mut cross);
@@ -74,7 +73,6 @@ impl<'a> Spectral<'a> {
             extent: (diagonal.min(), diagonal.max()),
             norm,
             least: tridiagonal.least(),
-            largest: tridiagonal.largest(),
             tridiagonal,
             cross,
         }
@@ -88,15 +86,13 @@ impl<'a> Spectral<'a> {
     /// Nodes for the answers of some λs, if `most` will do.
     pub(crate) fn resolvent(&self, lambdas: &[usize], most: usize) -> Option<Resolvent> {
         let shifts: Vec<f64> = lambdas.iter().map(|k| self.scale.shifts[*k]).collect();
-        Resolvent::new((self.least, self.largest), &shifts, most)
+        Resolvent::new((self.least, self.tridiagonal.largest()), &shifts, most)
     }
 
-    /// R·Q
-    pub(crate) fn basis(&self) -> DMatrix<f64> {
-        let mut basis = self.tridiagonal.basis();
-        basis
-            .column_iter_mut()
-            .for_each(|mut q| q.iter_mut().zip(&self.scale.roots).for_each(|(q, scale)| *q *= scale));
+    /// (R·Q)ᵀ
+    pub(crate) fn transposed_basis(&self) -> DMatrix<f64> {
+        let mut basis = self.tridiagonal.transposed_basis();
+        basis.column_iter_mut().zip(&self.scale.roots).for_each(|(mut row, scale)| row *= *scale);
         basis
     }
 
