@@ -1,7 +1,6 @@
 //! Multiplication by powers of two, which is exact.
 
 /// The exponent e with 2^e ≤ |value| < 2^(e+1), within what [`scaled`] can undo in one step; 0 for 0.
-#[expect(clippy::cast_possible_truncation, reason = "exponents of doubles lie within ±1074")]
 #[inline(always)]
 pub(crate) fn exponent(value: f64) -> i32 {
     // Without branches, so that loops over it become vectors; subnormal numbers are brought among the others.

@@ -131,12 +131,14 @@ fn subnormal_columns_are_answered() {
     // Multiples of 2⁻¹⁰⁷⁰, which a power of two brings to the same numbers of ordinary size.
     let (x, y) = regression(47, 14, 2, 1);
     let x = x.map(|value| (value * 1e4).round());
-    let tiny = 2f64.powi(-1070);
+    // In two steps: 1/2¹⁰⁷⁰, as which a compiler that does not optimise computes it, is 0.
+    let half = 2f64.powi(-535);
+    let tiny = half * half;
     for (form, intercept) in [(Form::Primal, true), (Form::Primal, false), (Form::Dual, true), (Form::Dual, false)] {
         let ridge = Ridge::new().form(form).intercept(intercept).backend(Backend::Cpu);
         let mut small = x.clone();
-        small.column_mut(0).scale_mut(2f64.powi(-535));
-        small.column_mut(0).scale_mut(2f64.powi(-535));
+        small.column_mut(0).scale_mut(half);
+        small.column_mut(0).scale_mut(half);
         let path = ridge.clone().alphas([0.5]).fit(&small, &y).unwrap();
         let mut without = x.clone();
         without.column_mut(0).fill(0.0);
