@@ -121,7 +121,7 @@ impl Scores {
     }
 
     /// The means and their errors of one of `t` targets, for every λ.
-    fn of_target(&self, target: usize, t: usize) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn of_target(&self, target: usize, t: usize) -> (Vec<f64>, Vec<f64>) {
         let every_t = |values: &[f64]| values.iter().skip(target).step_by(t).copied().collect();
         (every_t(&self.means), every_t(&self.errors))
     }

@@ -13,7 +13,7 @@ use crate::choose::folds::{Folds, hashed};
 use crate::choose::scheme::Scheme;
 use crate::choose::score::Score;
 use crate::choose::selection::Selection;
-use crate::choose::summed::MOST_FOLDS;
+use crate::choose::summed::{MOST_FOLDS, of_mean};
 use crate::data::batch::Batch;
 use crate::data::stream::Stream;
 use crate::error::{Error, Result};
@@ -74,9 +74,7 @@ impl Parting {
             }),
         }
     }
-}
 
-impl Parting {
     /// The moments of each fold, by its label or number.
     fn moments(self, stream: &mut Stream<'_>) -> Result<BTreeMap<usize, Moments>> {
         let seen = RefCell::new(BTreeSet::new());
@@ -127,6 +125,7 @@ impl CrossValidation {
     /// the labels asked for, and scores of all predictions of a fold together; [`Error::NoScore`] where moments tell too little and the
     /// stream can be read once.
     pub fn fit_stream(&self, stream: &mut Stream<'_>) -> Result<Selection> {
+        self.ridge.check_no_weights()?;
         let (scheme, parting) = (&self.scheme, Parting::of(&self.scheme)?);
         let again = matches!(self.score, Score::Mse | Score::Rmse | Score::R2 | Score::Mae) && stream.is_replayable();
         let (labels, moments): (Vec<usize>, Vec<Moments>) = parting.moments(stream)?.into_iter().unzip();
@@ -145,7 +144,13 @@ impl CrossValidation {
                 }
                 Ok(())
             })?;
-            Ok(errors.into_iter().zip(held_out).map(|(own, moments)| self.scores_of(own, moments, units)).collect())
+            let of_fold = |(sums, moments): (Vec<f64>, &Moments)| {
+                let one = |(at, sum): (usize, f64)| {
+                    of_mean(&self.score, sum / moments.weight_sum(), (moments, at % units.len()), units)
+                };
+                sums.into_iter().enumerate().map(one).collect()
+            };
+            Ok(errors.into_iter().zip(held_out).map(of_fold).collect())
         };
         self.of_summed(scheme.clone(), &moments, again.then_some(&mut second))
     }
@@ -195,20 +200,5 @@ impl CrossValidation {
                 }
             });
         }
-    }
-
-    /// The scores of a fold whose weighted errors were summed, [k, t], and are turned into means.
-    fn scores_of(&self, errors: Vec<f64>, moments: &Moments, units: &[i32]) -> Vec<f64> {
-        let t = moments.targets();
-        let one = |(at, sum): (usize, f64)| {
-            let mean = sum / moments.weight_sum;
-            let j = moments.features() + at % t;
-            match self.score {
-                Score::Rmse => mean.sqrt(),
-                Score::R2 => 1.0 - sum / scaled(moments.squares[at % t], 2 * (moments.exponents[j] - units[at % t])),
-                _ => mean,
-            }
-        };
-        errors.into_iter().enumerate().map(one).collect()
     }
 }

@@ -75,7 +75,6 @@ impl CrossValidation {
         mut again: Option<Again<'_>>,
     ) -> Result<Selection> {
         self.rule.check()?;
-        self.ridge.check_no_weights()?;
         if again.is_none() && !matches!(self.score, Score::Mse | Score::Rmse | Score::R2) {
             return Err(needs_rows("scores other than squared errors and R²"));
         }
@@ -85,8 +84,12 @@ impl CrossValidation {
         let mut ridge = self.ridge.clone();
         let mut extensions = 0;
         loop {
-            let (path, scores) = self.scored_by_moments(&ridge, &summed, &mut again)?.of_all()?;
+            let (scored, hidden) = self.scored_by_moments(&ridge, &summed, &mut again)?;
+            let (path, scores) = scored.of_all()?;
             let selection = Selection::new(path, scores, scheme.clone(), self.rule, self.per_target)?;
+            if let Some(hidden) = hidden {
+                self.check_hidden(&selection, &hidden)?;
+            }
             match self.grown(&ridge, &selection, extensions) {
                 Some(larger) => ridge = larger,
                 None => return Ok(selection.after(extensions)),
@@ -95,61 +98,60 @@ impl CrossValidation {
         }
     }
 
-    fn scored_by_moments(&self, ridge: &Ridge, summed: &Summed<'_>, again: &mut Option<Again<'_>>) -> Result<Scored> {
+    /// The path of all rows with its scores, and where moments have lost some of these, the best that all may be in truth.
+    fn scored_by_moments(
+        &self,
+        ridge: &Ridge,
+        summed: &Summed<'_>,
+        again: &mut Option<Again<'_>>,
+    ) -> Result<(Scored, Option<Scores>)> {
         let path = ridge.fit_moments(&summed.whole)?;
         let on_grid = ridge.clone().silent().penalty(ridge.penalty.at(path.lambdas()));
         let paths: Vec<RidgePath> =
             summed.training.par_iter().map(|training| on_grid.fit_moments(training)).collect::<Result<_>>()?;
-        let units = summed.units(&self.score);
-        let of_fold = |(path, moments): (&RidgePath, &Moments)| match self.score {
-            Score::Mse | Score::Rmse | Score::R2 => {
-                let of = |at: usize, own: MeanSquare| of_moments(&self.score, own, (moments, at % units.len()), &units);
-                squared_errors::means(moments, path, &units)
-                    .into_iter()
-                    .enumerate()
-                    .map(|(at, own)| of(at, own))
-                    .collect()
-            }
-            _ => vec![Known { score: f64::NAN, best: f64::NAN, told: false }; path.len() * path.targets()],
+        let (units, t) = (summed.units(&self.score), path.targets());
+        let of_fold = |(path, moments): (&RidgePath, &Moments)| -> Vec<Known> {
+            let squares = squared_errors::means(moments, path, &units);
+            let one = |(at, own)| of_moments(&self.score, own, (moments, at % t), &units);
+            squares.into_iter().enumerate().map(one).collect()
         };
-        let known: Vec<Vec<Known>> = paths.iter().zip(summed.held_out()).map(of_fold).collect();
-        let untold = known.iter().flatten().any(|own| !own.told);
-        let scores: Vec<Vec<f64>> = match again {
-            Some(again) if untold => again(&paths, &units)?,
-            _ => known
-                .iter()
-                .map(|fold| fold.iter().map(|own| if own.told { own.score } else { f64::NAN }).collect())
-                .collect(),
+        let known: Vec<Vec<Known>> = match self.score {
+            Score::Mse | Score::Rmse | Score::R2 => paths.iter().zip(summed.held_out()).map(of_fold).collect(),
+            _ => Vec::new(),
+        };
+        let all = |of: fn(&Known) -> f64| known.iter().map(|fold| fold.iter().map(of).collect()).collect();
+        let lost = known.is_empty() || known.iter().flatten().any(|own| !own.told);
+        let (folds, hidden): (Vec<Vec<f64>>, bool) = match again {
+            Some(again) if lost => (again(&paths, &units)?, false),
+            _ => (all(|own| if own.told { own.score } else { f64::NAN }), lost),
         };
         let of_scores: Vec<i32> = units.iter().map(|unit| self.score.degree().unwrap_or(0) * unit).collect();
-        let scores = Scores::of_folds(&self.score, scores, of_scores);
-        let t = path.targets();
-        let mut missing =
-            unscored::missing(&path, &scores, |target| unscored::of_folds(&scores.folds, &self.score, target, t));
-        if again.is_none() && untold {
-            let best: Vec<Vec<f64>> = known.iter().map(|fold| fold.iter().map(|own| own.best).collect()).collect();
-            let best = Scores::of_folds(&self.score, best, scores.units.clone());
-            for (target, missing) in missing.iter_mut().enumerate() {
-                if may_be_best(&scores, &best, target, t) {
-                    let (score, reason) = (scores.name.clone(), Unscored::Digits);
-                    *missing = Some(Error::NoScore { target, score, reason });
-                }
+        let hidden = hidden.then(|| Scores::of_folds(&self.score, all(|own| own.best), of_scores.clone()));
+        let scores = Scores::of_folds(&self.score, folds, of_scores);
+        let missing = unscored::missing(&path, &scores, |target| {
+            let may_have = |own: &Scores| own.means.iter().skip(target).step_by(t).any(|best| !best.is_nan());
+            match hidden.as_ref().is_some_and(may_have) {
+                true => Unscored::Digits,
+                false => unscored::of_folds(&scores.folds, &self.score, target, t),
+            }
+        });
+        Ok((Scored { path, scores, missing }, hidden))
+    }
+
+    /// Refuses a choice where a λ whose score moments have lost may have one as good as that of the λ chosen: `best` holds the best that
+    /// each may be.
+    fn check_hidden(&self, selection: &Selection, best: &Scores) -> Result<()> {
+        let (told, t) = (selection.scores(), selection.path().targets());
+        for (target, chosen) in selection.in_units(self.per_target)?.into_iter().enumerate() {
+            let means = |own: &Scores| if self.per_target { own.of_target(target, t).0 } else { own.joint(t).0 };
+            let lost = means(told).into_iter().zip(means(best)).filter(|(told, _)| told.is_nan());
+            if lost.into_iter().any(|(_, best)| told.better.reaches(best, chosen.choice.score)) {
+                let (score, reason) = (told.name.clone(), Unscored::Digits);
+                return Err(Error::NoScore { target, score, reason });
             }
         }
-        Ok(Scored { path, scores, missing })
+        Ok(())
     }
-}
-
-/// Whether a λ whose score is not told may have a better one than all that are.
-fn may_be_best(told: &Scores, best: &Scores, target: usize, t: usize) -> bool {
-    let of = |scores: &Scores, index: usize| scores.means[index * t + target];
-    let lambdas = 0..told.means.len() / t;
-    let reaches = |a: f64, b: f64| told.better.reaches(a, b);
-    let known = lambdas.clone().map(|index| of(told, index)).filter(|score| score.is_finite());
-    let top = known.reduce(|a, b| if reaches(a, b) { a } else { b });
-    let hidden =
-        lambdas.filter(|index| of(told, *index).is_nan()).map(|index| of(best, index)).filter(|best| !best.is_nan());
-    hidden.into_iter().any(|best| top.is_none_or(|top| reaches(best, top)))
 }
 
 fn needs_rows(first: &'static str) -> Error {
@@ -170,16 +172,20 @@ struct Known {
 fn of_moments(score: &Score, square: MeanSquare, (moments, target): (&Moments, usize), units: &[i32]) -> Known {
     let MeanSquare { mean, error, kept } = square;
     let told = kept || mean.is_nan() || error <= KNOWN * mean;
-    let of = |mean: f64| match score {
+    let of = |mean: f64| of_mean(score, mean, (moments, target), units);
+    Known { score: of(mean), best: of((mean - error).max(0.0)), told }
+}
+
+/// A score of a target held out from the mean of its errors, squared or as the score has them, of the target in units of 2^`units`.
+pub(crate) fn of_mean(score: &Score, mean: f64, (moments, target): (&Moments, usize), units: &[i32]) -> f64 {
+    match score {
         Score::Rmse => mean.sqrt(),
         Score::R2 => {
-            let j = moments.features() + target;
-            let variance = moments.squares[target] / moments.weight_sum;
-            1.0 - mean / scaled(variance, 2 * (moments.exponents[j] - units[target]))
+            let exponent = moments.exponents[moments.features() + target] - units[target];
+            1.0 - mean / scaled(moments.squares[target] / moments.weight_sum, 2 * exponent)
         }
         _ => mean,
-    };
-    Known { score: of(mean), best: of((mean - error).max(0.0)), told }
+    }
 }
 
 /// The moments of folds, and of what is trained on when each is held out.

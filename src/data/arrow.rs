@@ -191,14 +191,9 @@ fn label(value: f64) -> Option<usize> {
     ((0.0..MOST).contains(&value) && value.fract() == 0.0).then_some(number)
 }
 
-/// A whole number as a float, if one is.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "none where it loses any")]
-fn exactly(value: i128) -> Option<f64> {
-    let double = match i64::try_from(value) {
-        Ok(value) => value as f64,
-        Err(_) => value as f64,
-    };
-    (value.unsigned_abs() <= 1 << 53 || double as i128 == value).then_some(double)
+/// Whether a whole number of this size is a float: of no more than 53 digits from the first 1 to the last, in base 2.
+fn is_float(size: u64) -> bool {
+    size.leading_zeros() + size.trailing_zeros() >= u64::BITS - f64::MANTISSA_DIGITS
 }
 
 fn wrong(column: &str, row: u64, detail: impl std::fmt::Display) -> Error {
@@ -211,12 +206,9 @@ fn numbers_of(name: &str, array: &ArrayRef, number: &dyn Fn(usize) -> u64) -> Re
         let row = (0..nulls.len()).find(|row| nulls.is_null(*row)).unwrap_or(0);
         return Err(wrong(name, number(row), "is null; a number is needed, or ColumnNames::drop_nulls"));
     }
-    let whole = |values: &mut dyn Iterator<Item = i128>| -> Result<Column> {
-        let one = |(row, value)| {
-            let wanted = "which no 64-bit float is; subtract an origin from the column first";
-            exactly(value).ok_or_else(|| wrong(name, number(row), format!("is {value}, {wanted}")))
-        };
-        Ok(Column::Double(values.enumerate().map(one).collect::<Result<Vec<f64>>>()?.into()))
+    let unheld = |row: usize, value: &dyn std::fmt::Display| {
+        let wanted = "which no 64-bit float is; subtract an origin from the column first";
+        wrong(name, number(row), format!("is {value}, {wanted}"))
     };
     Ok(match array.data_type() {
         DataType::Float64 => Column::Double(array.as_primitive::<Float64Type>().values().clone()),
@@ -228,11 +220,21 @@ fn numbers_of(name: &str, array: &ArrayRef, number: &dyn Fn(usize) -> u64) -> Re
         DataType::UInt8 => of::<UInt8Type>(array, f64::from),
         DataType::UInt16 => of::<UInt16Type>(array, f64::from),
         DataType::UInt32 => of::<UInt32Type>(array, f64::from),
+        #[expect(clippy::cast_precision_loss, reason = "refused where it loses any")]
         DataType::Int64 => {
-            whole(&mut array.as_primitive::<Int64Type>().values().iter().map(|value| i128::from(*value)))?
+            let values = array.as_primitive::<Int64Type>().values();
+            match values.iter().position(|value| !is_float(value.unsigned_abs())) {
+                Some(row) => return Err(unheld(row, &values[row])),
+                None => of::<Int64Type>(array, |value| value as f64),
+            }
         }
+        #[expect(clippy::cast_precision_loss, reason = "refused where it loses any")]
         DataType::UInt64 => {
-            whole(&mut array.as_primitive::<UInt64Type>().values().iter().map(|value| i128::from(*value)))?
+            let values = array.as_primitive::<UInt64Type>().values();
+            match values.iter().position(|value| !is_float(*value)) {
+                Some(row) => return Err(unheld(row, &values[row])),
+                None => of::<UInt64Type>(array, |value| value as f64),
+            }
         }
         DataType::Boolean => {
             Column::Double(array.as_boolean().values().iter().map(|value| f64::from(u8::from(value))).collect())

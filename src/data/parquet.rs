@@ -44,7 +44,7 @@ pub struct ParquetFiles {
     targets: Vec<String>,
     /// All columns used, in the order of features, targets, weights and labels.
     used: Vec<String>,
-    dropped: Arc<AtomicU64>,
+    dropped: AtomicU64,
 }
 
 impl ParquetFiles {
@@ -77,7 +77,7 @@ impl ParquetFiles {
                 return Err(Error::Column { column, detail: format!("of {}: {detail}", path.display()) });
             }
         }
-        Ok(Self { files, names, features, targets, used, dropped: Arc::default() })
+        Ok(Self { files, names, features, targets, used, dropped: AtomicU64::default() })
     }
 
     /// The rows of all files, with those that are left out for a null.
@@ -172,12 +172,13 @@ impl ParquetFiles {
         }
         let fields = self.used.iter().map(|name| find(&all, name).map(|at| metadata.schema().fields()[at].clone()));
         let schema = Arc::new(Schema::new(fields.collect::<Result<Vec<_>>>()?));
-        Ok(Columns { schema, parts, order })
+        Ok(Columns { path: path.to_owned(), schema, parts, order })
     }
 }
 
 /// Record batches put together from parts of the columns, each read on a thread of its own.
 struct Columns {
+    path: PathBuf,
     schema: SchemaRef,
     parts: Vec<Receiver<Result<RecordBatch>>>,
     /// Of each column the part that it is in, and its number there.
@@ -188,13 +189,20 @@ impl Iterator for Columns {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let parts: Option<Vec<Result<RecordBatch>>> = self.parts.iter().map(|part| part.recv().ok()).collect();
+        let parts: Vec<Result<RecordBatch>> = self.parts.iter().filter_map(|part| part.recv().ok()).collect();
+        match parts.len() {
+            0 => return None,
+            some if some < self.parts.len() => {
+                return Some(Err(unread(&self.path, "its columns differ in their rows")));
+            }
+            _ => (),
+        }
         let together = |parts: Vec<RecordBatch>| {
             let columns: Vec<ArrayRef> = self.order.iter().map(|(part, at)| parts[*part].column(*at).clone()).collect();
             let rows = RecordBatchOptions::new().with_row_count(parts.first().map(RecordBatch::num_rows));
             RecordBatch::try_new_with_options(self.schema.clone(), columns, &rows).map_err(Error::source)
         };
-        Some(parts?.into_iter().collect::<Result<Vec<_>>>().and_then(together))
+        Some(parts.into_iter().collect::<Result<Vec<_>>>().and_then(together))
     }
 }
 

@@ -291,9 +291,10 @@ impl Ridge {
     ///
     /// # Errors
     /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows, [`Error::Conflict`] with a prior mean or a Tikhonov
-    /// matrix, which need the rows; [`Error::InvalidRate`].
+    /// matrix, which need the rows, and with [weights](Self::weights), which were those of the rows summed; [`Error::InvalidRate`].
     pub fn fit_moments(&self, moments: &Moments) -> Result<RidgePath> {
         self.request.rates.check()?;
+        self.check_no_weights()?;
         if moments.weight_sum() == 0.0 {
             return Err(Error::ZeroWeights { rows: moments.rows() });
         }
@@ -309,6 +310,18 @@ impl Ridge {
         let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
         let request = Request { precision: Precision::Double, ..request };
         double::path_of_moments(&asked, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
+    }
+
+    /// Refuses weights set for rows in memory.
+    pub(crate) fn check_no_weights(&self) -> Result<()> {
+        match self.weights {
+            Some(_) => Err(Error::Conflict {
+                first: "weights set for all rows",
+                second: "a stream or moments",
+                instead: "weights of the batches, by Batch::with_weights",
+            }),
+            None => Ok(()),
+        }
     }
 
     /// m, n and t of the rows that moments were summed from, and k of the grid set.

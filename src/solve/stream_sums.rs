@@ -276,16 +276,4 @@ impl Ridge {
         self.check_no_weights()?;
         self.fit_moments(&Moments::from_stream(stream)?)
     }
-
-    /// Refuses weights set for rows in memory.
-    pub(crate) fn check_no_weights(&self) -> Result<()> {
-        match self.weights {
-            Some(_) => Err(Error::Conflict {
-                first: "weights set for all rows",
-                second: "a stream or moments",
-                instead: "weights of the batches, by Batch::with_weights",
-            }),
-            None => Ok(()),
-        }
-    }
 }

@@ -24,8 +24,8 @@ impl Figures {
     /// The figures that every path has.
     pub(crate) fn of(path: &RidgePath, data: &Data, system: Option<OtherSystem>) -> Result<Self> {
         let targets = path.targets();
-        let totals: Vec<f64> = match data.moments()? {
-            Some(moments) => (0..targets).map(|target| total(&moments, path.intercept_fitted(), target)).collect(),
+        let totals: Vec<f64> = match data.moments() {
+            Some(moments) => (0..targets).map(|target| total(moments, path.intercept_fitted(), target)).collect(),
             None => {
                 let problem = data.problem()?;
                 let total = |target| -> Result<f64> {

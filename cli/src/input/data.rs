@@ -28,8 +28,8 @@ pub(crate) struct Data {
     labels: Vec<Labels>,
     dropped: DroppedRows,
     penalty_factors: Option<Vec<f64>>,
-    /// In the place of rows.
-    moments: Option<Vec<Moments>>,
+    /// In the place of rows: of all of them, and of each fold or file.
+    moments: Option<Box<(Moments, Vec<Moments>)>>,
 }
 
 impl Data {
@@ -77,33 +77,26 @@ impl Data {
                 "{file} holds no moments, as the others do; wanted moments or rows alone"
             )));
         }
-        let MomentsFile { names, folds } = MomentsFile::of_files(input_files::paths(&args.input))?;
+        let file = MomentsFile::of_files(input_files::paths(&args.input))?;
+        let (whole, MomentsFile { names, folds }) = (file.whole()?, file);
         let (features, targets) = (names.features.len(), names.targets.len());
         let of_features: Vec<usize> = (0..features).collect();
         let penalty_factors = penalty_factors::of_features(args, &names.features, &of_features, &[])?;
         let table = Table::new(names.features.into_iter().chain(names.targets).collect(), std::iter::empty());
         let (categories, labels, dropped) = (Vec::new(), Vec::new(), DroppedRows::default());
-        let (weighted, timed, moments) = (false, false, Some(folds));
+        let (weighted, timed, moments) = (false, false, Some(Box::new((whole, folds))));
         Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors, moments })
     }
 
-    /// The moments of each fold, or of each file, in the place of rows.
-    pub(crate) fn fold_moments(&self) -> Option<&[Moments]> {
-        self.moments.as_deref()
-    }
-
     /// The moments of all rows, in their place.
-    pub(crate) fn moments(&self) -> Result<Option<Moments>> {
-        let Some([first, rest @ ..]) = self.moments.as_deref() else { return Ok(None) };
-        let mut whole = first.clone();
-        rest.iter().try_for_each(|more| whole.merge(more))?;
-        Ok(Some(whole))
+    pub(crate) fn moments(&self) -> Option<&Moments> {
+        self.moments.as_ref().map(|own| &own.0)
     }
 
     /// The path of the rows, or of their moments.
     pub(crate) fn fit(&self, ridge: &Ridge) -> Result<RidgePath> {
-        let path = match self.moments()? {
-            Some(moments) => ridge.fit_moments(&moments),
+        let path = match self.moments() {
+            Some(moments) => ridge.fit_moments(moments),
             None => ridge.fit(self.x()?, self.y()?),
         };
         path.map_err(|error| self.failure(error))
@@ -111,8 +104,8 @@ impl Data {
 
     /// The choice of λ by the rows, or by the moments of their folds.
     pub(crate) fn choose(&self, choice: &CrossValidation) -> Result<Selection> {
-        let selection = match self.fold_moments() {
-            Some(folds) => choice.fit_moments(folds),
+        let selection = match &self.moments {
+            Some(own) => choice.fit_moments(&own.1),
             None => choice.fit(self.x()?, self.y()?),
         };
         selection.map_err(|error| self.failure(error))
@@ -120,8 +113,8 @@ impl Data {
 
     /// The sizes of the task of a solver.
     pub(crate) fn shape(&self, ridge: &Ridge) -> Result<Shape> {
-        match self.moments()? {
-            Some(moments) => Ok(ridge.shape_of_moments(&moments)),
+        match self.moments() {
+            Some(moments) => Ok(ridge.shape_of_moments(moments)),
             None => Ok(ridge.shape(self.x()?, self.y()?)),
         }
     }
@@ -153,8 +146,7 @@ impl Data {
     }
 
     pub(crate) fn rows(&self) -> usize {
-        let of_moments = self.moments.as_ref().map(|folds| folds.iter().map(Moments::rows).sum());
-        of_moments.unwrap_or_else(|| self.table.rows())
+        self.moments().map_or_else(|| self.table.rows(), Moments::rows)
     }
 
     /// What became of the columns of text.

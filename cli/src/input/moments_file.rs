@@ -78,7 +78,8 @@ impl MomentsFile {
             if [fold.features(), fold.targets()] != [names.features.len(), names.targets.len()] {
                 return Err("its moments are of other columns than it names".into());
             }
-            (left, folds) = (more, [folds, vec![fold]].concat());
+            folds.push(fold);
+            left = more;
         }
         match folds.is_empty() {
             true => Err("it holds no moments".into()),

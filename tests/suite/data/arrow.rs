@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
-    Int64Array, RecordBatch, StringArray, TimestampSecondArray, UInt8Array, UInt64Array,
+    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array,
+    RecordBatch, StringArray, TimestampSecondArray, UInt8Array, UInt64Array,
 };
 use nalgebra::DMatrix;
 use ridgepath::{ArrowColumns, Batch, ColumnNames, Error, Moments, Ridge, Rows, Stream, View};
@@ -141,5 +141,4 @@ fn columns_that_are_no_numbers_are_refused_by_name_with_what_to_do() {
     ]);
     let error = Batch::of_arrow(&halves, &ColumnNames::new(["y"]).labels("fold"), 7).unwrap_err();
     refused(error, "fold", "row 8 is 2.5");
-    assert_eq!(halves.column(0).len(), 2);
 }

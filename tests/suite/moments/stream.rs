@@ -180,11 +180,11 @@ fn what_moments_have_lost_is_read_again_or_refused_and_never_chosen_by() {
     let found = choice.fit_stream(&mut data.again(50)).unwrap();
     let wanted = choice.fit(&data.x, &data.y).unwrap();
     assert_eq!(found.choice(0).index, wanted.choice(0).index);
-    near(found.choice(0).score, wanted.choice(0).score, 0.05);
+    near(found.choice(0).score, wanted.choice(0).score, 1e-3);
 }
 
 #[test]
-fn memory_does_not_grow_with_the_rows_and_a_source_is_read_once_for_a_path() {
+fn a_source_is_read_once_for_a_path() {
     let mut opened = 0;
     let data = Data::new(23, (500, 3, 1));
     {
@@ -307,4 +307,31 @@ fn the_order_of_the_memory_does_not_move_a_bit() {
     let by_rows = Batch::new(ByRows(along, 70), y.clone());
     let found = Moments::from_stream(&mut Stream::once([by_rows])).unwrap();
     assert_eq!(found, Moments::from_stream(&mut Stream::once([Batch::new(x, y)])).unwrap());
+}
+
+#[test]
+fn one_lambda_for_all_targets_is_refused_where_one_target_hides_the_best() {
+    // Of the first target moments have lost the scores of small λs; the second has none to hide.
+    let (mut data, other) = (nearly_exact(), Data::new(20, (300, 4, 1)));
+    data.y = DMatrix::from_columns(&[data.y.column(0), other.y.column(0)]);
+    let choice = CrossValidation::new(Ridge::new().lambdas([1.0, 1e-13])).folds(Folds::Hashed { folds: 3, seed: 1 });
+    for per_target in [false, true] {
+        match choice.clone().per_target(per_target).fit_stream(&mut data.once(50)) {
+            Err(Error::NoScore { target: 0, reason: Unscored::Digits, .. }) => (),
+            other => panic!("{other:?}"),
+        }
+    }
+    let found = choice.fit_stream(&mut data.again(50)).unwrap();
+    assert_eq!(found.choice(0).index, choice.fit(&data.x, &data.y).unwrap().choice(0).index);
+}
+
+#[test]
+fn moments_take_no_weights_of_rows() {
+    let data = Data::new(47, (40, 2, 1));
+    let moments = Moments::from_stream(&mut data.once(10)).unwrap();
+    let weighted = Ridge::new().weights(vec![1.0; 40]);
+    let refused = |error: Error| assert!(error.to_string().contains("with_weights"), "{error}");
+    refused(weighted.fit_moments(&moments).unwrap_err());
+    let choice = CrossValidation::new(weighted).folds(Folds::Labelled);
+    refused(choice.fit_moments(&[moments.clone(), moments]).unwrap_err());
 }
