@@ -174,7 +174,9 @@ impl CrossValidation {
         (units, errors): (&[i32], &mut [Vec<f64>]),
     ) {
         let [x, y] = [batch.x(), batch.y()].map(|from| copied(from, rows.clone()));
-        let of_error = |error: f64| if matches!(self.score, Score::Mae) { error.abs() } else { error * error };
+        // No thread of a browser may share the solver, which holds a device.
+        let absolute = matches!(self.score, Score::Mae);
+        let of_error = |error: f64| if absolute { error.abs() } else { error * error };
         let mut of_folds = BTreeMap::<usize, Vec<usize>>::new();
         for (row, fold) in folds.iter().enumerate() {
             if let Some(number) = number_of.get(fold) {

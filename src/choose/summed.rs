@@ -1,7 +1,5 @@
 //! A choice of λ without rows: from the moments of each fold.
 
-use rayon::prelude::*;
-
 use crate::answer::path::RidgePath;
 use crate::choose::cross_validation::CrossValidation;
 use crate::choose::folds::{Folds, Partition};
@@ -16,6 +14,7 @@ use crate::choose::unscored;
 use crate::error::{Error, Result, Unscored};
 use crate::math::powers::{exponent, scaled};
 use crate::moments::Moments;
+use crate::solve::batch::side_by_side;
 use crate::solve::ridge::Ridge;
 
 /// Of a score what rounding may be, so that it speaks for a λ.
@@ -107,8 +106,7 @@ impl CrossValidation {
     ) -> Result<(Scored, Option<Scores>)> {
         let path = ridge.fit_moments(&summed.whole)?;
         let on_grid = ridge.clone().silent().penalty(ridge.penalty.at(path.lambdas()));
-        let paths: Vec<RidgePath> =
-            summed.training.par_iter().map(|training| on_grid.fit_moments(training)).collect::<Result<_>>()?;
+        let paths = side_by_side(&summed.training, |training| on_grid.fit_moments(training))?;
         let (units, t) = (summed.units(&self.score), path.targets());
         let of_fold = |(path, moments): (&RidgePath, &Moments)| -> Vec<Known> {
             let squares = squared_errors::means(moments, path, &units);

@@ -125,7 +125,22 @@ pub(crate) async fn on_cpu<I: Copy + Sync, R: Send, F: Future<Output = Result<R>
     items: &[I],
     one: impl Fn(I) -> F + Sync,
 ) -> Result<Vec<R>> {
-    items.par_iter().map(|own| pollster::block_on(one(*own))).collect()
+    side_by_side(items, |own| pollster::block_on(one(*own)))
+}
+
+/// What each of some items gives, on as many threads as there are.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn side_by_side<I: Sync, R: Send>(
+    items: &[I],
+    one: impl Fn(&I) -> Result<R> + Send + Sync,
+) -> Result<Vec<R>> {
+    items.par_iter().map(one).collect()
+}
+
+/// What each of some items gives, in a browser one after the other.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn side_by_side<I, R>(items: &[I], one: impl Fn(&I) -> Result<R>) -> Result<Vec<R>> {
+    items.iter().map(one).collect()
 }
 
 /// What each of some items gives on the CPU, in a browser one after the other: no thread there may share what holds a device.
