@@ -3,7 +3,7 @@
 use std::f64::consts::{LN_2, PI};
 
 use crate::choose::score::Better;
-use crate::choose::spectrum::Spectrum;
+use crate::choose::spectrum::{KNOWN, Spectrum};
 use crate::directions::Directions;
 use crate::math::powers::scaled;
 
@@ -54,8 +54,20 @@ impl Criterion {
     }
 }
 
+/// What criteria are made from: the fit of a target at a λ.
+struct Fit {
+    index: usize,
+    target: usize,
+    rss: f64,
+    /// m − df.
+    room: f64,
+    df: f64,
+    /// The logarithm of det(I + G/shift).
+    volume: f64,
+}
+
 impl Spectrum {
-    /// A criterion for every λ and target, [k, t].
+    /// A criterion for every λ and target, [k, t]; of moments NaN where they do not tell it.
     #[must_use]
     pub fn criterion(&self, criterion: Criterion) -> Vec<f64> {
         self.criterion_in_units(criterion, &vec![0; self.targets()])
@@ -64,34 +76,89 @@ impl Spectrum {
     /// [`criterion`](Self::criterion) of targets in units of 2^`units`.
     pub(crate) fn criterion_in_units(&self, criterion: Criterion, units: &[i32]) -> Vec<f64> {
         let t = self.targets();
-        let one = |at: usize| match self.criterion_of(criterion, at / t, at % t) {
-            value if criterion.degree() == 0 => value,
-            value => self.square_in_units(units[at % t], at % t, value),
+        let one = |at: usize| match self.is_told(criterion, at / t, at % t) {
+            true => self.in_units(criterion, units, at, self.criterion_of(criterion, &self.fit(at / t, at % t))),
+            false => f64::NAN,
         };
         (0..self.len() * t).map(one).collect()
     }
 
-    /// A criterion of λ number `index` for a target, in units of the target's square where that is its degree; NaN where it is not
-    /// defined.
-    fn criterion_of(&self, criterion: Criterion, index: usize, target: usize) -> f64 {
+    /// The best that a criterion may be in truth for every λ and target, [k, t], of targets in units of 2^`units`.
+    pub(crate) fn best_in_units(&self, criterion: Criterion, units: &[i32]) -> Vec<f64> {
+        let t = self.targets();
+        let one = |at: usize| self.in_units(criterion, units, at, self.best_of(criterion, at / t, at % t));
+        (0..self.len() * t).map(one).collect()
+    }
+
+    fn in_units(&self, criterion: Criterion, units: &[i32], at: usize, value: f64) -> f64 {
+        let target = at % self.targets();
+        if criterion.degree() == 0 { value } else { self.square_in_units(units[target], target, value) }
+    }
+
+    /// A fit as it was found.
+    fn fit(&self, index: usize, target: usize) -> Fit {
+        let shift = self.grid.shifts[index];
+        let rss = self.directions().rss(shift, target);
+        Fit { index, target, rss, room: self.unexplained(index), df: self.df(index), volume: self.volume(shift) }
+    }
+
+    /// Whether a criterion is known to a millionth of what it is made from. Always, of rows.
+    pub(crate) fn is_told(&self, criterion: Criterion, index: usize, target: usize) -> bool {
+        let (directions, shift) = (self.directions(), self.grid.shifts[index]);
+        if directions.lost_nothing() {
+            return true;
+        }
+        let rss_is_told = |shift| directions.rss_error(shift, target) <= KNOWN * directions.rss(shift, target);
+        let off = directions.df_error(shift);
+        let of_evidence = criterion == Criterion::Evidence;
+        let noise_is_told = criterion != Criterion::Cp || (rss_is_told(0.0) && directions.df_error(0.0) <= KNOWN);
+        rss_is_told(shift)
+            && noise_is_told
+            && (off <= KNOWN * self.unexplained(index).min(self.df(index)))
+            && (!of_evidence || directions.volume_error(shift) <= KNOWN * self.spread())
+    }
+
+    /// The best that a criterion may be in truth.
+    fn best_of(&self, criterion: Criterion, index: usize, target: usize) -> f64 {
+        let (directions, shift) = (self.directions(), self.grid.shifts[index]);
+        let (found, off) = (self.fit(index, target), directions.df_error(shift));
+        let best = Fit {
+            rss: found.rss - directions.rss_error(shift, target),
+            room: found.room + off,
+            df: found.df - off,
+            volume: found.volume - directions.volume_error(shift),
+            ..found
+        };
+        let noise_is_told = criterion != Criterion::Cp || self.is_told(criterion, index, target);
+        match self.criterion_of(criterion, &best) {
+            value if best.rss > 0.0 && noise_is_told => value,
+            _ => match (criterion, criterion.better()) {
+                (Criterion::Gcv, _) => 0.0,
+                (_, Better::Lower) => f64::NEG_INFINITY,
+                (_, Better::Higher) => f64::INFINITY,
+            },
+        }
+    }
+
+    /// A criterion of a fit, in units of the target's square where that is its degree; NaN where it is not defined.
+    fn criterion_of(&self, criterion: Criterion, fit: &Fit) -> f64 {
+        let &Fit { target, rss, room, df, .. } = fit;
         let m = self.count();
         let positive = |value: f64| if value > 0.0 { value } else { f64::NAN };
-        let (rss, room) = (self.directions().rss(self.grid.shifts[index], target), self.unexplained(index));
-        let df = self.df(index);
         let unit = f64::from(2 * self.directions().target_units[target]) * LN_2;
         // A fit without an error is infinitely likely, whatever it is worth.
         let likelihood = m * ((positive(rss) / m).ln() + unit);
         match criterion {
             Criterion::Gcv => m * rss / positive(room).powi(2),
             Criterion::Aic => likelihood + 2.0 * df,
-            Criterion::Aicc => likelihood + 2.0 * df + 2.0 * df * (df + 1.0) / self.more_than_one(index),
+            Criterion::Aicc => likelihood + 2.0 * df + 2.0 * df * (df + 1.0) / more_than_one(room),
             Criterion::Bic => likelihood + df * m.ln(),
             Criterion::Cp => rss / positive(self.noise(target)) - m + 2.0 * df,
-            Criterion::Evidence => self.evidence(index, target, rss) - unit * 0.5 * self.spread(),
+            Criterion::Evidence => self.evidence(fit) - unit * 0.5 * self.spread(),
         }
     }
 
-    /// Σ s(y − ŷ)² of every λ and target, [k, t].
+    /// Σ s(y − ŷ)² of every λ and target, [k, t], as it was found.
     #[must_use]
     pub fn rss(&self) -> Vec<f64> {
         let t = self.targets();
@@ -129,12 +196,6 @@ impl Spectrum {
         if rank > 2 { rank as f64 - 2.0 } else { f64::NAN }
     }
 
-    /// m − df − 1, if it is positive: not rounding noise.
-    fn more_than_one(&self, index: usize) -> f64 {
-        let room = self.unexplained(index) - 1.0;
-        if room > 8.0 * f64::EPSILON { room } else { f64::NAN }
-    }
-
     /// σ̂² of the fit without a penalty, in the units of the target; NaN where it is not known.
     fn noise(&self, target: usize) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
@@ -150,7 +211,8 @@ impl Spectrum {
     }
 
     /// The logarithm of the evidence of a target in its units.
-    fn evidence(&self, index: usize, target: usize, rss: f64) -> f64 {
+    fn evidence(&self, fit: &Fit) -> f64 {
+        let &Fit { index, target, rss, volume, .. } = fit;
         let shift = self.grid.shifts[index];
         if !(shift > 0.0) {
             return f64::NAN;
@@ -165,8 +227,18 @@ impl Spectrum {
         if !(variance > 0.0) {
             return f64::NAN;
         }
-        let root = directions.root(shift);
-        let volume: f64 = directions.sigma.iter().map(|sigma| (sigma / root).powi(2).ln_1p()).sum();
         -0.5 * (nu * ((2.0 * PI * variance).ln() + 1.0) + volume)
     }
+
+    /// The logarithm of det(I + G/shift).
+    fn volume(&self, shift: f64) -> f64 {
+        let root = self.directions().root(shift);
+        self.directions().sigma.iter().map(|sigma| (sigma / root).powi(2).ln_1p()).sum()
+    }
+}
+
+/// m − df − 1, if it is positive: not rounding noise.
+fn more_than_one(room: f64) -> f64 {
+    let room = room - 1.0;
+    if room > 8.0 * f64::EPSILON { room } else { f64::NAN }
 }

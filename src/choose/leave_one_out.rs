@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
+use crate::choose::row_spectrum::RowSpectrum;
 use crate::choose::score::{Score, in_units};
-use crate::choose::spectrum::Spectrum;
 use crate::data::problem::Problem;
 
 /// λs whose leverages are held at a time, or more where so many numbers will do.
 const LAMBDAS: usize = 128;
 const NUMBERS: usize = 4_000_000;
 
-impl Spectrum {
+impl RowSpectrum {
     /// The mean squared error Σ s(y − ŷ)²/W of predictions of each row by a fit without it, of every λ and target, [k, t]:
     /// the residuals of such fits are (yᵢ − ŷᵢ)/(1 − hᵢ), hᵢ the leverage (Allen, 1974). Shift, and when standardised the scale of
     /// the columns, are those of all rows. NaN for a λ at which a row has leverage 1: without it there is no unique fit.
@@ -21,7 +21,7 @@ impl Spectrum {
 
     /// [`loo_mse`](Self::loo_mse) of targets in units of 2^`units`, with its standard errors.
     fn mean_squares(&self, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
-        let weights: Vec<f64> = (0..self.directions().rows.len()).map(|i| self.weight(i)).collect();
+        let weights: Vec<f64> = (0..self.rows.rows.len()).map(|i| self.weight(i)).collect();
         let total: f64 = weights.iter().sum();
         let one = |target: usize, deleted: &[f64]| {
             let mean = deleted.iter().map(|error| error * error).sum::<f64>() / total;
@@ -40,11 +40,10 @@ impl Spectrum {
         if matches!(score, Score::Mse) {
             return self.mean_squares(units);
         }
-        let s: Vec<f64> = self.directions().rows.iter().map(|row| problem.weight(*row)).collect();
+        let s: Vec<f64> = self.rows.rows.iter().map(|row| problem.weight(*row)).collect();
         let value = |row: &usize, target: usize| problem.y().get(*row, target);
-        let y: Vec<Vec<f64>> = (0..self.targets())
-            .map(|target| self.directions().rows.iter().map(|row| value(row, target)).collect())
-            .collect();
+        let y: Vec<Vec<f64>> =
+            (0..self.targets()).map(|target| self.rows.rows.iter().map(|row| value(row, target)).collect()).collect();
         let scored = |target: usize, deleted: &[f64]| {
             let y = &y[target];
             let prediction = |(i, error): (usize, &f64)| y[i] - self.natural(i, target, *error);
@@ -61,7 +60,7 @@ impl Spectrum {
 
     /// What `of` makes of √s times the leave-one-out residuals, in the units of the target, for every λ and target.
     fn by_column<R: Send>(&self, of: impl Fn(usize, &[f64]) -> R + Sync) -> Vec<R> {
-        let (m, k) = (self.directions().rows.len(), self.len());
+        let (m, k) = (self.rows.rows.len(), self.len());
         let at_once = LAMBDAS.max(NUMBERS / m);
         let mut all = Vec::with_capacity(k * self.targets());
         for first in (0..k).step_by(at_once) {

@@ -6,8 +6,7 @@ use std::ops::Range;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-use crate::choose::spectrum::Spectrum;
-use crate::directions::Directions;
+use crate::choose::row_spectrum::RowSpectrum;
 use crate::math::product::product;
 use crate::math::resolvent::{Resolvent, worthwhile};
 
@@ -16,7 +15,7 @@ const TARGETS: usize = 8;
 /// Columns at a time.
 const COLUMNS: usize = 32;
 
-impl Spectrum {
+impl RowSpectrum {
     /// Something of √s(y − ŷ) of the rows of positive weight, in the units of the target, for each of some λs and every target,
     /// [k, t]; `of` is given their numbers.
     pub(crate) fn of_residuals<R: Send>(
@@ -68,7 +67,7 @@ impl Spectrum {
         let least = directions.sigma.iter().copied().fold(f64::INFINITY, f64::min) / largest;
         let shifts: Vec<f64> = lambdas.clone().map(|index| self.relative_shift(index)).collect();
         let sound = largest > 0.0 && shifts.iter().all(|shift| shift.is_finite());
-        let most = worthwhile(directions.u.ncols(), lambdas.len());
+        let most = worthwhile(self.rows.u.ncols(), lambdas.len());
         sound.then(|| Resolvent::new((least * least, 1.0), &shifts, most)).flatten()
     }
 
@@ -102,7 +101,7 @@ impl Spectrum {
 
     /// U times Uᵀy weighted: for each row of `weights` a column for each of the targets.
     fn fitted(&self, weights: &[Vec<f64>], targets: &Range<usize>) -> DMatrix<f64> {
-        let Directions { u, along, .. } = self.directions();
+        let (u, along) = (&self.rows.u, &self.directions().along);
         let r = u.ncols();
         let mut right = DMatrix::zeros(r, weights.len() * targets.len());
         if r == 0 {
@@ -126,17 +125,17 @@ impl Spectrum {
         from_nodes: bool,
         of: &impl Fn(usize, usize, &[f64]) -> R,
     ) -> Vec<R> {
-        let directions = self.directions();
+        let rows = &self.rows;
         let columns = lambdas.flat_map(|index| targets.clone().map(move |target| (index, target)));
         let one = |(residual, (index, target)): (&mut [f64], (usize, usize))| {
             let shift = if from_nodes { self.relative_shift(index) } else { 1.0 };
-            let beside = if !from_nodes && self.mostly_left(index) { &directions.y } else { &directions.rest };
+            let beside = if !from_nodes && self.mostly_left(index) { &rows.y } else { &rows.rest };
             residual
                 .iter_mut()
                 .zip(&beside.column(target))
                 .for_each(|(residual, beside)| *residual = beside + shift * *residual);
             of(index, target, residual)
         };
-        left.as_mut_slice().chunks_mut(directions.rest.nrows()).zip(columns).map(one).collect()
+        left.as_mut_slice().chunks_mut(rows.rest.nrows()).zip(columns).map(one).collect()
     }
 }

@@ -7,10 +7,10 @@ use crate::answer::path::RidgePath;
 use crate::choose::cross_validation::CrossValidation;
 use crate::choose::folds::Partition;
 use crate::choose::held_out::{self, Part};
+use crate::choose::row_spectrum::RowSpectrum;
 use crate::choose::scheme::Scheme;
 use crate::choose::score::target_units;
 use crate::choose::scores::Scores;
-use crate::choose::spectrum::Spectrum;
 use crate::choose::unscored;
 use crate::data::problem::Problem;
 use crate::error::{Error, Result};
@@ -77,7 +77,7 @@ impl CrossValidation {
         }
         ridge.one_decomposition()?;
         let path = ridge.solve(problem, None).await?;
-        let spectrum = Spectrum::new(problem, ridge.model, path.grid())?;
+        let spectrum = RowSpectrum::new(problem, ridge.model, path.grid())?;
         let (name, better, (mut means, errors), units) = match &self.scheme {
             Scheme::Criterion(criterion) => {
                 let units = units(problem, Some(criterion.degree()));
@@ -100,7 +100,10 @@ impl CrossValidation {
         }
         let scores = Scores { name: name.to_owned(), better, folds: Vec::new(), means, errors, units };
         let missing = unscored::missing(&path, &scores, |target| match &self.scheme {
-            Scheme::Criterion(own) => unscored::of_criterion(*own, &spectrum, &path, (problem, target)),
+            Scheme::Criterion(own) => {
+                let constant = unscored::constant(problem, 0..problem.rows(), target);
+                unscored::of_criterion(*own, &spectrum, &path, (target, constant))
+            }
             _ => unscored::of_rows(&spectrum, &path, &self.score, target),
         });
         Ok(Scored { path, scores, missing })

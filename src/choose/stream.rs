@@ -55,7 +55,7 @@ impl Parting {
                 "Folds::Hashed, Folds::Labelled or Folds::RollingLabels",
             ),
             Scheme::LeaveOneOut => ("leave-one-out", "a stream", "folds, or rows in memory"),
-            Scheme::Criterion(_) => ("a criterion", "a stream", "folds, or rows in memory"),
+            Scheme::Criterion(_) => ("a criterion", "moments of folds", "Moments::from_stream"),
         };
         Err(Error::Conflict { first, second, instead })
     }
@@ -105,7 +105,8 @@ impl CrossValidation {
     /// [`fit_moments`](Self::fit_moments) chooses. [`Mae`](Score::Mae), and λs whose errors are so small beside y that moments have
     /// lost them, take a second pass over a stream that can be read again.
     ///
-    /// Folds are [`Folds::Hashed`], [`Folds::Labelled`] or [`Folds::RollingLabels`]: the others need the number of rows.
+    /// Folds are [`Folds::Hashed`], [`Folds::Labelled`] or [`Folds::RollingLabels`]: the others need the number of rows. A
+    /// [criterion](Self::criterion) judges by the moments of all rows.
     ///
     /// ```
     /// use ridgepath::{Batch, CrossValidation, Folds, Ridge, Stream, nalgebra::DMatrix};
@@ -126,6 +127,9 @@ impl CrossValidation {
     /// stream can be read once.
     pub fn fit_stream(&self, stream: &mut Stream<'_>) -> Result<Selection> {
         self.ridge.check_no_weights()?;
+        if let Scheme::Criterion(criterion) = self.scheme {
+            return self.by_criterion(criterion, &Moments::from_stream(stream)?);
+        }
         let (scheme, parting) = (&self.scheme, Parting::of(&self.scheme)?);
         let again = matches!(self.score, Score::Mse | Score::Rmse | Score::R2 | Score::Mae) && stream.is_replayable();
         let (labels, moments): (Vec<usize>, Vec<Moments>) = parting.moments(stream)?.into_iter().unzip();

@@ -34,6 +34,7 @@ impl CrossValidation {
     /// of time, and each but the first is held out from those before it.
     ///
     /// Scores are [`Mse`](Score::Mse), [`Rmse`](Score::Rmse) and [`R2`](Score::R2): Σ s(y − ŷ)² = Σ s(y − ȳ)² − 2wᵀc + wᵀGw + W(ȳ − b − x̄ᵀw)².
+    /// A [criterion](Self::criterion) judges by all moments together, of which there may be one.
     ///
     /// ```
     /// use ridgepath::{CrossValidation, Moments, Problem, Ridge, View};
@@ -61,7 +62,7 @@ impl CrossValidation {
                 return Err(needs_rows("repeated folds, or leave-one-out"));
             }
             Scheme::Folds(_) => Scheme::Folds(Folds::Labelled),
-            Scheme::Criterion(_) => return Err(needs_rows("a criterion")),
+            Scheme::Criterion(criterion) => return self.by_criterion(*criterion, &merged(folds, 1)?),
         };
         self.of_summed(scheme, folds, None)
     }
@@ -80,10 +81,20 @@ impl CrossValidation {
         let rolling = scheme == Scheme::Folds(Folds::RollingLabels);
         let summed = Summed::new(folds, rolling)?;
         summed.check(&self.score)?;
+        self.until_kept(&scheme, |ridge| self.scored_by_moments(ridge, &summed, &mut again))
+    }
+
+    /// The choice by scores, of which moments may have lost some: then the best that each may be in truth comes with them. Again with a
+    /// larger grid, where that may grow.
+    pub(crate) fn until_kept(
+        &self,
+        scheme: &Scheme,
+        mut score: impl FnMut(&Ridge) -> Result<(Scored, Option<Scores>)>,
+    ) -> Result<Selection> {
         let mut ridge = self.ridge.clone();
         let mut extensions = 0;
         loop {
-            let (scored, hidden) = self.scored_by_moments(&ridge, &summed, &mut again)?;
+            let (scored, hidden) = score(&ridge)?;
             let (path, scores) = scored.of_all()?;
             let selection = Selection::new(path, scores, scheme.clone(), self.rule, self.per_target)?;
             if let Some(hidden) = hidden {
@@ -152,6 +163,26 @@ impl CrossValidation {
     }
 }
 
+/// The moments of all folds, of which there must be `least`.
+fn merged(folds: &[Moments], least: usize) -> Result<Moments> {
+    if !(least..=MOST_FOLDS).contains(&folds.len()) {
+        let (what, found) = ("moments, one for each fold", folds.len());
+        return Err(Error::Count { what, found, least, most: MOST_FOLDS });
+    }
+    let mut whole = folds[0].clone();
+    folds[1..].iter().try_for_each(|fold| whole.merge(fold))?;
+    Ok(whole)
+}
+
+/// The unit of each target, a power of two: 1, unless squares of its errors might be out of range.
+pub(crate) fn units(moments: &Moments) -> Vec<i32> {
+    let unit = |target: usize| {
+        let (spread, mean) = (moments.exponents[moments.features() + target], exponent(moments.mean_y(target)));
+        Some(spread.max(mean)).filter(|unit| unit.unsigned_abs() > FAR).unwrap_or(0)
+    };
+    (0..moments.targets()).map(unit).collect()
+}
+
 fn needs_rows(first: &'static str) -> Error {
     Error::Conflict { first, second: "moments alone", instead: "the rows, or a stream that can be read again" }
 }
@@ -196,12 +227,7 @@ pub(crate) struct Summed<'a> {
 
 impl<'a> Summed<'a> {
     fn new(folds: &'a [Moments], rolling: bool) -> Result<Self> {
-        if !(2..=MOST_FOLDS).contains(&folds.len()) {
-            let (what, found) = ("moments, one for each fold", folds.len());
-            return Err(Error::Count { what, found, least: 2, most: MOST_FOLDS });
-        }
-        let mut whole = folds[0].clone();
-        folds[1..].iter().try_for_each(|fold| whole.merge(fold))?;
+        let whole = merged(folds, 2)?;
         let partition = Partition { parts: vec![Vec::new(); folds.len()], rolling };
         Ok(Self { folds, rolling, training: training_moments(&partition, folds)?, whole })
     }
@@ -227,14 +253,8 @@ impl<'a> Summed<'a> {
         Ok(())
     }
 
-    /// The unit of each target, a power of two: 1, unless squares of its errors might be out of range.
+    /// The units of the targets, where the score grows with them.
     fn units(&self, score: &Score) -> Vec<i32> {
-        let n = self.whole.features();
-        let unit = |target: usize| {
-            let (spread, mean) = (self.whole.exponents[n + target], exponent(self.whole.mean_y(target)));
-            Some(spread.max(mean)).filter(|unit| unit.unsigned_abs() > FAR).unwrap_or(0)
-        };
-        let one = |target| if score.degree().is_some() { unit(target) } else { 0 };
-        (0..self.whole.targets()).map(one).collect()
+        if score.degree().is_some() { units(&self.whole) } else { vec![0; self.whole.targets()] }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::answer::path::RidgePath;
 use crate::choose::criterion::Criterion;
+use crate::choose::row_spectrum::RowSpectrum;
 use crate::choose::score::Score;
 use crate::choose::scores::Scores;
 use crate::choose::spectrum::Spectrum;
@@ -50,7 +51,7 @@ pub(crate) fn of_folds(folds: &[Vec<f64>], score: &Score, target: usize, t: usiz
 }
 
 /// Why a target has no leave-one-out score.
-pub(crate) fn of_rows(spectrum: &Spectrum, path: &RidgePath, score: &Score, target: usize) -> Unscored {
+pub(crate) fn of_rows(spectrum: &RowSpectrum, path: &RidgePath, score: &Score, target: usize) -> Unscored {
     let exact = |index: usize| spectrum.left_of_rows(&[index]).iter().any(|left| !(*left > 0.0));
     match score {
         _ if answered(path, target).all(exact) => Unscored::Leverage,
@@ -59,25 +60,25 @@ pub(crate) fn of_rows(spectrum: &Spectrum, path: &RidgePath, score: &Score, targ
     }
 }
 
-/// Why a target has no criterion.
+/// Why a target has no criterion; `constant` is its value, where that is the same in every row.
 pub(crate) fn of_criterion(
     criterion: Criterion,
     spectrum: &Spectrum,
     path: &RidgePath,
-    (problem, target): (&Problem<'_>, usize),
+    (target, constant): (usize, Option<f64>),
 ) -> Unscored {
     let rows = spectrum.rows_counted();
     let rank = spectrum.rank();
     let rss = spectrum.rss();
     let exact = |index: usize| rss[index * path.targets() + target] == 0.0;
-    let constant =
-        constant(problem, 0..problem.rows(), target).filter(|value| path.intercept_fitted() || *value == 0.0);
-    match (criterion, constant) {
+    let told = |index: usize| spectrum.is_told(criterion, index, target);
+    match (criterion, constant.filter(|value| path.intercept_fitted() || *value == 0.0)) {
         (_, Some(value)) => Unscored::Constant { value },
         (Criterion::Cp, _) if rank >= rows => Unscored::Rank { rank, rows },
         (Criterion::Evidence, _) if answered(path, target).all(|index| path.shifts()[index] == 0.0) => {
             Unscored::NoPenalty
         }
+        _ if answered(path, target).any(|index| !told(index)) => Unscored::Digits,
         _ if answered(path, target).all(exact) => Unscored::NoResiduals,
         (Criterion::Gcv | Criterion::Aicc, _) => Unscored::DegreesOfFreedom { rows },
         _ => Unscored::Undefined,

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::directions::rows::ScaledRows;
+use crate::directions::penalised_columns::PenalisedColumns;
 use crate::math::pair::Number;
 use crate::math::svd::Orthogonal;
 
@@ -62,18 +62,18 @@ impl Coefficients {
     /// From V of columns that come `lift` powers of two larger than in the units of the rows; `sizes` are the norms of the penalised
     /// columns before anything was taken from them.
     pub(super) fn new<N: Number>(
-        rows: &ScaledRows<'_>,
+        columns: &PenalisedColumns,
         v: &[Vec<N>],
         fixed: &Fixed<'_, N>,
         (sizes, means): (&[f64], &[N]),
         lift: i32,
     ) -> Self {
-        let n = rows.inverse_root.len();
-        let (penalised, r) = (&rows.penalised, v.len());
-        let unit = rows.unit - lift;
-        let mut exponents: Vec<i32> = rows.half.iter().map(|half| -half).collect();
-        rows.fixed.iter().for_each(|j| exponents[*j] = unit - (rows.exponent(*j) - lift));
-        let root = |j: usize| N::of(rows.inverse_root[j], 0.0);
+        let n = columns.inverse_root.len();
+        let (penalised, r) = (&columns.penalised, v.len());
+        let unit = columns.unit - lift;
+        let mut exponents: Vec<i32> = columns.half.iter().map(|half| -half).collect();
+        columns.fixed.iter().for_each(|j| exponents[*j] = unit - (columns.exponents[*j] - lift));
+        let root = |j: usize| N::of(columns.inverse_root[j], 0.0);
         let mut all = vec![N::default(); n];
         let (mut along, mut mean_along) = (DMatrix::zeros(n, r), Vec::with_capacity(r));
         let mean_of = |w: &[N]| {
@@ -83,36 +83,36 @@ impl Coefficients {
         for (l, v) in v.iter().enumerate() {
             penalised.iter().zip(v).for_each(|(j, v)| all[*j] = *v * root(*j));
             let taken = fixed.shares.iter().map(|shares| N::default() - N::dot(shares, v)).collect();
-            rows.fixed.iter().zip(fixed.back(taken)).for_each(|(j, w)| all[*j] = w);
+            columns.fixed.iter().zip(fixed.back(taken)).for_each(|(j, w)| all[*j] = w);
             all.iter().enumerate().for_each(|(j, w)| along[(j, l)] = w.value());
             mean_along.push(mean_of(&all));
         }
-        let mut below = DMatrix::zeros(rows.fixed.len(), penalised.len());
+        let mut below = DMatrix::zeros(columns.fixed.len(), penalised.len());
         for column in 0..penalised.len() {
             let taken = fixed.shares.iter().map(|shares| N::default() - shares[column]).collect();
             fixed.back(taken).iter().enumerate().for_each(|(i, w)| below[(i, column)] = w.value());
         }
-        let rank = fixed.columns.q.len();
+        let rank = fixed.columns.order.len();
         let (mut inverse, mut mean_fixed) = (DMatrix::zeros(n, rank), Vec::with_capacity(rank));
         for i in 0..rank {
             let one = (0..rank).map(|k| N::of(f64::from(u8::from(i == k)), 0.0)).collect();
             let mut column = vec![N::default(); n];
-            rows.fixed.iter().zip(fixed.back(one)).for_each(|(j, w)| column[*j] = w);
+            columns.fixed.iter().zip(fixed.back(one)).for_each(|(j, w)| column[*j] = w);
             column.iter().enumerate().for_each(|(j, w)| inverse[(j, i)] = w.value());
             mean_fixed.push(mean_of(&column));
         }
         let mut all_sizes = vec![0.0; n];
-        penalised.iter().zip(sizes).for_each(|(j, size)| all_sizes[*j] = size / rows.inverse_root[*j]);
-        rows.fixed.iter().zip(fixed.sizes).for_each(|(j, size)| all_sizes[*j] = *size);
+        penalised.iter().zip(sizes).for_each(|(j, size)| all_sizes[*j] = size / columns.inverse_root[*j]);
+        columns.fixed.iter().zip(fixed.sizes).for_each(|(j, size)| all_sizes[*j] = *size);
         Self {
             exponents,
             penalised: penalised.clone(),
-            others: rows.fixed.clone(),
-            diagonal: rows.inverse_root.clone(),
+            others: columns.fixed.clone(),
+            diagonal: columns.inverse_root.clone(),
             below,
             vectors: DMatrix::from_fn(penalised.len(), r, |j, l| v[l][j].value()),
             along,
-            fixed: (rank == rows.fixed.len()).then_some(inverse),
+            fixed: (rank == columns.fixed.len()).then_some(inverse),
             mean_along,
             mean_fixed,
             means: means[..n].iter().map(|mean| mean.value()).collect(),

@@ -5,8 +5,8 @@ use nalgebra::DMatrix;
 use crate::data::problem::Problem;
 use crate::directions::coefficients::{Coefficients, Fixed};
 use crate::directions::eigen::{self, Found, across, times};
+use crate::directions::of_rows::{Parts, RowDirections, SMALL};
 use crate::directions::rows::ScaledRows;
-use crate::directions::shrinkage::{Directions, Parts, SMALL};
 use crate::math::pair::Number;
 use crate::math::svd::{Orthogonal, Svd, orthogonalize, remove, svd};
 
@@ -29,10 +29,10 @@ impl Doubles {
     pub(super) fn new(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Self {
         let n = problem.features();
         let targets: Vec<usize> = (n..n + problem.targets()).collect();
-        let (mut x, mut y) = (rows.doubles(&rows.penalised), rows.doubles(&targets));
+        let (mut x, mut y) = (rows.doubles(&rows.columns.penalised), rows.doubles(&targets));
         let sizes: Vec<f64> = x.column_iter().map(|column| column.norm()).collect();
         let columns: Vec<Vec<f64>> =
-            rows.doubles(&rows.fixed).column_iter().map(|column| column.iter().copied().collect()).collect();
+            rows.doubles(&rows.columns.fixed).column_iter().map(|column| column.iter().copied().collect()).collect();
         let fixed_sizes: Vec<f64> = columns.iter().map(|column| f64::dot(column, column).sqrt()).collect();
         let m = rows.rows.len();
         let fixed = orthogonalize(columns, &fixed_sizes, rows.room());
@@ -46,7 +46,7 @@ impl Doubles {
     }
 
     /// The directions by eigenvalues of products of the rows, where products have digits enough.
-    pub(super) fn by_products(&self, rows: &ScaledRows<'_>, least: f64, limit: f64) -> Option<Directions> {
+    pub(super) fn by_products(&self, rows: &ScaledRows<'_>, least: f64, limit: f64) -> Option<RowDirections> {
         let (m, n) = self.x.shape();
         // Nothing has no directions.
         let remains = self.x.column_iter().zip(&self.sizes).all(|(left, size)| left.norm() >= SMALL * size);
@@ -70,7 +70,7 @@ impl Doubles {
     }
 
     /// The directions by the singular value decomposition of the rows.
-    pub(super) fn by_rows(&self, rows: &ScaledRows<'_>) -> Directions {
+    pub(super) fn by_rows(&self, rows: &ScaledRows<'_>) -> RowDirections {
         let m = self.x.nrows();
         let columns = self.x.as_slice().chunks(m).map(<[f64]>::to_vec).collect();
         let Svd { u, sigma, v } = svd(columns, &self.sizes, rows.room() - self.fixed.q.len());
@@ -78,7 +78,7 @@ impl Doubles {
         self.finish(rows, Found { u, sigma, v: DMatrix::zeros(0, 0) }, v)
     }
 
-    fn finish(&self, rows: &ScaledRows<'_>, Found { u, sigma, .. }: Found, v: Vec<Vec<f64>>) -> Directions {
+    fn finish(&self, rows: &ScaledRows<'_>, Found { u, sigma, .. }: Found, v: Vec<Vec<f64>>) -> RowDirections {
         #[expect(clippy::cast_precision_loss, reason = "orders are far below 2⁵³")]
         let noise = 4e4 * (sigma.len() as f64 + 8.0) * f64::EPSILON;
         let mut along = across(&u, &self.y);
@@ -92,10 +92,10 @@ impl Doubles {
             1.0 - shares[i] - fixed - u.row(i).norm_squared()
         });
         let fixed = Fixed { columns: &self.fixed, shares: &self.shares, sizes: &self.fixed_sizes };
-        let coefficients = Coefficients::new(rows, &v, &fixed, (&self.sizes, &self.means), 0);
+        let coefficients = Coefficients::new(&rows.columns, &v, &fixed, (&self.sizes, &self.means), 0);
         let y = self.y.clone();
-        let parts = Parts { sigma, unit: rows.unit, along, y, rest, free: free.collect(), noise };
-        Directions::of_parts(rows, u, parts, self.fixed.q.len(), coefficients)
+        let parts = Parts { sigma, unit: rows.columns.unit, along, y, rest, free: free.collect(), noise };
+        RowDirections::of_parts(rows, u, parts, self.fixed.q.len(), coefficients)
     }
 }
 

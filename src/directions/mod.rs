@@ -1,13 +1,19 @@
-//! The rows seen along the directions in which ridge shrinks them: one decomposition for all λ.
+//! Rows, or their moments, seen along the directions in which ridge shrinks them: one decomposition for all λ.
 
 mod coefficients;
 mod doubles;
 mod eigen;
+mod errors;
+mod lost;
+mod of_moments;
+mod of_rows;
 mod pairs;
+mod penalised_columns;
 mod rows;
 mod shrinkage;
 
 use doubles::Doubles;
+pub(crate) use of_rows::RowDirections;
 use rows::ScaledRows;
 pub(crate) use shrinkage::Directions;
 
@@ -22,7 +28,7 @@ const SQUARED: [f64; 2] = [1e3, 1e6];
 /// Operations on pairs of doubles that take a second or so.
 const MOST: f64 = 2e8;
 
-impl Directions {
+impl RowDirections {
     /// Decomposes the rows of a problem, with the penalty factors of λ number `index`, for shifts from `least` on.
     ///
     /// # Errors
@@ -34,10 +40,11 @@ impl Directions {
         least: f64,
     ) -> Result<Self> {
         let rows = ScaledRows::new(problem, model, factors, index)?;
-        let affordable = affordable(rows.rows.len(), rows.penalised.len(), rows.fixed.len(), problem.targets());
+        let affordable =
+            affordable(rows.rows.len(), rows.columns.penalised.len(), rows.columns.fixed.len(), problem.targets());
         let found = Doubles::new(&rows, problem);
         let limit = SQUARED[usize::from(!affordable)];
-        if let Some(directions) = found.by_products(&rows, scaled(least, -2 * rows.unit), limit)
+        if let Some(directions) = found.by_products(&rows, scaled(least, -2 * rows.columns.unit), limit)
             && (!affordable || directions.keeps_its_digits(least))
         {
             return Ok(directions);
@@ -55,7 +62,7 @@ impl Directions {
 /// [`Error::Span`](crate::Error::Span).
 pub(crate) fn trace(problem: &Problem<'_>, model: Model, factors: &PenaltyFactors) -> Result<f64> {
     let rows = ScaledRows::new(problem, model, factors, 0)?;
-    Ok(scaled(rows.doubles(&rows.penalised).norm_squared(), 2 * rows.unit))
+    Ok(scaled(rows.doubles(&rows.columns.penalised).norm_squared(), 2 * rows.columns.unit))
 }
 
 /// Whether a decomposition in pairs of doubles takes no longer than a second or so.

@@ -5,8 +5,8 @@ use nalgebra::DMatrix;
 use crate::data::problem::Problem;
 use crate::directions::coefficients::{Coefficients, Fixed};
 use crate::directions::doubles::take;
+use crate::directions::of_rows::{Parts, RowDirections};
 use crate::directions::rows::ScaledRows;
-use crate::directions::shrinkage::{Directions, Parts};
 use crate::math::pair::{Number, Pair};
 use crate::math::svd::{Svd, orthogonalize, remove, svd};
 
@@ -15,12 +15,12 @@ use crate::math::svd::{Svd, orthogonalize, remove, svd};
 const LIFT: i32 = 480;
 
 /// The directions by the singular value decomposition of the rows in pairs of doubles.
-pub(super) fn in_pairs(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Directions {
+pub(super) fn in_pairs(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> RowDirections {
     let n = problem.features();
     let norm = |column: &Vec<Pair>| Pair::dot(column, column).sqrt().value();
     let targets: Vec<usize> = (n..n + problem.targets()).collect();
-    let (mut x, of_x) = rows.pairs(&rows.penalised, LIFT);
-    let (columns, of_fixed) = rows.pairs(&rows.fixed, LIFT);
+    let (mut x, of_x) = rows.pairs(&rows.columns.penalised, LIFT);
+    let (columns, of_fixed) = rows.pairs(&rows.columns.fixed, LIFT);
     let (mut y, _) = rows.pairs(&targets, 0);
     let sizes: Vec<f64> = x.iter().map(norm).collect();
     let fixed_sizes: Vec<f64> = columns.iter().map(norm).collect();
@@ -53,10 +53,15 @@ pub(super) fn in_pairs(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Directio
         (Pair(1.0, 0.0) - taken).value()
     });
     let mut means = vec![Pair::default(); n];
-    rows.penalised.iter().zip(of_x).chain(rows.fixed.iter().zip(of_fixed)).for_each(|(j, mean)| means[*j] = mean);
+    rows.columns
+        .penalised
+        .iter()
+        .zip(of_x)
+        .chain(rows.columns.fixed.iter().zip(of_fixed))
+        .for_each(|(j, mean)| means[*j] = mean);
     let fixed_columns = Fixed { columns: &fixed, shares: &shares, sizes: &fixed_sizes };
-    let unit = rows.unit - LIFT;
-    let coefficients = Coefficients::new(rows, &v, &fixed_columns, (&sizes, &means), LIFT);
+    let unit = rows.columns.unit - LIFT;
+    let coefficients = Coefficients::new(&rows.columns, &v, &fixed_columns, (&sizes, &means), LIFT);
     let parts = Parts {
         sigma: sigma.into_iter().map(Number::value).collect(),
         unit,
@@ -66,5 +71,5 @@ pub(super) fn in_pairs(rows: &ScaledRows<'_>, problem: &Problem<'_>) -> Directio
         free: free.collect(),
         noise: 1e4 * rounding,
     };
-    Directions::of_parts(rows, DMatrix::from_fn(m, r, |i, j| u[j][i].value()), parts, fixed.q.len(), coefficients)
+    RowDirections::of_parts(rows, DMatrix::from_fn(m, r, |i, j| u[j][i].value()), parts, fixed.q.len(), coefficients)
 }

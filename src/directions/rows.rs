@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::data::framed::Framed;
 use crate::data::problem::Problem;
+use crate::directions::penalised_columns::PenalisedColumns;
 use crate::equations::normal::penalty_weight;
 use crate::equations::scaling::factored;
 use crate::error::Result;
@@ -25,16 +26,7 @@ pub(crate) struct ScaledRows<'a> {
     /// √s of each row of positive weight, in units of 2^`root_unit`.
     pub(crate) roots: Vec<f64>,
     pub(crate) root_unit: i32,
-    /// The features that are penalised.
-    pub(crate) penalised: Vec<usize>,
-    /// The features that are not penalised.
-    pub(crate) fixed: Vec<usize>,
-    /// `D_j^-½` of every feature, but for a power of two; 1 where nothing is penalised.
-    pub(crate) inverse_root: Vec<f64>,
-    /// `D_j` = 4^`half[j]` / `inverse_root[j]`².
-    pub(crate) half: Vec<i32>,
-    /// Penalised columns are in units of 2^`unit`, that of the largest.
-    pub(crate) unit: i32,
+    pub(crate) columns: PenalisedColumns,
 }
 
 impl<'a> ScaledRows<'a> {
@@ -53,19 +45,14 @@ impl<'a> ScaledRows<'a> {
         let rows: Vec<usize> = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).collect();
         let root_unit = exponent(problem.weight(problem.heaviest())).div_euclid(2);
         let roots = rows.iter().map(|row| scaled(problem.weight(*row), -2 * root_unit).sqrt()).collect();
-        let (penalised, fixed): (Vec<usize>, Vec<usize>) = (0..n).partition(|j| penalty[*j].0 > 0.0);
-        let inverse_root = penalty.iter().map(|(weight, _)| if *weight > 0.0 { weight.sqrt().recip() } else { 1.0 });
-        let half: Vec<i32> = penalty.iter().map(|(weight, even)| if *weight > 0.0 { even / 2 } else { 0 }).collect();
         let m = problem.rows();
-        let holds = |j: &&usize| {
-            let mut parts = (0..m).step_by(BLOCK).map(|start| framed.column(start..m.min(start + BLOCK), **j));
+        let holds = |j: usize| {
+            let mut parts = (0..m).step_by(BLOCK).map(|start| framed.column(start..m.min(start + BLOCK), j));
             parts.any(|part| part.iter().any(|value| *value != 0.0))
         };
-        let units = penalised.iter().filter(holds).map(|j| framed.exponents()[*j] - half[*j]);
-        let unit = units.max().unwrap_or(0) + root_unit;
-        let inverse_root = inverse_root.collect();
-        let intercept = model.intercept;
-        Ok(Self { intercept, framed, rows, roots, root_unit, penalised, fixed, inverse_root, half, unit })
+        let exponents = framed.exponents().iter().map(|exponent| exponent + root_unit).collect();
+        let columns = PenalisedColumns::new(&penalty, exponents, holds);
+        Ok(Self { intercept: model.intercept, framed, rows, roots, root_unit, columns })
     }
 
     pub(crate) fn has_intercept(&self) -> bool {
@@ -87,30 +74,14 @@ impl<'a> ScaledRows<'a> {
         self.framed.problem().rows()
     }
 
-    /// The units of the targets, as powers of two.
-    pub(crate) fn target_units(&self) -> Vec<i32> {
-        let n = self.framed.problem().features();
-        (n..n + self.framed.problem().targets()).map(|j| self.exponent(j)).collect()
-    }
-
-    /// The unit, as a power of two, in which √S times the centred column of a feature, or of a target from n on, is held.
-    pub(crate) fn exponent(&self, j: usize) -> i32 {
-        self.framed.exponents()[j] + self.root_unit
-    }
-
-    /// The exponent that brings a column from the unit of [`exponent`](Self::exponent) to that of penalised columns; 0 for others.
-    fn to_units(&self, j: usize) -> i32 {
-        if self.penalised.binary_search(&j).is_ok() { self.exponent(j) - self.half[j] - self.unit } else { 0 }
-    }
-
-    /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in that of
-    /// [`exponent`](Self::exponent).
+    /// Columns of some features, and of targets from n on: penalised ones in units of 2^`unit`, others in their
+    /// own.
     pub(crate) fn doubles(&self, columns: &[usize]) -> DMatrix<f64> {
         let m = self.rows.len();
         let mut all = DMatrix::zeros(m, columns.len());
         all.as_mut_slice().par_chunks_mut(m).zip(columns).for_each(|(to, j)| {
             let column = self.framed.column(0..self.all_rows(), *j);
-            let (power, root) = (self.to_units(*j), self.inverse_root.get(*j).copied().unwrap_or(1.0));
+            let (power, root) = (self.columns.to_units(*j), self.columns.inverse_root.get(*j).copied().unwrap_or(1.0));
             for (i, to) in to.iter_mut().enumerate() {
                 *to = scaled(column[self.rows[i]] * self.roots[i] * root, power);
             }
@@ -133,8 +104,8 @@ impl<'a> ScaledRows<'a> {
             let mut column: Vec<Pair> = self.rows.iter().map(pair).collect();
             // The mean that was taken is right to 53 bits of the column's spread.
             let rest = if self.intercept { Pair::dot(&column, &weights) / total } else { Pair::default() };
-            let root = Pair(self.inverse_root.get(*j).copied().unwrap_or(1.0), 0.0);
-            let power = self.to_units(*j) + lift;
+            let root = Pair(self.columns.inverse_root.get(*j).copied().unwrap_or(1.0), 0.0);
+            let power = self.columns.to_units(*j) + lift;
             for (value, weight_root) in column.iter_mut().zip(&roots) {
                 *value = ((*value - rest) * *weight_root * root).scaled(power);
             }

@@ -293,6 +293,18 @@ impl Ridge {
     /// Those of [`Penalty`]; [`Error::ZeroWeights`] for moments of no rows, [`Error::Conflict`] with a prior mean or a Tikhonov
     /// matrix, which need the rows, and with [weights](Self::weights), which were those of the rows summed; [`Error::InvalidRate`].
     pub fn fit_moments(&self, moments: &Moments) -> Result<RidgePath> {
+        self.check_moments(moments)?;
+        let asked = self.asked();
+        let (request, shape) = (asked.request, self.shape_of_moments(moments));
+        let penalties = shape.penalties;
+        // Safer routes need the rows.
+        let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
+        let request = Request { precision: Precision::Double, ..request };
+        double::path_of_moments(&asked, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
+    }
+
+    /// Refuses what moments do not go with.
+    pub(crate) fn check_moments(&self, moments: &Moments) -> Result<()> {
         self.request.rates.check()?;
         self.check_no_weights()?;
         if moments.weight_sum() == 0.0 {
@@ -302,14 +314,7 @@ impl Ridge {
             let (first, second) = ("a prior mean or a Tikhonov matrix", "moments alone");
             return Err(Error::Conflict { first, second, instead: "the rows themselves" });
         }
-        let asked = self.asked();
-        asked.penalty.check_features(moments.features())?;
-        let (request, shape) = (asked.request, self.shape_of_moments(moments));
-        let penalties = shape.penalties;
-        // Safer routes need the rows.
-        let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
-        let request = Request { precision: Precision::Double, ..request };
-        double::path_of_moments(&asked, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
+        self.asked().penalty.check_features(moments.features())
     }
 
     /// Refuses weights set for rows in memory.

@@ -1,7 +1,7 @@
 //! λ by what it leaves of the coefficients: the constraint form ‖w‖² ≤ t, and fractions of the norm without a penalty.
 
 use crate::data::view::View;
-use crate::directions::Directions;
+use crate::directions::RowDirections;
 use crate::error::{Error, Result};
 use crate::math::powers::scaled;
 use crate::model::penalty::Penalty;
@@ -47,7 +47,7 @@ impl Ridge {
             let (first, second) = ("a bound on ‖w‖²", "penalty factors or a prior, whose norm is another");
             return Err(Error::Conflict { first, second, instead: "λs" });
         }
-        let directions = Directions::new(&problem, self.model, (&PenaltyFactors::default(), 0), 0.0)?;
+        let directions = RowDirections::new(&problem, self.model, (&PenaltyFactors::default(), 0), 0.0)?.directions;
         let of = |target: usize| {
             let along = directions.along.column(target);
             let all = directions.sigma.iter().copied().zip(along.iter().copied());

@@ -103,6 +103,7 @@ mod choose {
     mod joint;
     mod many;
     mod nested;
+    mod of_moments;
     mod permutations;
     mod rule;
     mod spectrum;

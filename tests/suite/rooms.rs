@@ -12,7 +12,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("model", &["error", "math", "data"]),
     ("plan", &["error", "math", "model"]),
     ("equations", &["error", "math", "data", "moments", "model"]),
-    ("directions", &["error", "math", "data", "model", "equations"]),
+    ("directions", &["error", "math", "data", "moments", "model", "equations"]),
     ("answer", &["error", "math", "data", "moments", "model", "equations"]),
     ("cpu", &["error", "math", "data", "moments", "model", "plan", "equations", "answer"]),
     ("gpu", &["error", "math", "data", "moments", "model", "plan", "equations", "answer"]),
@@ -22,7 +22,10 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
         "choose",
         &["error", "math", "data", "moments", "model", "plan", "equations", "directions", "answer", "cpu", "solve"],
     ),
-    ("tell", &["error", "math", "data", "model", "plan", "equations", "directions", "answer", "solve", "choose"]),
+    (
+        "tell",
+        &["error", "math", "data", "moments", "model", "plan", "equations", "directions", "answer", "solve", "choose"],
+    ),
     ("decay", &["error", "moments"]),
 ];
 

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     }
     if let Some(sink) = plot_sink {
         let ridge = ridge.penalty(Penalty::Alphas(selection.path().shifts().to_vec()));
-        let spectrum = ridge.spectrum(data.x()?, data.y()?).map_err(|error| data.failure(error))?;
+        let spectrum = data.spectrum(&ridge)?;
         let drawing = plot::cv::draw(&selection, &spectrum, &data)?;
         notes.extend(drawing.notes);
         staged.push(sink.stage(drawing.svg.into_bytes())?);

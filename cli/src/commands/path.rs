@@ -38,6 +38,7 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     };
     let mut staged = vec![sink.stage(answer)?];
     notes.extend(data.notes());
+    notes.extend(figures.stats.iter().flat_map(|stats| stats.notes(&path)));
     notes.extend(path_notes::of_path(&path, &data, args.solver.minimum_norm));
     if let Some(sink) = plot_sink {
         let drawing = plot::path::draw(&path, &data)?;

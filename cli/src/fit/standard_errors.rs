@@ -4,7 +4,7 @@ use ridgepath::cpu::gram::gram;
 use ridgepath::{Inference, RidgePath, Uncertainty};
 
 use crate::input::data::Data;
-use crate::machine::failure::Result;
+use crate::machine::failure::{Failure, Result};
 
 /// The standard errors of every λ and target; NaN where there are none.
 pub(crate) struct StandardErrors {
@@ -19,15 +19,19 @@ pub(crate) struct ErrorsOfOne {
 
 impl StandardErrors {
     pub(crate) fn of(path: &RidgePath, data: &Data) -> Result<Self> {
-        let problem = data.problem()?;
-        let inference = Inference::new(&problem, path)?;
-        let means = match data.is_shifted() {
-            true => {
-                let moments = gram::<f64>(&problem)?;
+        let problem = data.moments().is_none().then(|| data.problem()).transpose()?;
+        let inference = match (&problem, data.moments()) {
+            (Some(problem), _) => Inference::new(problem, path)?,
+            (None, Some(moments)) => Inference::of_moments(moments, path)?,
+            (None, None) => return Err(Failure::Other("there are neither rows nor moments".into())),
+        };
+        let means = match &problem {
+            Some(problem) if data.is_shifted() => {
+                let moments = gram::<f64>(problem)?;
                 let origins = data.feature_origins().iter().enumerate();
                 origins.map(|(j, origin)| moments.mean_x(j) + *origin as f64).collect()
             }
-            false => Vec::new(),
+            _ => Vec::new(),
         };
         let mut entries = Vec::with_capacity(path.len());
         for index in 0..path.len() {

@@ -1,6 +1,6 @@
 //! What `path --stats` adds for every λ.
 
-use ridgepath::choose::Criterion;
+use ridgepath::choose::{Criterion, Spectrum};
 use ridgepath::{Penalty, Ridge, RidgePath};
 use serde::Serialize;
 
@@ -19,8 +19,9 @@ pub(crate) struct Statistics {
     targets: usize,
     /// By λ and target; NaN where there is no answer.
     gcv: Vec<f64>,
-    /// By λ and target; NaN where there is no answer.
+    /// By λ and target; NaN where there is no answer, and of moments.
     loo_mse: Vec<f64>,
+    of_moments: bool,
 }
 
 /// The statistics of one λ, for every target.
@@ -35,8 +36,15 @@ pub(crate) struct StatisticsOfLambda<'a> {
 impl Statistics {
     pub(crate) fn of(ridge: &Ridge, path: &RidgePath, data: &Data) -> Result<Self> {
         let ridge = ridge.clone().penalty(Penalty::Alphas(path.shifts().to_vec()));
-        let spectrum = ridge.spectrum(data.x()?, data.y()?).map_err(|error| data.failure(error))?;
         let targets = path.targets();
+        let (spectrum, loo_mse) = match data.moments() {
+            Some(moments) => (ridge.spectrum_of_moments(moments), vec![f64::NAN; path.len() * targets]),
+            None => match ridge.spectrum(data.x()?, data.y()?) {
+                Ok(rows) => (Ok(Spectrum::clone(&rows)), rows.loo_mse()),
+                Err(error) => (Err(error), Vec::new()),
+            },
+        };
+        let spectrum = spectrum.map_err(|error| data.failure(error))?;
         let answered = |values: Vec<f64>| {
             let has = |at: usize| !path.intercept(at / targets, at % targets).is_nan();
             values.into_iter().enumerate().map(|(at, value)| if has(at) { value } else { f64::NAN }).collect()
@@ -46,8 +54,25 @@ impl Statistics {
             df_without_intercept: (0..path.len()).map(|index| spectrum.df_without_intercept(index)).collect(),
             targets,
             gcv: answered(spectrum.criterion(Criterion::Gcv)),
-            loo_mse: answered(spectrum.loo_mse()),
+            loo_mse: answered(loo_mse),
+            of_moments: data.moments().is_some(),
         })
+    }
+
+    /// What moments do not tell.
+    pub(crate) fn notes(&self, path: &RidgePath) -> Vec<String> {
+        if !self.of_moments {
+            return Vec::new();
+        }
+        let lost =
+            |at: &usize| self.gcv[*at].is_nan() && !path.intercept(at / self.targets, at % self.targets).is_nan();
+        let count = (0..self.gcv.len()).filter(lost).count();
+        let of_gcv = format!(
+            "{count} of {} gcv: residuals are too small beside the target for moments to tell, or df use up the rows",
+            self.gcv.len()
+        );
+        let of_rows = "loo_mse is empty: leave-one-out errors need the rows, which moments do not hold".to_owned();
+        [Some(of_rows), (count > 0).then_some(of_gcv)].into_iter().flatten().collect()
     }
 
     pub(crate) fn at(&self, index: usize) -> StatisticsOfLambda<'_> {

@@ -1,5 +1,6 @@
 //! What is fitted: the rows that the command line asks for, with their names.
 
+use ridgepath::choose::Spectrum;
 use ridgepath::{CrossValidation, Error, Moments, Problem, Ridge, RidgePath, Selection, Shape, View};
 
 use crate::args::data::DataArgs;
@@ -109,6 +110,15 @@ impl Data {
             None => choice.fit(self.x()?, self.y()?),
         };
         selection.map_err(|error| self.failure(error))
+    }
+
+    /// The grid of a solver seen through the singular values of the rows.
+    pub(crate) fn spectrum(&self, ridge: &Ridge) -> Result<Spectrum> {
+        let spectrum = match self.moments() {
+            Some(moments) => ridge.spectrum_of_moments(moments),
+            None => ridge.spectrum(self.x()?, self.y()?).map(|rows| Spectrum::clone(&rows)),
+        };
+        spectrum.map_err(|error| self.failure(error))
     }
 
     /// The sizes of the task of a solver.

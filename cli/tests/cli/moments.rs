@@ -90,6 +90,45 @@ fn a_choice_by_moments_of_folds_is_that_of_the_rows() {
 }
 
 #[test]
+fn criteria_degrees_of_freedom_and_standard_errors_of_moments_are_those_of_the_rows() {
+    let (folder, target) = (folder(), target());
+    let of_rows = format!("all.csv --target {target} --exclude part");
+    folder.run(&format!("moments {of_rows} -o all.moments")).succeeds();
+    let grid = "--lambda-grid 1e-4:10:9";
+    let figures = format!("{grid} --stats --standard-errors --format json");
+    let wanted = folder.run(&format!("path {of_rows} {figures}")).succeeds().json();
+    let run = folder.run(&format!("path all.moments {figures}")).succeeds();
+    let found = run.json();
+    run.says(&["loo_mse", "need the rows"]);
+    for index in 0..9 {
+        let (found, wanted) = (&found["path"][index], &wanted["path"][index]);
+        for figure in ["df", "df_without_intercept"] {
+            let [found, wanted] = [found, wanted].map(|of| of[figure].as_f64().unwrap());
+            assert!((found - wanted).abs() <= 1e-11 * wanted, "{figure}: {found}, wanted {wanted}");
+        }
+        for figure in ["gcv", "standard_errors", "intercept_standard_error"] {
+            let of = |value: &Value| match value[figure][0].as_array() {
+                Some(_) => numbers(&value[figure][0]),
+                None => numbers(&value[figure]),
+            };
+            assert!(distance(&of(found), &of(wanted)) <= 1e-10, "{figure}");
+        }
+        assert!(found["loo_mse"][0].is_null() && wanted["loo_mse"][0].is_f64());
+    }
+    for criterion in ["gcv", "aic", "aicc", "bic", "cp", "evidence"] {
+        let choose = format!("--criterion {criterion} {grid} --format json");
+        let wanted = folder.run(&format!("cv {of_rows} {choose}")).succeeds().json();
+        let found = folder.run(&format!("cv all.moments {choose} --plot {criterion}.svg")).succeeds().json();
+        assert_eq!(found["best"][0]["index"], wanted["best"][0]["index"], "{criterion}");
+        for index in 0..9 {
+            let [found, wanted] = [&found, &wanted].map(|of| of["mean"][index][0].as_f64().unwrap());
+            assert!((found - wanted).abs() <= 1e-10 * wanted.abs(), "{criterion}: {found}, wanted {wanted}");
+        }
+    }
+    assert!(fs::read_to_string(folder.path("gcv.svg")).unwrap().contains("</svg>"));
+}
+
+#[test]
 fn every_byte_of_a_file_of_moments_counts() {
     let folder = Folder::new();
     folder.file("small.csv", SMALL);
@@ -118,10 +157,9 @@ fn what_needs_rows_or_columns_is_refused_by_name() {
     folder.run(&format!("moments all.csv --target {target} --fold-column part -o parts.moments")).succeeds();
     let refused = |arguments: &str, parts: &[&str]| folder.run(arguments).fails(2, parts);
     refused("path small.moments --target y", &["--target", "ridgepath moments"]);
-    refused("path small.moments --stats", &["moments", "wanted the rows"]);
-    refused("path small.moments --standard-errors", &["moments", "wanted the rows"]);
     refused("cv small.moments", &["one for each fold", "found 1", "wanted 2"]);
     refused("cv parts.moments --loo", &["leave-one-out", "moments alone"]);
+    refused("cv parts.moments --criterion gcv --rule 1se", &["standard error"]);
     refused("cv parts.moments --score mae", &["squared errors", "moments alone"]);
     refused("cv parts.moments --nested 3", &["moments", "wanted the rows"]);
     refused("path small.moments other.moments", &["other.moments", "features", "[\"a\", \"c\"]", "[\"a\", \"b\"]"]);

@@ -9,14 +9,19 @@ use nalgebra::DMatrix;
 use crate::answer::path::RidgePath;
 use crate::data::problem::Problem;
 use crate::data::view::View;
-use crate::directions::Directions;
+use crate::directions::{Directions, RowDirections};
+use crate::equations::normal::NormalEquations;
 use crate::error::{Error, Result};
 use crate::math::powers::{exponent, scaled};
 use crate::model::Model;
 use crate::model::outcome::Outcome;
+use crate::moments::Moments;
 use root::Root;
 
-/// The rows of a path, for what they tell beyond the coefficients. From a singular value decomposition of them, as
+/// What of a variance rounding may be, so that moments tell it.
+const KNOWN: f64 = 1e-6;
+
+/// The rows of a path, or their moments, for what they tell beyond the coefficients. From a decomposition of them, as
 /// [`Spectrum`](crate::choose::Spectrum) has it, whatever the precision of the path: every variance is a sum of squares.
 ///
 /// ```
@@ -33,11 +38,42 @@ use root::Root;
 /// ```
 #[derive(Debug)]
 pub struct Inference<'a> {
-    problem: &'a Problem<'a>,
+    source: Source<'a>,
     path: &'a RidgePath,
     model: Model,
     /// The directions of all λs, where λs share their penalty factors.
     shared: Option<Arc<Directions>>,
+}
+
+/// What the directions are found from.
+#[derive(Debug, Clone, Copy)]
+enum Source<'a> {
+    Rows(&'a Problem<'a>),
+    Moments(&'a Moments),
+}
+
+impl Source<'_> {
+    /// The directions with the penalty factors of λ number `index` of a path, for shifts from `least` on.
+    fn directions(self, path: &RidgePath, model: Model, index: usize, least: f64) -> Result<Arc<Directions>> {
+        match self {
+            Self::Rows(problem) => {
+                let factors = (path.penalty_factors(), index);
+                Ok(RowDirections::new(problem, model, factors, least)?.directions)
+            }
+            Self::Moments(moments) => {
+                let normal = NormalEquations::new(moments, model, path.grid());
+                Directions::of_moments(moments, &normal, index).map(Arc::new)
+            }
+        }
+    }
+
+    /// m, n and t.
+    fn sizes(self) -> [usize; 3] {
+        match self {
+            Self::Rows(problem) => [problem.rows(), problem.features(), problem.targets()],
+            Self::Moments(moments) => [moments.rows(), moments.features(), moments.targets()],
+        }
+    }
 }
 
 impl<'a> Inference<'a> {
@@ -47,10 +83,24 @@ impl<'a> Inference<'a> {
     /// # Errors
     /// [`Error::Shape`] when the path is not one of these rows, [`Error::Conflict`] for one with a Tikhonov matrix, [`Error::Span`].
     pub fn new(problem: &'a Problem<'a>, path: &'a RidgePath) -> Result<Self> {
+        Self::of(Source::Rows(problem), path)
+    }
+
+    /// From the moments of the rows in their place. What these tell by less than a millionth of itself is NaN, and where that is every
+    /// variance of a λ, [`at`](Self::at) has none: beside a shift that is small against the rounding of G.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`Error::NotDecomposed`].
+    pub fn of_moments(moments: &'a Moments, path: &'a RidgePath) -> Result<Self> {
+        Self::of(Source::Moments(moments), path)
+    }
+
+    fn of(source: Source<'a>, path: &'a RidgePath) -> Result<Self> {
+        let [rows, features, targets] = source.sizes();
         for (what, found, wanted) in [
-            ("features of the rows against the path's", problem.features(), path.features()),
-            ("targets of the rows against the path's", problem.targets(), path.targets()),
-            ("rows against the path's", problem.rows(), path.rows()),
+            ("features of the rows against the path's", features, path.features()),
+            ("targets of the rows against the path's", targets, path.targets()),
+            ("rows against the path's", rows, path.rows()),
         ] {
             if found != wanted {
                 return Err(Error::Shape { what, found, wanted });
@@ -62,9 +112,8 @@ impl<'a> Inference<'a> {
         }
         let model = Model { intercept: path.intercept_fitted(), standardize: path.standardize() };
         let least = path.shifts().iter().copied().fold(f64::INFINITY, f64::min);
-        let factors = path.penalty_factors();
-        let shared = factors.are_shared().then(|| Directions::new(problem, model, (factors, 0), least).map(Arc::new));
-        Ok(Self { problem, path, model, shared: shared.transpose()? })
+        let shared = path.penalty_factors().are_shared().then(|| source.directions(path, model, 0, least));
+        Ok(Self { source, path, model, shared: shared.transpose()? })
     }
 
     /// How certain the coefficients are at λ number `index`; `None` where there is no unique answer.
@@ -81,10 +130,7 @@ impl<'a> Inference<'a> {
         let shift = self.path.shifts()[index];
         let directions = match &self.shared {
             Some(shared) => Arc::clone(shared),
-            None => {
-                let factors = (self.path.penalty_factors(), index);
-                Arc::new(Directions::new(self.problem, self.model, factors, shift)?)
-            }
+            None => self.source.directions(self.path, self.model, index, shift)?,
         };
         Ok(Uncertainty::new(directions, shift))
     }
@@ -113,7 +159,7 @@ impl Uncertainty {
     /// `None` where A is singular.
     fn new(directions: Arc<Directions>, shift: f64) -> Option<Self> {
         let fixed = directions.coefficients.fixed.clone()?;
-        if shift == 0.0 && !directions.reach_every_feature() {
+        if shift == 0.0 && !directions.reach_every_feature() || directions.spread_error(shift) > KNOWN {
             return None;
         }
         let root = directions.root(shift);
@@ -146,7 +192,9 @@ impl Uncertainty {
     /// σ̂² in the units of the target; NaN unless m > df.
     fn noise(&self, target: usize) -> f64 {
         let room = self.directions.unexplained(self.shift);
-        if room > 0.0 { self.directions.rss(self.shift, target) / room } else { f64::NAN }
+        let (rss, off) = (self.directions.rss(self.shift, target), self.directions.rss_error(self.shift, target));
+        let told = off <= KNOWN * rss && self.directions.df_error(self.shift) <= KNOWN * room;
+        if room > 0.0 && told { rss / room } else { f64::NAN }
     }
 
     /// σ̂² = RSS/(m − df), m the rows of positive weight; NaN unless m > df.
