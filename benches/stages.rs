@@ -119,10 +119,10 @@ fn lambdas(criterion: &mut Criterion) {
         let normal = task.normal();
         group.throughput(Throughput::Elements(task.shape.penalties as u64));
         group.bench_function(BenchmarkId::new("cpu-double", &task), |b| {
-            b.iter(|| cpu::solve::solve::<f64>(black_box(&normal), &|_| ()));
+            b.iter(|| cpu::solve::solve::<f64>(black_box(&normal), &|_: usize| ()));
         });
         group.bench_function(BenchmarkId::new("cpu-single", &task), |b| {
-            b.iter(|| cpu::solve::solve::<f32>(black_box(&normal), &|_| ()));
+            b.iter(|| cpu::solve::solve::<f32>(black_box(&normal), &|_: usize| ()));
         });
     }
     group.finish();

@@ -154,6 +154,9 @@ pub enum Error {
         /// The deviation found.
         deviation: f64,
     },
+    /// A [`Cancellation`](crate::Cancellation) ended the work.
+    #[error("cancelled")]
+    Cancelled,
     /// A symmetric matrix without an eigendecomposition: the iteration did not converge, or its numbers are out of range.
     #[error("{what} has no eigendecomposition in double precision")]
     NotDecomposed {

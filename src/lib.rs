@@ -115,6 +115,7 @@ pub use model::outcome::{BackendUsed, Fallback, Outcome, Route};
 pub use model::penalty::{Grid, Penalty};
 pub use model::penalty_factors::PenaltyFactors;
 pub use model::rung::{Reason, Retry, Rung};
+pub use model::watch::{Cancellation, Watch};
 pub use model::{Model, Standardize};
 pub use moments::{Moments, RawSums};
 /// The nalgebra whose matrices these functions take.

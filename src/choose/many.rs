@@ -12,6 +12,7 @@ use crate::data::view::View;
 use crate::data::windows::Windows;
 use crate::error::{Error, Result};
 use crate::model::method::Backend;
+use crate::model::watch::Watch;
 use crate::solve::batch::on_cpu;
 use crate::solve::each::{Holds, Part, alike};
 
@@ -27,6 +28,7 @@ pub(super) fn of_all(error: &Error) -> bool {
                 | Error::InvalidSetting { .. }
                 | Error::InvalidGrid { .. }
                 | Error::Conflict { .. }
+                | Error::Cancelled
         )
 }
 
@@ -181,6 +183,7 @@ impl CrossValidation {
         }
         let (report, done, alone, part, of) = (&report, &done, &alone, &part, &of);
         let one = |number: usize| async move {
+            alone.ridge.check_cancelled()?;
             let (part, scheme) = part(number);
             let selection = match part.problem() {
                 Ok(problem) => {
@@ -189,7 +192,7 @@ impl CrossValidation {
                 }
                 Err(error) => Err(error),
             };
-            report((done.fetch_add(1, Ordering::Relaxed) + 1) * k);
+            report.done((done.fetch_add(1, Ordering::Relaxed) + 1) * k);
             match selection {
                 Err(error) if of_all(&error) => Err(error),
                 selection => Ok(of(number, selection)),

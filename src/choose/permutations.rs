@@ -15,6 +15,7 @@ use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::math::powers::scaled;
 use crate::math::random::SplitMix64;
+use crate::model::watch::Watch;
 use crate::solve::ridge::Ridge;
 
 /// Permutations beyond which nobody learns more.
@@ -141,7 +142,7 @@ impl CrossValidation {
                         }
                     }
                 }
-                report(done * k);
+                report.done(done * k);
             }
             rounds.extend(grown.into_iter().map(|(_, round)| round));
         }

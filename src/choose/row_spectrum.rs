@@ -42,7 +42,7 @@ impl Ridge {
     /// in double precision, whatever the backend: no device is touched.
     ///
     /// # Errors
-    /// As [`fit`](Self::fit), but for those of devices; [`Error::Conflict`] with a prior, or λs for each feature.
+    /// As [`fit`](Self::fit), but for those of devices; [`Conflict`](crate::Error::Conflict) with a prior, or λs for each feature.
     pub fn spectrum<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<RowSpectrum> {
         let problem = self.problem(x.into(), y.into())?;
         let (factors, asked) = (self.one_decomposition()?, self.asked());

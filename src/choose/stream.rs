@@ -19,8 +19,9 @@ use crate::data::stream::Stream;
 use crate::error::{Error, Result};
 use crate::math::powers::scaled;
 use crate::math::product::product;
+use crate::model::watch::Cancellation;
 use crate::moments::Moments;
-use crate::solve::stream_sums::{copied, moments_of};
+use crate::solve::stream_sums::{all_moments, copied, moments_of};
 
 /// Columns of ŷ that are found with one product.
 const COLUMNS: usize = 256;
@@ -76,9 +77,10 @@ impl Parting {
     }
 
     /// The moments of each fold, by its label or number.
-    fn moments(self, stream: &mut Stream<'_>) -> Result<BTreeMap<usize, Moments>> {
+    fn moments(self, stream: &mut Stream<'_>, cancellation: &Cancellation) -> Result<BTreeMap<usize, Moments>> {
         let seen = RefCell::new(BTreeSet::new());
         let counted = |batch: &Batch, first: u64| {
+            cancellation.check()?;
             let folds = self.folds(batch, first)?;
             let mut seen = seen.borrow_mut();
             seen.extend(folds.iter().copied());
@@ -128,18 +130,21 @@ impl CrossValidation {
     pub fn fit_stream(&self, stream: &mut Stream<'_>) -> Result<Selection> {
         self.ridge.check_no_weights()?;
         if let Scheme::Criterion(criterion) = self.scheme {
-            return self.by_criterion(criterion, &Moments::from_stream(stream)?);
+            return self.by_criterion(criterion, &all_moments(stream, &self.ridge.cancellation)?);
         }
         let (scheme, parting) = (&self.scheme, Parting::of(&self.scheme)?);
         let again = matches!(self.score, Score::Mse | Score::Rmse | Score::R2 | Score::Mae) && stream.is_replayable();
-        let (labels, moments): (Vec<usize>, Vec<Moments>) = parting.moments(stream)?.into_iter().unzip();
+        let (labels, moments): (Vec<usize>, Vec<Moments>) =
+            parting.moments(stream, &self.ridge.cancellation)?.into_iter().unzip();
         let held_out = usize::from(*scheme == Scheme::Folds(Folds::RollingLabels))..labels.len();
         let number_of: BTreeMap<usize, usize> = labels[held_out.clone()].iter().copied().zip(0..).collect();
+        let cancellation = &self.ridge.cancellation;
         let mut second = |paths: &[RidgePath], units: &[i32]| {
             let held_out = &moments[held_out.clone()];
             let mut errors: Vec<Vec<f64>> = paths.iter().map(|path| vec![0.0; path.len() * path.targets()]).collect();
             let mut first = 0;
             stream.read(|batch| {
+                cancellation.check()?;
                 let folds = parting.folds(&batch, first)?;
                 first += batch.rows() as u64;
                 for start in (0..batch.rows()).step_by(ROWS) {
@@ -165,7 +170,7 @@ impl CrossValidation {
     /// # Errors
     /// Those of [`Moments::from_stream`]; [`Error::Conflict`] and [`Error::Count`] as of [`fit_stream`](Self::fit_stream).
     pub fn fold_moments(&self, stream: &mut Stream<'_>) -> Result<Vec<Moments>> {
-        Ok(Parting::of(&self.scheme)?.moments(stream)?.into_values().collect())
+        Ok(Parting::of(&self.scheme)?.moments(stream, &self.ridge.cancellation)?.into_values().collect())
     }
 
     /// Adds Σ s(y − ŷ)², or Σ s|y − ŷ|, of some rows of a batch to those of their folds, for targets in these units.

@@ -1,13 +1,12 @@
 //! The path of the strategy `nodes`: every λ a sum of the answers of few nodes, measured and written as it comes.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use crate::answer::path::RidgePath;
 use crate::cpu::tiles::{Answers, Tiles};
 use crate::equations::forms::Source;
 use crate::equations::nodes::Nodes;
 use crate::equations::weights::Weights;
 use crate::model::outcome::{BackendUsed, Outcome};
+use crate::model::watch::{OfColumns, Watch};
 
 /// The path as far as sums of the answers of the nodes are as good as those of a factorization, and the numbers of the λs whose
 /// answers it lacks: NaN there. Condition numbers beyond `limit` are left out, and are none of these. `outcome` tells that of
@@ -17,7 +16,7 @@ pub(crate) fn path(
     (nodes, weights): (&Nodes, &[Weights]),
     limit: f64,
     (used, outcome): (BackendUsed, impl Fn(f64) -> Outcome),
-    progress: &(dyn Fn(usize) + Sync),
+    watch: &dyn Watch,
 ) -> (RidgePath, Vec<usize>) {
     let Source { totals, normal, .. } = source;
     let (t, k) = (normal.targets(), normal.penalties());
@@ -35,9 +34,8 @@ pub(crate) fn path(
     let infinity = nodes.infinity(&wanted);
     let answers = Answers::Sums { resolvent: &resolvent, nodes: &of_nodes, infinity: infinity.as_ref() };
     let tiles = Tiles { source, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes };
-    let done = AtomicUsize::new(0);
-    let columns_done = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
-    let failed = tiles.path(path.columns_mut(), &columns_done);
+    let of_columns = OfColumns::new(watch, t);
+    let failed = tiles.path(path.columns_mut(), &of_columns);
     let mut missing = Vec::new();
     let mut left = lambdas.iter().peekable();
     for (k, mut place) in path.columns_mut().chunks(t).enumerate() {
@@ -50,7 +48,7 @@ pub(crate) fn path(
     missing.retain(|k| !(solved && path.conditions[*k] > limit));
     missing.iter().for_each(|k| path.conditions[*k] = f64::NAN);
     if lambdas.len() < k {
-        progress(k); // other routes, which report nothing, answer the rest
+        watch.done(k); // other routes, which report nothing, answer the rest
     }
     (path, missing)
 }

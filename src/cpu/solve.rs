@@ -15,6 +15,7 @@ use crate::math::condition;
 use crate::math::scalar::Scalar;
 use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
+use crate::model::watch::Watch;
 use crate::plan::{LARGE, LARGE_FACTORS};
 
 /// Numbers in the answers of λs that are solved together, about.
@@ -62,21 +63,17 @@ impl<A: Scalar> Factor<A> {
 }
 
 /// Factors and solves every λ, in parallel, in the arithmetic of `A`, with corrections where the equations are known to
-/// twice the digits; tells `progress` how many are done.
+/// twice the digits; tells `watch` how many are done.
 #[must_use]
-pub fn solve<A: Scalar>(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync)) -> Vec<Weights> {
+pub fn solve<A: Scalar>(normal: &NormalEquations, watch: &dyn Watch) -> Vec<Weights> {
     let every: Vec<usize> = (0..normal.penalties()).collect();
-    solve_these::<A>(normal, &every, progress)
+    solve_these::<A>(normal, &every, watch)
 }
 
 /// The weights of the λs numbered `which` alone.
-pub(crate) fn solve_these<A: Scalar>(
-    normal: &NormalEquations,
-    which: &[usize],
-    progress: &(dyn Fn(usize) + Sync),
-) -> Vec<Weights> {
+pub(crate) fn solve_these<A: Scalar>(normal: &NormalEquations, which: &[usize], watch: &dyn Watch) -> Vec<Weights> {
     let mut answers = Vec::with_capacity(which.len());
-    in_parts::<A>(normal, which, progress, |_, weights| answers.extend(weights));
+    in_parts::<A>(normal, which, watch, |_, weights| answers.extend(weights));
     answers
 }
 
@@ -84,14 +81,17 @@ pub(crate) fn solve_these<A: Scalar>(
 pub(crate) fn in_parts<A: Scalar>(
     normal: &NormalEquations,
     which: &[usize],
-    progress: &(dyn Fn(usize) + Sync),
+    watch: &dyn Watch,
     mut take: impl FnMut(&[usize], Vec<Weights>),
 ) {
     let (n, t) = (normal.features(), normal.targets());
     let done = AtomicUsize::new(0);
     let one = |k: &usize| {
+        if watch.is_cancelled() {
+            return Weights::singular(1);
+        }
         let factor = factor::<A>(normal, *k);
-        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        watch.done(done.fetch_add(1, Ordering::Relaxed) + 1);
         if factor.info > 0 { Weights::singular(factor.info) } else { answer(normal, *k, &factor) }
     };
     // Each of few large factors is the work of several threads.

@@ -22,6 +22,7 @@ use crate::math::product::product;
 use crate::math::resolvent::Resolvent;
 use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
+use crate::model::watch::Watch;
 
 /// Columns of a tile, at least: enough for fast products.
 const COLUMNS: usize = 64;
@@ -78,7 +79,7 @@ pub(super) struct Tile {
 
 impl Tiles<'_> {
     /// Writes the answers of `self.lambdas`, and returns the numbers of the λs whose residual is too large.
-    pub(crate) fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+    pub(crate) fn path(&self, place: PathColumns<'_>, watch: &dyn Watch) -> BTreeSet<usize> {
         let Source { normal, totals, rows } = self.source;
         let (n, t) = (normal.features(), normal.targets());
         let targets = TARGETS.min(t);
@@ -102,7 +103,7 @@ impl Tiles<'_> {
             .into_par_iter()
             .with_min_len(at_least(self.lambdas.len() * targets * n * EACH))
             .enumerate()
-            .flat_map_iter(|(group, mut places)| self.group(group * targets, &mut places, &measuring, columns_done))
+            .flat_map_iter(|(group, mut places)| self.group(group * targets, &mut places, &measuring, watch))
             .collect()
     }
 
@@ -113,7 +114,7 @@ impl Tiles<'_> {
         first: usize,
         places: &mut [PathColumns<'_>],
         measuring: &Measuring,
-        columns_done: &(dyn Fn(usize) + Sync),
+        watch: &dyn Watch,
     ) -> Vec<usize> {
         let n = self.source.normal.features();
         let Some(count) = places.first().map(PathColumns::columns) else { return Vec::new() };
@@ -127,6 +128,9 @@ impl Tiles<'_> {
         };
         let at_once = (COLUMNS.max(NUMBERS / n) / count.max(1)).max(1);
         let tile = |(at, places): (usize, &mut [PathColumns<'_>])| {
+            if watch.is_cancelled() {
+                return Vec::new();
+            }
             let range = at * at_once..at * at_once + places.len();
             let lambdas = &self.lambdas[range.clone()];
             let values = match (&self.answers, &of_nodes) {
@@ -154,7 +158,7 @@ impl Tiles<'_> {
                 }
                 _ => self.write(&tile, &fits, places, measuring),
             };
-            columns_done(count * places.len());
+            watch.done(count * places.len());
             failed
         };
         places

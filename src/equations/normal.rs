@@ -35,7 +35,7 @@ use crate::moments::Moments;
 ///     assert!((coefficients[(0, 0)] - path.coefficients(k, 0)[0]).abs() < 1e-12);
 /// }
 /// // Or all of them at once.
-/// let weights = cpu::solve::solve::<f64>(&normal, &|_| ());
+/// let weights = cpu::solve::solve::<f64>(&normal, &|_: usize| ());
 /// assert!(weights.iter().all(|w| w.values().is_some() && w.condition() < 100.0));
 /// # Ok::<(), ridgepath::Error>(())
 /// ```

@@ -5,6 +5,7 @@ use crate::equations::normal::NormalEquations;
 use crate::equations::weights::Weights;
 use crate::error::{Error, Result};
 use crate::model::method::Precision;
+use crate::model::watch::Watch;
 use crate::plan::{GpuPlan, Limits};
 
 /// There is none.
@@ -54,7 +55,7 @@ pub(crate) async fn solve(
     _: &[&NormalEquations],
     _: &GpuPlan,
     _: Precision,
-    _: &(dyn Fn(usize) + Sync),
+    _: &dyn Watch,
 ) -> Result<Vec<Vec<Option<Weights>>>> {
     match *gpu {}
 }
@@ -64,9 +65,9 @@ pub(crate) async fn solve_one(
     normal: &NormalEquations,
     plan: &GpuPlan,
     precision: Precision,
-    progress: &(dyn Fn(usize) + Sync),
+    watch: &dyn Watch,
 ) -> Result<Vec<Option<Weights>>> {
-    solve(gpu, &[normal], plan, precision, progress).await.map(|mut answers| answers.remove(0))
+    solve(gpu, &[normal], plan, precision, watch).await.map(|mut answers| answers.remove(0))
 }
 
 pub(crate) mod gram {

@@ -214,7 +214,7 @@ mod tests {
             };
             let alone = |normal: &NormalEquations| {
                 let plan = plan(1);
-                let answers = gpu::solve_one(&gpu, normal, &plan, Precision::Double, &|_| ());
+                let answers = gpu::solve_one(&gpu, normal, &plan, Precision::Double, &|_: usize| ());
                 let answers = pollster::block_on(answers).expect("weights");
                 assert!(answers.iter().flatten().all(|weights| weights.low.is_some() == normal.exact.is_some()));
                 bits(&answers)
@@ -224,7 +224,7 @@ mod tests {
             for matrices_per_chunk in [12, 5] {
                 let plan = GpuPlan { matrices_per_chunk, ..plan(4) };
                 let problems = all.each_ref();
-                let found = gpu::solve(&gpu, &problems, &plan, Precision::Double, &|_| ());
+                let found = gpu::solve(&gpu, &problems, &plan, Precision::Double, &|_: usize| ());
                 let found: Vec<_> =
                     pollster::block_on(found).expect("weights").iter().map(|weights| bits(weights)).collect();
                 assert_eq!(found, wanted, "n {n}, {matrices_per_chunk} at a time, {product:?}");

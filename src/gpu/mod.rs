@@ -44,22 +44,23 @@ use crate::error::{Error, Result};
 use crate::gpu::chunk::Chunk;
 use crate::gpu::shares::{Share, Shares};
 use crate::model::method::Precision;
+use crate::model::watch::Watch;
 use crate::plan::GpuPlan;
 
 /// Factors and solves every λ of p problems of the same n, t and k, chunk after chunk, and in double precision refines it; problem
 /// after problem, the bits of each as if it were alone. `None` where single precision does not reach: the matrix cannot be
-/// factored in it, or the corrections do not converge. `progress` is told of λs done, of all problems together.
+/// factored in it, or the corrections do not converge. `watch` is told of λs done, of all problems together.
 ///
 /// The plan is that of a [`Shape`](crate::Shape) of as many problems. [Several devices](Gpu::sharing) share the matrices.
 ///
 /// # Errors
-/// [`Error::Shape`] where the problems differ in n, t or k; [`Error::DeviceLost`], [`Error::OutOfMemory`], [`Error::Device`].
+/// [`Error::Shape`] where the problems differ in n, t or k; [`Error::Cancelled`], [`Error::DeviceLost`], [`Error::OutOfMemory`], [`Error::Device`].
 pub async fn solve(
     gpu: &Gpu,
     problems: &[&NormalEquations],
     plan: &GpuPlan,
     precision: Precision,
-    progress: &(dyn Fn(usize) + Sync),
+    watch: &dyn Watch,
 ) -> Result<Vec<Vec<Option<Weights>>>> {
     let Some(first) = problems.first() else { return Ok(Vec::new()) };
     let sizes = |normal: &NormalEquations| [normal.features(), normal.targets(), normal.penalties()];
@@ -78,7 +79,7 @@ pub async fn solve(
     let most = if k > plan.matrices_of_one { plan.matrices_of_one } else { total };
     let plan = &GpuPlan { matrices_per_chunk: plan.matrices_per_chunk.min(most), ..plan.clone() };
     let shares = Shares::new(gpu, total, |rates| rates.single);
-    shares.done(|share| solve_share(share, (problems, shape), plan, precision, progress)).await?;
+    shares.done(|share| solve_share(share, (problems, shape), plan, precision, watch)).await?;
     let mut answers = shares.found().into_iter();
     Ok(problems.iter().map(|_| answers.by_ref().take(k).collect()).collect())
 }
@@ -89,14 +90,17 @@ async fn solve_share(
     (problems, shape): (&[&NormalEquations], [usize; 3]),
     plan: &GpuPlan,
     precision: Precision,
-    progress: &(dyn Fn(usize) + Sync),
+    watch: &dyn Watch,
 ) -> Result<()> {
     let most = plan.matrices_per_chunk.min(share.len());
     let plan = &GpuPlan { matrices_per_chunk: most, ..plan.clone() };
     let chunk = Chunk::new(share.gpu(), problems, shape, plan).await?;
     while let Some(matrices) = share.next(most.min(chunk.matrices_at_a_time())) {
+        if watch.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         let answers = chunk.solve(matrices.clone(), precision).await?;
-        progress(share.found(matrices.start, answers));
+        watch.done(share.found(matrices.start, answers));
     }
     Ok(())
 }
@@ -110,9 +114,9 @@ pub async fn solve_one(
     normal: &NormalEquations,
     plan: &GpuPlan,
     precision: Precision,
-    progress: &(dyn Fn(usize) + Sync),
+    watch: &dyn Watch,
 ) -> Result<Vec<Option<Weights>>> {
-    let mut answers = solve(gpu, &[normal], plan, precision, progress).await?;
+    let mut answers = solve(gpu, &[normal], plan, precision, watch).await?;
     Ok(answers.pop().unwrap_or_default())
 }
 

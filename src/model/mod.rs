@@ -7,6 +7,7 @@ pub(crate) mod penalty;
 pub(crate) mod penalty_factors;
 pub(crate) mod prior;
 pub(crate) mod rung;
+pub(crate) mod watch;
 
 /// Division of the columns by their standard deviation before the penalty acts. Coefficients are always reported on the
 /// original scale; a constant column keeps scale 1.

@@ -10,6 +10,7 @@ use crate::equations::normal::NormalEquations;
 use crate::error::Result;
 use crate::gpu;
 use crate::model::method::{Backend, Form, Precision};
+use crate::model::watch::{Report, Watch};
 use crate::moments::Moments;
 use crate::plan::{GramPlan, Plan, Shape};
 use crate::solve::asked::Asked;
@@ -105,15 +106,15 @@ impl Ridge {
         }
         let normals: Vec<&NormalEquations> = equations.iter().map(Equations::normal).collect();
         let report = self.reporter(shape.penalties * shape.problems);
-        let found = nodes::found((&gpu, sizes), &plan, &normals, &report).await?;
+        let found = nodes::found((&gpu, sizes), &plan, &normals, Report::of(&report)).await?;
         let one = Plan { shape: Shape { problems: 1, ..shape }, ..plan.clone() };
         let mut paths = Vec::with_capacity(problems.len());
         for ((problem, asked), (equations, found)) in problems.iter().zip(&asked).zip(equations.into_iter().zip(found))
         {
-            let task = Task { asked, plan: &one, problem, device, report: &|_| () };
+            let task = Task { asked, plan: &one, problem, device, report: Report::of(&report).untold() };
             paths.push(told(&gpu, task.climb(Start::Found { equations: Box::new(equations), found }).await?));
             // Those of nodes are there only now.
-            report(paths.len() * shape.penalties);
+            report.done(paths.len() * shape.penalties);
         }
         Ok(paths)
     }

@@ -11,8 +11,9 @@ use crate::equations::weights::Weights;
 use crate::error::Result;
 use crate::model::outcome::{BackendUsed, Outcome, Route};
 use crate::model::rung::{Reason, Rung};
+use crate::model::watch::Report;
 use crate::solve::solutions;
-use crate::solve::task::{Device, Report, Task};
+use crate::solve::task::{Device, Task};
 
 /// λs by equations to twice the digits, whose answers are measured and written together.
 pub(crate) struct Corrected<'a> {

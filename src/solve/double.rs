@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::outcome::{BackendUsed, Route};
 use crate::model::rung::{Reason, Retry, Rung};
+use crate::model::watch::Report;
 use crate::moments::Moments;
 use crate::plan::Plan;
 use crate::solve::asked::Asked;
@@ -16,7 +17,7 @@ use crate::solve::corrected::Corrected;
 use crate::solve::nodes;
 use crate::solve::of_rows;
 use crate::solve::solutions::{completed, solutions, strategy};
-use crate::solve::task::{Device, Found, Report, Task};
+use crate::solve::task::{Device, Found, Task};
 
 /// All λs, or those of these numbers, in double precision; those handed back whose digits are at stake.
 pub(crate) async fn solve<'a>(
@@ -60,7 +61,7 @@ pub(crate) async fn solve<'a>(
     let (path, factored) = match (plan.form, planned) {
         (Form::Primal, _) | (Form::Dual, Strategy::Nodes) => {
             let (totals, rows) = (equations.totals(), equations.problem());
-            cpu::path::path(equations.source(&totals), planned, limit, used, (!asked.predicts).then_some(rows), report)
+            cpu::path::path(equations.source(&totals), planned, limit, used, (!asked.predicts).then_some(rows), &report)
         }
         (Form::Dual, _) => {
             let weights = solutions(plan, normal, device, report).await?;
@@ -147,7 +148,7 @@ pub(crate) fn path_of_moments(asked: &Asked, plan: &Plan, moments: &Moments, rep
     let (name, form, precision, strategy) = (Backend::Cpu, Form::Primal, Precision::Double, strategy(plan, &normal));
     let used = BackendUsed { name, adapter: None, form, strategy, precision, fallbacks: Vec::new() };
     let source = Source { totals: &totals, normal: &normal, rows: None };
-    let (mut path, factored) = cpu::path::path(source, strategy, f64::INFINITY, used, None, report);
+    let (mut path, factored) = cpu::path::path(source, strategy, f64::INFINITY, used, None, &report);
     path.retries = apart(&factored);
     Ok(path)
 }

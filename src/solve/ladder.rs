@@ -1,18 +1,19 @@
 //! The ladder: the rungs of a plan, climbed in order, until every λ has its answer.
 
 use crate::answer::path::RidgePath;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::math::condition;
 use crate::model::method::Form;
 use crate::model::outcome::{Outcome, Route};
 use crate::model::penalty::Penalty;
 use crate::model::rung::{Reason, Retry, Rung};
+use crate::model::watch::Watch;
 use crate::plan::{Plan, Request, Shape};
 use crate::reference;
 use crate::solve::asked::Asked;
 use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
-use crate::solve::task::{Report, Start, Task};
+use crate::solve::task::{Start, Task};
 use crate::solve::{double, single, unpenalised};
 
 /// The bound on the error of an answer of the dual form above which the primal is tried,
@@ -40,6 +41,9 @@ impl<'a> Task<'a> {
         };
         let mut retries = std::mem::take(&mut climb.retries);
         for rung in self.plan.rungs.iter().skip(1).copied() {
+            if self.report.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             match rung {
                 Rung::OtherForm | Rung::Unpenalised => {
                     climb.solved = None; // Two matrices need not be held at once.
@@ -59,7 +63,7 @@ impl<'a> Task<'a> {
             match rung {
                 Rung::Reference | Rung::Single | Rung::Factored => (),
                 Rung::Double => {
-                    let again = double::solve(self, None, Some(&numbers), None, &|_| ()).await?;
+                    let again = double::solve(self, None, Some(&numbers), None, self.report.untold()).await?;
                     climb.path = climb.path.replaced(&numbers, &again.path.rerouted(Route::Double));
                     retries.extend(again.retries.into_iter().map(|own| Retry { index: numbers[own.index], ..own }));
                     climb.open.extend(again.open.into_iter().map(|(at, reason)| (numbers[at], reason)));
@@ -128,7 +132,8 @@ impl<'a> Task<'a> {
         let unsolved = taken.iter().any(|(_, reason)| matches!(reason, Reason::Small | Reason::Weights));
         let within_reach = unsolved || taken.iter().any(|(k, _)| path.condition(*k) <= reach);
         let rerouted = first == Rung::Single || (device.is_some() && !within_reach);
-        let report: Report<'_> = if unsolved && first == Rung::Double { self.report } else { &|_| () };
+        let told = unsolved && first == Rung::Double;
+        let report = if told { self.report } else { self.report.untold() };
         let (device, numbers) = (device.filter(|_| within_reach), taken.iter().map(|(k, _)| *k).collect());
         Corrected::new(self, (equations.only(&positions), numbers), device, (path.backend(), rerouted), report).await
     }

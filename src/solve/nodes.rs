@@ -13,9 +13,10 @@ use crate::gpu::{self, Gpu};
 use crate::math::condition;
 use crate::model::method::{Precision, Strategy};
 use crate::model::outcome::{BackendUsed, Outcome, Route};
+use crate::model::watch::Report;
 use crate::plan::{GpuPlan, Plan};
 use crate::solve::solutions::completed;
-use crate::solve::task::{Found, Report};
+use crate::solve::task::Found;
 
 /// What a device finds for the equations of p problems of one shape, all in the same dispatches: the bits of each are those of the
 /// problem alone.
@@ -26,16 +27,16 @@ pub(crate) async fn found(
     report: Report<'_>,
 ) -> Result<Vec<Found>> {
     let device = (gpu, sizes);
-    let nodes = nodes(device, plan, problems).await?;
+    let nodes = nodes(device, plan, problems, report).await?;
     let each: Vec<&NormalEquations> =
         problems.iter().zip(&nodes).filter(|(_, nodes)| nodes.is_none()).map(|(normal, _)| *normal).collect();
     let mut of_nodes = {
         let most = nodes.iter().flatten().map(|own| own.equations.penalties()).max().unwrap_or(0);
         let padded: Vec<Cow<'_, NormalEquations>> = nodes.iter().flatten().map(|own| own.padded(most)).collect();
         let padded: Vec<&NormalEquations> = padded.iter().map(Cow::as_ref).collect();
-        gpu::solve(gpu, &padded, sizes, Precision::Double, &|_| ()).await?.into_iter()
+        gpu::solve(gpu, &padded, sizes, Precision::Double, &report.untold()).await?.into_iter()
     };
-    let mut of_each = gpu::solve(gpu, &each, sizes, Precision::Double, report).await?.into_iter();
+    let mut of_each = gpu::solve(gpu, &each, sizes, Precision::Double, &report).await?.into_iter();
     let found = nodes.into_iter().map(|nodes| match nodes {
         None => Found::Each(of_each.next().unwrap_or_default()),
         Some(nodes) => {
@@ -53,6 +54,7 @@ async fn nodes(
     (gpu, sizes): (&Gpu, &GpuPlan),
     plan: &Plan,
     problems: &[&NormalEquations],
+    report: Report<'_>,
 ) -> Result<Vec<Option<Nodes>>> {
     let shares = |normal: &NormalEquations| {
         plan.strategy_on_gpu(normal.penalties()) == Strategy::Nodes && normal.exact.is_none()
@@ -63,7 +65,7 @@ async fn nodes(
         extents.iter().enumerate().filter_map(|(at, extent)| Some((at, extent.as_ref()?.telling()?))).collect();
     let alone: Vec<NormalEquations> = telling.iter().map(|(at, k)| problems[*at].clone().only(&[*k])).collect();
     let alone: Vec<&NormalEquations> = alone.iter().collect();
-    let told = gpu::solve(gpu, &alone, sizes, Precision::Double, &|_| ()).await?;
+    let told = gpu::solve(gpu, &alone, sizes, Precision::Double, &report.untold()).await?;
     for ((at, k), answers) in telling.into_iter().zip(told) {
         // What the device does not reach tells nothing.
         if let (Some(extent), Some(Some(weights))) = (&mut extents[at], answers.into_iter().next()) {
@@ -94,10 +96,10 @@ pub(crate) async fn path(
         0 => Outcome::Solved,
         steps => Outcome::Refined { steps },
     };
-    let (mut path, left) = cpu::nodes::path(source, (nodes, weights), limit, (used, outcome), report);
+    let (mut path, left) = cpu::nodes::path(source, (nodes, weights), limit, (used, outcome), &report);
     if !left.is_empty() {
         let equations = normal.clone().only(&left);
-        let answers = gpu::solve_one(gpu, &equations, sizes, Precision::Double, &|_| ()).await?;
+        let answers = gpu::solve_one(gpu, &equations, sizes, Precision::Double, &report.untold()).await?;
         let weights = completed(&equations, answers, |own| own.rerouted(Route::Double));
         path.write_all(source, &left, &weights);
     }

@@ -14,6 +14,7 @@ use crate::gpu::{Gpu, GpuOptions};
 use crate::model::method::{Backend, Form, Precision, Strategy};
 use crate::model::penalty::Penalty;
 use crate::model::prior::Prior;
+use crate::model::watch::{Cancellation, Report, Watch};
 use crate::model::{Model, Standardize};
 use crate::moments::Moments;
 use crate::plan::{DeviceRates, Limits, Plan, Rates, Request, Shape};
@@ -46,6 +47,7 @@ type Progress = Arc<dyn Fn(usize, usize) + Send + Sync>;
 /// | [`minimum_norm`](Self::minimum_norm) | `false` | answer λ = 0 on data of deficient rank |
 /// | [`memory_budget`](Self::memory_budget) | 1 GiB | device memory to take at a time |
 /// | [`on_progress`](Self::on_progress) | none | called as λs are done |
+/// | [`cancellation`](Self::cancellation) | none | ends the work from another thread |
 ///
 /// ```
 /// use ridgepath::{Ridge, View};
@@ -69,6 +71,26 @@ pub struct Ridge {
     progress: Option<Progress>,
     /// Whether paths only predict.
     predicts: bool,
+    pub(crate) cancellation: Cancellation,
+}
+
+/// Tells how many λs are done of all.
+pub(crate) struct Reporter {
+    progress: Option<Progress>,
+    total: usize,
+    cancellation: Cancellation,
+}
+
+impl Watch for Reporter {
+    fn done(&self, lambdas: usize) {
+        if let Some(progress) = &self.progress {
+            progress(lambdas, self.total);
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancellation.is_cancelled()
+    }
 }
 
 impl Ridge {
@@ -259,6 +281,13 @@ impl Ridge {
         Self { progress: Some(Arc::new(progress)), ..self }
     }
 
+    /// Lets another thread end the work, of this solver and all that is made with it: [`Error::Cancelled`] within about a λ, a fold, a
+    /// chunk on a device or a batch of a stream; not within the sums of rows in memory, or one factorization.
+    #[must_use]
+    pub fn cancellation(self, cancellation: &Cancellation) -> Self {
+        Self { cancellation: cancellation.clone(), ..self }
+    }
+
     /// Fits X (m × n) and Y (m × t), blocking.
     ///
     /// # Errors
@@ -300,7 +329,11 @@ impl Ridge {
         // Safer routes need the rows.
         let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
         let request = Request { precision: Precision::Double, ..request };
-        double::path_of_moments(&asked, &Plan::new(shape, request, None)?, moments, &self.reporter(penalties))
+        self.check_cancelled()?;
+        let (plan, reporter) = (Plan::new(shape, request, None)?, self.reporter(penalties));
+        let path = double::path_of_moments(&asked, &plan, moments, Report::of(&reporter))?;
+        self.check_cancelled()?;
+        Ok(path)
     }
 
     /// Refuses what moments do not go with.
@@ -397,13 +430,13 @@ impl Ridge {
     }
 
     /// Tells the caller how many of `total` λs are done. It holds no device, which in a browser no thread may share.
-    pub(crate) fn reporter(&self, total: usize) -> impl Fn(usize) + Send + Sync + 'static {
-        let progress = self.progress.clone();
-        move |done| {
-            if let Some(progress) = &progress {
-                progress(done, total);
-            }
-        }
+    pub(crate) fn reporter(&self, total: usize) -> Reporter {
+        Reporter { progress: self.progress.clone(), total, cancellation: self.cancellation.clone() }
+    }
+
+    /// Ends work that nobody waits for any more.
+    pub(crate) fn check_cancelled(&self) -> Result<()> {
+        self.cancellation.check()
     }
 
     /// This solver, telling nobody how far it is.

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::model::method::{Backend, Form, Strategy};
 use crate::model::outcome::Fallback;
+use crate::model::watch::Report;
 use crate::moments::Moments;
 use crate::plan::{Limits, Plan, Shape};
 use crate::solve::asked::Asked;
@@ -49,18 +50,26 @@ impl Ridge {
         }
         let shape = self.shape(problem.x(), problem.y());
         let plan = self.planned(&asked, shape).await?;
+        self.check_cancelled()?;
         let report = self.reporter(shape.penalties);
-        let task = Task { asked: &asked, plan: &plan, problem, device: None, report: &report };
-        if plan.backend != Backend::Gpu {
-            return task.climb(Start::Rows { known, numbers: None }).await;
-        }
-        match self.solve_on_gpu(task, known.clone()).await {
+        let task = Task { asked: &asked, plan: &plan, problem, device: None, report: Report::of(&report) };
+        let path = match plan.backend {
+            Backend::Gpu => self.solve_on_gpu(task, known.clone()).await,
+            _ => task.climb(Start::Rows { known: known.clone(), numbers: None }).await,
+        };
+        // What was left undone has no meaning.
+        self.check_cancelled()?;
+        match path {
             // What the CPU can still answer, it does, and says so.
-            Err(error) if error.is_device() && self.request.backend == Backend::Auto => {
+            Err(error)
+                if plan.backend == Backend::Gpu && error.is_device() && self.request.backend == Backend::Auto =>
+            {
                 let plan = plan.clone().on_cpu(error.to_string());
-                Task { plan: &plan, ..task }.climb(Start::Rows { known, numbers: None }).await
+                let path = Task { plan: &plan, ..task }.climb(Start::Rows { known, numbers: None }).await;
+                self.check_cancelled()?;
+                path
             }
-            answer => answer,
+            path => path,
         }
     }
 

@@ -43,10 +43,10 @@ pub(crate) async fn solve<'a>(task: &Task<'a>) -> Result<Climb<'a>> {
 /// Weights in single precision, and `None` where that does not reach.
 async fn weights(task: &Task<'_>, normal: &NormalEquations) -> Result<Vec<Option<Weights>>> {
     if let Some((gpu, sizes)) = task.device {
-        return gpu::solve_one(gpu, normal, sizes, Precision::Single, task.report).await;
+        return gpu::solve_one(gpu, normal, sizes, Precision::Single, &task.report).await;
     }
     let reach = condition::reach(normal.features(), f32::EPSILON.into());
     let reached = |k: usize, weights: &Weights| weights.condition <= reach && normal.fits_single(k);
-    let answers = cpu::solve::solve::<f32>(normal, task.report).into_iter().enumerate();
+    let answers = cpu::solve::solve::<f32>(normal, &task.report).into_iter().enumerate();
     Ok(answers.map(|(k, weights)| reached(k, &weights).then_some(weights)).collect())
 }

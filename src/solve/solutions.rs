@@ -7,8 +7,9 @@ use crate::error::Result;
 use crate::gpu;
 use crate::model::method::{Precision, Strategy};
 use crate::model::outcome::Route;
+use crate::model::watch::Report;
 use crate::plan::Plan;
-use crate::solve::task::{Device, Report};
+use crate::solve::task::Device;
 
 /// Solutions in double precision on a GPU, if there is one, and on the CPU where it does not reach.
 pub(crate) async fn solutions(
@@ -18,13 +19,13 @@ pub(crate) async fn solutions(
     report: Report<'_>,
 ) -> Result<Vec<Weights>> {
     if let Some((gpu, sizes)) = device {
-        let answers = gpu::solve_one(gpu, normal, sizes, Precision::Double, report).await?;
+        let answers = gpu::solve_one(gpu, normal, sizes, Precision::Double, &report).await?;
         return Ok(completed(normal, answers, |own| own.rerouted(Route::Double)));
     }
     Ok(match strategy(plan, normal) {
         // Nodes are of equations in one double, and their sums are written as they come; what else there is, is factored.
-        Strategy::Cholesky | Strategy::Nodes => cpu::solve::solve::<f64>(normal, report),
-        Strategy::Spectral => completed(normal, cpu::spectral::solve(normal, report), |own| own),
+        Strategy::Cholesky | Strategy::Nodes => cpu::solve::solve::<f64>(normal, &report),
+        Strategy::Spectral => completed(normal, cpu::spectral::solve(normal, &report), |own| own),
     })
 }
 
@@ -35,7 +36,7 @@ pub(crate) fn completed(
     mark: impl Fn(Weights) -> Weights,
 ) -> Vec<Weights> {
     let missing: Vec<usize> = (0..answers.len()).filter(|k| answers[*k].is_none()).collect();
-    let mut others = cpu::solve::solve_these::<f64>(normal, &missing, &|_| ()).into_iter();
+    let mut others = cpu::solve::solve_these::<f64>(normal, &missing, &|_: usize| ()).into_iter();
     answers.into_iter().filter_map(|own| own.or_else(|| others.next().map(&mark))).collect()
 }
 

@@ -16,6 +16,7 @@ use crate::data::stream::Stream;
 use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::math::threads::at_least;
+use crate::model::watch::Cancellation;
 use crate::moments::Moments;
 use crate::solve::each::located;
 use crate::solve::ridge::Ridge;
@@ -256,10 +257,18 @@ impl Moments {
     /// [`Error::Empty`] for no rows, [`Error::Shape`] for batches that are not alike, those of [`Problem`], and what the source of
     /// the rows fails with; rows are numbered from the first of the stream.
     pub fn from_stream(stream: &mut Stream<'_>) -> Result<Self> {
-        let one = |batch: &Batch, _| Ok(vec![0; batch.rows()]);
-        let found = moments_of(stream, &one)?;
-        found.into_values().next().ok_or(Error::Empty { what: "the stream", rows: 0, columns: 0 })
+        all_moments(stream, &Cancellation::new())
     }
+}
+
+/// The moments of all rows of a stream, whose next batch may be one too many.
+///
+/// # Errors
+/// Those of [`Moments::from_stream`]; [`Error::Cancelled`].
+pub(crate) fn all_moments(stream: &mut Stream<'_>, cancellation: &Cancellation) -> Result<Moments> {
+    let one = |batch: &Batch, _| cancellation.check().map(|()| vec![0; batch.rows()]);
+    let found = moments_of(stream, &one)?;
+    found.into_values().next().ok_or(Error::Empty { what: "the stream", rows: 0, columns: 0 })
 }
 
 impl Ridge {
@@ -274,6 +283,6 @@ impl Ridge {
     /// [weights](Self::weights) set.
     pub fn fit_stream(&self, stream: &mut Stream<'_>) -> Result<RidgePath> {
         self.check_no_weights()?;
-        self.fit_moments(&Moments::from_stream(stream)?)
+        self.fit_moments(&all_moments(stream, &self.cancellation)?)
     }
 }

@@ -8,6 +8,7 @@ use crate::data::gathered::{gathered, gathered_columns};
 use crate::data::target_patterns::TargetPatterns;
 use crate::data::view::View;
 use crate::error::{Error, Result};
+use crate::model::watch::Watch;
 use crate::plan::Shape;
 use crate::solve::batch::on_cpu;
 use crate::solve::each::{located, of_its_data};
@@ -111,7 +112,7 @@ impl Ridge {
                     done += k;
                 }
             }
-            report(done);
+            report.done(done);
         }
         Ok(paths)
     }

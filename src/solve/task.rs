@@ -7,15 +7,13 @@ use crate::equations::weights::Weights;
 use crate::gpu::Gpu;
 use crate::model::method::Form;
 use crate::model::rung::Rung;
+use crate::model::watch::Report;
 use crate::moments::Moments;
 use crate::plan::{GpuPlan, Plan};
 use crate::solve::asked::Asked;
 
 /// A GPU with the plan of the work there.
 pub(crate) type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
-
-/// Whom to tell how many λs are done.
-pub(crate) type Report<'a> = &'a (dyn Fn(usize) + Sync);
 
 /// One problem, what is asked of it, and what is planned.
 #[derive(Clone, Copy)]
@@ -51,7 +49,7 @@ impl Start<'_> {
 impl<'a> Task<'a> {
     /// This problem by other rungs, on the CPU.
     pub(crate) fn by<'b>(&'b self, plan: &'b Plan) -> Task<'b> {
-        Task { plan, device: None, report: &|_| (), ..*self }
+        Task { plan, device: None, report: self.report.untold(), ..*self }
     }
 
     /// The orders of the equations planned, and of those of the other form.

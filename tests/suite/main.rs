@@ -87,6 +87,7 @@ mod gpu {
 
 mod solve {
     mod backends;
+    mod cancellation;
     mod facts;
     mod many;
     mod nodes;

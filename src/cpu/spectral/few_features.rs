@@ -15,6 +15,7 @@ use crate::math::lanes::{LANES, Lanes, vectorized};
 use crate::math::powers::{power, scaled};
 use crate::math::threads::at_least;
 use crate::model::outcome::Outcome;
+use crate::model::watch::Watch;
 
 /// Features up to which eight answers side by side are faster than [tiles](super::tiles) of many.
 pub(crate) const FEW: usize = 32;
@@ -66,11 +67,14 @@ impl<'a> FewFeatures<'a> {
 
     /// Writes the answers of every λ, which are without meaning beyond the reach of the strategy, and returns the numbers of the λs
     /// whose residual is too large.
-    pub(crate) fn path(&self, place: PathColumns<'_>, columns_done: &(dyn Fn(usize) + Sync)) -> BTreeSet<usize> {
+    pub(crate) fn path(&self, place: PathColumns<'_>, watch: &dyn Watch) -> BTreeSet<usize> {
         let n = self.spectral.normal.features();
         let task = |(at, mut place): (usize, PathColumns<'_>)| {
+            if watch.is_cancelled() {
+                return Vec::new();
+            }
             let failed = self.solve(at * COLUMNS, &mut place);
-            columns_done(place.columns());
+            watch.done(place.columns());
             failed
         };
         let tasks: Vec<PathColumns<'_>> = place.chunks(COLUMNS).collect();

@@ -22,6 +22,7 @@ use crate::math::powers::{scale_all, scaled};
 use crate::math::resolvent::Resolvent;
 use crate::math::tridiagonal::Tridiagonal;
 use crate::model::outcome::Outcome;
+use crate::model::watch::Watch;
 
 /// Columns that one task solves for, if there are so many: enough for fast products, few enough for the cache.
 const COLUMNS: usize = 64;
@@ -29,16 +30,19 @@ const COLUMNS: usize = 64;
 const EVEN: f64 = 8.0;
 
 /// Solves every λ of the equations, as many as possible side by side; `None` for a λ whose equations are ill-conditioned, or whose
-/// residual is larger than a Cholesky factorization would leave, even after a correction. Tells `progress` how many are
+/// residual is larger than a Cholesky factorization would leave, even after a correction. Tells `watch` how many are
 /// done.
-pub(crate) fn solve(normal: &NormalEquations, progress: &(dyn Fn(usize) + Sync)) -> Vec<Option<Weights>> {
+pub(crate) fn solve(normal: &NormalEquations, watch: &dyn Watch) -> Vec<Option<Weights>> {
     let mut spectral = Spectral::new(normal);
     spectral.prepare(normal.penalties() * normal.targets());
     let every: Vec<usize> = (0..normal.penalties()).collect();
     let done = AtomicUsize::new(0);
     let answers = every.par_chunks((COLUMNS / normal.targets()).max(1)).map(|lambdas| {
-        let answers = spectral.solve(lambdas);
-        progress(done.fetch_add(lambdas.len(), Ordering::Relaxed) + lambdas.len());
+        let answers = match watch.is_cancelled() {
+            true => lambdas.iter().map(|_| None).collect(),
+            false => spectral.solve(lambdas),
+        };
+        watch.done(done.fetch_add(lambdas.len(), Ordering::Relaxed) + lambdas.len());
         answers
     });
     answers.collect::<Vec<_>>().into_iter().flatten().collect()

@@ -1,7 +1,5 @@
 //! The path of the strategy `spectral`, its answers written as they come.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
@@ -17,6 +15,7 @@ use crate::math::condition;
 use crate::math::resolvent::worthwhile;
 use crate::math::threads::at_least;
 use crate::model::outcome::{BackendUsed, Outcome};
+use crate::model::watch::{OfColumns, Watch};
 
 /// λs whose condition numbers one task estimates.
 const TOGETHER: usize = 64;
@@ -28,7 +27,7 @@ pub(crate) fn path(
     totals: &Totals,
     used: BackendUsed,
     limit: f64,
-    progress: &(dyn Fn(usize) + Sync),
+    watch: &dyn Watch,
 ) -> (RidgePath, Vec<usize>) {
     let (n, t, k) = (normal.features(), normal.targets(), normal.penalties());
     let mut spectral = Spectral::new(normal);
@@ -44,11 +43,10 @@ pub(crate) fn path(
         wanted.partition(|k| conditions[*k] <= reach && spectral.condition(*k) <= reach);
     let mut path = RidgePath::blank(totals, normal, used);
     path.conditions.clone_from(&conditions);
-    let done = AtomicUsize::new(0);
-    let columns_done = |columns: usize| progress((done.fetch_add(columns, Ordering::Relaxed) + columns) / t);
+    let of_columns = OfColumns::new(watch, t);
     let few = FewFeatures::new(&spectral, totals, &conditions, rounding(normal, totals, f64::EPSILON));
     let failed = match few {
-        Some(few) => few.path(path.columns_mut(), &columns_done),
+        Some(few) => few.path(path.columns_mut(), &of_columns),
         None => {
             let nodes = spectral.resolvent(&lambdas, worthwhile(n, lambdas.len()));
             spectral.prepare(t * nodes.as_ref().map_or(lambdas.len(), |resolvent| resolvent.nodes.len()));
@@ -64,7 +62,7 @@ pub(crate) fn path(
             };
             let source = Source { totals, normal, rows: None };
             Tiles { source, answers, lambdas: &lambdas, conditions: &conditions, outcomes: &outcomes }
-                .path(path.columns_mut(), &columns_done)
+                .path(path.columns_mut(), &of_columns)
         }
     };
     let mut left = lambdas.iter().peekable();
@@ -77,7 +75,7 @@ pub(crate) fn path(
     }
     missing.sort_unstable();
     if lambdas.len() < k {
-        progress(k); // other routes, which report nothing, answer the rest
+        watch.done(k); // other routes, which report nothing, answer the rest
     }
     (path, missing)
 }

@@ -49,13 +49,13 @@ fn corrected_solutions_are_about_as_near_the_exact_ones_as_those_of_a_factorizat
                 let normal = graded(seed, n, condition);
                 let shape = Shape { rows: 3 * n, features: n, targets: 2, penalties: 1, problems: 1 };
                 let plan = gpu_plan(&gpu, shape, Precision::Double, 1 << 30);
-                let found = pollster::block_on(gpu::solve_one(&gpu, &normal, &plan, Precision::Double, &|_| ()));
+                let found = pollster::block_on(gpu::solve_one(&gpu, &normal, &plan, Precision::Double, &|_: usize| ()));
                 let Some(found) = found.unwrap().remove(0) else {
                     assert!(condition > 1e5, "n {n}, κ {condition:.0e} is within reach of f32");
                     continue;
                 };
                 assert!(matches!(found.outcome(), Outcome::Refined { .. }), "{:?}", found.outcome());
-                let factored = cpu::solve::solve::<f64>(&normal, &|_| ()).remove(0);
+                let factored = cpu::solve::solve::<f64>(&normal, &|_: usize| ()).remove(0);
                 for target in 0..2 {
                     let wanted = exact(&normal.matrix(0), &normal.right_hand_side(0), target);
                     let of = |weights: &Weights| {

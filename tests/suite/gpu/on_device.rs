@@ -27,7 +27,7 @@ fn plans(gpu: &Gpu, n: usize, t: usize, problems: usize) -> [GpuPlan; 2] {
 }
 
 fn solved(gpu: &Gpu, problems: &[&NormalEquations], plan: &GpuPlan) -> Vec<Vec<Option<Weights>>> {
-    pollster::block_on(gpu::solve(gpu, problems, plan, Precision::Double, &|_| ())).expect("weights")
+    pollster::block_on(gpu::solve(gpu, problems, plan, Precision::Double, &|_: usize| ())).expect("weights")
 }
 
 fn bits(answers: &[Option<Weights>]) -> Vec<Option<(Vec<u64>, u64, String)>> {

@@ -52,7 +52,7 @@ fn together(
 
 fn alone(gpu: &Gpu, normal: &NormalEquations, precision: Precision) -> Vec<Bits> {
     let plan = plan(gpu, &[normal], precision, BUDGET);
-    bits(&pollster::block_on(gpu::solve_one(gpu, normal, &plan, precision, &|_| ())).expect("weights"))
+    bits(&pollster::block_on(gpu::solve_one(gpu, normal, &plan, precision, &|_: usize| ())).expect("weights"))
 }
 
 /// A budget that the plan answers with so many matrices at a time.
@@ -194,7 +194,7 @@ fn problems_of_different_sizes_are_refused() {
         [(3, 1, 2), (4, 1, 2), (3, 2, 2), (3, 1, 3)].map(|(n, t, k)| made(1, n, t, &SHIFTS[..k]).remove(0));
     let plan = plan(&gpu, &[&first, &first], Precision::Double, BUDGET);
     let solve = |problems: &[&NormalEquations]| {
-        pollster::block_on(gpu::solve(&gpu, problems, &plan, Precision::Double, &|_| ()))
+        pollster::block_on(gpu::solve(&gpu, problems, &plan, Precision::Double, &|_: usize| ()))
     };
     for (other, what, [found, wanted]) in [
         (&wide, "features of a problem", [4, 3]),
