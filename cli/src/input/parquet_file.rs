@@ -13,7 +13,8 @@ use parquet::arrow::arrow_reader::{
 };
 
 use crate::input::parquet_column::{ParquetColumn, other_kind};
-use crate::input::table_source::TableSource;
+use crate::input::number_block::NumberBlock;
+use crate::input::table_source::{Next, TableSource, Wanted};
 use crate::machine::failure::{Failure, Result};
 
 /// Numbers that are decoded at a time, about.
@@ -101,15 +102,16 @@ impl TableSource for ParquetFile {
         "has no rows".into()
     }
 
-    fn project(&mut self, columns: &[usize]) -> Result<()> {
-        for column in columns {
+    fn project(&mut self, wanted: Wanted) -> Result<()> {
+        let columns = wanted.columns;
+        for column in &columns {
             // A length of time is stored as a number, whose unit only the program that wrote it knew.
             let types = [&self.stored, &self.meant].map(|metadata| metadata.schema().fields().get(*column));
             if let Some(kind) = types.into_iter().flatten().find_map(|field| other_kind(field.data_type())) {
                 return Err(self.refused(*column, kind));
             }
         }
-        self.read = columns.to_vec();
+        self.read = columns;
         self.read.sort_unstable();
         self.read.dedup();
         self.places = vec![usize::MAX; self.header.len()];
@@ -124,16 +126,18 @@ impl TableSource for ParquetFile {
         Ok(())
     }
 
-    fn next_row(&mut self) -> Result<bool> {
-        while self.next == self.rows {
-            let Some(batches) = &mut self.batches else { return Ok(false) };
-            match guarded(&self.name, || batches.next().transpose())? {
-                Some(batch) => self.take(&batch)?,
-                None => return Ok(false),
-            }
+    fn advance(&mut self, _fits: &dyn Fn(&NumberBlock) -> bool) -> Result<Next> {
+        let Some(batches) = &mut self.batches else { return Ok(Next::End) };
+        match guarded(&self.name, || batches.next().transpose())? {
+            Some(batch) => self.take(&batch).map(|()| Next::Rows),
+            None => Ok(Next::End),
         }
-        self.next += 1;
-        Ok(true)
+    }
+
+    fn next_row(&mut self) -> Result<bool> {
+        let more = self.next < self.rows;
+        self.next += usize::from(more);
+        Ok(more)
     }
 
     fn number(&self, column: usize) -> Option<f64> {
