@@ -57,7 +57,7 @@ impl CsvFile {
     }
 
     /// The same with blocks of so many bytes, about.
-    fn in_blocks(mut text: TextFile, args: &ReadingArgs, bytes: usize) -> Result<Self> {
+    pub(crate) fn in_blocks(mut text: TextFile, args: &ReadingArgs, bytes: usize) -> Result<Self> {
         let parting = Parting::of(&mut text, args.delimiter)?;
         let (file, head) = (text.name.clone(), text.head.clone());
         if args.decimal_comma && parting.delimiter == Delimiter::COMMA {

@@ -10,6 +10,8 @@ pub(crate) mod csv_blocks;
 pub(crate) mod csv_file;
 pub(crate) mod csv_numbers;
 pub(crate) mod csv_rows;
+#[cfg(test)]
+mod csv_tests;
 pub(crate) mod data;
 pub(crate) mod decimal;
 pub(crate) mod decoded_column;

@@ -49,7 +49,8 @@ impl TextFile {
         Ok(text)
     }
 
-    fn begun(name: String, rest: Box<dyn Read>) -> Result<Self> {
+    /// A text that a source has.
+    pub(crate) fn begun(name: String, rest: Box<dyn Read>) -> Result<Self> {
         let mut text = Self { name, head: Vec::new(), rest };
         text.look(other_formats::LOOK)?;
         Ok(text)
