@@ -69,8 +69,18 @@ impl CsvFile {
         let blocks = CsvBlocks::new(text.into_source(), delimiter, bytes);
         let nothing = CsvRows::of(&file, CsvBlock::Rows(Vec::new()), delimiter, 0);
         let (header, ahead) = (Vec::new(), VecDeque::new());
-        let mut input =
-            Self { file, delimiter, header, header_line: 1, blocks, failed: None, ahead, lines: 0, rows: nothing, rules: None };
+        let mut input = Self {
+            file,
+            delimiter,
+            header,
+            header_line: 1,
+            blocks,
+            failed: None,
+            ahead,
+            lines: 0,
+            rows: nothing,
+            rules: None,
+        };
         if !input.read_header(usize::from(parting.separator_line))? {
             return Err(Failure::Input(format!("{} is empty; wanted a header with the columns' names", input.file)));
         }
@@ -100,7 +110,8 @@ impl CsvFile {
                     continue;
                 }
                 self.take_header()?;
-                let passed = usize::try_from(self.rows.passed().saturating_sub(mark)).unwrap_or(usize::MAX).min(text.len());
+                let passed =
+                    usize::try_from(self.rows.passed().saturating_sub(mark)).unwrap_or(usize::MAX).min(text.len());
                 // A CR has ended the row, and what is left of its line end would be another line.
                 let passed = passed + usize::from(text[..passed].ends_with(b"\r") && text[passed..].starts_with(b"\n"));
                 if passed < text.len() {

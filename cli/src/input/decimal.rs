@@ -75,7 +75,8 @@ fn eight_digits(text: &[u8; 8]) -> Option<u64> {
     let bytes = u64::from_le_bytes(*text);
     const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
     // The upper half of each byte is 3, and stays so when 6 is added.
-    let is_digits = bytes & HIGH == 0x3030_3030_3030_3030 && bytes.wrapping_add(0x0606_0606_0606_0606) & HIGH == bytes & HIGH;
+    let is_digits =
+        bytes & HIGH == 0x3030_3030_3030_3030 && bytes.wrapping_add(0x0606_0606_0606_0606) & HIGH == bytes & HIGH;
     let pairs = (bytes & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(10 << 8 | 1) >> 8;
     let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(100 << 16 | 1) >> 16;
     let eight = (fours & 0x0000_ffff_0000_ffff).wrapping_mul(10_000 << 32 | 1) >> 32;
@@ -112,8 +113,8 @@ fn scaled(mantissa: u64, exponent: i32) -> Option<f64> {
 }
 
 const FLOATS: [f64; EXACT_POWER as usize + 1] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
-    1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
 ];
 
 /// 10^−38 to 10^38: the 64 bits from the first that is not 0, the rest cut off, and the power of two that they are counted in.
@@ -135,7 +136,11 @@ const fn tens() -> [(u64, i32); 2 * POWERS as usize + 1] {
 /// The upper 64 bits of a number.
 const fn upper(number: u128) -> (u64, i32) {
     let shifted = number << number.leading_zeros();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the upper half, and 128 at the most")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "the upper half, and 128 at the most"
+    )]
     let upper = ((shifted >> 64) as u64, 64 - number.leading_zeros() as i32);
     upper
 }
@@ -172,11 +177,26 @@ mod tests {
 
     #[test]
     fn plain_numbers_are_read_and_others_left() {
-        let read = ["0", "-0", "-0.0", "5.", ".5", "1e5", "1.5E-7", "9007199254740992", "0.1", "123456789.123456789", "1e38", "3.e+2"];
+        let read = [
+            "0",
+            "-0",
+            "-0.0",
+            "5.",
+            ".5",
+            "1e5",
+            "1.5E-7",
+            "9007199254740992",
+            "0.1",
+            "123456789.123456789",
+            "1e38",
+            "3.e+2",
+        ];
         for text in read {
             assert!(agrees(text), "{text}");
         }
-        for text in ["", "-", ".", "+1", "e5", "1e", "1e+", "nan", "inf", "9007199254740993", "12345678901234567890.5", "1e400"] {
+        for text in
+            ["", "-", ".", "+1", "e5", "1e", "1e+", "nan", "inf", "9007199254740993", "12345678901234567890.5", "1e400"]
+        {
             assert!(!agrees(text), "{text}");
         }
         assert_eq!(leading(b"1.25,3", b'.'), Some((1.25, 4)));
@@ -186,7 +206,9 @@ mod tests {
     fn the_middle_between_two_floats_is_never_rounded_by_guess() {
         for bits in (0..2000).map(|step| 0x4340_0000_0000_0000_u64 + step) {
             let middle = (u128::from(f64::from_bits(bits) as u64)) + 1;
-            for text in [format!("{middle}.0"), format!("{}.{:03}", middle / 1000, middle % 1000), format!("{middle}e-9")] {
+            for text in
+                [format!("{middle}.0"), format!("{}.{:03}", middle / 1000, middle % 1000), format!("{middle}e-9")]
+            {
                 agrees(&text);
             }
         }

@@ -24,15 +24,24 @@ impl DecodedColumn {
     /// text.
     pub(crate) fn of(array: ArrayRef, wanted: Option<(&NumberRules, Part)>) -> Option<Self> {
         let Some((rules, part)) = wanted else {
-            return ParquetColumn::of(&array).map(|cells| Self { numbers: None, lacks_values: false, cells: Some(cells) });
+            return ParquetColumn::of(&array).map(|cells| Self {
+                numbers: None,
+                lacks_values: false,
+                cells: Some(cells),
+            });
         };
-        let array = match finite(array, |value| !rules.cells.is_null_number(value) && (part != Part::Weight || value >= 0.0)) {
-            Ok(numbers) => return Some(Self { numbers: Some(numbers), lacks_values: false, cells: None }),
-            Err(array) => array,
-        };
+        let array =
+            match finite(array, |value| !rules.cells.is_null_number(value) && (part != Part::Weight || value >= 0.0)) {
+                Ok(numbers) => return Some(Self { numbers: Some(numbers), lacks_values: false, cells: None }),
+                Err(array) => array,
+            };
         let cells = ParquetColumn::of(&array)?;
         let mut numbers = cells.numbers();
-        numbers.iter_mut().flatten().filter(|value| rules.cells.is_null_number(**value)).for_each(|value| *value = f64::NAN);
+        numbers
+            .iter_mut()
+            .flatten()
+            .filter(|value| rules.cells.is_null_number(**value))
+            .for_each(|value| *value = f64::NAN);
         let numbers = numbers.filter(|own| part != Part::Weight || !own.iter().any(|value| *value < 0.0));
         let lacks_values = numbers.iter().flatten().any(|value| value.is_nan());
         Some(Self { numbers, lacks_values, cells: Some(cells) })

@@ -94,7 +94,10 @@ impl ParquetBatches {
         }
         let rows: Vec<Option<usize>> = parts.iter().map(|(.., part)| part.as_ref().map(|part| part.rows)).collect();
         if rows.windows(2).any(|pair| pair[0] != pair[1]) {
-            return Err(Failure::Input(format!("cannot read {} as Parquet: its columns differ in their rows", self.name)));
+            return Err(Failure::Input(format!(
+                "cannot read {} as Parquet: its columns differ in their rows",
+                self.name
+            )));
         }
         let Some(Some(rows)) = rows.first().copied() else { return Ok(None) };
         let mut dealt = Vec::with_capacity(parts.len());

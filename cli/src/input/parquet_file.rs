@@ -57,11 +57,14 @@ impl ParquetFile {
         let Batch { rows, columns: mut decoded } = batch;
         let places = || rules.columns.iter().map(|(column, part)| (self.places[*column], *part));
         let lacks = |part: Part, own: &DecodedColumn| own.lacks_values() && !rules.may_miss(part);
-        let may_be = |place: usize, part: Part| decoded[place].is_numbers() && (rules.drop_missing || !lacks(part, &decoded[place]));
+        let may_be = |place: usize, part: Part| {
+            decoded[place].is_numbers() && (rules.drop_missing || !lacks(part, &decoded[place]))
+        };
         if !places().all(|(place, part)| may_be(place, part)) {
             return Err(Batch { rows, columns: decoded });
         }
-        let lacking: Vec<usize> = (0..).zip(places()).filter(|(_, (place, part))| lacks(*part, &decoded[*place])).map(|(at, _)| at).collect();
+        let lacking: Vec<usize> =
+            (0..).zip(places()).filter(|(_, (place, part))| lacks(*part, &decoded[*place])).map(|(at, _)| at).collect();
         let columns = places().map(|(place, _)| decoded[place].take_numbers()).collect();
         let mut block = NumberBlock { rows, columns, dropped: Vec::new() };
         if !fits(&block) {
@@ -83,7 +86,9 @@ impl ParquetFile {
 }
 
 fn refused(file: &str, column: &str, kind: &str) -> Failure {
-    Failure::Input(format!("{file}, column {column:?}: found {kind}, wanted numbers or text; --exclude leaves a column out"))
+    Failure::Input(format!(
+        "{file}, column {column:?}: found {kind}, wanted numbers or text; --exclude leaves a column out"
+    ))
 }
 
 impl TableSource for ParquetFile {
