@@ -59,28 +59,34 @@ fn digits(text: &[u8], mut at: usize, number: &mut u64) -> usize {
     at
 }
 
-/// The same, eight at a time as long as there are so many.
+/// The same, eight at a time as long as there is so much text.
 #[inline]
 fn many_digits(text: &[u8], mut at: usize, number: &mut u64) -> usize {
-    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk).and_then(eight_digits) {
-        *number = number.wrapping_mul(100_000_000).wrapping_add(eight);
-        at += 8;
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let (count, value) = eight_digits(eight);
+        *number = number.wrapping_mul(WHOLES[count]).wrapping_add(value);
+        at += count;
+        if count < 8 {
+            return at;
+        }
     }
     digits(text, at, number)
 }
 
-/// The number of eight digits, each a byte, of which neighbours are put together in three steps.
+/// How many of eight bytes are digits, up to the first that is none, and their number.
 #[inline]
-fn eight_digits(text: &[u8; 8]) -> Option<u64> {
-    let bytes = u64::from_le_bytes(*text);
-    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-    // The upper half of each byte is 3, and stays so when 6 is added.
-    let is_digits =
-        bytes & HIGH == 0x3030_3030_3030_3030 && bytes.wrapping_add(0x0606_0606_0606_0606) & HIGH == bytes & HIGH;
-    let pairs = (bytes & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(10 << 8 | 1) >> 8;
-    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(100 << 16 | 1) >> 16;
-    let eight = (fours & 0x0000_ffff_0000_ffff).wrapping_mul(10_000 << 32 | 1) >> 32;
-    is_digits.then_some(eight)
+fn eight_digits(text: &[u8; 8]) -> (usize, u64) {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Digits are 0 to 9 then, and to all else 118 adds up to a byte's uppermost bit, if it has not got that itself.
+    let bytes = u64::from_le_bytes(*text) ^ (EACH * 0x30);
+    let others = (((bytes & (EACH * 0x7f)) + EACH * 118) | bytes) & (EACH * 0x80);
+    let count = others.trailing_zeros() / 8;
+    // The digits go to the end, after zeros; and neighbours are put together, in three steps.
+    let digits = bytes.checked_shl(64 - 8 * count).unwrap_or(0);
+    let pairs = digits.wrapping_mul((10 << 8) | 1) >> 8;
+    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul((100 << 16) | 1) >> 16;
+    let eight = (fours & 0x0000_ffff_0000_ffff).wrapping_mul((10_000 << 32) | 1) >> 32;
+    (count as usize, eight)
 }
 
 /// The float nearest to mantissa · 10^exponent, where that is seen at once.
@@ -111,6 +117,8 @@ fn scaled(mantissa: u64, exponent: i32) -> Option<f64> {
     let two = i64::from(two) - i64::from(zeros) + 64 + i64::from(drop);
     Some(rounded * f64::from_bits(u64::try_from(two + 1023).ok()? << 52))
 }
+
+const WHOLES: [u64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 const FLOATS: [f64; EXACT_POWER as usize + 1] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,

@@ -78,7 +78,8 @@ fn finite(array: ArrayRef, fits: impl Fn(f64) -> bool) -> Result<Vec<f64>, Array
     let floats: Float64Array = array.as_primitive::<Float64Type>().clone();
     // Without another owner the numbers are taken as they lie.
     drop(array);
-    match floats.values().iter().fold(true, |all, value| all & value.is_finite() & fits(*value)) {
+    let finite = floats.values().iter().fold(true, |all, value| all & value.is_finite());
+    match finite && floats.values().iter().all(|value| fits(*value)) {
         true => Ok(floats.into_parts().1.into()),
         false => Err(Arc::new(floats)),
     }
