@@ -10,7 +10,7 @@ const MISSING: [&[u8]; 6] = [b"", b"NA", b"N/A", b"#N/A", b"NaN", b"null"];
 /// What is written so in columns of numbers alone, as it may be a level of others.
 const NO_NUMBER: [&[u8]; 2] = [b"none", b"."];
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CellRules {
     decimal_comma: bool,
     /// What else counts as missing.
@@ -42,7 +42,7 @@ impl CellRules {
     #[inline]
     pub(crate) fn lacks_number(&self, source: &impl TableSource, column: usize) -> bool {
         match source.number(column) {
-            Some(number) => self.null_numbers.contains(&number),
+            Some(number) => self.is_null_number(number),
             None => self.is_missing(source.cell(column)),
         }
     }
@@ -59,13 +59,24 @@ impl CellRules {
         cell.is_empty() || self.is_null(cell)
     }
 
-    fn is_null(&self, cell: &[u8]) -> bool {
+    /// The decimal sign.
+    pub(crate) fn point(&self) -> u8 {
+        if self.decimal_comma { b',' } else { b'.' }
+    }
+
+    /// Whether a number, which is a float, counts as missing.
+    pub(crate) fn is_null_number(&self, number: f64) -> bool {
+        self.null_numbers.contains(&number)
+    }
+
+    /// Whether a cell, without spaces around it, is one of those that count as missing beside the usual ones.
+    pub(crate) fn is_null(&self, cell: &[u8]) -> bool {
         self.null.iter().any(|name| name == cell)
     }
 
     /// Puts a number into a column, as [`NumberColumn::push_number`] does.
     pub(crate) fn push_number(&self, column: &mut NumberColumn, number: f64) -> Result<f64, Unfit> {
-        match self.null_numbers.contains(&number) {
+        match self.is_null_number(number) {
             true => Err((format!("found {number:?}, which is missing by --null"), "a number")),
             false => column.push_number(number),
         }

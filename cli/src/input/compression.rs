@@ -3,8 +3,9 @@
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+/// What the decoder of zstd says of a frame that asks for more memory than 128 MiB.
+const TOO_LARGE: &str = "Frame requires too much memory for decoding";
 
 /// A compression that is unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +33,12 @@ impl Compression {
     }
 
     /// What is packed in the source: of all members or frames that follow one another.
-    pub(crate) fn unpacked(self, source: impl Read + 'static) -> Box<dyn Read> {
+    pub(crate) fn unpacked(self, source: impl Read + 'static) -> io::Result<Box<dyn Read>> {
         let source = BufReader::with_capacity(1 << 16, source);
-        match self {
+        Ok(match self {
             Self::Gzip => Box::new(Gzip(MultiGzDecoder::new(source))),
-            Self::Zstd => Box::new(Zstd { source, at_end: false, decoder: FrameDecoder::new(), within: false }),
-        }
+            Self::Zstd => Box::new(Zstd(zstd::Decoder::with_buffer(source)?)),
+        })
     }
 
     fn truncated(self) -> io::Error {
@@ -62,99 +63,18 @@ impl<R: BufRead> Read for Gzip<R> {
     }
 }
 
-/// Frames, of which the decoder knows one at a time.
-struct Zstd<R> {
-    source: R,
-    /// The source has been asked for more than it had.
-    at_end: bool,
-    decoder: FrameDecoder,
-    within: bool,
-}
-
-/// The source as the decoder sees it.
-struct Watched<'a, R> {
-    source: &'a mut R,
-    at_end: &'a mut bool,
-}
-
-impl<R: Read> Read for Watched<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        *self.at_end |= count == 0 && !buffer.is_empty();
-        Ok(count)
-    }
-}
-
-impl<R: BufRead> Zstd<R> {
-    /// Runs the decoder on the source. Its errors do not tell whether the source ended too early.
-    fn decoded<T>(
-        &mut self,
-        step: impl FnOnce(&mut FrameDecoder, Watched<'_, R>) -> Result<T, FrameDecoderError>,
-    ) -> io::Result<Result<T, FrameDecoderError>> {
-        let watched = Watched { source: &mut self.source, at_end: &mut self.at_end };
-        match step(&mut self.decoder, watched) {
-            Err(_) if self.at_end => Err(Compression::Zstd.truncated()),
-            done => Ok(done),
-        }
-    }
-
-    /// Goes to the next frame that holds anything; false at the end.
-    fn next_frame(&mut self) -> io::Result<bool> {
-        while !self.source.fill_buf()?.is_empty() {
-            match self.decoded(|decoder, mut source| decoder.reset(&mut source))? {
-                Ok(()) => return Ok(true),
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
-                    let length = u64::from(length);
-                    if io::copy(&mut self.source.by_ref().take(length), &mut io::sink())? < length {
-                        return Err(Compression::Zstd.truncated());
-                    }
-                }
-                Err(FrameDecoderError::WindowSizeTooBig { requested, max }) => {
-                    return Err(io::Error::other(format!(
-                        "its zstd data ask for {} MiB of memory, wanted {} at most: pack it again without --long",
-                        requested >> 20,
-                        max >> 20
-                    )));
-                }
-                Err(error) => return Err(Compression::Zstd.corrupt(&error)),
-            }
-        }
-        Ok(false)
-    }
-
-    fn check_sum(&self) -> io::Result<()> {
-        match (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum()) {
-            (Some(wanted), Some(found)) if wanted != found => {
-                Err(Compression::Zstd.corrupt(&"they do not have their checksum"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
+struct Zstd<R: BufRead>(zstd::Decoder<'static, R>);
 
 impl<R: BufRead> Read for Zstd<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            if !self.within {
-                self.within = self.next_frame()?;
-                if !self.within {
-                    return Ok(0);
-                }
-            }
-            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                let one = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoded(|decoder, mut source| decoder.decode_blocks(&mut source, one))?
-                    .map_err(|error| Compression::Zstd.corrupt(&error))?;
-            }
-            let count = self.decoder.read(buffer)?;
-            if count > 0 {
-                return Ok(count);
-            }
-            self.check_sum()?;
-            self.within = false;
-        }
+        self.0.read(buffer).map_err(|error| match (error.kind(), error.raw_os_error()) {
+            (ErrorKind::UnexpectedEof, _) => Compression::Zstd.truncated(),
+            (ErrorKind::Other, None) if error.to_string() == TOO_LARGE => io::Error::other(
+                "its zstd data ask for more than 128 MiB of memory, wanted no more: pack it again without --long",
+            ),
+            // The decoder's words; what the system says has a number.
+            (ErrorKind::Other, None) => Compression::Zstd.corrupt(&error),
+            _ => error,
+        })
     }
 }

@@ -48,11 +48,11 @@ impl File {
         }
     }
 
-    /// Gives a table so many rows at the most; false when there are no more.
-    pub(crate) fn give(&mut self, builder: &mut TableBuilder, chosen: &ColumnRoles, most: usize) -> Result<bool> {
+    /// Gives a table the rows that come next, some at a time; false when there are no more.
+    pub(crate) fn give(&mut self, builder: &mut TableBuilder, chosen: &ColumnRoles) -> Result<bool> {
         match self {
-            Self::Csv(file) => builder.take_some(file.as_mut(), chosen, most),
-            Self::Parquet(file) => builder.take_some(file.as_mut(), chosen, most),
+            Self::Csv(file) => builder.take_some(file.as_mut(), chosen),
+            Self::Parquet(file) => builder.take_some(file.as_mut(), chosen),
         }
     }
 }
@@ -69,7 +69,8 @@ pub(crate) fn read(
     let (first, chosen) = each(files, reading, choose, |file, chosen| {
         let builder = builder.get_or_insert_with(|| TableBuilder::new(purpose, reading, chosen, known));
         file.begin(builder, chosen)?;
-        file.give(builder, chosen, usize::MAX).map(|_| ())
+        while file.give(builder, chosen)? {}
+        Ok(())
     })?;
     match builder {
         Some(builder) => builder.finish(first.source(), &chosen).map(|built| (built, chosen)),

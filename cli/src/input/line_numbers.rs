@@ -6,8 +6,10 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
+use memchr::{memchr, memchr_iter};
+
 /// Bytes of a row, beyond which it is not read: the parser would keep them all.
-const MOST_BYTES: u64 = 16 << 20;
+pub(crate) const MOST_BYTES: u64 = 16 << 20;
 /// Delimiters and line ends of a row, beyond which it is not read.
 const MOST_MARKS: u64 = 1 << 20;
 
@@ -16,6 +18,8 @@ pub(crate) struct Tracked<R> {
     inner: R,
     /// What parts cells.
     delimiter: u8,
+    /// How many lines have ended before the first byte.
+    before: u64,
     ends: VecDeque<LineEnds>,
     passed: Passed,
     /// Where the row that is being read begins, or a little later.
@@ -43,13 +47,14 @@ fn ends_line(byte: u8, last: u8) -> bool {
     byte == b'\r' || (byte == b'\n' && last != b'\r')
 }
 
-fn is_end(byte: u8) -> bool {
+pub(crate) fn is_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
 impl<R: Read> Tracked<R> {
-    pub(crate) fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, ends: VecDeque::new(), passed: Passed::default(), row: Passed::default() }
+    /// Of bytes before which so many lines have ended.
+    pub(crate) fn new(inner: R, delimiter: u8, before: u64) -> Self {
+        Self { inner, delimiter, before, ends: VecDeque::new(), passed: Passed::default(), row: Passed::default() }
     }
 
     /// A row has been read, from byte `begin` to before byte `end`. Bytes before it will not be asked about any more.
@@ -62,7 +67,8 @@ impl<R: Read> Tracked<R> {
 
     /// The line, from 1, of the first byte from `byte` on that is no line end.
     pub(crate) fn line_from(&self, byte: u64) -> u64 {
-        self.ends.iter().take_while(|ends| ends.begin <= byte).last().map_or(0, |ends| ends.lines) + 1
+        let within = self.ends.iter().take_while(|ends| ends.begin <= byte).last().map_or(0, |ends| ends.lines);
+        self.before + within + 1
     }
 
     fn check_row(&self) -> io::Result<()> {
@@ -105,6 +111,9 @@ impl<R: Read> Read for Tracked<R> {
 
 /// How many lines end within a text.
 pub(crate) fn ends(text: &[u8]) -> u64 {
+    if memchr(b'\r', text).is_none() {
+        return memchr_iter(b'\n', text).count() as u64;
+    }
     let last = |at: usize| at.checked_sub(1).map_or(0, |before| text[before]);
     text.iter().enumerate().filter(|(at, byte)| ends_line(**byte, last(*at))).count() as u64
 }
@@ -118,7 +127,7 @@ mod tests {
     fn a_line_is_known_whatever_ends_it_and_however_the_bytes_arrive() {
         let text = b"a\r\nb\n\n\rc\r\r\nd";
         for size in 1..=text.len() {
-            let mut tracked = Tracked::new(&text[..], b',');
+            let mut tracked = Tracked::new(&text[..], b',', 0);
             let mut buffer = vec![0; size];
             while tracked.read(&mut buffer).unwrap() > 0 {}
             let lines = [0, 3, 5, 8, 11].map(|byte| tracked.line_from(byte));

@@ -64,6 +64,24 @@ impl NumberColumn {
         Ok(kept)
     }
 
+    /// Whether numbers are as they are, less no origin.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.origin == 0
+    }
+
+    /// The last number.
+    pub(crate) fn last(&self) -> Option<f64> {
+        self.values.last().copied()
+    }
+
+    /// Takes the next numbers, of which none is less an origin.
+    pub(crate) fn extend(&mut self, numbers: Vec<f64>) {
+        match self.values.is_empty() {
+            true => self.values = numbers,
+            false => self.values.extend_from_slice(&numbers),
+        }
+    }
+
     /// Takes a cell without a value, as NaN.
     pub(crate) fn push_missing(&mut self) {
         self.values.push(f64::NAN);
@@ -78,6 +96,12 @@ impl NumberColumn {
     pub(crate) fn into_parts(self) -> (Vec<f64>, i128) {
         (self.values, self.origin)
     }
+}
+
+/// The number in a cell, where a float is that.
+pub(crate) fn as_it_is(cell: &[u8]) -> Option<f64> {
+    let cell = cell.trim_ascii();
+    number(cell).ok().filter(|value| is_exact(cell, *value))
 }
 
 /// The number in a cell.

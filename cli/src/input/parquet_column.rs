@@ -84,6 +84,38 @@ impl ParquetColumn {
         Self { numbers, texts: OnceCell::from(texts.into_iter().collect::<BinaryArray>()) }
     }
 
+    /// Of numbers that are all there.
+    pub(crate) fn of_floats(numbers: Vec<f64>) -> Self {
+        Self { numbers: Numbers::Float(numbers.into()), texts: OnceCell::new() }
+    }
+
+    /// The numbers of all rows, NaN where there is no value; none where a row has something else.
+    pub(crate) fn numbers(&self) -> Option<Vec<f64>> {
+        // Of those that have a text by now it decides.
+        if self.texts.get().is_some() {
+            return None;
+        }
+        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        match &self.numbers {
+            Numbers::Float(own) => {
+                let numbers: Vec<f64> = own.iter().map(or_nan).collect();
+                (!numbers.iter().any(|value| value.is_infinite())).then_some(numbers)
+            }
+            Numbers::Whole(own) => {
+                let fits = own.iter().flatten().all(|value| value.unsigned_abs() <= EXACT);
+                fits.then(|| own.iter().map(|value| or_nan(value.map(|value| value as f64))).collect())
+            }
+            Numbers::Unsigned(own) => {
+                let fits = own.iter().flatten().all(|value| value <= EXACT);
+                fits.then(|| own.iter().map(|value| or_nan(value.map(|value| value as f64))).collect())
+            }
+            Numbers::Boolean(own) => {
+                Some(own.iter().map(|value| or_nan(value.map(|value| f64::from(u8::from(value))))).collect())
+            }
+            Numbers::None => None,
+        }
+    }
+
     /// The number in a row, where it is a finite one and a 64-bit float.
     pub(crate) fn number(&self, row: usize) -> Option<f64> {
         match &self.numbers {

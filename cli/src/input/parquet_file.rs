@@ -1,39 +1,34 @@
-//! Parquet files, row by row, of which only the columns that are used are read.
+//! Parquet files, of which only the columns that are used are read.
 
-use std::fmt::Display;
 use std::fs::File;
-use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
+use arrow_array::ArrayRef;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
+use crate::input::column_roles::Part;
+use crate::input::decoded_column::DecodedColumn;
+use crate::input::number_block::{NumberBlock, NumberRules};
+use crate::input::parquet_batches::{Batch, ParquetBatches, guarded};
 use crate::input::parquet_column::{ParquetColumn, other_kind};
-use crate::input::table_source::TableSource;
+use crate::input::table_source::{Next, TableSource, Wanted};
 use crate::machine::failure::{Failure, Result};
-
-/// Numbers that are decoded at a time, about.
-const NUMBERS: usize = 1 << 20;
 
 /// A Parquet file whose schema has been read.
 pub(crate) struct ParquetFile {
     name: String,
-    file: File,
+    path: PathBuf,
     /// As the columns are stored: text in dictionaries as text, for one.
     stored: ArrowReaderMetadata,
     /// As the program that wrote the file has it, where it says so.
     meant: ArrowReaderMetadata,
     header: Vec<String>,
-    /// The columns that are read, in their order in the file.
-    read: Vec<usize>,
-    /// The place of each column of the file among those.
+    /// The place of each column of the file among those that are read.
     places: Vec<usize>,
-    batches: Option<ParquetRecordBatchReader>,
-    /// The columns read, of the rows of a batch.
+    rules: Option<Arc<NumberRules>>,
+    batches: Option<ParquetBatches>,
+    /// The columns read, of the rows of a batch that come one by one.
     cells: Vec<ParquetColumn>,
     rows: usize,
     /// The next row of the batch, and how many rows of the file are before the batch.
@@ -51,27 +46,33 @@ impl ParquetFile {
         let stored = guarded(&name, || ArrowReaderMetadata::try_new(Arc::clone(meant.metadata()), options))?;
         // As the names of a CSV file are, so that files of both kinds go together.
         let header = stored.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect::<Vec<_>>();
-        let (read, places, cells) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { name, file, stored, meant, header, read, places, batches: None, cells, rows: 0, next: 0, before: 0 })
+        let (path, places, cells) = (path.to_owned(), Vec::new(), Vec::new());
+        let (rules, batches) = (None, None);
+        Ok(Self { name, path, stored, meant, header, places, rules, batches, cells, rows: 0, next: 0, before: 0 })
     }
 
-    fn refused(&self, column: usize, kind: &str) -> Failure {
-        let (name, header) = (&self.name, &self.header[column]);
-        Failure::Input(format!(
-            "{name}, column {header:?}: found {kind}, wanted numbers or text; --exclude leaves a column out"
-        ))
-    }
-
-    /// Goes to before the first row of a batch.
-    fn take(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.before += self.rows as u64;
-        (self.rows, self.next) = (batch.num_rows(), 0);
-        self.cells.clear();
-        for (array, column) in batch.columns().iter().zip(&self.read) {
-            let kind = || self.refused(*column, &array.data_type().to_string());
-            self.cells.push(ParquetColumn::of(array).ok_or_else(kind)?);
+    /// The numbers of a batch, where all its columns have nothing else; else the batch.
+    fn block(&self, batch: Batch, fits: &dyn Fn(&NumberBlock) -> bool) -> std::result::Result<NumberBlock, Batch> {
+        let Some(rules) = &self.rules else { return Err(batch) };
+        let Batch { rows, columns: mut decoded } = batch;
+        let places = || rules.columns.iter().map(|(column, part)| (self.places[*column], *part));
+        let lacks = |part: Part, own: &DecodedColumn| own.lacks_values() && !rules.may_miss(part);
+        let may_be = |place: usize, part: Part| {
+            decoded[place].is_numbers() && (rules.drop_missing || !lacks(part, &decoded[place]))
+        };
+        if !places().all(|(place, part)| may_be(place, part)) {
+            return Err(Batch { rows, columns: decoded });
         }
-        Ok(())
+        let lacking: Vec<usize> =
+            (0..).zip(places()).filter(|(_, (place, part))| lacks(*part, &decoded[*place])).map(|(at, _)| at).collect();
+        let columns = places().map(|(place, _)| decoded[place].take_numbers()).collect();
+        let mut block = NumberBlock { rows, columns, dropped: Vec::new() };
+        if !fits(&block) {
+            places().zip(block.columns).for_each(|((place, _), numbers)| decoded[place].put_numbers(numbers));
+            return Err(Batch { rows, columns: decoded });
+        }
+        block.drop_rows(&lacking);
+        Ok(block)
     }
 
     fn cells(&self, column: usize) -> &ParquetColumn {
@@ -82,6 +83,12 @@ impl ParquetFile {
     fn row(&self) -> usize {
         self.next.saturating_sub(1)
     }
+}
+
+fn refused(file: &str, column: &str, kind: &str) -> Failure {
+    Failure::Input(format!(
+        "{file}, column {column:?}: found {kind}, wanted numbers or text; --exclude leaves a column out"
+    ))
 }
 
 impl TableSource for ParquetFile {
@@ -101,39 +108,56 @@ impl TableSource for ParquetFile {
         "has no rows".into()
     }
 
-    fn project(&mut self, columns: &[usize]) -> Result<()> {
-        for column in columns {
+    fn project(&mut self, wanted: Wanted) -> Result<()> {
+        let Wanted { mut columns, numbers } = wanted;
+        for column in &columns {
             // A length of time is stored as a number, whose unit only the program that wrote it knew.
             let types = [&self.stored, &self.meant].map(|metadata| metadata.schema().fields().get(*column));
             if let Some(kind) = types.into_iter().flatten().find_map(|field| other_kind(field.data_type())) {
-                return Err(self.refused(*column, kind));
+                return Err(refused(&self.name, &self.header[*column], kind));
             }
         }
-        self.read = columns.to_vec();
-        self.read.sort_unstable();
-        self.read.dedup();
+        columns.sort_unstable();
+        columns.dedup();
         self.places = vec![usize::MAX; self.header.len()];
-        self.read.iter().enumerate().for_each(|(place, column)| self.places[*column] = place);
-        let mask = ProjectionMask::roots(self.stored.parquet_schema(), self.read.iter().copied());
-        let file = self.file.try_clone().map_err(|error| Failure::reading(&self.name, &error))?;
-        let rows = (NUMBERS / self.read.len().max(1)).clamp(256, 65_536);
-        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.stored.clone())
-            .with_projection(mask)
-            .with_batch_size(rows);
-        self.batches = Some(guarded(&self.name, || batches.build())?);
+        columns.iter().enumerate().for_each(|(place, column)| self.places[*column] = place);
+        self.rules = numbers;
+        let mut parts = vec![None; self.header.len()];
+        let of_numbers = self.rules.iter().flat_map(|rules| &rules.columns);
+        of_numbers.for_each(|(column, part)| parts[*column] = Some(*part));
+        let (name, header, rules) = (self.name.clone(), self.header.clone(), self.rules.clone());
+        let take = move |column: usize, array: ArrayRef| {
+            let kind = array.data_type().clone();
+            let decoded = DecodedColumn::of(array, rules.as_deref().zip(parts[column]));
+            decoded.ok_or_else(|| refused(&name, &header[column], &kind.to_string()))
+        };
+        self.batches = Some(ParquetBatches::of(&self.path, &self.stored, &columns, Arc::new(take))?);
         Ok(())
     }
 
-    fn next_row(&mut self) -> Result<bool> {
-        while self.next == self.rows {
-            let Some(batches) = &mut self.batches else { return Ok(false) };
-            match guarded(&self.name, || batches.next().transpose())? {
-                Some(batch) => self.take(&batch)?,
-                None => return Ok(false),
+    fn advance(&mut self, fits: &dyn Fn(&NumberBlock) -> bool) -> Result<Next> {
+        self.before += self.rows as u64;
+        (self.rows, self.next) = (0, 0);
+        self.cells.clear();
+        let Some(batches) = &mut self.batches else { return Ok(Next::End) };
+        let Some(batch) = batches.next()? else {
+            self.batches = None;
+            return Ok(Next::End);
+        };
+        self.rows = batch.rows;
+        match self.block(batch, fits) {
+            Ok(block) => Ok(Next::Block(block)),
+            Err(batch) => {
+                self.cells = batch.columns.into_iter().map(DecodedColumn::into_cells).collect();
+                Ok(Next::Rows)
             }
         }
-        self.next += 1;
-        Ok(true)
+    }
+
+    fn next_row(&mut self) -> Result<bool> {
+        let more = self.next < self.rows;
+        self.next += usize::from(more);
+        Ok(more)
     }
 
     fn number(&self, column: usize) -> Option<f64> {
@@ -148,25 +172,4 @@ impl TableSource for ParquetFile {
         let (name, row, header) = (&self.name, self.before + self.next as u64, &self.header[column]);
         format!("{name}, row {row}, column {header:?}")
     }
-}
-
-/// What the reader gives, or its failure in its words, which may have several lines. It panics at some damaged files, and is not asked
-/// again then.
-fn guarded<T, E: Display>(name: &str, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
-    // The hook would write to standard error what is said below.
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(read));
-    panic::set_hook(hook);
-    let words = match outcome {
-        Ok(Ok(read)) => return Ok(read),
-        Ok(Err(error)) => error.to_string(),
-        Err(payload) => match (payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
-            (Some(words), _) => words.clone(),
-            (_, Some(words)) => (*words).to_owned(),
-            _ => "it is damaged".into(),
-        },
-    };
-    let words: Vec<&str> = words.lines().map(str::trim).collect();
-    Err(Failure::Input(format!("cannot read {name} as Parquet: {}", words.join(" "))))
 }

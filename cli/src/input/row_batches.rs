@@ -1,10 +1,10 @@
 //! Moments of the rows of files, of which no more than a few batches are held.
 
+use std::ops::Range;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use ridgepath::nalgebra::DMatrix;
-use ridgepath::{Batch, CrossValidation, Folds, Moments, Ridge, Stream};
+use ridgepath::{Batch, CrossValidation, Folds, Moments, Ridge, Rows, Stream};
 
 use crate::args::data::DataArgs;
 use crate::args::names::PartingColumns;
@@ -13,9 +13,6 @@ use crate::input::files;
 use crate::input::table_builder::{Purpose, TableBuilder};
 use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
-
-/// Numbers of a batch, about.
-const NUMBERS: usize = 1 << 20;
 
 /// The moments of the rows of files.
 pub(crate) struct Summed {
@@ -73,10 +70,8 @@ fn read(args: &DataArgs, parting: &PartingColumns<'_>, send: SyncSender<ridgepat
     let mut builder: Option<TableBuilder> = None;
     let (first, chosen) = files::each(&args.input, &args.reading, choose, |file, chosen| {
         let builder = builder.get_or_insert_with(|| TableBuilder::new(purpose, &args.reading, chosen, &[]));
-        let rows = (NUMBERS / chosen.of_numbers().count()).clamp(256, 65_536);
         file.begin(builder, chosen)?;
-        loop {
-            let more = file.give(builder, chosen, rows)?;
+        while file.give(builder, chosen)? {
             let (columns, labels) = builder.drain();
             // The other end has an error of its own to tell.
             if columns.first().is_some_and(|column| !column.is_empty())
@@ -84,10 +79,8 @@ fn read(args: &DataArgs, parting: &PartingColumns<'_>, send: SyncSender<ridgepat
             {
                 return Ok(());
             }
-            if !more {
-                return Ok(());
-            }
         }
+        Ok(())
     })?;
     let names = |columns: &[usize]| columns.iter().map(|column| first.source().header()[*column].clone()).collect();
     let (features, targets) = (names(&chosen.features), names(&chosen.targets));
@@ -100,15 +93,40 @@ fn read(args: &DataArgs, parting: &PartingColumns<'_>, send: SyncSender<ridgepat
 
 /// Rows from their columns: features, targets, weights; and the labels of folds.
 fn batch(columns: Vec<Vec<f64>>, labels: Vec<Vec<usize>>, chosen: &ColumnRoles) -> ridgepath::Result<Batch> {
-    let rows = columns.first().map_or(0, Vec::len);
-    let (n, t) = (chosen.features.len(), chosen.targets.len());
-    let matrix = |columns: &[Vec<f64>]| DMatrix::from_vec(rows, columns.len(), columns.concat());
-    let mut batch = Batch::new(matrix(&columns[..n]), matrix(&columns[n..n + t]))?;
-    if let Some(weights) = chosen.weights.and(columns.get(n + t)) {
-        batch = batch.with_weights(weights.clone())?;
+    let mut columns = columns.into_iter();
+    let mut some = |count: usize| NumberColumns(columns.by_ref().take(count).collect());
+    let mut batch = Batch::new(some(chosen.features.len()), some(chosen.targets.len()))?;
+    if let (Some(_), Some(weights)) = (chosen.weights, columns.next()) {
+        batch = batch.with_weights(weights)?;
     }
     match labels.into_iter().next() {
         Some(labels) => batch.with_labels(labels),
         None => Ok(batch),
+    }
+}
+
+/// Columns as they were read.
+struct NumberColumns(Vec<Vec<f64>>);
+
+impl Rows for NumberColumns {
+    fn rows(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    fn columns(&self) -> usize {
+        self.0.len()
+    }
+
+    fn read(&self, rows: Range<usize>, columns: Range<usize>, to: &mut [f64]) {
+        let parts = to.chunks_exact_mut(rows.len().max(1));
+        self.0[columns].iter().zip(parts).for_each(|(column, to)| to.copy_from_slice(&column[rows.clone()]));
+    }
+
+    fn by_columns(&self) -> bool {
+        true
+    }
+
+    fn replayable(&self) -> bool {
+        true
     }
 }

@@ -1,5 +1,7 @@
 //! Tables, built of the rows of sources.
 
+use std::sync::Arc;
+
 use crate::args::reading::ReadingArgs;
 use crate::input::assembly::Assembly;
 use crate::input::categories::{Category, CategoryColumn};
@@ -7,9 +9,10 @@ use crate::input::cell_rules::{self, CellRules};
 use crate::input::column_roles::{ColumnRoles, Part};
 use crate::input::dropped_rows::DroppedRows;
 use crate::input::labels::Labels;
+use crate::input::number_block::{NumberBlock, NumberRules};
 use crate::input::number_column::{self, NumberColumn};
 use crate::input::table::Table;
-use crate::input::table_source::TableSource;
+use crate::input::table_source::{Next, TableSource, Wanted};
 use crate::machine::failure::{Failure, Result};
 use crate::machine::progress::Progress;
 
@@ -74,24 +77,57 @@ impl TableBuilder {
     /// Notes that the rows of another source come, whose columns are chosen as those of the first were.
     pub(crate) fn begin(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<()> {
         self.sources += 1;
-        source.project(&chosen.all())
+        let rules = || NumberRules {
+            columns: chosen.of_numbers().collect(),
+            gaps: self.purpose.has_gaps(),
+            drop_missing: self.drop_missing,
+            cells: self.cells.clone(),
+        };
+        let numbers_alone = chosen.categorical.is_empty() && chosen.labels.is_empty();
+        source.project(Wanted { columns: chosen.all(), numbers: numbers_alone.then(|| Arc::new(rules())) })
     }
 
-    /// Takes so many rows of a source at the most; false when there are no more.
-    pub(crate) fn take_some(
+    /// Takes the rows of a source that come next; false when there are no more.
+    pub(crate) fn take_some(&mut self, source: &mut impl TableSource, chosen: &ColumnRoles) -> Result<bool> {
+        let columns: Vec<(usize, Part)> = chosen.of_numbers().collect();
+        match source.advance(&|block| self.fits(block, &columns))? {
+            Next::Block(block) => self.take_block(block),
+            Next::Rows => self.take_rows(source, chosen, &columns)?,
+            Next::End => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Whether a block has nothing that must be told of its rows, with those before.
+    fn fits(&self, block: &NumberBlock, columns: &[(usize, Part)]) -> bool {
+        let in_time = |values: &[f64], before: Option<f64>| {
+            let first = values.first().is_none_or(|first| before.is_none_or(|before| before <= *first));
+            first && values.is_sorted()
+        };
+        columns.iter().zip(&self.numbers).zip(&block.columns).all(|(((_, part), column), values)| {
+            column.is_plain() && (*part != Part::Time || in_time(values, column.last()))
+        })
+    }
+
+    fn take_block(&mut self, block: NumberBlock) {
+        let NumberBlock { rows, columns, dropped } = block;
+        self.numbers.iter_mut().zip(columns).for_each(|(column, values)| column.extend(values));
+        self.dropped.extend(dropped.into_iter().map(|row| self.rows + row));
+        self.rows += rows;
+        self.progress.counted_some(self.rows as u64);
+    }
+
+    /// Takes the rows that a source has one by one.
+    fn take_rows(
         &mut self,
         source: &mut impl TableSource,
         chosen: &ColumnRoles,
-        most: usize,
-    ) -> Result<bool> {
-        let columns: Vec<(usize, Part)> = chosen.of_numbers().collect();
-        for _ in 0..most {
-            if !source.next_row()? {
-                return Ok(false);
-            }
+        columns: &[(usize, Part)],
+    ) -> Result<()> {
+        while source.next_row()? {
             self.rows += 1;
             self.progress.counted(self.rows as u64);
-            if self.drop_missing && self.lacks_value(source, &columns, chosen) {
+            if self.drop_missing && self.lacks_value(source, columns, chosen) {
                 self.dropped.push(self.rows - 1);
                 continue;
             }
@@ -142,7 +178,7 @@ impl TableBuilder {
                 labels.push(columns.iter().map(cell).collect::<Result<_>>()?);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The columns of numbers, and the labels of each kind, of the rows since the last call: none of them is less an origin.

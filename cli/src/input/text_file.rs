@@ -35,7 +35,8 @@ impl TextFile {
         let mut text = self;
         if let Some(compression) = Compression::of(&text.head) {
             let name = text.name.clone();
-            text = Self::begun(name, compression.unpacked(text.into_source()))?;
+            let unpacked = compression.unpacked(text.into_source()).map_err(|error| Failure::reading(&name, &error))?;
+            text = Self::begun(name, unpacked)?;
             if Compression::of(&text.head).is_some() {
                 let (file, with) = (text.name, compression.name());
                 return Err(Failure::Input(format!("{file} is compressed with {with} twice; wanted once: unpack it")));
@@ -48,7 +49,8 @@ impl TextFile {
         Ok(text)
     }
 
-    fn begun(name: String, rest: Box<dyn Read>) -> Result<Self> {
+    /// A text that a source has.
+    pub(crate) fn begun(name: String, rest: Box<dyn Read>) -> Result<Self> {
         let mut text = Self { name, head: Vec::new(), rest };
         text.look(other_formats::LOOK)?;
         Ok(text)

@@ -42,9 +42,14 @@ impl Progress {
     pub(crate) fn counted(&self, done: u64) {
         // A look at the clock for every row would cost as much as reading it.
         if done.is_multiple_of(4096) {
-            self.show();
-            self.bar.set_position(done);
+            self.counted_some(done);
         }
+    }
+
+    /// The same after many at once.
+    pub(crate) fn counted_some(&self, done: u64) {
+        self.show();
+        self.bar.set_position(done);
     }
 
     pub(crate) fn reached(&self, done: usize, total: usize) {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod blocks;
 mod categorical;
 mod choice_tests;
 mod choices;
