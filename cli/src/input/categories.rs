@@ -109,6 +109,12 @@ impl CategoryColumn {
         Ok(())
     }
 
+    /// The rows since the last call, in a column of the same levels.
+    pub(crate) fn take(&mut self) -> Self {
+        let of_rows = std::mem::take(&mut self.of_rows);
+        Self { numbers: self.numbers.clone(), levels: self.levels.clone(), of_rows, known: self.known.clone() }
+    }
+
     /// The category, and for each level that is kept its column: 1 in the rows that have it, 0 in the others. With `all` no level
     /// is left out.
     pub(crate) fn finish(self, column: &str, all: bool) -> (Category, impl Iterator<Item = Vec<f64>> + use<>) {

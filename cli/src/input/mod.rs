@@ -19,6 +19,7 @@ pub(crate) mod other_formats;
 pub(crate) mod parquet_column;
 pub(crate) mod parquet_file;
 pub(crate) mod penalty_factors;
+pub(crate) mod prediction_batches;
 pub(crate) mod row_batches;
 pub(crate) mod table;
 pub(crate) mod table_builder;
