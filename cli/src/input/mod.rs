@@ -1,6 +1,7 @@
 //! What files hold: tables for a fit or a prediction, penalties, models.
 
 // From the bytes of a file to the rows of a fit.
+pub(crate) mod arrow_file;
 pub(crate) mod assembly;
 pub(crate) mod categories;
 pub(crate) mod cell_rules;
@@ -11,6 +12,7 @@ pub(crate) mod data;
 pub(crate) mod delimiter;
 pub(crate) mod dropped_rows;
 pub(crate) mod files;
+pub(crate) mod guarded;
 pub(crate) mod header;
 pub(crate) mod labels;
 pub(crate) mod line_numbers;
@@ -21,6 +23,7 @@ pub(crate) mod parquet_file;
 pub(crate) mod penalty_factors;
 pub(crate) mod prediction_batches;
 pub(crate) mod row_batches;
+pub(crate) mod spool;
 pub(crate) mod table;
 pub(crate) mod table_builder;
 pub(crate) mod table_source;

@@ -1,9 +1,6 @@
 //! Parquet files, row by row, of which only the columns that are used are read.
 
-use std::fmt::Display;
 use std::fs::File;
-use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -12,12 +9,15 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 
+use crate::input::guarded::guarded;
 use crate::input::parquet_column::{ParquetColumn, other_kind};
 use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
 
 /// Numbers that are decoded at a time, about.
 const NUMBERS: usize = 1 << 20;
+/// As messages name it.
+const KIND: &str = "Parquet";
 
 /// A Parquet file whose schema has been read.
 pub(crate) struct ParquetFile {
@@ -42,13 +42,11 @@ pub(crate) struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens a file and reads its schema.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| Failure::reading(&name, &error))?;
-        let meant = guarded(&name, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
+    /// Reads the schema of a file, which messages name so.
+    pub(crate) fn of(name: String, file: File) -> Result<Self> {
+        let meant = guarded(&name, KIND, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let stored = guarded(&name, || ArrowReaderMetadata::try_new(Arc::clone(meant.metadata()), options))?;
+        let stored = guarded(&name, KIND, || ArrowReaderMetadata::try_new(Arc::clone(meant.metadata()), options))?;
         // As the names of a CSV file are, so that files of both kinds go together.
         let header = stored.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect::<Vec<_>>();
         let (read, places, cells) = (Vec::new(), Vec::new(), Vec::new());
@@ -120,14 +118,14 @@ impl TableSource for ParquetFile {
         let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.stored.clone())
             .with_projection(mask)
             .with_batch_size(rows);
-        self.batches = Some(guarded(&self.name, || batches.build())?);
+        self.batches = Some(guarded(&self.name, KIND, || batches.build())?);
         Ok(())
     }
 
     fn next_row(&mut self) -> Result<bool> {
         while self.next == self.rows {
             let Some(batches) = &mut self.batches else { return Ok(false) };
-            match guarded(&self.name, || batches.next().transpose())? {
+            match guarded(&self.name, KIND, || batches.next().transpose())? {
                 Some(batch) => self.take(&batch)?,
                 None => return Ok(false),
             }
@@ -148,25 +146,4 @@ impl TableSource for ParquetFile {
         let (name, row, header) = (&self.name, self.before + self.next as u64, &self.header[column]);
         format!("{name}, row {row}, column {header:?}")
     }
-}
-
-/// What the reader gives, or its failure in its words, which may have several lines. It panics at some damaged files, and is not asked
-/// again then.
-fn guarded<T, E: Display>(name: &str, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
-    // The hook would write to standard error what is said below.
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(read));
-    panic::set_hook(hook);
-    let words = match outcome {
-        Ok(Ok(read)) => return Ok(read),
-        Ok(Err(error)) => error.to_string(),
-        Err(payload) => match (payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
-            (Some(words), _) => words.clone(),
-            (_, Some(words)) => (*words).to_owned(),
-            _ => "it is damaged".into(),
-        },
-    };
-    let words: Vec<&str> = words.lines().map(str::trim).collect();
-    Err(Failure::Input(format!("cannot read {name} as Parquet: {}", words.join(" "))))
 }
