@@ -1,12 +1,11 @@
 //! Arrow files and streams, row by row.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::ArrowError;
 
+use crate::input::arrow_messages::ArrowMessages;
 use crate::input::guarded::guarded;
 use crate::input::parquet_column::{ParquetColumn, other_kind};
 use crate::input::table_source::TableSource;
@@ -15,12 +14,11 @@ use crate::machine::failure::{Failure, Result};
 /// As messages name it.
 const KIND: &str = "Arrow";
 
-/// Arrow data whose schema has been read.
+/// An Arrow file or stream whose schema has been read.
 pub(crate) struct ArrowFile {
     name: String,
-    schema: SchemaRef,
     header: Vec<String>,
-    batches: Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>,
+    messages: ArrowMessages,
     /// The columns that are read, in their order in the file.
     read: Vec<usize>,
     /// The place of each column of the file among those.
@@ -34,27 +32,13 @@ pub(crate) struct ArrowFile {
 }
 
 impl ArrowFile {
-    /// Reads the schema of a file, which messages name so.
-    pub(crate) fn of_file(name: String, file: File) -> Result<Self> {
-        let reader = guarded(&name, KIND, || FileReader::try_new_buffered(file, None))?;
-        Ok(Self::new(name, reader.schema(), Box::new(reader)))
-    }
-
-    /// Reads the schema of a stream, which messages name so.
-    pub(crate) fn of_stream(name: String, source: Box<dyn Read>) -> Result<Self> {
-        let reader = guarded(&name, KIND, || StreamReader::try_new(BufReader::with_capacity(1 << 16, source), None))?;
-        Ok(Self::new(name, reader.schema(), Box::new(reader)))
-    }
-
-    fn new(
-        name: String,
-        schema: SchemaRef,
-        batches: Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>,
-    ) -> Self {
+    /// Reads the schema of a source, which messages name so.
+    pub(crate) fn of(name: String, source: Box<dyn Read>) -> Result<Self> {
+        let messages = guarded(&name, KIND, || ArrowMessages::new(source))?;
         // As the names of a CSV file are, so that files of all kinds go together.
-        let header = schema.fields().iter().map(|field| field.name().trim().to_owned()).collect();
+        let header = messages.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
         let (read, places, cells) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, schema, header, batches, read, places, cells, rows: 0, next: 0, before: 0 }
+        Ok(Self { name, header, messages, read, places, cells, rows: 0, next: 0, before: 0 })
     }
 
     fn refused(&self, column: usize, kind: &str) -> Failure {
@@ -106,7 +90,7 @@ impl TableSource for ArrowFile {
 
     fn project(&mut self, columns: &[usize]) -> Result<()> {
         for column in columns {
-            if let Some(kind) = other_kind(self.schema.field(*column).data_type()) {
+            if let Some(kind) = other_kind(self.messages.schema().field(*column).data_type()) {
                 return Err(self.refused(*column, kind));
             }
         }
@@ -120,7 +104,7 @@ impl TableSource for ArrowFile {
 
     fn next_row(&mut self) -> Result<bool> {
         while self.next == self.rows {
-            match guarded(&self.name, KIND, || self.batches.next().transpose())? {
+            match guarded(&self.name, KIND, || self.messages.next())? {
                 Some(batch) => self.take(&batch)?,
                 None => return Ok(false),
             }

@@ -31,25 +31,19 @@ impl File {
         let file = TextFile::open(path)?;
         let in_place = path.is_file() && Container::of(&file.head).is_some();
         let file = file.unpacked()?;
-        // The end of some is read first, which what is piped or packed has only in a file.
-        let seekable = |file: TextFile| match in_place {
-            true => {
-                fs::File::open(path).map_err(|error| Failure::reading(&file.name, &error)).map(|own| (file.name, own))
-            }
-            false => spool::spooled(file),
-        };
         Ok(match Container::of(&file.head) {
             None => Self::Csv(Box::new(CsvFile::of(file, reading)?)),
+            Some(Container::Arrow) => Self::Arrow(Box::new(ArrowFile::of(file.name.clone(), file.into_source())?)),
             Some(Container::Parquet) => {
-                let (name, file) = seekable(file)?;
+                let (name, file) = match in_place {
+                    true => {
+                        let own = fs::File::open(path).map_err(|error| Failure::reading(&file.name, &error))?;
+                        (file.name, own)
+                    }
+                    // Its end is read first, which what is piped or packed has only in a file.
+                    false => spool::spooled(file)?,
+                };
                 Self::Parquet(Box::new(ParquetFile::of(name, file)?))
-            }
-            Some(Container::ArrowFile) => {
-                let (name, file) = seekable(file)?;
-                Self::Arrow(Box::new(ArrowFile::of_file(name, file)?))
-            }
-            Some(Container::ArrowStream) => {
-                Self::Arrow(Box::new(ArrowFile::of_stream(file.name.clone(), file.into_source())?))
             }
         })
     }

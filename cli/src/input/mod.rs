@@ -2,6 +2,7 @@
 
 // From the bytes of a file to the rows of a fit.
 pub(crate) mod arrow_file;
+pub(crate) mod arrow_messages;
 pub(crate) mod assembly;
 pub(crate) mod categories;
 pub(crate) mod cell_rules;

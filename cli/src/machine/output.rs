@@ -3,9 +3,17 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::machine::failure::{Failure, Result};
 use crate::machine::temporary::Temporary;
+
+/// Whether anything of an answer has been written where it is seen.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn has_begun() -> bool {
+    BEGUN.load(Ordering::Relaxed)
+}
 
 /// A file or a stream found fit to be written.
 pub(crate) struct Sink {
@@ -142,7 +150,10 @@ impl Flow {
 
     pub(crate) fn commit(mut self) -> Result<()> {
         let written = self.flush().and_then(|()| match self.to {
-            Open::Replace { file, target, old } => seal(&file, old).and_then(|()| file.persist(&target)),
+            Open::Replace { file, target, old } => seal(&file, old).and_then(|()| {
+                BEGUN.store(true, Ordering::Relaxed);
+                file.persist(&target)
+            }),
             Open::Stdout(_) | Open::InPlace(_) => Ok(()),
         });
         written.map_err(|error| Failure::writing(&self.name, &error))
@@ -151,6 +162,9 @@ impl Flow {
 
 impl Write for Flow {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !matches!(self.to, Open::Replace { .. }) {
+            BEGUN.store(true, Ordering::Relaxed);
+        }
         match &mut self.to {
             Open::Stdout(to) => to.write(bytes),
             Open::InPlace(to) => to.write(bytes),
@@ -169,6 +183,7 @@ impl Write for Flow {
 
 impl Staged {
     fn write(self) -> Result<()> {
+        BEGUN.store(true, Ordering::Relaxed);
         let written = match self.content {
             Content::Stdout(content) => {
                 let mut stdout = io::stdout().lock();

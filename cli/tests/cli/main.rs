@@ -1,6 +1,7 @@
 //! The program from end to end: the real binary, real files and pipes.
 
 mod arguments;
+mod arrow;
 mod bench;
 mod categorical;
 mod choice_tests;
@@ -16,6 +17,7 @@ mod fuzz_input;
 mod gpu;
 mod grid;
 mod input;
+mod interrupt;
 mod json;
 mod known;
 mod many;

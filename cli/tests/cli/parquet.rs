@@ -13,7 +13,7 @@ use arrow_array::{
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
-use crate::support::{Folder, Run, SMALL, program};
+use crate::support::{Folder, Run, SMALL};
 
 type Column = (&'static str, ArrayRef);
 
