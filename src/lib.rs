@@ -123,6 +123,7 @@ pub use nalgebra;
 pub use plan::gpu::cost::Cost;
 pub use plan::{BackPlan, DeviceRates, Estimate, GpuPlan, GramPlan, Limits, Plan, Rates, Request, Seconds, Shape};
 pub use solve::ridge::Ridge;
+pub use tell::category::Category;
 pub use tell::inference::{Inference, Uncertainty};
 pub use tell::linear_model::LinearModel;
 pub use tell::norms::Norms;

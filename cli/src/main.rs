@@ -21,10 +21,12 @@ use clap::Parser;
 use crate::args::command_line::{Command, CommandLine};
 use crate::format::message;
 use crate::machine::failure::{Failure, Result};
+use crate::machine::signals;
 
 fn main() -> ExitCode {
     without_device_layer();
     let line = CommandLine::parse();
+    signals::watch(message::error);
     let done = threads(line.threads).and_then(|()| match line.command {
         Command::Path(args) => commands::path::run(&args),
         Command::Plan(args) => commands::plan::run(&args),

@@ -9,6 +9,7 @@ use crate::data::problem::Problem;
 use crate::data::view::View;
 use crate::error::{Error, Result};
 use crate::model::outcome::Outcome;
+use crate::tell::category::Category;
 
 /// y = Xw + b for t targets: what is left of a path when its λ is chosen, small, with names, and made to be kept.
 ///
@@ -39,6 +40,7 @@ pub struct LinearModel {
     lambdas: Option<Vec<f64>>,
     feature_names: Option<Vec<String>>,
     target_names: Option<Vec<String>>,
+    categories: Vec<Category>,
 }
 
 impl LinearModel {
@@ -65,7 +67,8 @@ impl LinearModel {
                 return Err(Error::NonFinite { what, row: at / columns, column: at % columns, value: values[at] });
             }
         }
-        Ok(Self { features, coefficients, intercepts, lambdas: None, feature_names: None, target_names: None })
+        let (lambdas, feature_names, target_names, categories) = (None, None, None, Vec::new());
+        Ok(Self { features, coefficients, intercepts, lambdas, feature_names, target_names, categories })
     }
 
     /// The model with the λ at which each target was found.
@@ -97,6 +100,14 @@ impl LinearModel {
     pub fn with_target_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
         self.target_names = Some(checked_names("targets", names, self.targets())?);
         Ok(self)
+    }
+
+    /// This model with the columns of text that some of its features come from, in the order of the features. They are kept with the
+    /// model, and have no part in [`predict`](Self::predict), which takes the features.
+    #[must_use]
+    pub fn with_categories(mut self, categories: impl IntoIterator<Item = Category>) -> Self {
+        self.categories = categories.into_iter().collect();
+        self
     }
 
     /// n, the features.
@@ -142,6 +153,12 @@ impl LinearModel {
     #[must_use]
     pub fn target_names(&self) -> Option<&[String]> {
         self.target_names.as_deref()
+    }
+
+    /// The columns of text that some of the features come from; none in most models.
+    #[must_use]
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
     }
 
     /// ŷ = Xw + b of new rows (m' × n, columns in the order of the features): m' × t, as [`RidgePath::predict`].
@@ -252,7 +269,7 @@ mod json {
 
     use serde::{Deserialize, Serialize};
 
-    use super::LinearModel;
+    use super::{Category, LinearModel};
     use crate::error::{Error, Result};
 
     const CONVENTION: &str = "y = x·coef + intercept";
@@ -265,6 +282,8 @@ mod json {
         convention: String,
         features: Option<Vec<String>>,
         targets: Option<Vec<String>>,
+        #[serde(default)]
+        categories: Vec<Category>,
         /// One for each target.
         path: Vec<OneTarget>,
     }
@@ -291,6 +310,7 @@ mod json {
                 path: (0..model.targets()).map(one).collect(),
                 features: model.feature_names,
                 targets: model.target_names,
+                categories: model.categories,
             }
         }
     }
@@ -335,7 +355,7 @@ mod json {
                 }
                 intercepts.push(intercept.ok_or_else(|| missing("the intercept"))?);
             }
-            let mut model = Self::of(coefficients, n, intercepts)?;
+            let mut model = Self::of(coefficients, n, intercepts)?.with_categories(found.categories);
             if let Some(lambdas) = found.path.iter().map(|entry| entry.lambda).collect::<Option<Vec<f64>>>() {
                 model = model.with_lambdas(&lambdas)?;
             }
@@ -353,8 +373,8 @@ mod json {
         /// The name and version of the format, which every document states as its `schema`.
         pub const SCHEMA: &str = "ridgepath/model/1";
 
-        /// The model as JSON: `schema`, `features` and `targets` (names, or null), and in `path` for each target `lambda`, `coef` and
-        /// `intercept`. Every number reads back exactly.
+        /// The model as JSON: `schema`, `features` and `targets` (names, or null), `categories`, and in `path` for each target `lambda`, `coef`
+        /// and `intercept`. Every number reads back exactly.
         ///
         /// # Panics
         /// Never: a model holds nothing that JSON has not.

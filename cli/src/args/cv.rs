@@ -58,9 +58,10 @@ pub(crate) struct CvArgs {
     /// Where the answer goes; - is standard output. A file appears whole or not at all
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: Destination,
-    /// How the answer is written; json and csv hold every number exactly, csv the scores alone
-    #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: PathFormat,
+    /// How the answer is written [default: by the ending of --output, .json, .csv, .parquet, .arrow or .feather, else table]. All but a
+    /// table hold every number exactly; csv, parquet and arrow the scores alone. To standard output arrow is a stream
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<PathFormat>,
     /// Draw the coefficients over λ with the λ chosen, and under them the scores, as SVG; with --by how many groups have
     /// which λ
     #[arg(long, value_name = "FILE.svg")]

@@ -39,9 +39,10 @@ pub(crate) struct PathArgs {
     /// Where the answer goes; - is standard output. A file appears whole or not at all
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: Destination,
-    /// How the answer is written; json and csv hold every number exactly and every λ, a table some of many λ
-    #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: PathFormat,
+    /// How the answer is written [default: by the ending of --output, .json, .csv, .parquet, .arrow or .feather, else table]. All but a
+    /// table, which shows some of many λ, hold every number exactly and every λ. To standard output arrow is a stream
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<PathFormat>,
     /// Also df (with and without the intercept), GCV and the leave-one-out mean squared error of every λ
     #[arg(long, conflicts_with_all = many::OPTIONS)]
     pub(crate) stats: bool,

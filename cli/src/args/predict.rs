@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::args::answer::Destination;
+use crate::args::answer::{Destination, RecordFormat};
 use crate::args::input_files::InputFiles;
 use crate::args::reading::ReadingArgs;
 
@@ -18,7 +18,12 @@ pub(crate) struct PredictArgs {
     pub(crate) input: Vec<InputFiles>,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
-    /// Where the predictions go, as CSV, a column for each target; - is standard output
+    /// Where the predictions go, a column for each target; - is standard output, to which they go as they come. A file appears whole or
+    /// not at all
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: Destination,
+    /// How the predictions are written [default: by the ending of --output, .parquet, .arrow or .feather, else csv]. To standard output
+    /// arrow is a stream
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<RecordFormat>,
 }

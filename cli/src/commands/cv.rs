@@ -2,14 +2,14 @@
 
 use ridgepath::{CrossValidation, Penalty};
 
-use crate::args::answer::PathFormat;
 use crate::args::cv::CvArgs;
+use crate::commands::places::Form;
 use crate::commands::{ending, many_choices, places};
 use crate::fit::choice_tests::ChoiceTests;
 use crate::fit::figures::Figures;
 use crate::fit::penalties::{self, Gridded};
 use crate::fit::{rates, solver};
-use crate::format::{choice_notes, choice_tests, csv, json, path_notes, table};
+use crate::format::{choice_notes, choice_tests, json, path_notes, records, table};
 use crate::input::data::Data;
 use crate::input::labels::Labels;
 use crate::machine::failure::Result;
@@ -20,9 +20,9 @@ use crate::plot;
 pub(crate) fn run(args: &CvArgs) -> Result<()> {
     ChoiceTests::check_seed(args)?;
     check_places(args)?;
-    let sink = places::sink_of(&args.output)?;
+    let (sink, form) = places::answer(args.format, &args.output)?;
     if args.by.is_some() || args.gaps() {
-        return many_choices::run(args, sink);
+        return many_choices::run(args, (sink, form));
     }
     let (plot_sink, model_sink) = (places::sink_of_extra(&args.plot)?, places::sink_of_extra(&args.save)?);
 
@@ -50,17 +50,17 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     }
 
     let figures = Figures::of(selection.path(), &data, system)?;
-    let answer = match args.format {
-        PathFormat::Table => table::cv::written(&selection, &data, &figures, &tests).into_bytes(),
-        PathFormat::Json => json::cv::written(&selection, &data, &figures, &tests, args.scheme.column())?,
-        PathFormat::Csv => csv::cv::written(&selection, &data, &figures)?,
+    let answer = match form {
+        Form::Table => table::cv::written(&selection, &data, &figures, &tests).into_bytes(),
+        Form::Json => json::cv::written(&selection, &data, &figures, &tests, args.scheme.column())?,
+        Form::Records(encoding) => records::cv::written(encoding, &selection, &data, &figures)?,
     };
     let mut staged = vec![sink.stage(answer)?];
     notes.extend(data.notes());
     notes.extend(path_notes::of_path(selection.path(), &data, args.solver.minimum_norm));
     notes.extend(choice_notes::of_choice(&selection, &data, args));
     notes.extend(choice_tests::notes(&tests, &data));
-    if matches!(args.format, PathFormat::Csv) {
+    if matches!(form, Form::Records(_)) {
         notes.extend(choice_tests::of_targets(&tests, &data));
     }
     if let Some(sink) = plot_sink {

@@ -3,14 +3,13 @@
 use ridgepath::choose::Scheme;
 use ridgepath::{CrossValidation, Groups, TargetPatterns};
 
-use crate::args::answer::PathFormat;
 use crate::args::cv::CvArgs;
 use crate::args::names::NameList;
-use crate::commands::places;
+use crate::commands::places::{self, Form};
 use crate::fit::choices::Choices;
 use crate::fit::problem_targets::ProblemTargets;
 use crate::fit::{penalties, rates, solver};
-use crate::format::{choices_notes, csv, json, message, table};
+use crate::format::{choices_notes, json, message, records, table};
 use crate::input::data::Data;
 use crate::input::labels::Labels;
 use crate::machine::failure::{Failure, Result};
@@ -18,7 +17,7 @@ use crate::machine::output::{self, Sink};
 use crate::machine::progress::Progress;
 use crate::plot;
 
-pub(crate) fn run(args: &CvArgs, sink: Sink) -> Result<()> {
+pub(crate) fn run(args: &CvArgs, (sink, form): (Sink, Form)) -> Result<()> {
     if args.save.is_some() {
         let (option, what) = if args.gaps() { ("--missing-targets skip", "target") } else { ("--by", "group") };
         return Err(Failure::Input(format!(
@@ -72,15 +71,15 @@ pub(crate) fn run(args: &CvArgs, sink: Sink) -> Result<()> {
     let (what, targets, (columns, names), rows) = parted;
     let choices = Choices { what, targets, columns, names, rows, found, joint, scheme, score, rule: args.rule() };
 
-    let answer = match args.format {
-        PathFormat::Table => table::choices::written(&choices, &data).into_bytes(),
-        PathFormat::Json => json::choices::written(&choices, &data, args.scheme.column())?,
-        PathFormat::Csv => csv::choices::written(&choices, &data)?,
+    let answer = match form {
+        Form::Table => table::choices::written(&choices, &data).into_bytes(),
+        Form::Json => json::choices::written(&choices, &data, args.scheme.column())?,
+        Form::Records(encoding) => records::choices::written(encoding, &choices, &data)?,
     };
     let mut staged = vec![sink.stage(answer)?];
     let mut notes = data.notes();
     // A table tells itself which have none.
-    if args.format != PathFormat::Table {
+    if form != Form::Table {
         notes.extend(choices_notes::refused(&choices));
     }
     notes.extend(choices_notes::of(&choices, args.extend));

@@ -2,13 +2,12 @@
 
 use ridgepath::Groups;
 
-use crate::args::answer::PathFormat;
 use crate::args::many::Asked;
 use crate::args::path::PathArgs;
-use crate::commands::places;
+use crate::commands::places::{self, Form};
 use crate::fit::many::Many;
 use crate::fit::{penalties, rates, solver, windows};
-use crate::format::{csv, json, many_notes, message, table};
+use crate::format::{json, many_notes, message, records, table};
 use crate::input::data::Data;
 use crate::machine::failure::{Failure, Result};
 use crate::machine::output::{self, Sink};
@@ -16,7 +15,7 @@ use crate::machine::progress::Progress;
 use crate::plot;
 use crate::plot::drawing::Drawing;
 
-pub(crate) fn run(args: &PathArgs, asked: &Asked<'_>, sink: Sink) -> Result<()> {
+pub(crate) fn run(args: &PathArgs, asked: &Asked<'_>, (sink, form): (Sink, Form)) -> Result<()> {
     let plot_sink = places::sink_of_extra(&args.plot)?;
     let data = Data::parted(&args.data, &args.many.columns())?;
     let progress = Progress::towards_end("λ, of all problems");
@@ -60,10 +59,10 @@ pub(crate) fn run(args: &PathArgs, asked: &Asked<'_>, sink: Sink) -> Result<()> 
     };
     progress.finish();
     let (many, drawing) = fitted.map_err(failed)?;
-    let answer = match args.format {
-        PathFormat::Table => table::many::written(&many, &data).into_bytes(),
-        PathFormat::Json => json::many::written(&many, &data)?,
-        PathFormat::Csv => csv::many::written(&many, &data)?,
+    let answer = match form {
+        Form::Table => table::many::written(&many, &data).into_bytes(),
+        Form::Json => json::many::written(&many, &data)?,
+        Form::Records(encoding) => records::many::written(encoding, &many, &data)?,
     };
     let mut staged = vec![sink.stage(answer)?];
     let mut notes = data.notes();

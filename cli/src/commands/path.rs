@@ -1,12 +1,12 @@
 //! `ridgepath path`.
 
-use crate::args::answer::PathFormat;
 use crate::args::path::PathArgs;
+use crate::commands::places::Form;
 use crate::commands::{ending, many_paths, places};
 use crate::fit::figures::Figures;
 use crate::fit::penalties::{self, Gridded};
 use crate::fit::{rates, solver};
-use crate::format::{csv, json, path_notes, table};
+use crate::format::{json, path_notes, records, table};
 use crate::input::data::Data;
 use crate::machine::failure::{Failure, Result};
 use crate::machine::progress::Progress;
@@ -15,9 +15,9 @@ use crate::plot;
 
 pub(crate) fn run(args: &PathArgs) -> Result<()> {
     check_places(args)?;
-    let sink = places::sink_of(&args.output)?;
+    let (sink, form) = places::answer(args.format, &args.output)?;
     if let Some(asked) = args.many.asked().map_err(Failure::Input)? {
-        return many_paths::run(args, &asked, sink);
+        return many_paths::run(args, &asked, (sink, form));
     }
     let plot_sink = places::sink_of_extra(&args.plot)?;
 
@@ -31,10 +31,10 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     let path = path?;
     let figures = Figures::of(&path, &data, system)?.asked_for(args, &ridge, &path, &data)?;
 
-    let answer = match args.format {
-        PathFormat::Table => table::path::written(&path, &data, &figures).into_bytes(),
-        PathFormat::Json => json::path::written(&path, &data, &figures)?,
-        PathFormat::Csv => csv::path::written(&path, &data, &figures)?,
+    let answer = match form {
+        Form::Table => table::path::written(&path, &data, &figures).into_bytes(),
+        Form::Json => json::path::written(&path, &data, &figures)?,
+        Form::Records(encoding) => records::path::written(encoding, &path, &data, &figures)?,
     };
     let mut staged = vec![sink.stage(answer)?];
     notes.extend(data.notes());

@@ -1,8 +1,8 @@
 //! What is written: answers for people and for programs, and messages beside them.
 
 // How answers are written.
-pub(crate) mod csv;
 pub(crate) mod json;
+pub(crate) mod records;
 pub(crate) mod table;
 
 // Numbers and words in answers.

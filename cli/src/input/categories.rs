@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::input::number_column::shown;
 
@@ -12,7 +12,7 @@ const MOST_LEVELS: usize = 1000;
 const LISTED: usize = 12;
 
 /// What a column of text becomes, as it is kept in saved models.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Category {
     pub(crate) column: String,
     /// In the order of their bytes.
@@ -22,6 +22,12 @@ pub(crate) struct Category {
 }
 
 impl Category {
+    /// That of a model.
+    pub(crate) fn of_model(category: &ridgepath::Category) -> Self {
+        let ridgepath::Category { column, levels, left_out } = category.clone();
+        Self { column, levels, left_out }
+    }
+
     /// The name of a level's column.
     pub(crate) fn name_of(&self, level: &str) -> String {
         format!("{}={level}", self.column)
@@ -107,6 +113,12 @@ impl CategoryColumn {
         }
         self.add(str::from_utf8(cell).map_err(|_| format!("found {found}, wanted a level in UTF-8"))?);
         Ok(())
+    }
+
+    /// The rows since the last call, in a column of the same levels.
+    pub(crate) fn take(&mut self) -> Self {
+        let of_rows = std::mem::take(&mut self.of_rows);
+        Self { numbers: self.numbers.clone(), levels: self.levels.clone(), of_rows, known: self.known.clone() }
     }
 
     /// The category, and for each level that is kept its column: 1 in the rows that have it, 0 in the others. With `all` no level

@@ -9,6 +9,7 @@ use crate::input::line_numbers::{self, is_end};
 /// Bytes of a block, about.
 pub(crate) const BYTES: usize = 1 << 19;
 /// Bytes without the end of a row, beyond which none is looked for: more than a row may have.
+#[expect(clippy::cast_possible_truncation, reason = "some millions")]
 const MOST_BYTES: usize = line_numbers::MOST_BYTES as usize + (1 << 20);
 
 pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

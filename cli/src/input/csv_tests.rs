@@ -57,9 +57,9 @@ impl TableSource for OneByOne {
     }
 }
 
-/// What comes of a text: the bits of its columns and the rows left out, or the failure in its words. Columns a and b are features, w has
+/// What comes of a text: the bits of its columns and how many rows are left out, or the failure in its words. Columns a and b are features, w has
 /// weights and y is the target.
-type Outcome = std::result::Result<(Vec<Vec<u64>>, Vec<usize>), String>;
+type Outcome = std::result::Result<(Vec<Vec<u64>>, usize), String>;
 
 fn outcome(text: &str, bytes: usize, one_by_one: bool, drop_missing: bool, gaps: bool) -> Outcome {
     let args = ReadingArgs { drop_missing, ..ReadingArgs::default() };
@@ -82,7 +82,7 @@ fn outcome(text: &str, bytes: usize, one_by_one: bool, drop_missing: bool, gaps:
             false => all(&mut { file }, &mut builder, &chosen).and_then(|source| builder.finish(source, &chosen)),
         }?;
         let bits = |column| built.table.columns(column, 1).iter().map(|value| value.to_bits()).collect();
-        Ok(((0..4).map(bits).collect(), built.dropped.numbers))
+        Ok(((0..4).map(bits).collect(), built.dropped.count))
     };
     read().map_err(|failure| failure.text().unwrap_or_default().to_owned())
 }

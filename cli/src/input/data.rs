@@ -166,7 +166,7 @@ impl Data {
 
     /// How many rows are left out because they lack a value, where that is asked for.
     pub(crate) fn rows_dropped(&self) -> Option<usize> {
-        self.dropped.asked.then_some(self.dropped.numbers.len())
+        self.dropped.asked.then_some(self.dropped.count)
     }
 
     pub(crate) fn features(&self) -> &[String] {

@@ -6,37 +6,53 @@ use std::path::Path;
 
 use crate::args::input_files::{self, InputFiles};
 use crate::args::reading::ReadingArgs;
+use crate::input::arrow_file::ArrowFile;
 use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
-use crate::input::other_formats;
+use crate::input::other_formats::Container;
 use crate::input::parquet_file::ParquetFile;
+use crate::input::spool;
 use crate::input::table_builder::{Built, Purpose, TableBuilder};
 use crate::input::table_source::TableSource;
 use crate::input::text_file::TextFile;
 use crate::machine::failure::{Failure, Result};
 
-/// A file of either kind. Rows are read by what it is, not through `dyn`, which would cost time in each cell.
+/// A file of any kind. Rows are read by what it is, not through `dyn`, which would cost time in each cell.
 pub(crate) enum File {
     Csv(Box<CsvFile>),
     Parquet(Box<ParquetFile>),
+    Arrow(Box<ArrowFile>),
 }
 
 impl File {
     /// Opens a file, or standard input for `-`; of which kind it is its first bytes tell.
     fn open(path: &Path, reading: &ReadingArgs) -> Result<Self> {
         let file = TextFile::open(path)?;
-        // What is piped has no end that could be read first, and is refused with what else is no text.
-        if other_formats::is_parquet(&file.head) && path.is_file() {
-            return Ok(Self::Parquet(Box::new(ParquetFile::open(path)?)));
-        }
-        Ok(Self::Csv(Box::new(CsvFile::of(file.unpacked()?, reading)?)))
+        let in_place = path.is_file() && Container::of(&file.head).is_some();
+        let file = file.unpacked()?;
+        Ok(match Container::of(&file.head) {
+            None => Self::Csv(Box::new(CsvFile::of(file, reading)?)),
+            Some(Container::Arrow) => Self::Arrow(Box::new(ArrowFile::of(file.name.clone(), file.into_source())?)),
+            Some(Container::Parquet) => {
+                let (name, file) = match in_place {
+                    true => {
+                        let own = fs::File::open(path).map_err(|error| Failure::reading(&file.name, &error))?;
+                        (file.name, own)
+                    }
+                    // Its end is read first, which what is piped or packed has only in a file.
+                    false => spool::spooled(file)?,
+                };
+                Self::Parquet(Box::new(ParquetFile::of(name, file)?))
+            }
+        })
     }
 
     pub(crate) fn source(&self) -> &dyn TableSource {
         match self {
             Self::Csv(file) => file.as_ref(),
             Self::Parquet(file) => file.as_ref(),
+            Self::Arrow(file) => file.as_ref(),
         }
     }
 
@@ -45,6 +61,7 @@ impl File {
         match self {
             Self::Csv(file) => builder.begin(file.as_mut(), chosen),
             Self::Parquet(file) => builder.begin(file.as_mut(), chosen),
+            Self::Arrow(file) => builder.begin(file.as_mut(), chosen),
         }
     }
 
@@ -53,6 +70,7 @@ impl File {
         match self {
             Self::Csv(file) => builder.take_some(file.as_mut(), chosen),
             Self::Parquet(file) => builder.take_some(file.as_mut(), chosen),
+            Self::Arrow(file) => builder.take_some(file.as_mut(), chosen),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What files hold: tables for a fit or a prediction, penalties, models.
 
 // From the bytes of a file to the rows of a fit.
+pub(crate) mod arrow_file;
+pub(crate) mod arrow_messages;
 pub(crate) mod assembly;
 pub(crate) mod categories;
 pub(crate) mod cell_rules;
@@ -14,10 +16,12 @@ pub(crate) mod csv_rows;
 mod csv_tests;
 pub(crate) mod data;
 pub(crate) mod decimal;
+pub(crate) mod decoded_batch;
 pub(crate) mod decoded_column;
 pub(crate) mod delimiter;
 pub(crate) mod dropped_rows;
 pub(crate) mod files;
+pub(crate) mod guarded;
 pub(crate) mod header;
 pub(crate) mod labels;
 pub(crate) mod line_numbers;
@@ -28,7 +32,10 @@ pub(crate) mod parquet_batches;
 pub(crate) mod parquet_column;
 pub(crate) mod parquet_file;
 pub(crate) mod penalty_factors;
+pub(crate) mod prediction_batches;
 pub(crate) mod row_batches;
+pub(crate) mod shared_file;
+pub(crate) mod spool;
 pub(crate) mod table;
 pub(crate) mod table_builder;
 pub(crate) mod table_source;

@@ -4,34 +4,48 @@
 pub(crate) const LOOK: usize = 4096;
 
 /// Formats by how they begin: what they are, and how CSV comes of them.
-const FORMATS: [(&[u8], &str, &str); 13] = [
+const FORMATS: [(&[u8], &str, &str); 10] = [
     (b"BZh", "is compressed with bzip2", "unpack it, as with bunzip2 -c FILE | ridgepath … -"),
     (&[0xfd, b'7', b'z', b'X', b'Z'], "is compressed with xz", "unpack it, as with xz -dc FILE | ridgepath … -"),
     (&[0x1f, 0x9d], "is compressed with compress", "unpack it, as with gunzip -c FILE | ridgepath … -"),
     (&[0x04, 0x22, 0x4d, 0x18], "is compressed with lz4", "unpack it, as with lz4 -dc FILE | ridgepath … -"),
     (&[b'7', b'z', 0xbc, 0xaf], "is a 7z archive", "unpack it"),
     (b"PK\x03\x04", "is a ZIP archive, as .xlsx and .ods files are", "unpack it, or save the table as CSV"),
-    (PARQUET[0], "is Parquet", SAVE),
-    (PARQUET[1], "is encrypted Parquet", SAVE),
-    (b"ARROW1", "is an Arrow file", "convert it to CSV or Parquet"),
     (b"\x93NUMPY", "is a NumPy array", "convert it to CSV or Parquet"),
     (b"\x89HDF", "is an HDF5 file", "convert it to CSV or Parquet"),
     (&[0xff, 0xfe], UTF_16, RECODE),
     (&[0xfe, 0xff], UTF_16, RECODE),
 ];
-/// How Parquet files begin: such as they are mostly, and those whose end is encrypted.
-const PARQUET: [&[u8]; 2] = [b"PAR1", b"PARE"];
-/// What is piped or packed has no end to begin with.
-const SAVE: &str = "save it in a file and name that, as the end of a Parquet file is read first";
 const UTF_16: &str = "is text in UTF-16";
 const RECODE: &str = "save it as UTF-8, or recode it, as with iconv -f UTF-16 -t UTF-8 FILE | ridgepath … -";
 
-pub(crate) fn is_parquet(head: &[u8]) -> bool {
-    PARQUET.iter().any(|magic| head.starts_with(magic))
+/// Containers of tables that are read, beside text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Container {
+    Parquet,
+    Arrow,
 }
 
-/// What a file that begins so is, and what to do; none where it may be CSV.
+impl Container {
+    /// That of a file which begins so, if it is one.
+    pub(crate) fn of(head: &[u8]) -> Option<Self> {
+        // Those of Parquet such as they are mostly, and those whose end is encrypted.
+        [
+            (&b"PAR1"[..], Self::Parquet),
+            (b"PARE", Self::Parquet),
+            (b"ARROW1\0\0", Self::Arrow),
+            (&[0xff; 4], Self::Arrow),
+        ]
+        .into_iter()
+        .find_map(|(magic, container)| head.starts_with(magic).then_some(container))
+    }
+}
+
+/// What a file that begins so is, and what to do; none where it may be read.
 pub(crate) fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    if Container::of(head).is_some() {
+        return None;
+    }
     if let Some((_, what, remedy)) = FORMATS.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return Some((*what, *remedy));
     }

@@ -1,4 +1,4 @@
-//! The cells of a column of a Parquet file: numbers where they are stored as such, and text.
+//! The cells of a column of Parquet or Arrow: numbers where they are stored as such, and text.
 
 use std::cell::OnceCell;
 use std::fmt::Display;
@@ -6,12 +6,14 @@ use std::fmt::Display;
 use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::{as_date, as_datetime, as_time};
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Decimal128Type, Decimal256Type, DecimalType, Float16Type, Float32Type, Int8Type,
-    Int16Type, Int32Type, Time32MillisecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    DecimalType, Float16Type, Float32Type, Int8Type, Int16Type, Int32Type, Time32MillisecondType, Time32SecondType,
+    Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
 };
 use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, PrimitiveArray, UInt64Array};
 use arrow_schema::{DataType, TimeUnit};
+use arrow_select::take::take;
 
 /// Whole numbers up to this one, and down to its negative, are all 64-bit floats.
 const EXACT: u64 = 1 << 53;
@@ -69,6 +71,12 @@ impl ParquetColumn {
             DataType::Float64 => Float(array.as_primitive().clone()),
             DataType::Decimal128(_, scale) => return Some(Self::of_decimals::<Decimal128Type>(array, *scale)),
             DataType::Decimal256(_, scale) => return Some(Self::of_decimals::<Decimal256Type>(array, *scale)),
+            DataType::Decimal32(_, scale) => return Some(Self::of_decimals::<Decimal32Type>(array, *scale)),
+            DataType::Decimal64(_, scale) => return Some(Self::of_decimals::<Decimal64Type>(array, *scale)),
+            DataType::Dictionary(..) => {
+                let dictionary = array.as_any_dictionary();
+                return Self::of(&take(dictionary.values(), dictionary.keys(), None).ok()?);
+            }
             other => return Some(Self { numbers: Numbers::None, texts: OnceCell::from(texts(array, other)?) }),
         };
         Some(Self { numbers, texts: OnceCell::new() })
@@ -181,7 +189,13 @@ fn texts(array: &ArrayRef, kind: &DataType) -> Option<BinaryArray> {
     Some(match kind {
         DataType::Null => BinaryArray::new_null(array.len()),
         DataType::Utf8 => BinaryArray::from(array.as_string::<i32>().clone()),
+        DataType::LargeUtf8 => of_bytes(array.as_string::<i64>().iter().map(|text| text.map(str::as_bytes))),
+        DataType::Utf8View => of_bytes(array.as_string_view().iter().map(|text| text.map(str::as_bytes))),
         DataType::Binary => array.as_binary().clone(),
+        DataType::LargeBinary => of_bytes(array.as_binary::<i64>().iter()),
+        DataType::BinaryView => of_bytes(array.as_binary_view().iter()),
+        DataType::Date64 => written::<Date64Type, _>(array, as_date::<Date64Type>),
+        DataType::Time32(Second) => written::<Time32SecondType, _>(array, as_time::<Time32SecondType>),
         DataType::Date32 => written::<Date32Type, _>(array, as_date::<Date32Type>),
         DataType::Time32(Millisecond) => written::<Time32MillisecondType, _>(array, as_time::<Time32MillisecondType>),
         DataType::Time64(Microsecond) => written::<Time64MicrosecondType, _>(array, as_time::<Time64MicrosecondType>),
@@ -198,6 +212,10 @@ fn texts(array: &ArrayRef, kind: &DataType) -> Option<BinaryArray> {
         }
         _ => return None,
     })
+}
+
+fn of_bytes<'a>(texts: impl Iterator<Item = Option<&'a [u8]>>) -> BinaryArray {
+    texts.collect()
 }
 
 /// Values as text. One that its type has no text for is not taken for a number.

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use ridgepath::{Error, LinearModel};
-use serde::Deserialize;
 
 use crate::input::categories::Category;
 use crate::machine::failure::{Failure, Result};
@@ -36,25 +35,12 @@ impl SavedModel {
         };
         let features = names("features", model.feature_names())?;
         let targets = names("targets", model.target_names())?;
-        let categories = categories(&text).map_err(&wrong)?;
+        let categories: Vec<Category> = model.categories().iter().map(Category::of_model).collect();
+        if let Some(flaw) = categories.iter().find_map(Category::flaw) {
+            return Err(wrong(flaw));
+        }
         let columns = columns(&features, &categories).map_err(&wrong)?;
         Ok(Self { model, features, targets, categories, columns })
-    }
-}
-
-/// The categories of a document, which older ones have not.
-fn categories(text: &str) -> std::result::Result<Vec<Category>, String> {
-    #[derive(Deserialize)]
-    struct Document {
-        #[serde(default)]
-        categories: Vec<Category>,
-        model: Option<Box<Self>>,
-    }
-    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let categories = document.model.map_or(document.categories, |model| model.categories);
-    match categories.iter().find_map(Category::flaw) {
-        Some(flaw) => Err(flaw),
-        None => Ok(categories),
     }
 }
 

@@ -51,8 +51,10 @@ pub(crate) struct TableBuilder {
     sources: usize,
     /// The rows read so far.
     rows: usize,
-    /// The numbers of those that are left out, from 0.
-    dropped: Vec<usize>,
+    /// How many of them are left out.
+    dropped: usize,
+    /// For predictions, whether each of the rows since the last batch was kept.
+    kept: Vec<bool>,
     progress: Progress,
 }
 
@@ -69,7 +71,8 @@ impl TableBuilder {
             drop_missing: reading.drop_missing,
             sources: 0,
             rows: 0,
-            dropped: Vec::new(),
+            dropped: 0,
+            kept: Vec::new(),
             progress: Progress::counting("rows read"),
         }
     }
@@ -112,7 +115,12 @@ impl TableBuilder {
     fn take_block(&mut self, block: NumberBlock) {
         let NumberBlock { rows, columns, dropped } = block;
         self.numbers.iter_mut().zip(columns).for_each(|(column, values)| column.extend(values));
-        self.dropped.extend(dropped.into_iter().map(|row| self.rows + row));
+        self.dropped += dropped.len();
+        if matches!(self.purpose, Purpose::Predict) {
+            let first = self.kept.len();
+            self.kept.resize(first + rows, true);
+            dropped.into_iter().for_each(|row| self.kept[first + row] = false);
+        }
         self.rows += rows;
         self.progress.counted_some(self.rows as u64);
     }
@@ -127,8 +135,12 @@ impl TableBuilder {
         while source.next_row()? {
             self.rows += 1;
             self.progress.counted(self.rows as u64);
-            if self.drop_missing && self.lacks_value(source, columns, chosen) {
-                self.dropped.push(self.rows - 1);
+            let dropped = self.drop_missing && self.lacks_value(source, columns, chosen);
+            if matches!(self.purpose, Purpose::Predict) {
+                self.kept.push(!dropped);
+            }
+            if dropped {
+                self.dropped += 1;
                 continue;
             }
             for ((column, part), values) in columns.iter().zip(&mut self.numbers) {
@@ -187,6 +199,19 @@ impl TableBuilder {
         (columns, self.labels.iter_mut().map(Labels::drain).collect())
     }
 
+    /// For predictions, the rows since the last batch, those that are left out among them.
+    pub(crate) fn pending(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// The rows since the last batch, as a table without those that are left out, and whether each was kept.
+    pub(crate) fn batch(&mut self, source: &dyn TableSource, chosen: &ColumnRoles) -> Result<(Table, Vec<bool>)> {
+        let numbers = self.numbers.iter_mut().map(std::mem::take).collect();
+        let categories = self.categories.iter_mut().map(CategoryColumn::take).collect();
+        let Assembly { names, columns, .. } = Assembly::new(numbers, categories, true, source, chosen)?;
+        Ok((Table::new(names, columns), std::mem::take(&mut self.kept)))
+    }
+
     /// Whether a row has no value in a column that needs one.
     fn lacks_value(&self, source: &impl TableSource, numbers: &[(usize, Part)], chosen: &ColumnRoles) -> bool {
         let may_miss = |part: Part| part == Part::Target && self.purpose.has_gaps();
@@ -201,7 +226,7 @@ impl TableBuilder {
         self.labels.iter().take(1).flat_map(Labels::cells).map(|cells| cells.join(",")).collect()
     }
 
-    /// Which rows were left out, when all were read: one at least must be left.
+    /// How many rows were left out, when all were read: one at least must be left.
     pub(crate) fn end(&mut self, source: &dyn TableSource) -> Result<DroppedRows> {
         self.progress.finish();
         if self.rows == 0 {
@@ -210,15 +235,14 @@ impl TableBuilder {
                 if self.sources > 1 { format!(" nor have the {} others", self.sources - 1) } else { String::new() };
             return Err(Failure::Input(format!("{file} {lacks_rows}{others}; wanted at least 1")));
         }
-        if self.dropped.len() == self.rows {
+        if self.dropped == self.rows {
             return Err(Failure::Input(format!(
                 "each of the {} rows of {} lacks a value in a column that is used, and --drop-missing leaves none; wanted at least 1",
                 self.rows,
                 if self.sources == 1 { source.name() } else { "all files" }
             )));
         }
-        let numbers = std::mem::take(&mut self.dropped);
-        Ok(DroppedRows { asked: self.drop_missing, numbers, of: self.rows })
+        Ok(DroppedRows { asked: self.drop_missing, count: self.dropped, of: self.rows })
     }
 
     /// What was read, with the names of the columns in `source`.

@@ -44,7 +44,7 @@ impl TextFile {
         }
         if let Some((what, remedy)) = other_formats::foreign(&text.head) {
             let file = text.name;
-            return Err(Failure::Input(format!("{file} {what}; wanted CSV in UTF-8, or a file of Parquet: {remedy}")));
+            return Err(Failure::Input(format!("{file} {what}; wanted CSV in UTF-8, Parquet or Arrow: {remedy}")));
         }
         Ok(text)
     }

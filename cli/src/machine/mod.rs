@@ -6,4 +6,5 @@ pub(crate) mod kept_rates;
 pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod same_file;
+pub(crate) mod signals;
 pub(crate) mod temporary;

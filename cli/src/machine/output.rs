@@ -1,11 +1,19 @@
 //! Standard output, and files that appear whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::machine::failure::{Failure, Result};
 use crate::machine::temporary::Temporary;
+
+/// Whether anything of an answer has been written where it is seen.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn has_begun() -> bool {
+    BEGUN.load(Ordering::Relaxed)
+}
 
 /// A file or a stream found fit to be written.
 pub(crate) struct Sink {
@@ -48,6 +56,43 @@ impl Sink {
         Ok(Self { name, way })
     }
 
+    /// The file or stream, as messages name it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is a file that will appear whole, rather than a stream.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.way, Way::Replace { .. })
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        match &self.way {
+            Way::Stdout => io::stdout().is_terminal(),
+            // A pipe would wait for who reads it.
+            Way::InPlace(path) => {
+                is_device(path) && OpenOptions::new().write(true).open(path).is_ok_and(|own| own.is_terminal())
+            }
+            Way::Replace { .. } => false,
+        }
+    }
+
+    /// A way for content that comes in parts: on its way at once to a stream, and to a file beside the one that it is to be.
+    pub(crate) fn open(self) -> Result<Flow> {
+        let Self { name, way } = self;
+        let to = match way {
+            Way::Stdout => Ok(Open::Stdout(io::stdout())),
+            Way::InPlace(path) => OpenOptions::new().write(true).open(path).map(Open::InPlace),
+            Way::Replace { target, old } => {
+                beside(&target).map(|file| Open::Replace { file, target, old: Box::new(old) })
+            }
+        };
+        match to {
+            Ok(to) => Ok(Flow { name, to }),
+            Err(error) => Err(Failure::writing(&name, &error)),
+        }
+    }
+
     /// Brings the content as near to the file or stream as can be undone.
     pub(crate) fn stage(self, content: Vec<u8>) -> Result<Staged> {
         let Self { name, way } = self;
@@ -55,8 +100,12 @@ impl Sink {
             Way::Stdout => Content::Stdout(content),
             Way::InPlace(path) => Content::InPlace(path, content),
             Way::Replace { target, old } => {
-                let file = beside(&target, &content, old).map_err(|error| Failure::writing(&name, &error))?;
-                Content::Replace(file, target)
+                let file = beside(&target).and_then(|mut file| {
+                    file.write_all(&content)?;
+                    seal(&file, old)?;
+                    Ok(file)
+                });
+                Content::Replace(file.map_err(|error| Failure::writing(&name, &error))?, target)
             }
         };
         Ok(Staged { name, content })
@@ -83,8 +132,60 @@ pub(crate) fn print(content: Vec<u8>) -> Result<()> {
     commit(vec![Sink::stdout().stage(content)?])
 }
 
+/// Content that is written as it comes: a file of it appears when it is committed.
+pub(crate) struct Flow {
+    name: String,
+    to: Open,
+}
+
+enum Open {
+    Stdout(io::Stdout),
+    InPlace(File),
+    Replace { file: Temporary, target: PathBuf, old: Box<Option<fs::Metadata>> },
+}
+
+impl Flow {
+    /// The file or stream, as messages name it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn commit(mut self) -> Result<()> {
+        let written = self.flush().and_then(|()| match self.to {
+            Open::Replace { file, target, old } => seal(&file, *old).and_then(|()| {
+                BEGUN.store(true, Ordering::Relaxed);
+                file.persist(&target)
+            }),
+            Open::Stdout(_) | Open::InPlace(_) => Ok(()),
+        });
+        written.map_err(|error| Failure::writing(&self.name, &error))
+    }
+}
+
+impl Write for Flow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !matches!(self.to, Open::Replace { .. }) {
+            BEGUN.store(true, Ordering::Relaxed);
+        }
+        match &mut self.to {
+            Open::Stdout(to) => to.write(bytes),
+            Open::InPlace(to) => to.write(bytes),
+            Open::Replace { file, .. } => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            Open::Stdout(to) => to.flush(),
+            Open::InPlace(to) => to.flush(),
+            Open::Replace { file, .. } => file.flush(),
+        }
+    }
+}
+
 impl Staged {
     fn write(self) -> Result<()> {
+        BEGUN.store(true, Ordering::Relaxed);
         let written = match self.content {
             Content::Stdout(content) => {
                 let mut stdout = io::stdout().lock();
@@ -141,8 +242,8 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// A file in the folder of its target, with the content and with owner and permissions of what it will replace.
-fn beside(target: &Path, content: &[u8], old: Option<fs::Metadata>) -> io::Result<Temporary> {
+/// A file in the folder of its target.
+fn beside(target: &Path) -> io::Result<Temporary> {
     let directory = target.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ridgepath-");
@@ -151,15 +252,28 @@ fn beside(target: &Path, content: &[u8], old: Option<fs::Metadata>) -> io::Resul
     // What the umask takes away is taken away when the file is made.
     #[cfg(unix)]
     builder.permissions(everyone);
-    let mut file = Temporary::new(&builder, directory)?;
-    file.write_all(content)?;
+    Temporary::new(&builder, directory)
+}
+
+/// Gives a file that is written owner and permissions of what it will replace, and has it on the disk.
+fn seal(file: &Temporary, old: Option<fs::Metadata>) -> io::Result<()> {
     let written = file.as_file();
     if let Some(old) = old {
         keep_owner(written, &old);
         written.set_permissions(old.permissions())?;
     }
-    written.sync_all()?;
-    Ok(file)
+    written.sync_all()
+}
+
+#[cfg(unix)]
+fn is_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Path) -> bool {
+    false
 }
 
 /// Owner and group, where the user may give files away.

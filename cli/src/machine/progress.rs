@@ -1,6 +1,7 @@
 //! How far long work has come, on standard error when that is a terminal.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::style::TemplateError;
@@ -8,6 +9,26 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work shorter than this needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The bar of the work that is under way, and whether it counts parts.
+static CURRENT: Mutex<Option<(ProgressBar, bool)>> = Mutex::new(None);
+
+/// How far the work that is under way has come at least, in words; its bar goes.
+#[cfg(unix)]
+pub(crate) fn interrupted() -> Option<String> {
+    let (bar, in_parts) = current().take()?;
+    bar.finish_and_clear();
+    let (done, what) = (bar.position(), bar.message());
+    Some(match bar.length() {
+        Some(total) if in_parts => format!("{} % of the {what}", 100 * done / total.max(1)),
+        Some(total) => format!("{done} of {total} {what}"),
+        None => format!("{done} {what}"),
+    })
+}
+
+fn current() -> MutexGuard<'static, Option<(ProgressBar, bool)>> {
+    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A bar that appears when the work takes long.
 #[derive(Clone)]
@@ -19,23 +40,24 @@ pub(crate) struct Progress {
 impl Progress {
     /// The bar of work whose end is not known.
     pub(crate) fn counting(what: &'static str) -> Self {
-        Self::new(what, ProgressStyle::with_template("{spinner} {human_pos} {msg} ({elapsed})"))
+        Self::new(what, false, ProgressStyle::with_template("{spinner} {human_pos} {msg} ({elapsed})"))
     }
 
     /// The bar of work whose end is known.
     pub(crate) fn towards_end(what: &'static str) -> Self {
-        Self::new(what, ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {msg} ({eta} left)"))
+        Self::new(what, false, ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {msg} ({eta} left)"))
     }
 
     /// The bar of work whose parts have no number worth telling.
     pub(crate) fn of_parts(what: &'static str) -> Self {
-        Self::new(what, ProgressStyle::with_template("{wide_bar} {percent} % of the {msg} ({eta} left)"))
+        Self::new(what, true, ProgressStyle::with_template("{wide_bar} {percent} % of the {msg} ({eta} left)"))
     }
 
-    fn new(what: &'static str, style: Result<ProgressStyle, TemplateError>) -> Self {
+    fn new(what: &'static str, in_parts: bool, style: Result<ProgressStyle, TemplateError>) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(Cow::Borrowed(what));
+        *current() = Some((bar.clone(), in_parts));
         Self { begun: Instant::now(), bar }
     }
 
@@ -59,6 +81,7 @@ impl Progress {
     }
 
     pub(crate) fn finish(&self) {
+        *current() = None;
         self.bar.finish_and_clear();
     }
 

@@ -15,7 +15,6 @@ pub(crate) struct Temporary(Option<NamedTempFile>);
 
 impl Temporary {
     pub(crate) fn new(builder: &tempfile::Builder<'_, '_>, directory: &Path) -> io::Result<Self> {
-        watch();
         let mut there = there();
         let file = builder.tempfile_in(directory)?;
         there.push(file.path().to_owned());
@@ -60,33 +59,14 @@ impl Drop for Temporary {
     }
 }
 
+/// Removes the files. While what is returned is held, none is made, nor given a name.
+#[cfg(unix)]
+pub(crate) fn remove_all() -> impl Sized {
+    let there = there();
+    there.iter().for_each(|path| drop(std::fs::remove_file(path)));
+    there
+}
+
 fn there() -> MutexGuard<'static, Vec<PathBuf>> {
     THERE.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// From now on signals that end the program take the files with them, and a file that grows beyond the limit of its size is
-/// an error of writing.
-#[cfg(unix)]
-fn watch() {
-    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
-    use signal_hook::iterator::Signals;
-    use signal_hook::low_level::emulate_default_handler;
-    use std::sync::Once;
-
-    static WATCHED: Once = Once::new();
-    WATCHED.call_once(|| {
-        // Where signals cannot be had, all else still can.
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGXFSZ]) else { return };
-        std::thread::spawn(move || {
-            for signal in signals.forever().filter(|signal| *signal != SIGXFSZ) {
-                // No more files are made, nor named, while the list is held.
-                let there = there();
-                there.iter().for_each(|path| drop(std::fs::remove_file(path)));
-                let _ = emulate_default_handler(signal);
-            }
-        });
-    });
-}
-
-#[cfg(not(unix))]
-fn watch() {}

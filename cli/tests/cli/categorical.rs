@@ -186,6 +186,9 @@ fn a_saved_model_makes_the_same_columns() {
         // The library reads it, with the columns as its features.
         let library = LinearModel::load(folder.path("model.json")).unwrap();
         assert_eq!(library.feature_names().unwrap().len(), regions.len() + kinds.len() + 1);
+        // What the library saves again has the levels still.
+        library.save(folder.path("again.json")).unwrap();
+        assert_eq!(folder.run("predict again.json new.csv").succeeds().out, out);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program from end to end: the real binary, real files and pipes.
 
 mod arguments;
+mod arrow;
 mod bench;
 mod blocks;
 mod categorical;
@@ -17,6 +18,7 @@ mod fuzz_input;
 mod gpu;
 mod grid;
 mod input;
+mod interrupt;
 mod json;
 mod known;
 mod many;
@@ -29,7 +31,9 @@ mod parquet;
 mod penalties;
 mod plan;
 mod plot;
+mod predict_memory;
 mod rates;
+mod record_formats;
 mod rooms;
 mod same_file;
 mod several_files;

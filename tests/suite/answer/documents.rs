@@ -1,6 +1,6 @@
 //! Paths and models in documents: exact, and refused where they contradict themselves.
 
-use ridgepath::{LinearModel, Ridge, RidgePath, View};
+use ridgepath::{Category, LinearModel, Ridge, RidgePath, View};
 use serde_json::{Value, json};
 
 use crate::support::{Random, regression};
@@ -57,8 +57,12 @@ fn a_path_and_a_model_survive_a_format_that_does_not_describe_itself() {
         assert!(same(&back, path), "path {number}");
     }
     let model = paths()[0].model(0).unwrap().with_feature_names(["a", "b", "c", "d", "e"]).unwrap();
-    let back: LinearModel = postcard::from_bytes(&postcard::to_stdvec(&model).unwrap()).unwrap();
-    assert_eq!(back, model);
+    let region =
+        Category { column: "region".into(), levels: vec!["east".into(), "west".into()], left_out: Some("east".into()) };
+    for model in [model.clone(), model.with_categories([region])] {
+        let back: LinearModel = postcard::from_bytes(&postcard::to_stdvec(&model).unwrap()).unwrap();
+        assert_eq!(back, model);
+    }
 }
 
 #[test]

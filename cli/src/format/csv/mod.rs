@@ -1,8 +1,0 @@
-//! Answers as CSV.
-
-pub(crate) mod choices;
-pub(crate) mod cv;
-pub(crate) mod many;
-pub(crate) mod path;
-pub(crate) mod predictions;
-pub(crate) mod records;

@@ -1,0 +1,93 @@
+//! Arrow files and streams.
+
+use std::convert::Infallible;
+use std::io::Read;
+
+use crate::input::arrow_messages::ArrowMessages;
+use crate::input::decoded_batch::{DecodedBatch, DecodedBatches, Decoder};
+use crate::input::guarded::guarded;
+use crate::input::number_block::NumberBlock;
+use crate::input::parquet_column::other_kind;
+use crate::input::table_source::{Next, TableSource, Wanted};
+use crate::machine::failure::Result;
+
+/// As messages name it.
+const KIND: &str = "Arrow";
+
+/// An Arrow file or stream whose schema has been read.
+pub(crate) struct ArrowFile {
+    messages: ArrowMessages,
+    /// The columns that are read, in their order in the file.
+    read: Vec<usize>,
+    decoder: Option<Decoder>,
+    batches: DecodedBatches,
+}
+
+impl ArrowFile {
+    /// Reads the schema of a source, which messages name so.
+    pub(crate) fn of(name: String, source: Box<dyn Read>) -> Result<Self> {
+        let messages = guarded(&name, KIND, || ArrowMessages::new(source))?;
+        // As the names of a CSV file are, so that files of all kinds go together.
+        let header = messages.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
+        Ok(Self { messages, read: Vec::new(), decoder: None, batches: DecodedBatches::of(name, header) })
+    }
+
+    fn next_batch(&mut self) -> Result<Option<DecodedBatch>> {
+        let name = self.batches.name();
+        let Some(batch) = guarded(name, KIND, || self.messages.next())? else { return Ok(None) };
+        let Some(decoder) = &self.decoder else { return Ok(None) };
+        let decoded = || self.read.iter().map(|column| decoder(*column, batch.column(*column).clone())).collect();
+        let columns: Result<_> = guarded(name, KIND, || Ok::<_, Infallible>(decoded()))?;
+        Ok(Some(DecodedBatch { rows: batch.num_rows(), columns: columns? }))
+    }
+}
+
+impl TableSource for ArrowFile {
+    fn name(&self) -> &str {
+        self.batches.name()
+    }
+
+    fn header(&self) -> &[String] {
+        self.batches.header()
+    }
+
+    fn header_place(&self) -> String {
+        self.name().to_owned()
+    }
+
+    fn lacks_rows(&self) -> String {
+        "has no rows".into()
+    }
+
+    fn project(&mut self, wanted: Wanted) -> Result<()> {
+        for column in &wanted.columns {
+            if let Some(kind) = other_kind(self.messages.schema().field(*column).data_type()) {
+                return Err(self.batches.refused(*column, kind));
+            }
+        }
+        self.read = self.batches.project(wanted);
+        self.decoder = Some(self.batches.decoder());
+        Ok(())
+    }
+
+    fn advance(&mut self, fits: &dyn Fn(&NumberBlock) -> bool) -> Result<Next> {
+        let batch = self.next_batch()?;
+        Ok(self.batches.advance(batch, fits))
+    }
+
+    fn next_row(&mut self) -> Result<bool> {
+        Ok(self.batches.next_row())
+    }
+
+    fn number(&self, column: usize) -> Option<f64> {
+        self.batches.number(column)
+    }
+
+    fn cell(&self, column: usize) -> &[u8] {
+        self.batches.cell(column)
+    }
+
+    fn place(&self, column: usize) -> String {
+        self.batches.place(column)
+    }
+}
