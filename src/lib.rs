@@ -60,8 +60,14 @@
 //! - `arrow`: rows from the record batches of Arrow. `parquet`: rows from Parquet files, and `arrow` with it; not in a browser.
 //!   Both are of version 59.
 //! - `ndarray` and `faer`: rows from arrays of ndarray 0.17 and matrices of faer 0.24, where they lie.
+//! - `tracing`: spans of the crate tracing around the stages of the work, of level debug: `choose`, `fit`, `stream`, `gram`,
+//!   `equations`, `path`, `chunk`; and events where a safer route takes λs that another did not reach.
+//! - `linfa`: `RidgeParams` for the datasets, metrics and cross-validation of linfa 0.8; not in a browser.
 
 #![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "plans and sums of a device"))]
+
+#[macro_use]
+mod stage;
 
 mod answer;
 pub mod choose;
@@ -126,6 +132,8 @@ pub use solve::ridge::Ridge;
 pub use tell::category::Category;
 pub use tell::inference::{Inference, Uncertainty};
 pub use tell::linear_model::LinearModel;
+#[cfg(all(feature = "linfa", not(target_arch = "wasm32")))]
+pub use tell::linfa::{CheckedRidge, FittedRidge, RidgeParams};
 pub use tell::norms::Norms;
 pub use tell::validate::{Deviation, Validation};
 

@@ -129,6 +129,10 @@ impl CrossValidation {
 
     /// [`fit`](Self::fit) of a problem, whose weights are its own.
     pub(crate) async fn fit_problem(&self, problem: &Problem<'_>) -> Result<Selection> {
+        in_stage!(self.chosen(problem), "choose", rows = problem.rows(), features = problem.features()).await
+    }
+
+    async fn chosen(&self, problem: &Problem<'_>) -> Result<Selection> {
         self.rule.check()?;
         let partitions = self.partitions(problem)?;
         if let Some(error) = self.unscorable(problem, &partitions).into_iter().flatten().next() {

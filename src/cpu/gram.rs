@@ -32,6 +32,7 @@ const SMALL: usize = 65_536;
 /// [`Error::Span`](crate::Error::Span).
 pub fn gram<A: Scalar>(problem: &Problem<'_>) -> Result<Moments> {
     let (m, n, t) = (problem.rows(), problem.features(), problem.targets());
+    stage!("gram", rows = m, features = n, targets = t);
     Moments::check_numbers(n, t)?;
     let rows = Framed::centred(problem)?;
     let mut sums = GramSums::new(n, t);

@@ -22,6 +22,7 @@ pub(crate) fn path(
     watch: &dyn Watch,
 ) -> (RidgePath, Vec<usize>) {
     let Source { totals, normal, .. } = source;
+    stage!("path", ?strategy, lambdas = normal.penalties());
     let factored = |mut path: RidgePath, lambdas: &[usize], watch: &dyn Watch| {
         cpu::solve::in_parts::<f64>(normal, lambdas, watch, |lambdas, weights| {
             path.write_all(source, lambdas, &weights);

@@ -59,6 +59,11 @@ impl<'a> Chunk<'a> {
 
     /// The weights of the matrices numbered `matrices`; `None` where this arithmetic does not reach.
     pub(crate) async fn solve(&self, matrices: Range<usize>, precision: Precision) -> Result<Vec<Option<Weights>>> {
+        in_stage!(self.solved(matrices.clone(), precision), "chunk", first = matrices.start, count = matrices.len())
+            .await
+    }
+
+    async fn solved(&self, matrices: Range<usize>, precision: Precision) -> Result<Vec<Option<Weights>>> {
         let (solver, count) = (&self.solver, matrices.len());
         let problem = |at: &usize| solver.of(matrices.start + at).1[0];
         let corrections = self.corrections.as_ref().filter(|_| precision == Precision::Double);

@@ -30,7 +30,7 @@ pub(crate) async fn solve<'a>(
     let Task { asked, plan, problem, .. } = *task;
     let equations = match (plan.form, known) {
         (Form::Primal, Some(moments)) => of_rows::of_moments(asked, problem, moments)?,
-        _ => of_rows::equations(asked, problem, (plan.form, Precision::Double), device).await?,
+        _ => in_stage!(of_rows::equations(asked, problem, (plan.form, Precision::Double), device), "equations", form = ?plan.form).await?,
     };
     let equations = match numbers {
         Some(numbers) => equations.only(numbers),

@@ -58,6 +58,7 @@ impl<'a> Task<'a> {
             if taken.is_empty() {
                 continue;
             }
+            tell!(%rung, lambdas = taken.len(), "a safer route");
             let numbers: Vec<usize> = taken.iter().map(|(k, _)| *k).collect();
             let mut answered = numbers.clone();
             match rung {

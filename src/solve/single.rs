@@ -20,7 +20,9 @@ const INTERCEPT: f64 = 0.1;
 pub(crate) async fn solve<'a>(task: &Task<'a>) -> Result<Climb<'a>> {
     let Task { asked, plan, problem, device, .. } = *task;
     let sums = if problem.weights_fit_single() { Precision::Single } else { Precision::Double };
-    let equations = of_rows::equations(asked, problem, (plan.form, sums), device).await?;
+    let equations =
+        in_stage!(of_rows::equations(asked, problem, (plan.form, sums), device), "equations", form = ?plan.form)
+            .await?;
     let answers = weights(task, equations.normal()).await?;
     let reached: Vec<bool> = answers.iter().map(|own| own.is_some() && problem.weights_fit_double()).collect();
     let weights: Vec<Weights> = answers.into_iter().map(|own| own.unwrap_or_else(|| Weights::singular(0))).collect();

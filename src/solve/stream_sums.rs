@@ -37,6 +37,7 @@ pub(crate) type FoldsOfRows<'a> = &'a dyn Fn(&Batch, u64) -> Result<Vec<usize>>;
 /// # Errors
 /// [`Error::Empty`] for a stream of no rows, and those of its rows, whose numbers count from its first.
 pub(crate) fn moments_of(stream: &mut Stream<'_>, folds_of_rows: FoldsOfRows<'_>) -> Result<BTreeMap<usize, Moments>> {
+    stage!("stream");
     let mut blocks: BTreeMap<usize, Block> = BTreeMap::new();
     let mut kind: Option<Kind> = None;
     let mut seen = 0;

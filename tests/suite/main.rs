@@ -95,6 +95,8 @@ mod solve {
     mod random;
     mod range;
     mod rungs;
+    #[cfg(feature = "tracing")]
+    mod stages;
     mod targets;
 }
 
@@ -114,5 +116,7 @@ mod choose {
 mod tell {
     mod figures;
     mod inference;
+    #[cfg(feature = "linfa")]
+    mod linfa;
     mod norms;
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Every room with those that it may import, from the ground up; lib.rs, which names them all, is none.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("error", &[]),
+    ("stage", &[]),
     ("math", &["error"]),
     ("data", &["error", "math"]),
     ("moments", &["error", "math", "data"]),

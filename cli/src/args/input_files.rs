@@ -17,6 +17,11 @@ impl InputFiles {
         OsStringValueParser::new().try_map(Self::of)
     }
 
+    /// One file by its name.
+    pub(crate) fn one(path: &Path) -> Self {
+        Self(vec![path.to_owned()])
+    }
+
     fn of(argument: OsString) -> Result<Self, String> {
         let pattern = argument.to_str().filter(|text| text.contains(['*', '?', '[']));
         match pattern {

@@ -20,15 +20,19 @@ pub(crate) struct MomentsArgs {
     /// A fold for each value of this column, whole numbers or any text, in the order in which they first appear
     #[arg(long, value_name = "COLUMN")]
     fold_column: Option<String>,
+    /// Sum file by file, and keep the sums in --output after each: what is interrupted goes on, or new files are added, with the same
+    /// command, which leaves out the files that --output has already
+    #[arg(long, conflicts_with = "fold_column")]
+    pub(crate) resume: bool,
     /// Where the moments go. The file appears whole or not at all
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }
 
 impl MomentsArgs {
-    /// How the rows are parted, if they are.
-    pub(crate) fn folds(&self) -> Option<Folds> {
-        let hashed = |folds| Folds::Hashed { folds, seed: self.seed.unwrap_or(0) };
+    /// How the rows are parted, if they are, of file number `file` where each is summed by itself, as several machines would.
+    pub(crate) fn folds(&self, file: usize) -> Option<Folds> {
+        let hashed = |folds| Folds::Hashed { folds, seed: self.seed.unwrap_or(0).wrapping_add(file as u64) };
         self.folds.map(hashed).or_else(|| self.fold_column.as_ref().map(|_| Folds::Labelled))
     }
 

@@ -24,6 +24,17 @@ pub(crate) struct Names {
     pub(crate) targets: Vec<String>,
     /// How the rows were parted into folds, in words; `None` where they were not.
     pub(crate) folds: Option<String>,
+    /// The files whose rows they are, where these were summed one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<SummedFile>,
+}
+
+/// A file of rows, as it was when they were summed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SummedFile {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
 }
 
 /// What a file of moments holds.
@@ -39,6 +50,16 @@ pub(crate) fn is_one(path: &Path) -> bool {
     let regular = path.metadata().is_ok_and(|metadata| metadata.is_file());
     let mut head = [0; BEGIN.len()];
     regular && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == BEGIN
+}
+
+impl Names {
+    /// Adds the files of another, where those of both are known.
+    fn join_files(&mut self, other: &Self) {
+        match self.files.is_empty() || other.files.is_empty() {
+            true => self.files.clear(),
+            false => self.files.extend(other.files.iter().cloned()),
+        }
+    }
 }
 
 impl MomentsFile {
@@ -95,35 +116,42 @@ impl MomentsFile {
         let mut all = Self::read(first)?;
         for path in paths {
             let other = Self::read(path)?;
-            let differ = |what: &str, found: String, wanted: String| {
-                let (file, with) = (path.display(), first.display());
-                Err(Failure::Input(format!("{file}: {what} are {found}; wanted {wanted}, as in {with}")))
-            };
-            for (what, found, wanted) in [
-                ("its features", &other.names.features, &all.names.features),
-                ("its targets", &other.names.targets, &all.names.targets),
-            ] {
-                if found != wanted {
-                    return differ(what, format!("{found:?}"), format!("{wanted:?}"));
-                }
-            }
-            match (&all.names.folds, &other.names.folds) {
-                (None, None) => all.folds.extend(other.folds),
-                (wanted, found) if wanted == found && all.folds.len() == other.folds.len() => {
-                    for (fold, more) in all.folds.iter_mut().zip(&other.folds) {
-                        fold.merge(more)?;
-                    }
-                }
-                (wanted, found) => {
-                    let shown = |folds: &Option<String>, count: usize| match folds {
-                        Some(folds) => format!("{count} {folds}"),
-                        None => "none".into(),
-                    };
-                    return differ("its folds", shown(found, other.folds.len()), shown(wanted, all.folds.len()));
-                }
+            all.check(&other, &path.display().to_string(), &first.display().to_string())?;
+            if all.names.folds.is_none() {
+                all.names.join_files(&other.names);
+                all.folds.extend(other.folds);
+            } else {
+                all.merge(&other)?;
             }
         }
         Ok(all)
+    }
+
+    /// Refuses another's moments, of `file`, that have other columns or folds than these, of `with`.
+    pub(crate) fn check(&self, other: &Self, file: &str, with: &str) -> Result<()> {
+        let folds = |own: &Self| match &own.names.folds {
+            Some(words) => format!("{} {words}", own.folds.len()),
+            None => "none".into(),
+        };
+        for (what, found, wanted) in [
+            ("features", format!("{:?}", other.names.features), format!("{:?}", self.names.features)),
+            ("targets", format!("{:?}", other.names.targets), format!("{:?}", self.names.targets)),
+            ("folds", folds(other), folds(self)),
+        ] {
+            if found != wanted {
+                return Err(Failure::Input(format!("{file}: its {what} are {found}; wanted {wanted}, as in {with}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges each fold with that of its number in moments that have been checked.
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<()> {
+        for (fold, more) in self.folds.iter_mut().zip(&other.folds) {
+            fold.merge(more)?;
+        }
+        self.names.join_files(&other.names);
+        Ok(())
     }
 
     /// The moments of all folds together.

@@ -7,6 +7,7 @@ use std::thread;
 use ridgepath::{Batch, CrossValidation, Folds, Moments, Ridge, Rows, Stream};
 
 use crate::args::data::DataArgs;
+use crate::args::input_files::InputFiles;
 use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::files;
@@ -35,7 +36,12 @@ struct Read {
 }
 
 /// Reads the rows once, on a thread of their own, and sums them as they come: of each fold apart, where there are folds.
-pub(crate) fn summed(args: &DataArgs, parting: &PartingColumns<'_>, folds: Option<Folds>) -> Result<Summed> {
+pub(crate) fn summed(
+    args: &DataArgs,
+    input: &[InputFiles],
+    parting: &PartingColumns<'_>,
+    folds: Option<Folds>,
+) -> Result<Summed> {
     if args.categorical.is_some() {
         return Err(Failure::Input(
             "--categorical and moments do not go together: the levels of a column are known when all rows are read; wanted columns of 0 and \
@@ -46,7 +52,7 @@ pub(crate) fn summed(args: &DataArgs, parting: &PartingColumns<'_>, folds: Optio
     args.check_target().map_err(Failure::Input)?;
     thread::scope(|scope| {
         let (send, receive) = sync_channel(1);
-        let reader = scope.spawn(|| read(args, parting, send));
+        let reader = scope.spawn(|| read(args, input, parting, send));
         let mut stream = Stream::once(receive);
         let summed = match folds {
             Some(folds) => CrossValidation::new(Ridge::new()).folds(folds).fold_moments(&mut stream),
@@ -63,12 +69,17 @@ pub(crate) fn summed(args: &DataArgs, parting: &PartingColumns<'_>, folds: Optio
 }
 
 /// Reads all rows, and sends them until nobody takes them any more.
-fn read(args: &DataArgs, parting: &PartingColumns<'_>, send: SyncSender<ridgepath::Result<Batch>>) -> Result<Read> {
+fn read(
+    args: &DataArgs,
+    input: &[InputFiles],
+    parting: &PartingColumns<'_>,
+    send: SyncSender<ridgepath::Result<Batch>>,
+) -> Result<Read> {
     // Each batch would have an origin of its own for whole numbers that no float holds: they are refused.
     let purpose = Purpose::Fit { intercept: false, gaps: false };
     let choose = |source: &dyn TableSource| ColumnRoles::choose(args, parting, source);
     let mut builder: Option<TableBuilder> = None;
-    let (first, chosen) = files::each(&args.input, &args.reading, choose, |file, chosen| {
+    let (first, chosen) = files::each(input, &args.reading, choose, |file, chosen| {
         let builder = builder.get_or_insert_with(|| TableBuilder::new(purpose, &args.reading, chosen, &[]));
         file.begin(builder, chosen)?;
         while file.give(builder, chosen)? {

@@ -1,18 +1,33 @@
 //! Standard output, and files that appear whole or not at all.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::machine::failure::{Failure, Result};
 use crate::machine::temporary::Temporary;
 
 /// Whether anything of an answer has been written where it is seen.
 static BEGUN: AtomicBool = AtomicBool::new(false);
+/// What of long work is written, and whole.
+static KEPT: Mutex<Option<String>> = Mutex::new(None);
 
-pub(crate) fn has_begun() -> bool {
-    BEGUN.load(Ordering::Relaxed)
+/// What there is of the answer if the work ends here, in words.
+pub(crate) fn so_far() -> Cow<'static, str> {
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match kept {
+        Some(words) => words.into(),
+        None if BEGUN.load(Ordering::Relaxed) => "what was written is not whole".into(),
+        None => "nothing was written".into(),
+    }
+}
+
+/// Says that what was written so far is whole, and what it is.
+pub(crate) fn keep(words: String) {
+    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
 }
 
 /// A file or a stream found fit to be written.

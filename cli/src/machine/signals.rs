@@ -18,11 +18,7 @@ pub(crate) fn watch(say: fn(&str)) {
             let held = temporary::remove_all();
             if signal == SIGINT {
                 let done = progress::interrupted().map(|done| format!(" after {done}")).unwrap_or_default();
-                let written = match output::has_begun() {
-                    false => "nothing was written",
-                    true => "what was written is not whole",
-                };
-                say(&format!("interrupted{done}: {written}"));
+                say(&format!("interrupted{done}: {}", output::so_far()));
                 // Without what runs at the end of a program: other threads are at work still.
                 exit(130);
             }

@@ -176,3 +176,53 @@ fn what_needs_rows_or_columns_is_refused_by_name() {
     refused("moments long.csv --target y -o out", &["line 7", "9007199254740993"]);
     assert!(!folder.names().contains(&"out".to_owned()));
 }
+
+#[test]
+fn work_that_is_resumed_has_the_bits_of_work_that_was_not() {
+    let folder = Folder::new();
+    let rows = |from: usize, to: usize| -> String {
+        (from..to).map(|row| format!("{},{:?},{}\n", row % 7, (row as f64).sin(), row % 5)).collect()
+    };
+    for (name, from, to) in [("a.csv", 0, 40), ("b.csv", 40, 57), ("c.csv", 57, 90)] {
+        folder.file(name, format!("a,b,y\n{}", rows(from, to)));
+    }
+    let columns = "--target y --folds 3 --seed 4 --resume";
+    let bytes = |name: &str| fs::read(folder.path(name)).unwrap();
+    folder.run(&format!("moments a.csv b.csv c.csv {columns} -o whole")).succeeds().says(&["90 rows in 3 folds"]);
+    folder.run(&format!("moments a.csv {columns} -o parts")).succeeds();
+    let run = folder.run(&format!("moments a.csv b.csv c.csv {columns} -o parts")).succeeds();
+    run.says(&["1 of 3 files were in parts already", "90 rows in 3 folds"]);
+    assert_eq!(bytes("parts"), bytes("whole"));
+    // Nothing is left to be done, and nothing is.
+    let run = folder.run(&format!("moments b.csv a.csv {columns} -o parts")).succeeds();
+    run.says(&["2 of 2 files were in parts already", "90 rows in 3 folds"]);
+    assert_eq!(bytes("parts"), bytes("whole"));
+    // They are those of all rows.
+    folder.run("moments a.csv b.csv c.csv --target y -o at_once").succeeds();
+    let path = |input: &str| folder.run(&format!("path {input} --lambdas 0.1 --format json")).succeeds().json();
+    folder.run("merge parts -o parts.merged").succeeds();
+    let [resumed, at_once] = ["parts.merged", "at_once"].map(|input| path(input)["path"][0]["coef"][0].clone());
+    for (resumed, wanted) in resumed.as_array().unwrap().iter().zip(at_once.as_array().unwrap()) {
+        let (resumed, wanted) = (resumed.as_f64().unwrap(), wanted.as_f64().unwrap());
+        assert!((resumed - wanted).abs() <= 1e-13 * wanted.abs(), "{resumed} {wanted}");
+    }
+}
+
+#[test]
+fn what_cannot_be_resumed_is_refused_and_left_as_it_was() {
+    let folder = Folder::new();
+    folder.file("a.csv", SMALL);
+    folder.file("b.csv", SMALL.replace("a,b,y", "a,c,y"));
+    folder.run("moments a.csv --target y -o once").succeeds();
+    folder.run("moments a.csv --target y --resume -o kept").succeeds();
+    let before = ["once", "kept"].map(|name| fs::read(folder.path(name)).unwrap());
+    let refused = |arguments: &str, words: &[&str]| drop(folder.run(arguments).fails(2, words));
+    refused("moments b.csv --target y --resume -o once", &["once does not say which files", "--resume"]);
+    refused("moments a.csv b.csv --target y --resume -o kept", &["b.csv", "features", "[\"a\", \"c\"]", "as in kept"]);
+    refused("moments a.csv b.csv --target y --folds 2 --resume -o kept", &["b.csv", "folds", "wanted none"]);
+    refused("moments - --target y --resume -o kept", &["--resume and standard input"]);
+    refused("moments a.csv --target y --resume --fold-column b -o kept", &["--fold-column"]);
+    folder.file("a.csv", format!("{SMALL}1,2,3\n"));
+    refused("moments a.csv --target y --resume -o kept", &["a.csv has", "bytes, and had", "another --output"]);
+    assert_eq!(before, ["once", "kept"].map(|name| fs::read(folder.path(name)).unwrap()));
+}

@@ -183,10 +183,10 @@ fn rows_of_many_batches_and_files_have_the_predictions_that_they_have_alone() {
         _ => format!("{:?},{},{}\n", (row as f64 * 0.7).sin(), row % 11, if row.is_multiple_of(3) { "p" } else { "q" }),
     };
     let table = |rows: std::ops::Range<usize>| format!("a,b,c\n{}", rows.map(row).collect::<String>());
-    folder.file("all.csv", table(0..70_001));
+    folder.file("all.csv", table(0..210_001));
     let all = folder.run("predict model.json all.csv --drop-missing").succeeds();
-    all.says(&["17501 of 70001 rows without a prediction"]);
-    let ranges = [0..30_000, 30_000..30_002, 30_002..70_001];
+    all.says(&["52501 of 210001 rows without a prediction"]);
+    let ranges = [0..30_000, 30_000..30_002, 30_002..210_001];
     let mut alone = String::from("y\n");
     for (number, rows) in ranges.into_iter().enumerate() {
         let name = folder.file(&format!("part{number}.csv"), table(rows));
