@@ -43,8 +43,15 @@ impl Ridge {
 
     /// Solves what the plan says, where it says; `known` are the moments of the rows in double precision.
     pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
-        let (rows, features, targets) = (problem.rows(), problem.features(), problem.targets());
-        in_stage!(self.solved(problem, known), "fit", rows, features, targets, lambdas = self.penalty.len()).await
+        in_stage!(
+            self.solved(problem, known),
+            "fit",
+            rows = problem.rows(),
+            features = problem.features(),
+            targets = problem.targets(),
+            lambdas = self.penalty.len()
+        )
+        .await
     }
 
     async fn solved(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
