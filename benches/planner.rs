@@ -79,7 +79,7 @@ fn race(task: &Task) -> Result<[f64; 2], ridgepath::Error> {
     let time = |ridge: &Ridge| {
         let begun = Instant::now();
         black_box(ridge.fit(black_box(x), y)?);
-        Ok(begun.elapsed().as_secs_f64())
+        Ok::<f64, ridgepath::Error>(begun.elapsed().as_secs_f64())
     };
     for ridge in &ridges {
         time(ridge)?;
