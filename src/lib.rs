@@ -129,7 +129,31 @@ pub use tell::linear_model::LinearModel;
 pub use tell::norms::Norms;
 pub use tell::validate::{Deviation, Validation};
 
-// The README's code is compiled and run with the tests of the documentation.
+// The code of the README and of docs/ways-in is compiled and run with the tests of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/slices.md")]
+struct Slices;
+#[cfg(all(doctest, feature = "ndarray"))]
+#[doc = include_str!("../docs/ways-in/ndarray.md")]
+struct Ndarray;
+#[cfg(all(doctest, feature = "faer"))]
+#[doc = include_str!("../docs/ways-in/faer.md")]
+struct Faer;
+#[cfg(all(doctest, feature = "arrow"))]
+#[doc = include_str!("../docs/ways-in/arrow.md")]
+struct Arrow;
+#[cfg(all(doctest, feature = "parquet", not(target_arch = "wasm32")))]
+#[doc = include_str!("../docs/ways-in/parquet.md")]
+struct Parquet;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/polars.md")]
+struct Polars;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/streams.md")]
+struct Streams;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/moments.md")]
+struct MomentsThatTravel;
