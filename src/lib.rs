@@ -137,7 +137,34 @@ pub use tell::linfa::{CheckedRidge, FittedRidge, RidgeParams};
 pub use tell::norms::Norms;
 pub use tell::validate::{Deviation, Validation};
 
-// The README's code is compiled and run with the tests of the documentation.
+// The code of the README and of docs/ways-in is compiled and run with the tests of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/slices.md")]
+struct Slices;
+#[cfg(all(doctest, feature = "ndarray"))]
+#[doc = include_str!("../docs/ways-in/ndarray.md")]
+struct Ndarray;
+#[cfg(all(doctest, feature = "faer"))]
+#[doc = include_str!("../docs/ways-in/faer.md")]
+struct Faer;
+#[cfg(all(doctest, feature = "arrow"))]
+#[doc = include_str!("../docs/ways-in/arrow.md")]
+struct Arrow;
+#[cfg(all(doctest, feature = "parquet", not(target_arch = "wasm32")))]
+#[doc = include_str!("../docs/ways-in/parquet.md")]
+struct Parquet;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/polars.md")]
+struct Polars;
+#[cfg(all(doctest, feature = "linfa", not(target_arch = "wasm32")))]
+#[doc = include_str!("../docs/ways-in/linfa.md")]
+struct Linfa;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/streams.md")]
+struct Streams;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ways-in/moments.md")]
+struct MomentsThatTravel;
