@@ -1,8 +1,13 @@
 //! Arrow files and streams.
 
 use std::convert::Infallible;
+use std::fs::File;
 use std::io::Read;
 
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, Schema};
+
+use crate::input::arrow_blocks::ArrowBlocks;
 use crate::input::arrow_messages::ArrowMessages;
 use crate::input::decoded_batch::{DecodedBatch, DecodedBatches, Decoder};
 use crate::input::guarded::guarded;
@@ -16,25 +21,56 @@ const KIND: &str = "Arrow";
 
 /// An Arrow file or stream whose schema has been read.
 pub(crate) struct ArrowFile {
-    messages: ArrowMessages,
+    source: Source,
     /// The columns that are read, in their order in the file.
     read: Vec<usize>,
     decoder: Option<Decoder>,
     batches: DecodedBatches,
 }
 
+enum Source {
+    Stream(Box<ArrowMessages>),
+    File(Box<ArrowBlocks>),
+}
+
+impl Source {
+    fn schema(&self) -> &Schema {
+        match self {
+            Self::Stream(messages) => messages.schema(),
+            Self::File(blocks) => blocks.schema(),
+        }
+    }
+
+    fn next(&mut self) -> std::result::Result<Option<RecordBatch>, ArrowError> {
+        match self {
+            Self::Stream(messages) => messages.next(),
+            Self::File(blocks) => blocks.next(),
+        }
+    }
+}
+
 impl ArrowFile {
-    /// Reads the schema of a source, which messages name so.
-    pub(crate) fn of(name: String, source: Box<dyn Read>) -> Result<Self> {
-        let messages = guarded(&name, KIND, || ArrowMessages::new(source))?;
+    /// Reads the schema of a stream, which messages name so.
+    pub(crate) fn of_stream(name: String, stream: Box<dyn Read>) -> Result<Self> {
+        let messages = guarded(&name, KIND, || ArrowMessages::new(stream))?;
+        Ok(Self::of(name, Source::Stream(Box::new(messages))))
+    }
+
+    /// Reads the schema of a file, which messages name so.
+    pub(crate) fn of_file(name: String, file: File) -> Result<Self> {
+        let blocks = guarded(&name, KIND, || ArrowBlocks::new(file))?;
+        Ok(Self::of(name, Source::File(Box::new(blocks))))
+    }
+
+    fn of(name: String, source: Source) -> Self {
         // As the names of a CSV file are, so that files of all kinds go together.
-        let header = messages.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
-        Ok(Self { messages, read: Vec::new(), decoder: None, batches: DecodedBatches::of(name, header) })
+        let header = source.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
+        Self { source, read: Vec::new(), decoder: None, batches: DecodedBatches::of(name, header) }
     }
 
     fn next_batch(&mut self) -> Result<Option<DecodedBatch>> {
         let name = self.batches.name();
-        let Some(batch) = guarded(name, KIND, || self.messages.next())? else { return Ok(None) };
+        let Some(batch) = guarded(name, KIND, || self.source.next())? else { return Ok(None) };
         let Some(decoder) = &self.decoder else { return Ok(None) };
         let decoded = || self.read.iter().map(|column| decoder(*column, batch.column(*column).clone())).collect();
         let columns: Result<_> = guarded(name, KIND, || Ok::<_, Infallible>(decoded()))?;
@@ -61,7 +97,7 @@ impl TableSource for ArrowFile {
 
     fn project(&mut self, wanted: Wanted) -> Result<()> {
         for column in &wanted.columns {
-            if let Some(kind) = other_kind(self.messages.schema().field(*column).data_type()) {
+            if let Some(kind) = other_kind(self.source.schema().field(*column).data_type()) {
                 return Err(self.batches.refused(*column, kind));
             }
         }

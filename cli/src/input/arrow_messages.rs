@@ -1,9 +1,9 @@
-//! The batches of Arrow data, message by message: a stream, or what a file has between its first bytes and its footer, which is one.
+//! The batches of a stream of Arrow, message by message.
 //!
 //! Messages say how long they are. What is damaged says anything, so that no memory is taken for bytes before they are there.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
@@ -14,8 +14,6 @@ use arrow_schema::{ArrowError, Schema};
 
 type Result<T> = std::result::Result<T, ArrowError>;
 
-/// How files begin; streams begin with a message.
-const FILE: &[u8] = b"ARROW1\0\0";
 /// How every message begins.
 const BEGIN: [u8; 4] = [0xff; 4];
 /// Bytes for which memory is taken before they are read.
@@ -34,14 +32,7 @@ pub(crate) struct ArrowMessages {
 
 impl ArrowMessages {
     pub(crate) fn new(source: Box<dyn Read>) -> Result<Self> {
-        let mut source = BufReader::with_capacity(1 << 16, source);
-        if source.fill_buf()?.starts_with(FILE) {
-            source.consume(FILE.len());
-            // Some writers fill up with zeros beyond that.
-            while source.fill_buf()?.first() == Some(&0) {
-                source.consume(1);
-            }
-        }
+        let source = BufReader::with_capacity(1 << 16, source);
         let (decoder, ready) = (StreamDecoder::new(), VecDeque::new());
         let mut messages = Self { source, decoder, schema: Schema::empty(), ready, at_end: false };
         let first = messages.message()?.ok_or_else(|| wrong("it has no schema"))?;
@@ -108,12 +99,12 @@ impl ArrowMessages {
     }
 }
 
-fn parsed(message: &[u8]) -> Result<Message<'_>> {
+pub(crate) fn parsed(message: &[u8]) -> Result<Message<'_>> {
     root_as_message(message).map_err(|error| ArrowError::IpcError(format!("a message is damaged: {error}")))
 }
 
 /// Refuses a body whose packed parts would be more than they can be.
-fn check_packed(header: &Message<'_>, body: &[u8]) -> Result<()> {
+pub(crate) fn check_packed(header: &Message<'_>, body: &[u8]) -> Result<()> {
     let of_dictionary = || header.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
     let Some(batch) = header.header_as_record_batch().or_else(of_dictionary) else { return Ok(()) };
     if batch.compression().is_none() {
@@ -137,6 +128,6 @@ fn cut_off() -> ArrowError {
     wrong("it is cut off: it lacks the mark of its end")
 }
 
-fn wrong(what: &str) -> ArrowError {
+pub(crate) fn wrong(what: &str) -> ArrowError {
     ArrowError::IpcError(what.to_owned())
 }

@@ -33,8 +33,10 @@ impl File {
         let file = file.unpacked()?;
         Ok(match Container::of(&file.head) {
             None => Self::Csv(Box::new(CsvFile::of(file, reading)?)),
-            Some(Container::Arrow) => Self::Arrow(Box::new(ArrowFile::of(file.name.clone(), file.into_source())?)),
-            Some(Container::Parquet) => {
+            Some(Container::ArrowStream) => {
+                Self::Arrow(Box::new(ArrowFile::of_stream(file.name.clone(), file.into_source())?))
+            }
+            Some(container) => {
                 let (name, file) = match in_place {
                     true => {
                         let own = fs::File::open(path).map_err(|error| Failure::reading(&file.name, &error))?;
@@ -43,7 +45,10 @@ impl File {
                     // Its end is read first, which what is piped or packed has only in a file.
                     false => spool::spooled(file)?,
                 };
-                Self::Parquet(Box::new(ParquetFile::of(name, file)?))
+                match container {
+                    Container::Parquet => Self::Parquet(Box::new(ParquetFile::of(name, file)?)),
+                    _ => Self::Arrow(Box::new(ArrowFile::of_file(name, file)?)),
+                }
             }
         })
     }

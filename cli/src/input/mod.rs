@@ -1,6 +1,7 @@
 //! What files hold: tables for a fit or a prediction, penalties, models.
 
 // From the bytes of a file to the rows of a fit.
+pub(crate) mod arrow_blocks;
 pub(crate) mod arrow_file;
 pub(crate) mod arrow_messages;
 pub(crate) mod assembly;

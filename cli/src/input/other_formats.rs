@@ -23,7 +23,8 @@ const RECODE: &str = "save it as UTF-8, or recode it, as with iconv -f UTF-16 -t
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Container {
     Parquet,
-    Arrow,
+    ArrowFile,
+    ArrowStream,
 }
 
 impl Container {
@@ -33,8 +34,8 @@ impl Container {
         [
             (&b"PAR1"[..], Self::Parquet),
             (b"PARE", Self::Parquet),
-            (b"ARROW1\0\0", Self::Arrow),
-            (&[0xff; 4], Self::Arrow),
+            (b"ARROW1", Self::ArrowFile),
+            (&[0xff; 4], Self::ArrowStream),
         ]
         .into_iter()
         .find_map(|(magic, container)| head.starts_with(magic).then_some(container))

@@ -26,6 +26,21 @@ impl SharedFile {
         let bytes = file.metadata()?.len();
         Ok(Self { file: Arc::new(file), bytes })
     }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// So many bytes from a place on. No memory is taken for what is not there: what is damaged asks for anything.
+    pub(crate) fn read(&self, start: u64, length: u64) -> io::Result<Vec<u8>> {
+        let beyond = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        if start.checked_add(length).is_none_or(|end| end > self.bytes) {
+            return Err(beyond());
+        }
+        let mut bytes = vec![0; usize::try_from(length).map_err(|_| beyond())?];
+        From { file: Arc::clone(&self.file), next: start }.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 impl Length for SharedFile {
@@ -42,13 +57,7 @@ impl ChunkReader for SharedFile {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        // What is damaged asks for more than there is.
-        if start.checked_add(length as u64).is_none_or(|end| end > self.bytes) {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        let mut bytes = vec![0; length];
-        From { file: Arc::clone(&self.file), next: start }.read_exact(&mut bytes)?;
-        Ok(bytes.into())
+        Ok(self.read(start, length as u64)?.into())
     }
 }
 
