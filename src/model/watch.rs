@@ -81,7 +81,7 @@ impl Watch for OfColumns<'_> {
 /// use std::{thread, time::Duration};
 /// use ridgepath::{Cancellation, Error, Ridge, View};
 ///
-/// let x: Vec<f64> = (0..400_000).map(|i| f64::from(i * i % 1009)).collect();
+/// let x: Vec<f64> = (0..400_000).map(|i| f64::from(i % 1009 * (i % 1009) % 1009)).collect();
 /// let y: Vec<f64> = x.iter().step_by(400).copied().collect();
 /// let (cancellation, alphas): (_, Vec<f64>) = (Cancellation::new(), (1..=5000).map(f64::from).collect());
 /// let ridge = Ridge::new().alphas(alphas).cancellation(&cancellation);
