@@ -9,6 +9,7 @@ use crate::args::input_files::{self, InputFiles};
 use crate::args::moments::MomentsArgs;
 use crate::commands::places;
 use crate::format::message;
+use crate::format::words::plural;
 use crate::input::moments_file::{MomentsFile, Names, SummedFile};
 use crate::input::row_batches::{self, Summed};
 use crate::machine::failure::{Failure, Result};
@@ -109,5 +110,6 @@ fn told(file: &MomentsFile) -> String {
         1 => String::new(),
         count => format!(" in {count} folds"),
     };
-    format!("{rows} rows{parts}, {} features, {} targets", file.names.features.len(), file.names.targets.len())
+    let (features, targets) = (file.names.features.len(), file.names.targets.len());
+    format!("{}{parts}, {}, {}", plural(rows, "row"), plural(features, "feature"), plural(targets, "target"))
 }

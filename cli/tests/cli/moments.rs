@@ -45,7 +45,7 @@ fn a_path_of_moments_is_that_of_the_rows_whatever_files_they_were_in() {
         assert_eq!(run.out, "");
         run
     };
-    moments("a.csv b.csv", "both.moments").says(&["442 rows", "10 features", "1 targets"]);
+    moments("a.csv b.csv", "both.moments").says(&["442 rows", "10 features", "1 target"]);
     moments("a.csv", "a.moments");
     moments("b.csv", "b.moments");
     folder.run("merge a.moments b.moments -o merged.moments").succeeds();
