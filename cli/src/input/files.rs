@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::args::input_files::{self, InputFiles};
 use crate::args::reading::ReadingArgs;
 use crate::input::arrow_file::ArrowFile;
+use crate::input::batch_file::BatchFile;
 use crate::input::categories::Category;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::csv_file::CsvFile;
@@ -21,8 +22,8 @@ use crate::machine::failure::{Failure, Result};
 /// A file of any kind. Rows are read by what it is, not through `dyn`, which would cost time in each cell.
 pub(crate) enum File {
     Csv(Box<CsvFile>),
-    Parquet(Box<ParquetFile>),
-    Arrow(Box<ArrowFile>),
+    Parquet(Box<BatchFile<ParquetFile>>),
+    Arrow(Box<BatchFile<ArrowFile>>),
 }
 
 impl File {
@@ -31,24 +32,18 @@ impl File {
         let file = TextFile::open(path)?;
         let in_place = path.is_file() && Container::of(&file.head).is_some();
         let file = file.unpacked()?;
+        // The end of a container is read first, which what is piped or packed has only in a file.
+        let whole = |file: TextFile| match in_place {
+            true => fs::File::open(path).map_err(|error| Failure::reading(&file.name, &error)),
+            false => spool::spooled(file),
+        };
+        let name = file.name.clone();
         Ok(match Container::of(&file.head) {
             None => Self::Csv(Box::new(CsvFile::of(file, reading)?)),
+            Some(Container::Parquet) => Self::Parquet(Box::new(BatchFile::of(ParquetFile::of(name, whole(file)?)?))),
+            Some(Container::ArrowFile) => Self::Arrow(Box::new(BatchFile::of(ArrowFile::of_file(name, whole(file)?)?))),
             Some(Container::ArrowStream) => {
-                Self::Arrow(Box::new(ArrowFile::of_stream(file.name.clone(), file.into_source())?))
-            }
-            Some(container) => {
-                let (name, file) = match in_place {
-                    true => {
-                        let own = fs::File::open(path).map_err(|error| Failure::reading(&file.name, &error))?;
-                        (file.name, own)
-                    }
-                    // Its end is read first, which what is piped or packed has only in a file.
-                    false => spool::spooled(file)?,
-                };
-                match container {
-                    Container::Parquet => Self::Parquet(Box::new(ParquetFile::of(name, file)?)),
-                    _ => Self::Arrow(Box::new(ArrowFile::of_file(name, file)?)),
-                }
+                Self::Arrow(Box::new(BatchFile::of(ArrowFile::of_stream(name, file.into_source())?)))
             }
         })
     }

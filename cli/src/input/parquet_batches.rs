@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use crate::input::decoded_batch::{DecodedBatch, Decoder};
+use crate::input::batch_file::{DecodedBatch, Decoder};
 use crate::input::decoded_column::DecodedColumn;
 use crate::input::guarded::guarded;
 use crate::input::shared_file::SharedFile;

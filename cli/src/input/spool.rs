@@ -10,7 +10,7 @@ use crate::machine::failure::{Failure, Result};
 const BYTES: usize = 1 << 16;
 
 /// All bytes of a source, in a file without a name: it goes away with the program, however that ends.
-pub(crate) fn spooled(source: TextFile) -> Result<(String, File)> {
+pub(crate) fn spooled(source: TextFile) -> Result<File> {
     let name = source.name.clone();
     let failed = |error| {
         let folder = std::env::temp_dir();
@@ -27,5 +27,5 @@ pub(crate) fn spooled(source: TextFile) -> Result<(String, File)> {
             Err(error) => return Err(Failure::reading(&name, &error)),
         }
     }
-    Ok((name, file))
+    Ok(file)
 }
