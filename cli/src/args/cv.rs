@@ -10,6 +10,7 @@ use crate::args::answer::{Destination, PathFormat};
 use crate::args::choice_tests::ChoiceTestArgs;
 use crate::args::data::DataArgs;
 use crate::args::grid::GridArgs;
+use crate::args::memory::MemoryArgs;
 use crate::args::missing_targets::MissingTargets;
 use crate::args::names::{LabelColumns, NameList, PartingColumns};
 use crate::args::solver::SolverArgs;
@@ -19,6 +20,8 @@ use crate::args::{convention, numbers};
 pub(crate) struct CvArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
     /// Choose a λ for each value of this column, by its rows alone; of several columns, for each combination
     #[arg(long, value_name = "A,B,…", conflicts_with = "convention")]
     pub(crate) by: Option<NameList>,
@@ -213,6 +216,31 @@ impl SchemeArgs {
             (None, Some(seed)) => Folds::Shuffled { folds, seed },
             (None, None) => Folds::Contiguous(folds),
         })
+    }
+
+    /// How rows are parted that are summed as they come: not at all for a criterion.
+    pub(crate) fn of_stream(&self) -> Result<Option<Folds>, String> {
+        let needs_rows = [
+            (self.loo, "--loo"),
+            (self.group.is_some(), "--group"),
+            (self.time, "--time"),
+            (self.repeats.is_some(), "--repeats"),
+        ];
+        if let Some((_, option)) = needs_rows.into_iter().find(|(given, _)| *given) {
+            return Err(format!("{option} and --memory do not go together: {option} needs the rows themselves"));
+        }
+        if self.criterion.is_some() || self.gcv {
+            return Ok(None);
+        }
+        match (&self.fold_column, self.seed) {
+            (Some(_), _) => Ok(Some(Folds::Labelled)),
+            (None, Some(seed)) => Ok(Some(Folds::Hashed { folds: self.folds.unwrap_or(5), seed })),
+            (None, None) => Err(
+                "--memory: folds of consecutive rows need to know how many there are; wanted --seed NUMBER, which draws the fold of each row, \
+                 --fold-column or a --criterion"
+                    .into(),
+            ),
+        }
     }
 
     /// The seed of permutations.

@@ -18,6 +18,7 @@ pub(crate) mod choice_tests;
 pub(crate) mod data;
 pub(crate) mod grid;
 pub(crate) mod many;
+pub(crate) mod memory;
 pub(crate) mod missing_targets;
 pub(crate) mod moments;
 pub(crate) mod reading;

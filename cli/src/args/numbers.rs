@@ -77,11 +77,12 @@ pub(crate) fn threads(text: &str) -> Result<usize, String> {
 /// A number of bytes, with K, M or G for 2¹⁰, 2²⁰ or 2³⁰ at its end.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let wanted = || format!("found {text:?}, wanted a number of bytes such as 67108864, 64M or 2G");
-    let (digits, shift) = match text.char_indices().last() {
-        Some((at, 'K' | 'k')) => (&text[..at], 10),
-        Some((at, 'M' | 'm')) => (&text[..at], 20),
-        Some((at, 'G' | 'g')) => (&text[..at], 30),
-        _ => (text, 0),
+    let number = text.strip_suffix(['B', 'b']).unwrap_or(text);
+    let (digits, shift) = match number.char_indices().last() {
+        Some((at, 'K' | 'k')) => (&number[..at], 10),
+        Some((at, 'M' | 'm')) => (&number[..at], 20),
+        Some((at, 'G' | 'g')) => (&number[..at], 30),
+        _ => (number, 0),
     };
     let number: u64 = digits.parse().map_err(|_| wanted())?;
     number.checked_mul(1 << shift).filter(|bytes| *bytes > 0).ok_or_else(wanted)

@@ -9,6 +9,7 @@ use crate::args::convention;
 use crate::args::data::DataArgs;
 use crate::args::grid::GridArgs;
 use crate::args::many::{self, ManyArgs};
+use crate::args::memory::MemoryArgs;
 use crate::args::numbers::NumberList;
 use crate::args::solver::SolverArgs;
 
@@ -16,6 +17,8 @@ use crate::args::solver::SolverArgs;
 pub(crate) struct PathArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     /// Whose penalties --lambdas, --lambda-grid and --lambda-file hold, such as sklearn, glmnet, weight-decay or lm.ridge;

@@ -12,7 +12,7 @@ use crate::fit::{rates, solver};
 use crate::format::{choice_notes, choice_tests, json, path_notes, records, table};
 use crate::input::data::Data;
 use crate::input::labels::Labels;
-use crate::machine::failure::Result;
+use crate::machine::failure::{Failure, Result};
 use crate::machine::progress::Progress;
 use crate::machine::{output, same_file};
 use crate::plot;
@@ -22,11 +22,18 @@ pub(crate) fn run(args: &CvArgs) -> Result<()> {
     check_places(args)?;
     let (sink, form) = places::answer(args.format, &args.output)?;
     if args.by.is_some() || args.gaps() {
+        args.memory.check_alone("many choices from one file").map_err(Failure::Input)?;
         return many_choices::run(args, (sink, form));
     }
     let (plot_sink, model_sink) = (places::sink_of_extra(&args.plot)?, places::sink_of_extra(&args.save)?);
 
-    let data = Data::parted(&args.data, &args.columns())?;
+    let data = match args.memory.memory {
+        Some(bytes) => {
+            let folds = args.scheme.of_stream().map_err(Failure::Input)?;
+            Data::streamed(&args.data, &args.columns(), folds, bytes)?
+        }
+        None => Data::parted(&args.data, &args.columns())?,
+    };
     if args.save.is_some() {
         data.check_savable()?;
     }

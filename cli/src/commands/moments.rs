@@ -96,11 +96,11 @@ fn summed_file(path: &Path) -> Result<SummedFile> {
 }
 
 /// The sums of the rows of files, before which there were so many others, and what the user should know.
-fn summed(args: &MomentsArgs, input: &[InputFiles], before: usize) -> Result<(MomentsFile, Vec<String>)> {
-    let Summed { features, targets, folds, labels, notes } =
-        row_batches::summed(&args.data, input, &args.columns(), args.folds(before))?;
+fn summed(args: &MomentsArgs, input: &[InputFiles], before: usize) -> Result<(MomentsFile, Option<String>)> {
+    let Summed { features, targets, folds, labels, dropped } =
+        row_batches::summed(&args.data, input, &args.columns(), args.folds(before), None)?;
     let names = Names { features, targets, folds: args.in_words(&labels), files: Vec::new() };
-    Ok((MomentsFile { names, folds }, notes))
+    Ok((MomentsFile { names, folds }, dropped.note("dropped")))
 }
 
 /// How much a file holds, in words.

@@ -1,5 +1,6 @@
 //! `ridgepath path`.
 
+use crate::args::names::PartingColumns;
 use crate::args::path::PathArgs;
 use crate::commands::places::Form;
 use crate::commands::{ending, many_paths, places};
@@ -17,11 +18,15 @@ pub(crate) fn run(args: &PathArgs) -> Result<()> {
     check_places(args)?;
     let (sink, form) = places::answer(args.format, &args.output)?;
     if let Some(asked) = args.many.asked().map_err(Failure::Input)? {
+        args.memory.check_alone("many paths of one file").map_err(Failure::Input)?;
         return many_paths::run(args, &asked, (sink, form));
     }
     let plot_sink = places::sink_of_extra(&args.plot)?;
 
-    let data = Data::load(&args.data)?;
+    let data = match args.memory.memory {
+        Some(bytes) => Data::streamed(&args.data, &PartingColumns::default(), None, bytes)?,
+        None => Data::load(&args.data)?,
+    };
     let progress = Progress::towards_end("λ");
     let ridge = solver::of(&data, &args.data, &args.solver, &progress);
     let Gridded { ridge, mut notes, system } = penalties::of_path(args, &data, ridge)?;

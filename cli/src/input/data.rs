@@ -1,7 +1,7 @@
 //! What is fitted: the rows that the command line asks for, with their names.
 
 use ridgepath::choose::Spectrum;
-use ridgepath::{CrossValidation, Error, Moments, Problem, Ridge, RidgePath, Selection, Shape, View};
+use ridgepath::{CrossValidation, Error, Folds, Moments, Problem, Ridge, RidgePath, Selection, Shape, View};
 
 use crate::args::data::DataArgs;
 use crate::args::input_files;
@@ -11,8 +11,9 @@ use crate::input::column_roles::ColumnRoles;
 use crate::input::dropped_rows::DroppedRows;
 use crate::input::files;
 use crate::input::labels::Labels;
-use crate::input::moments_file::{self, MomentsFile};
+use crate::input::moments_file::{self, MomentsFile, Names};
 use crate::input::penalty_factors;
+use crate::input::row_batches::{self, Summed};
 use crate::input::table::Table;
 use crate::input::table_builder::{Built, Purpose};
 use crate::input::table_source::TableSource;
@@ -31,6 +32,8 @@ pub(crate) struct Data {
     penalty_factors: Option<Vec<f64>>,
     /// In the place of rows: of all of them, and of each fold or file.
     moments: Option<Box<(Moments, Vec<Moments>)>>,
+    /// Whether they were summed here and now.
+    summed: bool,
 }
 
 impl Data {
@@ -52,8 +55,20 @@ impl Data {
         let penalty_factors =
             penalty_factors::of_features(args, &table.names()[..features], &of_features, &categories)?;
         let (weighted, timed) = (columns.weights.is_some(), columns.time.is_some());
-        let moments = None;
-        Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors, moments })
+        let (moments, summed) = (None, false);
+        Ok(Self {
+            table,
+            features,
+            targets,
+            weighted,
+            timed,
+            categories,
+            labels,
+            dropped,
+            penalty_factors,
+            moments,
+            summed,
+        })
     }
 
     /// Moments in the place of rows, whose columns play the parts that they played when they were summed.
@@ -78,15 +93,44 @@ impl Data {
                 "{file} holds no moments, as the others do; wanted moments or rows alone"
             )));
         }
-        let file = MomentsFile::of_files(input_files::paths(&args.input))?;
+        Self::of_sums(args, MomentsFile::of_files(input_files::paths(&args.input))?)
+    }
+
+    /// The sums of rows that are read as they come, in so many bytes, parted into folds where they are to be; or those of files of
+    /// moments, whatever their size.
+    pub(crate) fn streamed(
+        args: &DataArgs,
+        parting: &PartingColumns<'_>,
+        folds: Option<Folds>,
+        memory: u64,
+    ) -> Result<Self> {
+        if input_files::paths(&args.input).any(moments_file::is_one) {
+            return Self::of_moments(args, parting);
+        }
+        let Summed { features, targets, folds, dropped, .. } =
+            row_batches::summed(args, &args.input, parting, folds, Some(memory))?;
+        let names = Names { features, targets, folds: None, files: Vec::new() };
+        Ok(Self { dropped, summed: true, ..Self::of_sums(args, MomentsFile { names, folds })? })
+    }
+
+    fn of_sums(args: &DataArgs, file: MomentsFile) -> Result<Self> {
         let (whole, MomentsFile { names, folds }) = (file.whole()?, file);
         let (features, targets) = (names.features.len(), names.targets.len());
         let of_features: Vec<usize> = (0..features).collect();
         let penalty_factors = penalty_factors::of_features(args, &names.features, &of_features, &[])?;
-        let table = Table::new(names.features.into_iter().chain(names.targets).collect(), std::iter::empty());
-        let (categories, labels, dropped) = (Vec::new(), Vec::new(), DroppedRows::default());
-        let (weighted, timed, moments) = (false, false, Some(Box::new((whole, folds))));
-        Ok(Self { table, features, targets, weighted, timed, categories, labels, dropped, penalty_factors, moments })
+        Ok(Self {
+            table: Table::new(names.features.into_iter().chain(names.targets).collect(), std::iter::empty()),
+            features,
+            targets,
+            weighted: false,
+            timed: false,
+            categories: Vec::new(),
+            labels: Vec::new(),
+            dropped: DroppedRows::default(),
+            penalty_factors,
+            moments: Some(Box::new((whole, folds))),
+            summed: false,
+        })
     }
 
     /// The moments of all rows, in their place.
@@ -132,6 +176,9 @@ impl Data {
     /// Rows, where there are any.
     fn check_rows(&self) -> Result<()> {
         match self.moments {
+            Some(_) if self.summed => Err(Failure::Input(
+                "--memory keeps the sums of the rows alone, from which this cannot be had; wanted the rows, without --memory".into(),
+            )),
             Some(_) => Err(Failure::Input(
                 "INPUT holds moments, from which this cannot be had; wanted the rows themselves".into(),
             )),

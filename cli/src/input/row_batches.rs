@@ -10,10 +10,17 @@ use crate::args::data::DataArgs;
 use crate::args::input_files::InputFiles;
 use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
+use crate::input::dropped_rows::DroppedRows;
 use crate::input::files;
 use crate::input::table_builder::{Purpose, TableBuilder};
 use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
+
+/// Bytes that reading takes at the most, about: of Parquet several batches.
+const READING: u64 = 256 << 20;
+const READING_WORDS: &str = "256M for reading";
+/// Rows that are summed at a time, at the most.
+const BLOCK: u64 = 16_384;
 
 /// The moments of the rows of files.
 pub(crate) struct Summed {
@@ -23,16 +30,18 @@ pub(crate) struct Summed {
     pub(crate) folds: Vec<Moments>,
     /// The values of the column that parts the rows into folds, where there is one, in the order of the folds.
     pub(crate) labels: Vec<String>,
-    /// What the user should know.
-    pub(crate) notes: Vec<String>,
+    pub(crate) dropped: DroppedRows,
 }
+
+/// Refuses columns before their rows are read.
+type Check<'a> = &'a (dyn Fn(&ColumnRoles) -> Result<()> + Sync);
 
 /// What is known when all rows were read.
 struct Read {
     features: Vec<String>,
     targets: Vec<String>,
     labels: Vec<String>,
-    notes: Vec<String>,
+    dropped: DroppedRows,
 }
 
 /// Reads the rows once, on a thread of their own, and sums them as they come: of each fold apart, where there are folds.
@@ -41,6 +50,7 @@ pub(crate) fn summed(
     input: &[InputFiles],
     parting: &PartingColumns<'_>,
     folds: Option<Folds>,
+    memory: Option<u64>,
 ) -> Result<Summed> {
     if args.categorical.is_some() {
         return Err(Failure::Input(
@@ -50,34 +60,62 @@ pub(crate) fn summed(
         ));
     }
     args.check_target().map_err(Failure::Input)?;
+    let fits = |columns: &ColumnRoles| check_memory(memory, columns, folds.as_ref());
     thread::scope(|scope| {
         let (send, receive) = sync_channel(1);
-        let reader = scope.spawn(|| read(args, input, parting, send));
+        let reader = scope.spawn(|| read(args, input, (parting, &fits), send));
         let mut stream = Stream::once(receive);
-        let summed = match folds {
+        let summed = match folds.clone() {
             Some(folds) => CrossValidation::new(Ridge::new()).folds(folds).fold_moments(&mut stream),
             None => Moments::from_stream(&mut stream).map(|moments| vec![moments]),
         };
         // A reader that has failed has ended the stream too early: its failure comes first.
         drop(stream);
-        let Read { features, targets, labels, notes } = match reader.join() {
+        let Read { features, targets, labels, dropped } = match reader.join() {
             Ok(read) => read?,
             Err(panic) => std::panic::resume_unwind(panic),
         };
-        Ok(Summed { features, targets, folds: summed?, labels, notes })
+        Ok(Summed { features, targets, folds: summed?, labels, dropped })
     })
+}
+
+/// Refuses sums that take more memory than is given, before rows are read.
+fn check_memory(memory: Option<u64>, columns: &ColumnRoles, folds: Option<&Folds>) -> Result<()> {
+    let Some(memory) = memory else { return Ok(()) };
+    let (n, t) = (columns.features.len() as u64, columns.targets.len() as u64);
+    let folds = match folds {
+        Some(Folds::Hashed { folds, .. }) => *folds as u64,
+        _ => 1,
+    };
+    // Numbers: of each fold what it holds, what the others hold, and a block of rows; of all of them a few matrices for the path.
+    let sums = (n * (n + t)).saturating_mul(3 * folds + 4).saturating_add((n + t).saturating_mul(BLOCK * folds));
+    let needed = sums.saturating_mul(8).saturating_add(READING);
+    if needed <= memory {
+        return Ok(());
+    }
+    let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    Err(Failure::Input(format!(
+        "--memory: found {}M, wanted {}M at the least: {READING_WORDS}, the rest the sums of {n} features{}",
+        memory >> 20,
+        megabytes(needed),
+        if folds > 1 { format!(" in {folds} folds") } else { String::new() }
+    )))
 }
 
 /// Reads all rows, and sends them until nobody takes them any more.
 fn read(
     args: &DataArgs,
     input: &[InputFiles],
-    parting: &PartingColumns<'_>,
+    (parting, fits): (&PartingColumns<'_>, Check<'_>),
     send: SyncSender<ridgepath::Result<Batch>>,
 ) -> Result<Read> {
     // Each batch would have an origin of its own for whole numbers that no float holds: they are refused.
     let purpose = Purpose::Fit { intercept: false, gaps: false };
-    let choose = |source: &dyn TableSource| ColumnRoles::choose(args, parting, source);
+    let choose = |source: &dyn TableSource| {
+        let columns = ColumnRoles::choose(args, parting, source)?;
+        fits(&columns)?;
+        Ok(columns)
+    };
     let mut builder: Option<TableBuilder> = None;
     let (first, chosen) = files::each(input, &args.reading, choose, |file, chosen| {
         let builder = builder.get_or_insert_with(|| TableBuilder::new(purpose, &args.reading, chosen, &[]));
@@ -99,7 +137,7 @@ fn read(
         Some(mut builder) => (builder.end(first.source())?, builder.label_names()),
         None => return Err(Failure::Input("there is no file to read; wanted INPUT".into())),
     };
-    Ok(Read { features, targets, labels, notes: dropped.note("dropped").into_iter().collect() })
+    Ok(Read { features, targets, labels, dropped })
 }
 
 /// Rows from their columns: features, targets, weights; and the labels of folds.

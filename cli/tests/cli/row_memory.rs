@@ -1,4 +1,4 @@
-//! The memory of `predict` does not grow with the rows. It is measured on Linux alone.
+//! The memory of `predict`, and with --memory of `path` and `cv`, does not grow with the rows. It is measured on Linux alone.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -16,7 +16,7 @@ const MORE: usize = 350_000;
 const SLACK: u64 = (MORE * FEATURES * size_of::<f64>() / 2) as u64;
 
 #[test]
-fn predictions_take_no_more_memory_of_more_rows() {
+fn more_rows_take_no_more_memory() {
     let folder = Folder::new();
     let name = |j: usize| format!("x{j}");
     let header = (0..FEATURES).map(name).collect::<Vec<_>>().join(",");
@@ -24,9 +24,13 @@ fn predictions_take_no_more_memory_of_more_rows() {
     let rows: String = (0..40).map(|number| format!("{},{}\n", row(number), number % 7)).collect();
     folder.file("data.csv", format!("{header},y\n{rows}"));
     folder.run("cv data.csv --target y --folds 2 --lambdas 1 --save model.json").succeeds();
-    for format in ["csv", "parquet", "arrow"] {
+    let predict = |format: &str| format!("predict model.json - --format {format}");
+    let mut commands = ["csv", "parquet", "arrow"].map(predict).to_vec();
+    commands.push("path - --target x7 --lambdas 1 --memory 1G".into());
+    commands.push("cv - --target x7 --lambdas 1 --seed 1 --memory 1G".into());
+    for arguments in commands {
         let mut command = program();
-        command.current_dir(folder.path("")).args(["predict", "model.json", "-", "--format", format]);
+        command.current_dir(folder.path("")).args(arguments.split(' '));
         // Else glibc keeps what was freed, as it likes.
         command.env("MALLOC_TRIM_THRESHOLD_", "131072").env("RAYON_NUM_THREADS", "2");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -48,9 +52,9 @@ fn predictions_take_no_more_memory_of_more_rows() {
         feed(FIRST, FIRST + MORE);
         let grown = peak() - before;
         drop(stdin);
-        assert!(child.wait().unwrap().success(), "{format}");
+        assert!(child.wait().unwrap().success(), "{arguments}");
         assert!(drained.join().unwrap() > 0);
-        eprintln!("{format}: {before} bytes, and {grown} more with {MORE} rows more");
-        assert!(grown < SLACK, "{format}: {before} bytes, and {grown} more with {MORE} rows more");
+        eprintln!("{arguments}: {before} bytes, and {grown} more with {MORE} rows more");
+        assert!(grown < SLACK, "{arguments}: {before} bytes, and {grown} more with {MORE} rows more");
     }
 }
