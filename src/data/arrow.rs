@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, RecordBatch};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
@@ -239,11 +239,10 @@ fn numbers_of(name: &str, array: &ArrayRef, number: &dyn Fn(usize) -> u64) -> Re
         DataType::Boolean => {
             Column::Double(array.as_boolean().values().iter().map(|value| f64::from(u8::from(value))).collect())
         }
-        DataType::Decimal128(_, scale) => {
-            // The nearest double to the decimal number, read from its digits.
-            let double = |value: &i128| format!("{value}e{}", -i32::from(*scale)).parse().unwrap_or(f64::NAN);
-            Column::Double(array.as_primitive::<Decimal128Type>().values().iter().map(double).collect())
-        }
+        DataType::Decimal32(..) => decimals::<Decimal32Type>(array),
+        DataType::Decimal64(..) => decimals::<Decimal64Type>(array),
+        DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
+        DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
         DataType::Dictionary(_, values) if !values.is_numeric() => return Err(no_numbers(name, array.data_type())),
         DataType::Dictionary(_, _) => {
             let dictionary = array.as_any_dictionary();
@@ -256,6 +255,13 @@ fn numbers_of(name: &str, array: &ArrayRef, number: &dyn Fn(usize) -> u64) -> Re
 
 fn of<T: ArrowPrimitiveType>(array: &ArrayRef, double: impl Fn(T::Native) -> f64) -> Column {
     Column::Double(array.as_primitive::<T>().values().iter().map(|value| double(*value)).collect())
+}
+
+/// The nearest double to each decimal number, read from its digits.
+fn decimals<T: DecimalType>(array: &ArrayRef) -> Column {
+    let values = array.as_primitive::<T>();
+    let double = |row: usize| values.value_as_string(row).parse().unwrap_or(f64::NAN);
+    Column::Double((0..values.len()).map(double).collect())
 }
 
 fn no_numbers(name: &str, found: &DataType) -> Error {

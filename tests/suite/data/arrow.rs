@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
-    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array,
-    RecordBatch, StringArray, TimestampSecondArray, UInt8Array, UInt64Array,
+    ArrayRef, BooleanArray, Decimal32Array, Decimal64Array, Decimal128Array, Decimal256Array, DictionaryArray,
+    Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray, UInt8Array,
+    UInt64Array,
 };
+use arrow_buffer::i256;
 use nalgebra::DMatrix;
 use ridgepath::{ArrowColumns, Batch, ColumnNames, Error, Moments, Ridge, Rows, Stream, View};
 
@@ -61,6 +63,26 @@ fn numbers_of_every_type_are_read() {
     let mut read = vec![0.0; 4];
     part.read(0..2, 0..2, &mut read);
     assert_eq!(read, [0.5, 2.5, -2.0, 3.0]);
+}
+
+#[test]
+fn decimals_of_every_width_are_the_nearest_floats() {
+    let digits = [12_345, -1, 999_999];
+    let wide = [i256::from_i128(12_345), i256::from_i128(-1), i256::from_string(&"9".repeat(76)).unwrap()];
+    let batch = record(vec![
+        ("32", Arc::new(Decimal32Array::from(digits.to_vec()).with_precision_and_scale(9, 3).unwrap())),
+        ("64", Arc::new(Decimal64Array::from(digits.map(i64::from).to_vec()).with_precision_and_scale(18, 3).unwrap())),
+        (
+            "128",
+            Arc::new(Decimal128Array::from(digits.map(i128::from).to_vec()).with_precision_and_scale(38, 3).unwrap()),
+        ),
+        ("256", Arc::new(Decimal256Array::from(wide.to_vec()).with_precision_and_scale(76, 3).unwrap())),
+    ]);
+    let columns = ArrowColumns::named(&batch, &["32", "64", "128", "256"]).unwrap();
+    let mut read = vec![0.0; 12];
+    columns.read(0..3, 0..4, &mut read);
+    let narrow = [12.345, -0.001, 999.999];
+    assert_eq!(read, [narrow, narrow, narrow, [12.345, -0.001, 1e73]].concat());
 }
 
 /// Columns a, b and y of some rows.
