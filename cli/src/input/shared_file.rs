@@ -16,7 +16,7 @@ pub(crate) struct SharedFile {
 }
 
 /// Bytes from a place on.
-pub(crate) struct From {
+pub(crate) struct Reading {
     file: Arc<File>,
     next: u64,
 }
@@ -38,7 +38,7 @@ impl SharedFile {
             return Err(beyond());
         }
         let mut bytes = vec![0; usize::try_from(length).map_err(|_| beyond())?];
-        From { file: Arc::clone(&self.file), next: start }.read_exact(&mut bytes)?;
+        Reading { file: Arc::clone(&self.file), next: start }.read_exact(&mut bytes)?;
         Ok(bytes)
     }
 }
@@ -50,10 +50,10 @@ impl Length for SharedFile {
 }
 
 impl ChunkReader for SharedFile {
-    type T = io::BufReader<From>;
+    type T = io::BufReader<Reading>;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        Ok(io::BufReader::new(From { file: Arc::clone(&self.file), next: start }))
+        Ok(io::BufReader::new(Reading { file: Arc::clone(&self.file), next: start }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -61,7 +61,7 @@ impl ChunkReader for SharedFile {
     }
 }
 
-impl Read for From {
+impl Read for Reading {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = read_at(&self.file, bytes, self.next)?;
         self.next += read as u64;
