@@ -97,7 +97,7 @@ fn last_line_end(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// The same of line ends that are no part of a quoted cell, as the CSV parser has it: only a quote with which a cell begins opens one.
+/// After the last whole line end that is no part of a quoted cell, as the CSV parser has it: only a quote with which a cell begins opens one.
 fn last_end_outside_quotes(text: &[u8], delimiter: u8) -> Option<usize> {
     let (mut end, mut at, mut begins) = (None, 0, true);
     while let Some(byte) = text.get(at) {

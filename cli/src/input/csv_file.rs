@@ -56,7 +56,7 @@ impl CsvFile {
         Self::in_blocks(text, args, csv_blocks::BYTES)
     }
 
-    /// The same with blocks of so many bytes, about.
+    /// Reads the header of a text that is cut into blocks of so many bytes, about.
     pub(crate) fn in_blocks(mut text: TextFile, args: &ReadingArgs, bytes: usize) -> Result<Self> {
         let parting = Parting::of(&mut text, args.delimiter)?;
         let (file, head) = (text.name.clone(), text.head.clone());

@@ -59,7 +59,7 @@ fn digits(text: &[u8], mut at: usize, number: &mut u64) -> usize {
     at
 }
 
-/// The same, eight at a time as long as there is so much text.
+/// Adds the digits at a place to a number, eight at a time as long as there is so much text, and tells where they end.
 #[inline]
 fn many_digits(text: &[u8], mut at: usize, number: &mut u64) -> usize {
     while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {

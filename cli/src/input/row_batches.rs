@@ -18,7 +18,6 @@ use crate::machine::failure::{Failure, Result};
 
 /// Bytes that reading takes at the most, about: of Parquet several batches.
 const READING: u64 = 256 << 20;
-const READING_WORDS: &str = "256M for reading";
 /// Rows that are summed at a time, at the most.
 const BLOCK: u64 = 16_384;
 
@@ -95,9 +94,10 @@ fn check_memory(memory: Option<u64>, columns: &ColumnRoles, folds: Option<&Folds
     }
     let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
     Err(Failure::Input(format!(
-        "--memory: found {}M, wanted {}M at the least: {READING_WORDS}, the rest the sums of {n} features{}",
+        "--memory: found {}M, wanted {}M at the least: {}M for reading, the rest the sums of {n} features{}",
         memory >> 20,
         megabytes(needed),
+        megabytes(READING),
         if folds > 1 { format!(" in {folds} folds") } else { String::new() }
     )))
 }

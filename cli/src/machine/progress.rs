@@ -68,7 +68,7 @@ impl Progress {
         }
     }
 
-    /// The same after many at once.
+    /// Shows how much is done, after many at once.
     pub(crate) fn counted_some(&self, done: u64) {
         self.show();
         self.bar.set_position(done);

@@ -32,6 +32,15 @@ fn table(end: &str, change: impl Fn(usize, &mut [String; 4])) -> String {
     lines.join(end)
 }
 
+/// A table of which one row has another cell in a column.
+fn changed(at: usize, column: usize, cell: &str) -> String {
+    table("\n", |row, cells| {
+        if row == at {
+            cells[column] = cell.into();
+        }
+    })
+}
+
 fn moments(folder: &Folder, input: &str, arguments: &str) -> Vec<u8> {
     folder.run(&format!("moments {input} --target y --exclude note -o out {arguments}")).succeeds();
     fs::read(folder.path("out")).unwrap()
@@ -104,36 +113,15 @@ fn a_wrong_cell_in_a_late_block_is_on_its_line() {
         folder.run(&format!("moments {name} --target y --exclude note -o out")).fails(2, &[&place, "\"oops\""]);
         folder.run(&format!("path {name} --target y --exclude note")).fails(2, &[&place, "\"oops\""]);
     }
-    folder.file(
-        "short",
-        table("\n", |row, cells| {
-            if row == 58_000 {
-                cells[1] = "x,y".into()
-            }
-        }),
-    );
+    folder.file("short", changed(58_000, 1, "x,y"));
     folder
         .run("moments short --target y --exclude note -o out")
         .fails(2, &["short, line 58002", "found 5 cells", "wanted 4"]);
-    folder.file(
-        "whole",
-        table("\n", |row, cells| {
-            if row == 58_000 {
-                cells[0] = "9007199254740993".into()
-            }
-        }),
-    );
+    folder.file("whole", changed(58_000, 0, "9007199254740993"));
     folder
         .run("moments whole --target y --exclude note -o out")
         .fails(2, &["whole, line 58002", "column \"a\"", "2^53"]);
-    folder.file(
-        "open",
-        table("\n", |row, cells| {
-            if row == 50_000 {
-                cells[1] = "\"x".into()
-            }
-        }),
-    );
+    folder.file("open", changed(50_000, 1, "\"x"));
     folder.run("moments open --target y --exclude note -o out").fails(2, &["open, line 50002", "is a quote missing?"]);
     assert!(!folder.names().contains(&"out".to_owned()));
 }
@@ -162,7 +150,7 @@ fn rows_that_lack_a_value_are_left_out_wherever_they_are() {
     assert!(moments(&folder, "gapped.csv", "--drop-missing") == moments(&folder, "full.csv", ""));
 }
 
-/// The same numbers as Parquet, some of them missing.
+/// The numbers of the CSV table as Parquet, some of them missing.
 fn parquet(folder: &Folder, name: &str, lacks: impl Fn(usize) -> bool) {
     let of = |column: usize| (0..ROWS).map(move |row| cells(row)[column].parse::<f64>().unwrap());
     let a = of(0).enumerate().map(|(row, a)| (!lacks(row)).then_some(a));

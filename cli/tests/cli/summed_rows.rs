@@ -30,7 +30,7 @@ fn same_paths(found: &Value, wanted: &Value) {
     }
 }
 
-/// The same λ, by scores and with coefficients that are the same but for rounding.
+/// Two choices agree: in λ, and but for rounding in scores and coefficients.
 #[track_caller]
 fn same_choices(found: &Value, wanted: &Value) {
     assert_eq!(found["best"], wanted["best"]);

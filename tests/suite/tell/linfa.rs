@@ -51,7 +51,7 @@ fn layouts_and_widths_of_floats_do_not_matter() {
     let mut by_columns = Array2::zeros(dataset.records.raw_dim().f());
     by_columns.assign(&dataset.records);
     assert_eq!(params(0.3).fit(&Dataset::new(by_columns, dataset.targets.clone())).unwrap(), wanted);
-    // The same rows, kept the other way round with others between them.
+    // Rows that are kept from the last to the first, with others between them.
     let spread = Array2::from_shape_fn((120, 5), |(i, j)| x[(59 - i / 2, j)]);
     let records = spread.slice(s![..;-2, ..]);
     let view = DatasetView::new(records, dataset.targets.view());
