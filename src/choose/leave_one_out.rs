@@ -19,6 +19,20 @@ impl RowSpectrum {
         self.mean_squares(&vec![0; self.targets()]).0
     }
 
+    /// The residuals y − ŷ of predictions of each row by a fit without it, of every λ and target, [k, t, m]: the squares that
+    /// [`loo_mse`](Self::loo_mse) is the mean of. NaN of rows of weight 0, which have no part in this.
+    #[must_use]
+    pub fn loo_residuals(&self) -> Vec<f64> {
+        let of_rows = |target: usize, deleted: &[f64]| {
+            let mut residuals = vec![f64::NAN; self.rows.all_rows];
+            for (i, (row, error)) in self.rows.rows.iter().zip(deleted).enumerate() {
+                residuals[*row] = self.natural(i, target, *error);
+            }
+            residuals
+        };
+        self.by_column(of_rows).concat()
+    }
+
     /// [`loo_mse`](Self::loo_mse) of targets in units of 2^`units`, with its standard errors.
     fn mean_squares(&self, units: &[i32]) -> (Vec<f64>, Vec<f64>) {
         let weights: Vec<f64> = (0..self.rows.rows.len()).map(|i| self.weight(i)).collect();

@@ -324,13 +324,9 @@ impl Ridge {
     pub fn fit_moments(&self, moments: &Moments) -> Result<RidgePath> {
         self.check_moments(moments)?;
         let asked = self.asked();
-        let (request, shape) = (asked.request, self.shape_of_moments(moments));
-        let penalties = shape.penalties;
-        // Safer routes need the rows.
-        let request = Request { backend: Backend::Cpu, form: Some(Form::Primal), replayable: false, ..request };
-        let request = Request { precision: Precision::Double, ..request };
+        let shape = self.shape_of_moments(moments);
         self.check_cancelled()?;
-        let (plan, reporter) = (Plan::new(shape, request, None)?, self.reporter(penalties));
+        let (plan, reporter) = (self.plan_of_moments(shape)?, self.reporter(shape.penalties));
         let path = double::path_of_moments(&asked, &plan, moments, Report::of(&reporter))?;
         self.check_cancelled()?;
         Ok(path)
@@ -401,6 +397,22 @@ impl Ridge {
     /// Those of [`Plan::new`].
     pub fn plan_for(&self, shape: Shape, adapter: Limits) -> Result<Plan> {
         self.explained(&self.asked(), shape, Some(Ok(adapter)))
+    }
+
+    /// What [`fit_moments`](Self::fit_moments) would do with the moments of rows of this shape: the CPU solves the equations of the
+    /// features in double precision, and no rung reads the rows.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn plan_of_moments(&self, shape: Shape) -> Result<Plan> {
+        let request = Request {
+            backend: Backend::Cpu,
+            form: Some(Form::Primal),
+            precision: Precision::Double,
+            replayable: false,
+            ..self.asked().request
+        };
+        Plan::new(shape, request, None)
     }
 
     /// [`plan`](Self::plan) for async code and browsers.

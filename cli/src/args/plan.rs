@@ -7,6 +7,7 @@ use crate::args::answer::Format;
 use crate::args::data::{DataArgs, DeviationName};
 use crate::args::grid::GridArgs;
 use crate::args::input_files::InputFiles;
+use crate::args::memory::MemoryArgs;
 use crate::args::names::{NameList, NamedFactors};
 use crate::args::numbers;
 use crate::args::reading::ReadingArgs;
@@ -64,6 +65,8 @@ pub(crate) struct PlanArgs {
     unpenalised: Option<NameList>,
     #[command(flatten)]
     reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     #[command(flatten)]

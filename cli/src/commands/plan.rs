@@ -3,11 +3,13 @@
 use ridgepath::{Backend, Penalty, Ridge, Shape};
 
 use crate::args::answer::Format;
+use crate::args::names::PartingColumns;
 use crate::args::plan::PlanArgs;
 use crate::fit::{penalties, rates, solver};
 use crate::format::{json, message};
 use crate::input::data::Data;
 use crate::input::device::{self, Device};
+use crate::input::sums_memory::SumsMemory;
 use crate::machine::failure::{Failure, Result};
 use crate::machine::output;
 use crate::machine::progress::Progress;
@@ -29,8 +31,14 @@ pub(crate) fn run(args: &PlanArgs) -> Result<()> {
         None => ridge,
     };
     let limits = device.as_ref().map(|device| device.limits);
+    // The rows are not at hand, or will not be.
+    let summed = args.memory.memory.is_some() || data.as_ref().is_some_and(|data| data.moments().is_some());
     let plan = |shape| {
-        let planned = limits.map_or_else(|| ridge.plan(shape), |limits| ridge.plan_for(shape, limits));
+        let planned = match limits {
+            _ if summed => ridge.plan_of_moments(shape),
+            Some(limits) => ridge.plan_for(shape, limits),
+            None => ridge.plan(shape),
+        };
         planned.map_err(|error| data.as_ref().map_or_else(|| error.clone().into(), |data| data.failure(error.clone())))
     };
     let path = plan(shape)?;
@@ -44,16 +52,27 @@ pub(crate) fn run(args: &PlanArgs) -> Result<()> {
         }
         None => None,
     };
+    let sums = match args.memory.memory {
+        Some(bytes) => {
+            let sums = SumsMemory::new(shape.features, shape.targets, args.folds.unwrap_or(1));
+            sums.check(bytes)?;
+            Some(sums)
+        }
+        None => None,
+    };
     match args.format {
         Format::Json => {
             let name = device.as_ref().map(|Device { name, .. }| name.as_str());
-            output::print(json::plan::written(&path, folds.as_ref(), name)?)?;
+            output::print(json::plan::written(&path, folds.as_ref(), sums.map(|sums| sums.bytes()), name)?)?;
         }
         Format::Table => {
             let mut text = path.explain();
             if let Some(folds) = folds {
                 text += "\nand for the folds\n";
                 text += &folds.explain();
+            }
+            if let Some(sums) = sums {
+                text += &format!("  rows     summed as they come, and not held: --memory is {sums}\n");
             }
             if path.backend != Backend::Reference {
                 text += &format!("  from     {origin}\n");
@@ -82,7 +101,10 @@ fn task(args: &PlanArgs) -> Result<Task> {
         return Ok(Task { ridge, origin, shape, data: None });
     }
     let described = args.data().map_err(Failure::Input)?;
-    let data = Data::load(&described)?;
+    let data = match args.memory.memory {
+        Some(bytes) => Data::streamed(&described, &PartingColumns::default(), None, bytes)?,
+        None => Data::load(&described)?,
+    };
     let ridge = solver::of(&data, &described, solver, &Progress::towards_end("λ")).penalty(listed);
     let (ridge, origin) = rates::rated(ridge, &data, solver)?;
     let shape = data.shape(&ridge)?;

@@ -37,6 +37,7 @@ pub(crate) mod prediction_batches;
 pub(crate) mod row_batches;
 pub(crate) mod shared_file;
 pub(crate) mod spool;
+pub(crate) mod sums_memory;
 pub(crate) mod table;
 pub(crate) mod table_builder;
 pub(crate) mod table_source;

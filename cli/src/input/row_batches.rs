@@ -12,14 +12,10 @@ use crate::args::names::PartingColumns;
 use crate::input::column_roles::ColumnRoles;
 use crate::input::dropped_rows::DroppedRows;
 use crate::input::files;
+use crate::input::sums_memory::SumsMemory;
 use crate::input::table_builder::{Purpose, TableBuilder};
 use crate::input::table_source::TableSource;
 use crate::machine::failure::{Failure, Result};
-
-/// Bytes that reading takes at the most, about: of Parquet several batches.
-const READING: u64 = 256 << 20;
-/// Rows that are summed at a time, at the most.
-const BLOCK: u64 = 16_384;
 
 /// The moments of the rows of files.
 pub(crate) struct Summed {
@@ -59,7 +55,14 @@ pub(crate) fn summed(
         ));
     }
     args.check_target().map_err(Failure::Input)?;
-    let fits = |columns: &ColumnRoles| check_memory(memory, columns, folds.as_ref());
+    let parts = match &folds {
+        Some(Folds::Hashed { folds, .. }) => *folds,
+        _ => 1,
+    };
+    let fits = |columns: &ColumnRoles| match memory {
+        Some(bytes) => SumsMemory::new(columns.features.len(), columns.targets.len(), parts).check(bytes),
+        None => Ok(()),
+    };
     thread::scope(|scope| {
         let (send, receive) = sync_channel(1);
         let reader = scope.spawn(|| read(args, input, (parting, &fits), send));
@@ -76,30 +79,6 @@ pub(crate) fn summed(
         };
         Ok(Summed { features, targets, folds: summed?, labels, dropped })
     })
-}
-
-/// Refuses sums that take more memory than is given, before rows are read.
-fn check_memory(memory: Option<u64>, columns: &ColumnRoles, folds: Option<&Folds>) -> Result<()> {
-    let Some(memory) = memory else { return Ok(()) };
-    let (n, t) = (columns.features.len() as u64, columns.targets.len() as u64);
-    let folds = match folds {
-        Some(Folds::Hashed { folds, .. }) => *folds as u64,
-        _ => 1,
-    };
-    // Numbers: of each fold what it holds, what the others hold, and a block of rows; of all of them a few matrices for the path.
-    let sums = (n * (n + t)).saturating_mul(3 * folds + 4).saturating_add((n + t).saturating_mul(BLOCK * folds));
-    let needed = sums.saturating_mul(8).saturating_add(READING);
-    if needed <= memory {
-        return Ok(());
-    }
-    let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
-    Err(Failure::Input(format!(
-        "--memory: found {}M, wanted {}M at the least: {}M for reading, the rest the sums of {n} features{}",
-        memory >> 20,
-        megabytes(needed),
-        megabytes(READING),
-        if folds > 1 { format!(" in {folds} folds") } else { String::new() }
-    )))
 }
 
 /// Reads all rows, and sends them until nobody takes them any more.

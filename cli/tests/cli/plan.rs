@@ -63,6 +63,25 @@ fn people_are_told_in_words() {
     assert!(text.contains("750 rows, 20 features, 3 targets, 100 λ of 4 problems\n"), "{text}");
 }
 
+/// Whatever the number of rows, of which there may be more than any memory holds.
+#[test]
+fn rows_that_are_not_held_are_planned_by_their_sums() {
+    let plan = |arguments: &str| {
+        let sizes = "plan --rows 1000000000 --features 200 --rates default --memory";
+        Run::of(program().args(sizes.split(' ')).args(arguments.split(' ')))
+    };
+    let planned = |arguments: &str| plan(&format!("{arguments} --format json")).succeeds().json();
+    let (whole, folds) = (planned("500M"), planned("2GB --folds 5"));
+    let bytes = |plan: &serde_json::Value| plan["bytes_of_sums"].as_u64().unwrap();
+    assert!(bytes(&whole) < 500 << 20 && bytes(&whole) > 256 << 20, "{whole}");
+    assert!(bytes(&folds) > bytes(&whole), "{folds}");
+    // None reads the rows.
+    assert_eq!(whole["path"]["rungs"], serde_json::json!(["double precision", "a factorization each"]), "{whole}");
+    assert!(plan("500M").succeeds().out.contains("summed as they come, and not held: --memory is"));
+    plan("100M").misused(&["--memory", "found 100M", "256M for reading", "200 features"]);
+    plan("500M --folds 50").misused(&["--memory", "50 folds"]);
+}
+
 #[test]
 fn what_is_no_device_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,8 @@ struct PlanDocument<'a> {
     path: PlanEntry,
     /// Of the training rows of all folds.
     folds: Option<PlanEntry>,
+    /// Bytes that take rows which are summed as they come, whatever their number.
+    bytes_of_sums: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -39,9 +41,14 @@ struct PlanEntry {
     estimate: Option<Estimate>,
 }
 
-pub(crate) fn written(path: &Plan, folds: Option<&Plan>, device: Option<&str>) -> Result<Vec<u8>> {
+pub(crate) fn written(
+    path: &Plan,
+    folds: Option<&Plan>,
+    bytes_of_sums: Option<u64>,
+    device: Option<&str>,
+) -> Result<Vec<u8>> {
     let (path, folds) = (entry(path), folds.map(entry));
-    document::written(&PlanDocument { schema: "ridgepath/plan/1", device, path, folds })
+    document::written(&PlanDocument { schema: "ridgepath/plan/1", device, path, folds, bytes_of_sums })
 }
 
 fn entry(plan: &Plan) -> PlanEntry {
