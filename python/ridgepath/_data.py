@@ -34,16 +34,16 @@ def set_features(estimator, X):
         del estimator.feature_names_in_
 
 
-def checked(estimator, X, y, sample_weight):
-    """X, y and weights after scikit-learn's checks, and what turns arrays into those of the namespace and device of X.
+def checked(estimator, X, y, sample_weight, rows=1):
+    """X, y and weights after scikit-learn's checks, and what turns arrays into those of the namespace and device of X; so
+    many rows are needed.
 
     Frames of pandas and polars, lists, integers, and arrays of other namespaces become arrays of floats.
     """
     refuse_sparse(estimator, X)
     X, y, sample_weight, back = from_namespace(X, y, sample_weight)
-    X, y = validate_data(
-        estimator, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True, force_writeable=False
-    )
+    floats = [np.float64, np.float32]
+    X, y = validate_data(estimator, X, y, dtype=floats, multi_output=True, y_numeric=True, ensure_min_samples=rows)
     if y.dtype not in FLOATS:
         y = y.astype(X.dtype)
     if sample_weight is not None:

@@ -38,7 +38,7 @@ class Path:
     df : ndarray of shape (k,), or None
         Effective degrees of freedom, with the intercept's.
     gcv : ndarray of shape (k, t), or None
-        The generalised cross-validation score m·RSS/(m - df)².
+        The generalised cross-validation score W·RSS/(W - df)²: weights count as repetitions of a row, as they do in scikit-learn.
     backend, method, precision : str
         Who answered, by which method, in which arithmetic.
     adapter, fallback : str or None
@@ -263,6 +263,8 @@ class RidgePath(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 progress=progress,
             )
             found = core.fit_path(settings, X, y, values, is_lambda, sample_weight, self.criterion is not None)
+        if self.criterion is not None and sample_weight is not None:
+            found["gcv"] = _of_repeated_rows(found, np.count_nonzero(sample_weight))
         names = getattr(self, "feature_names_in_", None)
         self.path_ = path = Path._of(found, None if names is None else list(names))
         alone = y.ndim == 1
@@ -329,6 +331,14 @@ class RidgePath(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if hasattr(self, "alpha_") and self.alpha_ > 0.0:
             ax.axvline(self.alpha_, color="0.6", linewidth=1, linestyle=":")
         return ax
+
+
+def _of_repeated_rows(found, rows):
+    """GCV of W rows: that of m rows by m·RSS/(m - df)² tells m - df without cancellation."""
+    rss, total = found["spectrum_rss"], found["weight_sum"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.sqrt(rows * rss / found["gcv"]) + (total - rows)
+        return np.where(left > 0.0, total * rss / left**2, np.nan)
 
 
 def grid(alphas, lambdas, count):

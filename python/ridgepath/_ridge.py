@@ -48,8 +48,8 @@ class Ridge(sklearn.linear_model.Ridge):
         w.
     intercept_ : float or ndarray of shape (n_targets,)
         b; 0.0 where none is fitted.
-    n_iter_ : None
-        Nothing is iterated.
+    n_iter_ : None or ndarray of shape (n_targets,)
+        None of a `solver` that iterates nowhere, else 1 of each target: each is solved once.
     solver_ : str
         'cholesky'.
     notes_ : dict
@@ -189,7 +189,9 @@ class Ridge(sklearn.linear_model.Ridge):
         else:
             self.intercept_ = intercept if back is None else back(intercept)
         self.notes_ = dict(notes)
-        self.n_iter_ = None
+        # scikit-learn's direct solvers tell None; its iterative ones a number for each target.
+        direct = self.solver in ("svd", "cholesky", "sparse_cg")
+        self.n_iter_ = None if direct else np.ones(1 if y.ndim == 1 else y.shape[1], dtype=np.int32)
         self.solver_ = "cholesky"
         return self
 

@@ -1,11 +1,12 @@
 """Ridge with alpha chosen from a list."""
 
 import numbers
+import warnings
+from inspect import signature
 
 import numpy as np
 import sklearn.linear_model
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_scalar
 from sklearn.utils._metadata_requests import _routing_enabled
@@ -124,8 +125,7 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Targets.
         sample_weight : float or array-like of shape (n_samples,), default=None
-            Weights of the rows, at least 0. Leave-one-out weighs its scores by them; with `cv` fits alone are weighted, and scores as
-            metadata routing has it.
+            Weights of the rows, at least 0, for fits and scores; with metadata routing scores are weighted where that is asked for.
         **params : dict
             For the scorer and the splitter, with metadata routing.
 
@@ -154,13 +154,14 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         scorer = self._get_scorer()
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
-        score_params = {"sample_weight": sample_weight} if sample_weight is not None and self.cv is None else {}
-        split_params = {}
+        score_params, split_params = {}, {}
+        if sample_weight is not None and (self.cv is None or _takes_weights(scorer, self)):
+            score_params = {"sample_weight": sample_weight}
         if _routing_enabled():
             routed = process_routing(self, "fit", **params)
             score_params, split_params = routed.scorer.score, routed.splitter.split
         given = X
-        X, y, sample_weight, back = checked(self, X, y, sample_weight)
+        X, y, sample_weight, back = checked(self, X, y, sample_weight, 2)
         if self.cv is None and self.scoring is None:
             self._leave_one_out(X, y, sample_weight, alphas)
         elif self.cv is None:
@@ -242,20 +243,22 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         splitter = check_cv(self.cv)
         name = "r2" if self.scoring is None else self.scoring
         settings = self._settings()
-        if isinstance(name, str) and name in SCORES and sample_weight is None and not score_params:
+        # The core weighs scores as it does fits.
+        alike = set(score_params) == ({"sample_weight"} if sample_weight is not None else set())
+        if isinstance(name, str) and name in SCORES and alike:
             folds = _partition(splitter, given, y, split_params)
             if folds is not None:
                 score, sign = SCORES[name]
                 try:
-                    scores, _, index, coef, intercept = core.choose(settings, X, y, alphas, None, folds, score, False)
+                    scores, _, index, coef, intercept = core.choose(
+                        settings, X, y, alphas, sample_weight, folds, score, False
+                    )
                 except ValueError:
                     # A fold of which a score is not defined, such as R² of a constant: scikit-learn's scorer has a rule for it.
                     pass
                 else:
                     self._set(alphas, sign * scores.mean(axis=1), np.asarray(index), coef, intercept, X, y)
                     return
-        if isinstance(name, str):
-            scorer = get_scorer(name) if not _routing_enabled() or self.scoring is not None else scorer
         scores = []
         model = Ridge(fit_intercept=self.fit_intercept, n_jobs=self.n_jobs, backend=self.backend)
         for train, test in splitter.split(given, y, **split_params):
@@ -289,7 +292,8 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         else:
             scores = scores.reshape(len(alphas), -1)
             self.alpha_ = alphas[index[0]]
-            self.best_score_ = scores[index[0], 0]
+            # One target with an alpha of its own has a score of its own, in an array where y has two axes.
+            self.best_score_ = scores[index[0]] if self.alpha_per_target and y.ndim == 2 else scores[index[0], 0]
         if X.dtype == np.float32:
             coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
         self.coef_ = coef[0] if y.ndim == 1 or y.shape[1] == 1 else coef
@@ -344,6 +348,18 @@ def _alphas(alphas, cv):
         name = f"alphas[{index}]" if len(alphas) > 1 else "alphas"
         check_scalar(alpha, name, numbers.Real, min_val=0.0, include_boundaries=boundaries)
     return np.asarray(alphas, dtype=np.float64)
+
+
+def _takes_weights(scorer, estimator):
+    """Whether a scorer takes weights; scikit-learn's warning where it does not."""
+    takes = getattr(scorer, "_accept_sample_weight", None)
+    takes = "sample_weight" in signature(scorer).parameters if takes is None else takes()
+    if not takes:
+        warnings.warn(
+            f"The scoring {scorer} does not support sample_weight, which may lead to statistically incorrect results when fitting "
+            f"{estimator} with sample_weight. "
+        )
+    return takes
 
 
 def _first_best(scores):

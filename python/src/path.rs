@@ -39,16 +39,17 @@ pub(crate) fn fit_path<'py>(
             true => {
                 let spectrum = ridge.spectrum(x, y)?;
                 let df = (0..spectrum.len()).map(|index| spectrum.df(index)).collect::<Vec<f64>>();
-                Some((df, spectrum.criterion(Criterion::Gcv)))
+                Some((df, spectrum.criterion(Criterion::Gcv), spectrum.rss()))
             }
             false => None,
         };
         Ok((path, found))
     })?;
     let dict = described(py, &path)?;
-    if let Some((df, gcv)) = found {
+    if let Some((df, gcv, rss)) = found {
         dict.set_item("df", array(py, df, &[path.len()])?)?;
         dict.set_item("gcv", array(py, gcv, &[path.len(), path.targets()])?)?;
+        dict.set_item("spectrum_rss", array(py, rss, &[path.len(), path.targets()])?)?;
     }
     Ok(dict)
 }
