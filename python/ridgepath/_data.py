@@ -77,7 +77,8 @@ def from_namespace(X, y, sample_weight):
         sample_weight = sample_weight if np.isscalar(sample_weight) else to_numpy(sample_weight)
 
         def back(array):
-            dtype = x_dtype if xp.isdtype(x_dtype, "real floating") else None
+            floats = xp.isdtype(x_dtype, "real floating") and np.asarray(array).dtype.kind == "f"
+            dtype = x_dtype if floats else None
             return xp.asarray(array, dtype=dtype, device=device)
 
         return X, y, sample_weight, back
@@ -86,7 +87,7 @@ def from_namespace(X, y, sample_weight):
 
 def to_numpy(array):
     """A NumPy array of an array of any namespace."""
-    if array is None or isinstance(array, (list, tuple)):
+    if array is None or isinstance(array, (list, tuple)) or np.isscalar(array):
         return array
     xp, is_array_api, _ = get_namespace_and_device(array)
     return _convert_to_numpy(array, xp) if is_array_api else shared(array)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ridgepath import _html, _plot
 from ridgepath import _ridgepath as core
-from ridgepath._data import checked, refuse_sparse
+from ridgepath._data import checked, from_namespace, refuse_sparse, to_numpy
 from ridgepath._settings import CONSTRAINTS, threads
 
 
@@ -302,8 +302,8 @@ class RidgePath(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if not hasattr(self, "coef_"):
             raise AttributeError("criterion=None has favoured no penalty; wanted predict_path, or criterion='gcv'")
-        X = self._checked(X)
-        return X @ self.coef_.T + self.intercept_
+        X, back = self._checked(X)
+        return back(X @ to_numpy(self.coef_).T + to_numpy(self.intercept_))
 
     def predict_path(self, X):
         """Predictions of every penalty.
@@ -317,12 +317,16 @@ class RidgePath(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ndarray of shape (n_alphas, n_samples) or (n_alphas, n_samples, n_targets)
         """
         check_is_fitted(self)
-        predictions = self.path_.predict(self._checked(X))
-        return predictions[:, :, 0] if self.outcomes_.ndim == 1 else predictions
+        X, back = self._checked(X)
+        predictions = self.path_.predict(X)
+        return back(predictions[:, :, 0] if self.outcomes_.ndim == 1 else predictions)
 
     def _checked(self, X):
+        """X as NumPy's, and what takes arrays back to where it came from."""
         refuse_sparse(self, X)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X, _, _, back = from_namespace(X, None, None)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return X, back if back is not None else lambda array: array
 
     def plot(self, ax=None, target=0):
         """Draw the coefficients of a target over alpha, with matplotlib; see `Path.plot`."""

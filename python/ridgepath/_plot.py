@@ -29,7 +29,7 @@ def coefficients(path, ax, target):
     if names is not None and len(names) <= NAMED:
         for line, name in zip(lines, names):
             line.set_label(name)
-        ax.legend(fontsize="small", frameon=False)
+        ax.legend(fontsize="small", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
     ax.set_xlabel("alpha")
     ax.set_ylabel("coefficient")

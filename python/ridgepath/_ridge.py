@@ -7,8 +7,8 @@ import sklearn.linear_model
 from sklearn.utils._param_validation import Interval
 
 from ridgepath import _ridgepath as core
-from ridgepath._data import checked, is_plain, set_features
-from ridgepath._settings import CONSTRAINTS, threads, usual
+from ridgepath._data import checked, is_plain, set_features, to_numpy
+from ridgepath._settings import CONSTRAINTS, answered_by, threads, usual
 
 
 class Ridge(sklearn.linear_model.Ridge):
@@ -51,9 +51,11 @@ class Ridge(sklearn.linear_model.Ridge):
     n_iter_ : None or ndarray of shape (n_targets,)
         None of a `solver` that iterates nowhere, else 1 of each target: each is solved once.
     solver_ : str
-        'cholesky'.
+        The `solver` asked for, 'cholesky' for 'auto'; the work is the same.
     notes_ : dict
         What there is to say of a target's answer, by its number, such as that it is the one of least norm. Mostly empty.
+    backend_ : str
+        Who answered, with the name of the GPU where one did.
     n_features_in_ : int
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -161,7 +163,7 @@ class Ridge(sklearn.linear_model.Ridge):
 
     def _alphas(self, y):
         """The penalties, one or one for each target."""
-        alphas = np.asarray(self.alpha, dtype=np.float64).ravel()
+        alphas = np.asarray(to_numpy(self.alpha), dtype=np.float64).ravel()
         targets = 1 if y.ndim == 1 else y.shape[1]
         if alphas.size not in (1, targets):
             raise ValueError(
@@ -176,7 +178,8 @@ class Ridge(sklearn.linear_model.Ridge):
         return core.fit_each(settings, X, y, alphas, sample_weight)
 
     def _set(self, fitted, X, y, back=None):
-        coef, intercept, notes = fitted
+        coef, intercept, notes, answer = fitted
+        self.backend_ = answered_by(answer, self.backend)
         if X.dtype == np.float32:
             coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
         if coef.shape[0] == 1:
@@ -191,8 +194,9 @@ class Ridge(sklearn.linear_model.Ridge):
         self.notes_ = dict(notes)
         # scikit-learn's direct solvers tell None; its iterative ones a number for each target.
         direct = self.solver in ("svd", "cholesky", "sparse_cg")
-        self.n_iter_ = None if direct else np.ones(1 if y.ndim == 1 else y.shape[1], dtype=np.int32)
-        self.solver_ = "cholesky"
+        once = np.ones(1 if y.ndim == 1 else y.shape[1], dtype=np.int32)
+        self.n_iter_ = None if direct else once if back is None else back(once)
+        self.solver_ = "cholesky" if self.solver == "auto" else self.solver
         return self
 
     def __sklearn_tags__(self):

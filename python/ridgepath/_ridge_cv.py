@@ -17,7 +17,7 @@ from ridgepath import _plot
 from ridgepath import _ridgepath as core
 from ridgepath._data import checked, is_plain, set_features
 from ridgepath._ridge import Ridge
-from ridgepath._settings import CONSTRAINTS, threads, usual
+from ridgepath._settings import CONSTRAINTS, answered_by, threads, usual
 
 #: Scores that the core computes, by the names that scikit-learn has for them, and the sign that makes the greater the better.
 SCORES = {
@@ -69,6 +69,8 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         The score of each alpha, which scikit-learn does not keep; the greater, the better.
     cv_results_ : ndarray of shape (n_samples, n_alphas) or (n_samples, n_targets, n_alphas)
         Squared leave-one-out errors of the rows, times their weights, or with `scoring` their predictions; with `store_cv_results`.
+    backend_ : str
+        Who answered, with the name of the GPU where one did.
     n_features_in_ : int
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -84,8 +86,9 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
     >>> from ridgepath import RidgeCV
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(50, 3))
-    >>> RidgeCV(alphas=np.logspace(-3, 3, 7)).fit(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=50)).alpha_
-    np.float64(1.0)
+    >>> y = X @ [1.0, 2.0, 3.0] + rng.normal(size=50)
+    >>> float(RidgeCV(alphas=[0.1, 1.0, 10.0]).fit(X, y).alpha_)
+    0.1
     """
 
     _parameter_constraints = {**sklearn.linear_model.RidgeCV._parameter_constraints, **CONSTRAINTS}
@@ -169,7 +172,7 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         else:
             self._folds(given, X, y, sample_weight, alphas, scorer, score_params, split_params)
         if back is not None:
-            self.coef_ = back(self.coef_)
+            self.coef_, self.scores_ = back(self.coef_), back(self.scores_)
             if self.fit_intercept:
                 self.intercept_ = back(self.intercept_)
             if self.store_cv_results:
@@ -197,7 +200,7 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
     def _leave_one_out(self, X, y, sample_weight, alphas):
         """Chooses by the leave-one-out squared errors, Σ s(y − ŷ)² over the rows."""
         settings = self._settings()
-        errors, _, index, coef, intercept = core.choose(
+        errors, _, index, coef, intercept, answer = core.choose(
             settings, X, y, alphas, sample_weight, None, "mse", self.alpha_per_target
         )
         rows = X.shape[0]
@@ -210,13 +213,13 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
             if sample_weight is not None:
                 squares = np.where(sample_weight > 0.0, squares * sample_weight, 0.0)
             self._store(squares, y, X.dtype)
-        self._set(alphas, scores, np.asarray(index), coef, intercept, X, y)
+        self._set(alphas, scores, np.asarray(index), coef, intercept, X, y, answer)
 
     def _leave_one_out_scored(self, X, y, sample_weight, alphas, scorer, score_params):
         """Chooses by a scorer of the leave-one-out predictions."""
         settings = self._settings()
         residuals = core.leave_one_out_residuals(settings, X, y, alphas, sample_weight)
-        coef, intercept = core.coefficients(settings, X, y, alphas, sample_weight)
+        coef, intercept, answer = core.coefficients(settings, X, y, alphas, sample_weight)
         columns = y if y.ndim == 2 else y[:, None]
         predictions = columns.T - residuals
         if sample_weight is not None and np.any(sample_weight == 0.0):
@@ -236,7 +239,7 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         scores = np.asarray([scored(own) for own in predictions], dtype=np.float64)
         index = np.broadcast_to(_first_best(scores), columns.shape[1:])
         targets = np.arange(columns.shape[1])
-        self._set(alphas, scores, index, coef[index, targets], intercept[index, targets], X, y)
+        self._set(alphas, scores, index, coef[index, targets], intercept[index, targets], X, y, answer)
 
     def _folds(self, given, X, y, sample_weight, alphas, scorer, score_params, split_params):
         """Chooses by the mean of the folds' scores."""
@@ -250,33 +253,33 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
             if folds is not None:
                 score, sign = SCORES[name]
                 try:
-                    scores, _, index, coef, intercept = core.choose(
+                    scores, _, index, coef, intercept, answer = core.choose(
                         settings, X, y, alphas, sample_weight, folds, score, False
                     )
                 except ValueError:
                     # A fold of which a score is not defined, such as R² of a constant: scikit-learn's scorer has a rule for it.
                     pass
                 else:
-                    self._set(alphas, sign * scores.mean(axis=1), np.asarray(index), coef, intercept, X, y)
+                    self._set(alphas, sign * scores.mean(axis=1), np.asarray(index), coef, intercept, X, y, answer)
                     return
         scores = []
         model = Ridge(fit_intercept=self.fit_intercept, n_jobs=self.n_jobs, backend=self.backend)
         for train, test in splitter.split(given, y, **split_params):
             weights = None if sample_weight is None else sample_weight[train]
-            own = core.coefficients(settings, X[train], y[train], alphas, weights)
+            *own, answer = core.coefficients(settings, X[train], y[train], alphas, weights)
             left_out, wanted = _safe_indexing(X, test), _safe_indexing(y, test)
             own_params = _check_method_params(X, params=score_params, indices=test)
             set_features(model, X)
             own_scores = []
             for coef, intercept in zip(*own):
-                model._set((coef, intercept, ()), X, y)
+                model._set((coef, intercept, (), answer), X, y)
                 own_scores.append(scorer(model, left_out, wanted, **own_params))
             scores.append(own_scores)
         scores = np.mean(np.asarray(scores, dtype=np.float64), axis=0)
         best = int(_first_best(scores))
-        coef, intercept, _ = core.fit_each(settings, X, y, [alphas[best]], sample_weight)
+        coef, intercept, _, answer = core.fit_each(settings, X, y, [alphas[best]], sample_weight)
         index = np.full(coef.shape[0], best)
-        self._set(alphas, scores, index, coef, intercept, X, y)
+        self._set(alphas, scores, index, coef, intercept, X, y, answer)
 
     def _store(self, of_rows, y, dtype):
         """Keeps what was found of each alpha, target and row."""
@@ -284,8 +287,9 @@ class RidgeCV(sklearn.linear_model.RidgeCV):
         results = results[:, 0] if y.ndim == 1 else results
         self.cv_results_ = np.ascontiguousarray(results, dtype=dtype)
 
-    def _set(self, alphas, scores, index, coef, intercept, X, y):
-        self.scores_ = scores
+    def _set(self, alphas, scores, index, coef, intercept, X, y, answer):
+        self.backend_ = answered_by(answer, self.backend)
+        self.scores_ = scores.astype(X.dtype)
         if scores.ndim == 2 and y.ndim == 2 and y.shape[1] > 1:
             self.alpha_ = np.asarray(alphas)[index]
             self.best_score_ = scores[index, np.arange(index.size)]

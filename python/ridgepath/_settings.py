@@ -1,5 +1,6 @@
 """Settings of the core, made once where they are the usual ones."""
 
+import warnings
 from functools import lru_cache
 from numbers import Integral
 
@@ -33,3 +34,11 @@ def threads(n_jobs):
     from joblib import cpu_count
 
     return max(1, cpu_count() + 1 + int(n_jobs))
+
+
+def answered_by(answer, asked):
+    """The name of the backend that answered; a warning where another was asked for."""
+    name, fallback = answer
+    if fallback is not None and asked != "cpu":
+        warnings.warn(f"backend={asked!r} was asked for, and {name} has answered: {fallback}", UserWarning, stacklevel=4)
+    return name

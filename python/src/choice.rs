@@ -7,7 +7,7 @@ use ridgepath::choose::{Better, Criterion, Scheme};
 use ridgepath::{CrossValidation, Folds, Ridge, Rule, Score, Selection};
 
 use crate::arrays::{Array, array, numbers};
-use crate::path::described;
+use crate::path::{answered_by, described};
 use crate::settings::{Settings, named, penalty};
 
 /// Folds of rows as they are named.
@@ -20,8 +20,8 @@ pub(crate) enum FoldsAsked {
 }
 
 /// Of a choice: scores and their standard errors [k, t]; of each target the number of the alpha chosen, the coefficients [t, n] and the
-/// intercepts [t].
-type Chosen<'py> = (Numbers<'py>, Numbers<'py>, Vec<usize>, Numbers<'py>, Numbers<'py>);
+/// intercepts [t]; and who answered.
+type Chosen<'py> = (Numbers<'py>, Numbers<'py>, Vec<usize>, Numbers<'py>, Numbers<'py>, (String, Option<String>));
 type Numbers<'py> = Bound<'py, PyArray<f64, IxDyn>>;
 
 /// Chooses an alpha by exact leave-one-out, or by folds where there are any: that of the best score, or of equal ones the first, for
@@ -76,6 +76,7 @@ pub(crate) fn choose<'py>(
         indices,
         array(py, coefficients, &[t, shape.features])?,
         array(py, intercepts, &[t])?,
+        answered_by(path.backend()),
     ))
 }
 

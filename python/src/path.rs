@@ -5,14 +5,19 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use ridgepath::choose::Criterion;
-use ridgepath::{Outcome, Penalty, RidgePath, Route};
+use ridgepath::{BackendUsed, Outcome, Penalty, RidgePath, Route};
 
 use crate::arrays::{Array, array};
 use crate::choice::with_weights;
 use crate::settings::{Settings, penalty};
 
-/// A matrix of coefficients [t, n], the intercepts [t], and what there is to say of some targets: their number, and an outcome.
-type Fitted<'py> = (Bound<'py, PyArray<f64, IxDyn>>, Bound<'py, PyArray<f64, IxDyn>>, Vec<(usize, String)>);
+/// A matrix of coefficients [t, n], the intercepts [t], what there is to say of some targets (their number, and an outcome), and who
+/// answered.
+type Fitted<'py> =
+    (Bound<'py, PyArray<f64, IxDyn>>, Bound<'py, PyArray<f64, IxDyn>>, Vec<(usize, String)>, (String, Option<String>));
+
+/// The coefficients [k, t, n] and the intercepts [k, t] of a path, and who answered.
+type Path<'py> = (Bound<'py, PyArray<f64, IxDyn>>, Bound<'py, PyArray<f64, IxDyn>>, (String, Option<String>));
 
 /// Fits every λ of a grid. `grid` is how many λs are to be scaled from the data, or holds each of them; with `criteria` df and GCV
 /// are found too.
@@ -99,7 +104,7 @@ pub(crate) fn fit_each<'py>(
             other => said.push((target, words(other))),
         }
     }
-    Ok((array(py, coefficients, &[t, n])?, array(py, intercepts, &[t])?, said))
+    Ok((array(py, coefficients, &[t, n])?, array(py, intercepts, &[t])?, said, answered_by(path.backend())))
 }
 
 /// The coefficients [k, t, n] and intercepts [k, t] of some alphas, and nothing else.
@@ -111,7 +116,7 @@ pub(crate) fn coefficients<'py>(
     y: Array<'py>,
     alphas: &Bound<'py, PyAny>,
     weights: Option<&Bound<'py, PyAny>>,
-) -> PyResult<(Bound<'py, PyArray<f64, IxDyn>>, Bound<'py, PyArray<f64, IxDyn>>)> {
+) -> PyResult<Path<'py>> {
     let (ridge, cancellation) = settings.solver(penalty(alphas, false)?);
     let ridge = with_weights(ridge, weights)?;
     let (x, y) = (x.elements("X")?, y.elements("y")?);
@@ -119,7 +124,17 @@ pub(crate) fn coefficients<'py>(
     let work = settings.work(&ridge, ridge.shape(x, y), 1.0, cancellation);
     let path = work.run(py, || ridge.fit(x, y))?;
     let (k, t, n) = (path.len(), path.targets(), path.features());
-    Ok((array(py, path.values().to_vec(), &[k, t, n])?, array(py, path.intercepts().to_vec(), &[k, t])?))
+    let coefficients = array(py, path.values().to_vec(), &[k, t, n])?;
+    Ok((coefficients, array(py, path.intercepts().to_vec(), &[k, t])?, answered_by(path.backend())))
+}
+
+/// The backend with its adapter, and why not the one asked for, where it is not.
+pub(crate) fn answered_by(backend: &BackendUsed) -> (String, Option<String>) {
+    let name = match &backend.adapter {
+        Some(adapter) => format!("{} ({adapter})", backend.name),
+        None => backend.name.to_string(),
+    };
+    (name, backend.fallback())
 }
 
 /// What a path holds, as arrays by their names.

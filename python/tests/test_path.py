@@ -144,3 +144,13 @@ def test_predictions_of_leave_one_out_favour_about_what_gcv_does():
     alphas = np.logspace(-2, 4, 30)
     by_gcv, by_rows = RidgePath(alphas).fit(X, y).alpha_, RidgeCV(alphas).fit(X, y).alpha_
     assert 0.2 < by_gcv / by_rows < 5.0
+
+
+def test_a_bar_shows_how_far_the_work_is(capsys):
+    pytest.importorskip("tqdm")
+    X, y = made()
+    quiet = RidgePath(n_alphas=20).fit(X, y)
+    assert capsys.readouterr().err == ""
+    shown = RidgePath(n_alphas=20, verbose=True).fit(X, y)
+    assert "λ" in capsys.readouterr().err
+    np.testing.assert_array_equal(shown.coef_path_, quiet.coef_path_)
