@@ -10,8 +10,8 @@ use ridgepath::Cancellation;
 use crate::errors::raised;
 use crate::threads;
 
-/// Seconds below which work goes on the thread that asks for it, as another costs as much.
-const TINY: f64 = 2e-4;
+/// Seconds below which work goes on the thread that asks for it: what is too little for two threads wakes no other.
+const TINY: f64 = 1e-3;
 /// Seconds below which nobody waits long enough to press Ctrl-C.
 const SHORT: f64 = 0.1;
 /// How often Ctrl-C is looked for.
