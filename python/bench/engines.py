@@ -138,23 +138,22 @@ def of_duckdb(folder, stack):
 
 
 def measured(engine, folder, rounds):
-    """Seconds of the first round and the median of the next, of our choice and of the engine's regression; and how far both lie apart."""
+    """Seconds of the first round and the median of the next, of our choice and of the engine's regression; how far the coefficients of both
+    lie from those of one machine; and the most memory, in MiB, of the process that called, without those that it started."""
     from ridgepath import fit_moments
 
-    moments = whole(folder)
     told = {"version": version(PACKAGES[engine])}
     with opened(engine, folder) as (choose, regression):
         penalty = LAMBDAS[50]
         if choose is not None:
             told["choose"], choice = timed(choose, rounds)
-            reference = fit_moments(moments, lambdas=LAMBDAS).coef
-            told["choose_apart"] = float(np.max(np.linalg.norm(choice.path.coef - reference, axis=2) / np.linalg.norm(reference, axis=2)))
-            told["lambda"] = float(choice.path.lambdas[choice.index[0]])
             told["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-            penalty = told["lambda"]
+            reference = fit_moments(whole(folder), lambdas=LAMBDAS).coef
+            told["choose_apart"] = float(np.max(np.linalg.norm(choice.path.coef - reference, axis=2) / np.linalg.norm(reference, axis=2)))
+            penalty = float(choice.path.lambdas[choice.index[0]])
         if regression is not None:
             told["regression"], coef = timed(lambda: regression(penalty), rounds)
-            reference = fit_moments(moments, lambdas=[penalty]).coef[0, 0]
+            reference = fit_moments(whole(folder), lambdas=[penalty]).coef[0, 0]
             told["regression_apart"] = float(np.linalg.norm(coef - reference) / np.linalg.norm(reference))
     return told
 
@@ -194,7 +193,7 @@ def main():
         make(Path(folder), asked.rows, asked.files)
         size = sum(file.stat().st_size for file in Path(folder).iterdir()) / 1e6
         print(f"{asked.rows} × {len(FEATURES)} in {asked.files} Parquet files of {size:.0f} MB; {os.cpu_count()} cores.\n")
-        print("| | choice, first | next | apart | memory | its regression, first | next | apart |")
+        print("| | choice, first | next | apart | memory of the caller | its regression, first | next | apart |")
         print("|---|---|---|---|---|---|---|---|")
         for engine in asked.engines.split(","):
             if engine == "sail" and asked.sail is None:
