@@ -7,7 +7,7 @@ from ridgepath.engines._ways import refuse, required, ways
 #: Rows that DuckDB hands over at a time.
 _BATCH = 1 << 16
 
-_ORDER = """Rows are streamed: a few batches of the columns used are held, whatever their number. All rows are one partition, in the order in
+_ORDER = """Rows are streamed: a few batches and row groups of the columns used are held, whatever their number. All rows are one partition, in the order in
     which DuckDB gives them: that of files and tables while its setting ``preserve_insertion_order`` is on, as it is by default, and
     that of ORDER BY. After a join or GROUP BY without it the order may be another each time, and with it folds and last bits. A query given as text
     finds tables and files; frames in variables of the caller are found by ``duckdb.sql``."""

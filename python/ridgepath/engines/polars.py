@@ -4,7 +4,8 @@ from ridgepath.engines._columns import of_arrow
 from ridgepath.engines._sums import gathered, summed
 from ridgepath.engines._ways import refuse, required, ways
 
-_ORDER = """A lazy frame is streamed: a few batches of the columns used are held, whatever the number of rows. All rows are one partition, in
+_ORDER = """A lazy frame is streamed: a few batches and row groups of the columns used are held, whatever the
+    number of rows. All rows are one partition, in
     the order of the frame, so that the same rows give the same bits."""
 
 
