@@ -17,9 +17,9 @@ def _prepare(frame):
 
     def moments(request):
         columns = ["`" + name.replace("`", "``") + "`" for name in request.columns.used]
-        made = frame.select(*columns).mapInArrow(
-            _task(request), "partition long, fold string, moments binary, problem string, numbered boolean"
-        )
+        # mapInArrow finds no columns whose names have a dot or a backtick.
+        plain = frame.select(*columns).toDF(*[f"c{number}" for number in range(len(columns))])
+        made = plain.mapInArrow(_task(request), "partition long, fold string, moments binary, problem string, numbered boolean")
         records = made.toArrow()
         numbered = all(records["numbered"].to_pylist())
         return gathered(request, records.select(schema().names), numbered)
@@ -33,7 +33,8 @@ def _task(request):
 
         context = TaskContext.get()
         number = None if context is None else context.partitionId()
-        records = summed(request, batches, number)
+        named = (batch.rename_columns(request.columns.used) for batch in batches)
+        records = summed(request, named, number)
         yield from _with_flag(records, number is not None).to_batches()
 
     return task
