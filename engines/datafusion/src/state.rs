@@ -3,9 +3,7 @@
 use arrow_array::builder::LargeBinaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, LargeBinaryArray};
-use datafusion_common::{
-    DataFusionError, Result, exec_datafusion_err, exec_err, internal_datafusion_err, internal_err,
-};
+use datafusion_common::{Result, exec_datafusion_err, exec_err, internal_datafusion_err, internal_err};
 use ridgepath::Moments;
 
 use crate::layout::Layout;
@@ -123,7 +121,7 @@ pub(crate) fn states(values: &[ArrayRef]) -> Result<&LargeBinaryArray> {
 pub(crate) fn column(
     sums: Vec<Sums>,
     write: impl Fn(&mut Sums) -> Result<Option<Vec<u8>>>,
-) -> Result<LargeBinaryArray, DataFusionError> {
+) -> Result<LargeBinaryArray> {
     let mut builder = LargeBinaryBuilder::with_capacity(sums.len(), 0);
     for mut own in sums {
         builder.append_option(write(&mut own)?);
