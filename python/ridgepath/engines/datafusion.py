@@ -56,8 +56,12 @@ def _counted(datafusion, frame, request):
     """Of each fold its label, its moments, and how many rows it has: of all, and of each column those with a number."""
     import pyarrow as pa
 
-    column = datafusion.Expr.column
     columns = request.columns
+
+    def column(name):
+        # Without quotation marks letters are made small.
+        return datafusion.col('"' + name.replace('"', '""') + '"')
+
     weight = [] if columns.weight is None else [columns.weight]
     summing = _summing(datafusion, len(columns.targets), bool(weight))
     made = summing(*map(column, [*weight, *columns.targets, *columns.features])).alias("moments")
