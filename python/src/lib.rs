@@ -4,6 +4,8 @@ use pyo3::prelude::*;
 
 mod arrays;
 mod choice;
+#[cfg(feature = "datafusion")]
+mod datafusion;
 mod errors;
 mod groups;
 mod moments;
@@ -17,6 +19,9 @@ mod threads;
 mod _ridgepath {
     #[pymodule_export]
     use super::choice::{choose, leave_one_out_residuals};
+    #[cfg(feature = "datafusion")]
+    #[pymodule_export]
+    use super::datafusion::RidgeMoments;
     #[pymodule_export]
     use super::groups::fit_groups;
     #[pymodule_export]
