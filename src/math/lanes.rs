@@ -39,27 +39,45 @@ pub(crate) const LANES: usize = 8;
 pub(crate) type Lanes = [f64; LANES];
 
 /// The sums of what `terms` makes of the elements of some arrays of one length. The order depends on the length alone.
+///
+/// Loops by number, not `array::map`: where a crate is compiled in several parts that is a call for each element.
 #[inline(always)]
 pub(crate) fn sums<const A: usize, const S: usize>(
     arrays: [&[f64]; A],
     terms: impl Fn([f64; A]) -> [f64; S],
 ) -> [f64; S] {
-    let parts = arrays.map(<[f64]>::as_chunks::<LANES>);
+    let length = arrays[0].len();
     let mut lanes: [Lanes; S] = [[0.0; LANES]; S];
-    for at in 0..parts[0].0.len() {
-        let block = parts.map(|(whole, _)| whole[at]);
+    let mut add = |lane: usize, elements: [f64; A]| {
+        let terms = terms(elements);
+        for s in 0..S {
+            lanes[s][lane] += terms[s];
+        }
+    };
+    let whole = length - length % LANES;
+    for start in (0..whole).step_by(LANES) {
+        let mut block = [[0.0; LANES]; A];
+        for a in 0..A {
+            block[a].copy_from_slice(&arrays[a][start..start + LANES]);
+        }
         for lane in 0..LANES {
-            let terms = terms(block.map(|numbers| numbers[lane]));
-            for (lanes, term) in lanes.iter_mut().zip(terms) {
-                lanes[lane] += term;
+            let mut elements = [0.0; A];
+            for a in 0..A {
+                elements[a] = block[a][lane];
             }
+            add(lane, elements);
         }
     }
-    for lane in 0..parts[0].1.len() {
-        let terms = terms(parts.map(|(_, rest)| rest[lane]));
-        for (lanes, term) in lanes.iter_mut().zip(terms) {
-            lanes[lane] += term;
+    for lane in 0..length - whole {
+        let mut elements = [0.0; A];
+        for a in 0..A {
+            elements[a] = arrays[a][whole + lane];
         }
+        add(lane, elements);
     }
-    lanes.map(|lanes| lanes.iter().sum())
+    let mut totals = [0.0; S];
+    for s in 0..S {
+        totals[s] = lanes[s].iter().sum();
+    }
+    totals
 }
