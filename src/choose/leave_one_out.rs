@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::choose::row_spectrum::RowSpectrum;
 use crate::choose::score::{Score, in_units};
 use crate::data::problem::Problem;
+use crate::math::lanes::{sums, vectorized};
 
 /// λs whose leverages are held at a time, or more where so many numbers will do.
 const LAMBDAS: usize = 128;
@@ -38,10 +39,14 @@ impl RowSpectrum {
         let weights: Vec<f64> = (0..self.rows.rows.len()).map(|i| self.weight(i)).collect();
         let total: f64 = weights.iter().sum();
         let one = |target: usize, deleted: &[f64]| {
-            let mean = deleted.iter().map(|error| error * error).sum::<f64>() / total;
-            let spread = |(error, s): (&f64, &f64)| s * (error * error / s - mean).powi(2);
-            let variance = deleted.iter().zip(&weights).map(spread).sum::<f64>() / total;
-            let error = (variance / (self.count() - 1.0)).sqrt();
+            let [squares] = vectorized(|| sums([deleted], |[error]| [error * error]));
+            let mean = squares / total;
+            let spread = |[error, s]: [f64; 2]| {
+                let apart = error * error / s - mean;
+                [s * (apart * apart)]
+            };
+            let [spreads] = vectorized(|| sums([deleted, &weights], spread));
+            let error = (spreads / total / (self.count() - 1.0)).sqrt();
             let in_units = |value| self.mean_in_units(units[target], target, value);
             (in_units(mean), in_units(error))
         };

@@ -87,14 +87,17 @@ impl Doubles {
         rest -= times(&u, &more);
         along += more;
         let shares: Vec<f64> = rows.shares().into_iter().map(Number::value).collect();
-        let free = (0..u.nrows()).map(|i| {
-            let fixed: f64 = self.fixed.q.iter().map(|q| q[i] * q[i]).sum();
-            1.0 - shares[i] - fixed - u.row(i).norm_squared()
-        });
+        // Column after column, as memory has them.
+        let mut explained = vec![0.0; u.nrows()];
+        let columns = self.fixed.q.iter().map(Vec::as_slice).chain(u.as_slice().chunks(u.nrows()));
+        for column in columns {
+            explained.iter_mut().zip(column).for_each(|(sum, value)| *sum += value * value);
+        }
+        let free = shares.iter().zip(explained).map(|(share, explained)| 1.0 - share - explained).collect();
         let fixed = Fixed { columns: &self.fixed, shares: &self.shares, sizes: &self.fixed_sizes };
         let coefficients = Coefficients::new(&rows.columns, &v, &fixed, (&self.sizes, &self.means), 0);
         let y = self.y.clone();
-        let parts = Parts { sigma, unit: rows.columns.unit, along, y, rest, free: free.collect(), noise };
+        let parts = Parts { sigma, unit: rows.columns.unit, along, y, rest, free, noise };
         RowDirections::of_parts(rows, u, parts, self.fixed.q.len(), coefficients)
     }
 }
