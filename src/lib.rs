@@ -93,7 +93,7 @@ mod tell;
 pub use answer::entry::{Entries, PathEntry};
 pub use answer::path::RidgePath;
 pub use answer::paths::Paths;
-pub use choose::{CrossValidation, Folds, Rule, Score, Selection};
+pub use choose::{Chosen, CrossValidation, Folds, Rule, Score, Selection};
 #[cfg(feature = "arrow")]
 pub use data::arrow::ArrowColumns;
 pub use data::batch::Batch;

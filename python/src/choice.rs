@@ -57,26 +57,34 @@ pub(crate) fn choose<'py>(
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let work = settings.work(&ridge, shape, times as f64, cancellation);
     let validation = CrossValidation::new(ridge).scheme(scheme).score(score).per_target(per_target);
-    let selection = work.run(py, || validation.fit(x, y))?;
-    let (k, t, path) = (shape.penalties, shape.targets, selection.path());
+    let chosen = work.run(py, || validation.fit_chosen(x, y))?;
+    let (k, t) = (shape.penalties, shape.targets);
     let each = |of: &dyn Fn(usize, usize) -> f64| -> Vec<f64> { (0..k * t).map(|at| of(at / t, at % t)).collect() };
-    let scores = each(&|index, target| selection.mean(index, target));
-    let errors = each(&|index, target| selection.standard_error(index, target));
+    let scores = each(&|index, target| chosen.mean(index, target));
+    let errors = each(&|index, target| chosen.standard_error(index, target));
     let indices: Vec<usize> = if per_target {
         (0..t).map(|target| first_best(k, better, |index| scores[index * t + target])).collect()
     } else {
         vec![first_best(k, better, |index| scores[index * t..][..t].iter().sum::<f64>()); t]
     };
-    let chosen = indices.iter().enumerate();
-    let coefficients = chosen.clone().flat_map(|(target, index)| path.coefficients(*index, target)).copied().collect();
-    let intercepts = chosen.map(|(target, index)| path.intercept(*index, target)).collect();
+    let (coefficients, intercepts, backend) =
+        if indices.iter().enumerate().all(|(target, index)| chosen.choice(target).index == *index) {
+            (chosen.values().to_vec(), chosen.intercepts().to_vec(), chosen.backend().clone())
+        } else {
+            // Of equal scores the library takes the largest alpha, not the first.
+            let selection = work.run(py, || validation.fit(x, y))?;
+            let (path, places) = (selection.path(), || indices.iter().enumerate());
+            let coefficients = places().flat_map(|(target, index)| path.coefficients(*index, target)).copied().collect();
+            let intercepts = places().map(|(target, index)| path.intercept(*index, target)).collect();
+            (coefficients, intercepts, path.backend().clone())
+        };
     Ok((
         array(py, scores, &[k, t])?,
         array(py, errors, &[k, t])?,
         indices,
         array(py, coefficients, &[t, shape.features])?,
         array(py, intercepts, &[t])?,
-        answered_by(path.backend()),
+        answered_by(&backend),
     ))
 }
 

@@ -16,6 +16,7 @@ use crate::errors::raised;
 use crate::path::described;
 use crate::run::Work;
 use crate::settings::{Settings, penalty};
+use crate::threads::detached;
 
 /// Moments(features, targets)
 /// --
@@ -103,14 +104,14 @@ impl Moments {
         let (x, y) = (x.elements("X")?, y.elements("y")?);
         let (x, y) = (x.view(), y.view());
         let own = &*slf;
-        py.detach(|| {
+        detached(py, || {
             let problem = Problem::new(x, y)?;
             let problem = match &weights {
                 Some(weights) => problem.with_weights(weights)?,
                 None => problem,
             };
             own.lock().push(&problem)
-        })
+        })?
         .map_err(raised)?;
         Ok(slf)
     }
@@ -271,7 +272,7 @@ impl Moments {
             Some(weights) => names.weights(weights),
             None => names,
         };
-        let sums = py.detach(|| -> ridgepath::Result<Option<ridgepath::Moments>> {
+        let sums = detached(py, || -> ridgepath::Result<Option<ridgepath::Moments>> {
             let mut rows = 0;
             let mut batch_of = |batch: RecordBatch| {
                 let own = Batch::of_arrow(&batch, &names, rows).map(|(own, _)| own);
@@ -294,7 +295,7 @@ impl Moments {
             let Some(first) = first else { return Ok(None) };
             let all = std::iter::once(Ok(first)).chain(batches);
             ridgepath::Moments::from_stream(&mut Stream::once(all)).map(Some)
-        });
+        })?;
         match sums.map_err(raised)? {
             Some(sums) => self.lock().merge(&sums).map_err(raised),
             None => Ok(()),

@@ -66,6 +66,15 @@ pub(crate) fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
     Ok(pool)
 }
 
+/// Does work without the interpreter's lock, on the threads of [`set_num_threads`].
+pub(crate) fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> R + Send) -> PyResult<R> {
+    if may_stay(None) {
+        return Ok(py.detach(work));
+    }
+    let pool = pool(None)?;
+    Ok(py.detach(|| pool.install(work)))
+}
+
 /// Whether work may go on the thread that asks for it, and take others where it finds them.
 pub(crate) fn may_stay(threads: Option<usize>) -> bool {
     threads.is_none() && LIMIT.load(Ordering::Relaxed) == 0 && !is_fork()

@@ -35,6 +35,24 @@ def test_threadpoolctl_sets_and_tells_the_number_of_threads():
     assert ridgepath.get_num_threads() == told()[0]["num_threads"] == len(os.sched_getaffinity(0))
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="this system does not tell of threads")
+def test_moments_are_summed_by_as_many_threads_as_were_set():
+    script = """
+import os
+import numpy as np
+import pyarrow
+import ridgepath
+ridgepath.set_num_threads(1)
+X, y = np.ones((20_000, 40)), np.ones(20_000)
+before = len(os.listdir("/proc/self/task"))
+ridgepath.Moments(["x"], ["y"]).push(pyarrow.record_batch({"x": y, "y": y}))
+ridgepath.Moments(40, 1).push(X, y)
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["1"]
+
+
 def test_threads_may_share_an_estimator_class_and_data():
     wanted = Ridge().fit(X, y).coef_
     with ThreadPoolExecutor(8) as pool:

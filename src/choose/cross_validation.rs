@@ -1,7 +1,8 @@
 //! Cross-validation of the whole grid: k-fold, leave-one-out, or a criterion in its place.
 
+use crate::choose::choices::Choices;
 use crate::choose::criterion::Criterion;
-use crate::choose::folds::Folds;
+use crate::choose::folds::{Folds, Partition};
 use crate::choose::grid::extended;
 use crate::choose::rule::Rule;
 use crate::choose::scheme::Scheme;
@@ -26,6 +27,10 @@ use crate::solve::ridge::Ridge;
 /// | [`rule`](Self::rule) | [`Best`](Rule::Best) | from scores to one λ |
 /// | [`per_target`](Self::per_target) | `false` | a λ for each target, not one for all |
 /// | [`extend`](Self::extend) | 0 | how often the grid may grow where the best λ lies at its edge |
+///
+/// [`fit`](Self::fit) has the path of all rows, [`fit_chosen`](Self::fit_chosen) the models at the λs chosen, and
+/// [`choose`](Self::choose) the scores alone. Folds of many targets, or of more features than rows, are scored without coefficients
+/// where that takes less work and loses no digits that tell λs apart.
 ///
 /// ```
 /// use ridgepath::{CrossValidation, Folds, Ridge, View};
@@ -133,11 +138,7 @@ impl CrossValidation {
     }
 
     async fn chosen(&self, problem: &Problem<'_>) -> Result<Selection> {
-        self.rule.check()?;
-        let partitions = self.partitions(problem)?;
-        if let Some(error) = self.unscorable(problem, &partitions).into_iter().flatten().next() {
-            return Err(error);
-        }
+        let partitions = self.checked(problem)?;
         let mut ridge = self.ridge.clone();
         let mut extensions = 0;
         loop {
@@ -151,9 +152,19 @@ impl CrossValidation {
         }
     }
 
+    /// The parts of the rows that are held out in turn, where all that was asked for can be.
+    pub(crate) fn checked(&self, problem: &Problem<'_>) -> Result<Vec<Partition>> {
+        self.rule.check()?;
+        let partitions = self.partitions(problem)?;
+        match self.unscorable(problem, &partitions).into_iter().flatten().next() {
+            Some(error) => Err(error),
+            None => Ok(partitions),
+        }
+    }
+
     /// The solver with a larger grid, where the best λ lies at the edge of this one, which may grow.
-    pub(crate) fn grown(&self, ridge: &Ridge, selection: &Selection, extensions: usize) -> Option<Ridge> {
-        let grid = extended(&ridge.penalty, selection.path(), &selection.edges())?;
+    pub(crate) fn grown(&self, ridge: &Ridge, choices: &Choices, extensions: usize) -> Option<Ridge> {
+        let grid = extended(&ridge.penalty, choices.grid(), &choices.edges())?;
         (extensions < self.extensions).then(|| ridge.clone().penalty(grid))
     }
 }

@@ -1,29 +1,28 @@
 //! Grids that grow where the best λ lies at their edge.
 
-use crate::answer::path::RidgePath;
 use crate::choose::rule::Edge;
-use crate::model::penalty::Penalty;
+use crate::model::penalty::{Grid, Penalty};
 
 /// By how much a grid grows on one side, as a factor.
 const GROWTH: f64 = 100.0;
 /// The most values that it grows by.
 const MOST: f64 = 200.0;
 
-/// The grid of a path with two decades more at the edges named, in steps of the grid itself; `None` without edges, or where
+/// A grid with two decades more at the edges named, in steps of the grid itself; `None` without edges, or where
 /// no number is left. λs, or alphas where the penalty was given so.
-pub(crate) fn extended(penalty: &Penalty, path: &RidgePath, edges: &[Edge]) -> Option<Penalty> {
+pub(crate) fn extended(penalty: &Penalty, now: &Grid, edges: &[Edge]) -> Option<Penalty> {
     let (values, of): (_, fn(Vec<f64>) -> Penalty) = match penalty {
-        Penalty::Alphas(_) => (path.shifts(), Penalty::Alphas),
-        Penalty::Lambdas(_) | Penalty::Auto(_) => (path.lambdas(), Penalty::Lambdas),
+        Penalty::Alphas(_) => (&now.shifts, Penalty::Alphas),
+        Penalty::Lambdas(_) | Penalty::Auto(_) => (&now.lambdas, Penalty::Lambdas),
         Penalty::Factored { grid, factors } => {
             let factored = |grid| Penalty::Factored { grid: Box::new(grid), factors: factors.clone() };
-            return extended(grid, path, edges).map(factored);
+            return extended(grid, now, edges).map(factored);
         }
         // More than one direction to grow in.
         Penalty::PerFeature(_) => return None,
     };
     let falling = values.first() > values.last();
-    let mut grown = values.to_vec();
+    let mut grown = values.clone();
     for edge in edges {
         let mut more = beyond(values, *edge);
         match (*edge == Edge::Smallest) == falling {

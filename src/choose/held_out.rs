@@ -38,6 +38,15 @@ impl Part {
         self.weights.iter().any(|s| *s > 0.0)
     }
 
+    pub(crate) fn x(&self) -> &DMatrix<f64> {
+        &self.x
+    }
+
+    /// The score of predictions of a target, in units of 2^`unit`.
+    pub(crate) fn score(&self, score: &Score, unit: i32, target: usize, predicted: &[f64]) -> f64 {
+        score.of_target(unit, self.y.column(target).as_slice(), predicted, &self.weights)
+    }
+
     /// The rows as a problem; `None` where none of them counts.
     pub(crate) fn problem(&self) -> Result<Option<Problem<'_>>> {
         match self.counts() {

@@ -1,5 +1,7 @@
 //! The choice of λ: scores for every λ of a grid, and rules that choose by them.
 
+mod choices;
+mod chosen;
 mod criterion;
 mod cross_validation;
 mod folds;
@@ -24,8 +26,11 @@ mod stream;
 mod summed;
 mod summed_criterion;
 mod targets;
+mod training;
 mod unscored;
 
+pub use choices::Choices;
+pub use chosen::Chosen;
 pub use criterion::Criterion;
 pub use cross_validation::CrossValidation;
 pub use folds::{Folds, Split};

@@ -125,7 +125,7 @@ impl CrossValidation {
                     let edges =
                         choices.as_ref().map_or_else(|_| Vec::new(), |own| edges(own.iter().map(|own| &own.choice)));
                     let grid = match round.extensions < own.extensions {
-                        true => extended(&round.ridge.penalty, &scored.path, &edges),
+                        true => extended(&round.ridge.penalty, &scored.path.grid(), &edges),
                         false => None,
                     };
                     let Some(grid) = grid else {

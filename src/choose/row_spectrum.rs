@@ -76,6 +76,21 @@ impl RowSpectrum {
         self.rows.left_of_rows(&shifts)
     }
 
+    /// The condition number of the products at the least shift.
+    pub(crate) fn condition(&self) -> f64 {
+        let root = self.grid.shifts.iter().map(|shift| self.directions.root(*shift)).fold(f64::INFINITY, f64::min);
+        let size = |sigma: &f64| sigma.hypot(root);
+        let (most, least) = self
+            .directions
+            .sigma
+            .iter()
+            .map(size)
+            .fold((root, f64::INFINITY), |(most, least), own| (most.max(own), least.min(own)));
+        // Directions that the rows do not have are those of σ = 0.
+        let least = if self.directions.reach_every_feature() { least } else { root };
+        (most / least).powi(2)
+    }
+
     /// A residual of a target in natural units, from √s times it in the units of row number `i`.
     pub(crate) fn natural(&self, i: usize, target: usize, residual: f64) -> f64 {
         let RowDirections { roots, root_unit, .. } = &self.rows;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::data::problem::Problem;
+use crate::math::lanes::{sums, vectorized};
 use crate::math::powers::{exponent, scaled};
 
 /// Which of two scores is better.
@@ -128,8 +129,8 @@ impl Score {
             Self::Mae => mean(y, predicted, s, f64::abs),
             Self::R2 => {
                 let centre = weighted(y, s);
-                let total = y.iter().zip(s).map(|(y, s)| s * (y - centre).powi(2)).sum::<f64>() / s.iter().sum::<f64>();
-                1.0 - mean(y, predicted, s, |error| error * error) / total
+                let [total, weight] = vectorized(|| sums([y, s], |[y, s]| [s * ((y - centre) * (y - centre)), s]));
+                1.0 - mean(y, predicted, s, |error| error * error) / (total / weight)
             }
             Self::Correlation => correlation(y, predicted, s),
             Self::Custom(custom) => (custom.function)(y, predicted, s),
@@ -164,13 +165,14 @@ pub(crate) fn target_units(problem: &Problem<'_>) -> Vec<i32> {
 }
 
 fn weighted(values: &[f64], s: &[f64]) -> f64 {
-    values.iter().zip(s).map(|(value, s)| s * value).sum::<f64>() / s.iter().sum::<f64>()
+    let [sum, weight] = vectorized(|| sums([values, s], |[value, s]| [s * value, s]));
+    sum / weight
 }
 
 /// Σ s·f(y − ŷ) / Σ s.
 fn mean(y: &[f64], predicted: &[f64], s: &[f64], f: impl Fn(f64) -> f64) -> f64 {
-    let sum: f64 = y.iter().zip(predicted).zip(s).map(|((y, predicted), s)| s * f(y - predicted)).sum();
-    sum / s.iter().sum::<f64>()
+    let [sum, weight] = vectorized(|| sums([y, predicted, s], |[y, predicted, s]| [s * f(y - predicted), s]));
+    sum / weight
 }
 
 fn correlation(y: &[f64], predicted: &[f64], s: &[f64]) -> f64 {

@@ -11,12 +11,13 @@ use crate::choose::row_spectrum::RowSpectrum;
 use crate::choose::scheme::Scheme;
 use crate::choose::score::target_units;
 use crate::choose::scores::Scores;
+use crate::choose::training::Training;
 use crate::choose::unscored;
 use crate::data::problem::Problem;
 use crate::error::{Error, Result};
-use crate::model::method::{Backend, Form, Precision};
+use crate::model::method::Backend;
 use crate::model::outcome::Fallback;
-use crate::moments::Moments;
+use crate::model::penalty::Grid;
 use crate::plan::Shape;
 use crate::solve::batch::on_cpu;
 use crate::solve::ridge::Ridge;
@@ -72,60 +73,94 @@ impl CrossValidation {
         problem: &Problem<'_>,
         partitions: &[Partition],
     ) -> Result<Scored> {
-        if let Scheme::Folds(_) = &self.scheme {
-            return self.of_folds(ridge, problem, partitions).await;
+        if !matches!(self.scheme, Scheme::Folds(_)) {
+            ridge.one_decomposition()?;
         }
-        ridge.one_decomposition()?;
-        let path = ridge.solve(problem, None).await?;
-        let spectrum = RowSpectrum::new(problem, ridge.model, path.grid())?;
-        let (name, better, (mut means, errors), units) = match &self.scheme {
-            Scheme::Criterion(criterion) => {
-                let units = units(problem, Some(criterion.degree()));
-                let values = spectrum.criterion_in_units(*criterion, &units[0]);
-                let none = vec![f64::NAN; values.len()];
-                (criterion.name(), criterion.better(), (values, none), units)
+        let tasks = Tasks::new(partitions);
+        let mut path = tasks.one(ridge).solve(problem, None).await?;
+        let Judged { mut scores, spectrum, fallbacks } =
+            self.judged((ridge, &tasks), problem, partitions, path.grid()).await?;
+        for fallback in fallbacks {
+            if !path.backend.fallbacks.contains(&fallback) {
+                path.backend.fallbacks.push(fallback);
             }
-            _ => {
-                let units = units(problem, self.score.degree());
-                let own = spectrum.leave_one_out(problem, &self.score, &units[0]);
-                (self.score.name(), self.score.better(), own, units)
+        }
+        let t = path.targets();
+        let missing = match &spectrum {
+            None => {
+                unscored::missing(&path, &scores, |target| unscored::of_folds(&scores.folds, &self.score, target, t))
+            }
+            Some(spectrum) => {
+                // Where there is no model to choose, there is no score.
+                for (at, mean) in scores.means.iter_mut().enumerate() {
+                    if path.intercept(at / t, at % t).is_nan() {
+                        *mean = f64::NAN;
+                    }
+                }
+                unscored::missing(&path, &scores, |target| match &self.scheme {
+                    Scheme::Criterion(own) => {
+                        let constant = unscored::constant(problem, 0..problem.rows(), target);
+                        unscored::of_criterion(*own, spectrum, &path, (target, constant))
+                    }
+                    _ => unscored::of_rows(spectrum, &path, &self.score, target),
+                })
             }
         };
-        let [_, units] = units;
-        // Where there is no model to choose, there is no score.
-        for (at, mean) in means.iter_mut().enumerate() {
-            if path.intercept(at / path.targets(), at % path.targets()).is_nan() {
-                *mean = f64::NAN;
-            }
-        }
-        let scores = Scores { name: name.to_owned(), better, folds: Vec::new(), means, errors, units };
-        let missing = unscored::missing(&path, &scores, |target| match &self.scheme {
-            Scheme::Criterion(own) => {
-                let constant = unscored::constant(problem, 0..problem.rows(), target);
-                unscored::of_criterion(*own, &spectrum, &path, (target, constant))
-            }
-            _ => unscored::of_rows(&spectrum, &path, &self.score, target),
-        });
         Ok(Scored { path, scores, missing })
     }
 
-    /// The path of all rows, and its scores by folds, each trained and scored.
-    async fn of_folds(&self, ridge: &Ridge, problem: &Problem<'_>, partitions: &[Partition]) -> Result<Scored> {
-        let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
-        let told = Arc::new(AtomicUsize::new(0));
-        let mut path = ridge.one_of(&told, folds + 1).solve(problem, None).await?;
-        let penalty = ridge.penalty.at(path.lambdas());
-        let ridge = ridge.clone().penalty(penalty).only_predicting();
-        let mut scores = Vec::with_capacity(folds);
+    /// The scores of a grid.
+    pub(crate) async fn judged(
+        &self,
+        (ridge, tasks): (&Ridge, &Tasks),
+        problem: &Problem<'_>,
+        partitions: &[Partition],
+        grid: Grid,
+    ) -> Result<Judged> {
+        let none = |count: usize| vec![f64::NAN; count];
+        let (name, better, (means, errors), units, spectrum) = match &self.scheme {
+            Scheme::Folds(_) => {
+                let ridge = ridge.clone().penalty(ridge.penalty.at(&grid.lambdas)).only_predicting();
+                return self.by_folds((&ridge, tasks), problem, partitions).await;
+            }
+            Scheme::Criterion(criterion) => {
+                let spectrum = RowSpectrum::new(problem, ridge.model, grid)?;
+                let units = units(problem, Some(criterion.degree()));
+                let values = spectrum.criterion_in_units(*criterion, &units[0]);
+                let errors = none(values.len());
+                (criterion.name(), criterion.better(), (values, errors), units, spectrum)
+            }
+            Scheme::LeaveOneOut => {
+                let spectrum = RowSpectrum::new(problem, ridge.model, grid)?;
+                let units = units(problem, self.score.degree());
+                let own = spectrum.leave_one_out(problem, &self.score, &units[0]);
+                (self.score.name(), self.score.better(), own, units, spectrum)
+            }
+        };
+        let [_, units] = units;
+        let scores = Scores { name: name.to_owned(), better, folds: Vec::new(), means, errors, units };
+        Ok(Judged { scores, spectrum: Some(spectrum), fallbacks: Vec::new() })
+    }
+
+    /// The scores of a grid that is written down by folds, each trained and scored.
+    async fn by_folds(
+        &self,
+        (ridge, tasks): (&Ridge, &Tasks),
+        problem: &Problem<'_>,
+        partitions: &[Partition],
+    ) -> Result<Judged> {
+        let mut fallbacks = Vec::new();
+        let mut scores = Vec::with_capacity(tasks.count - 1);
         let [of_targets, of_scores] = units(problem, self.score.degree());
         for partition in partitions {
             let parts: Vec<Part> = partition.parts.iter().map(|rows| Part::new(problem, rows)).collect();
-            let of_parts = match needs_moments(&ridge, problem) {
-                true => held_out::moments(&ridge, ridge.shape(problem.x(), problem.y()), &parts).await?,
+            let training = Training::new(ridge, problem, partition);
+            let of_parts = match training.needs_moments(ridge) {
+                true => held_out::moments(ridge, ridge.shape(problem.x(), problem.y()), &parts).await?,
                 false => Vec::new(),
             };
             let moments = held_out::training_moments(partition, &of_parts)?;
-            let training = Training { problem, partition, moments: &moments };
+            let training = training.with_moments(&moments);
             let every: Vec<(usize, usize)> = partition.held_out().enumerate().collect();
             let scored = &|own: &(usize, usize), path: &RidgePath| {
                 parts[own.1].scores(path, of_parts.get(own.1), &self.score, &of_targets)
@@ -136,18 +171,14 @@ impl CrossValidation {
                 ridge.together(Shape { problems: every.len(), ..ridge.shape(problem.x(), problem.y()) }).await?;
             while together > 0 && !left.is_empty() {
                 let (group, rest) = left.split_at(together.min(left.len()));
-                match training.together(&ridge.one_of(&told, folds + 1), group).await {
+                match training.together(&tasks.one(ridge), group).await {
                     Ok(found) => {
                         let told = found.iter().flat_map(|own| &own.backend().fallbacks);
-                        for failed in told.filter(|fallback| matches!(fallback, Fallback::Share { .. })) {
-                            if !path.backend.fallbacks.contains(failed) {
-                                path.backend.fallbacks.push(failed.clone());
-                            }
-                        }
+                        fallbacks.extend(told.filter(|own| matches!(own, Fallback::Share { .. })).cloned());
                         scores.extend(group.iter().zip(&found).map(|(own, path)| scored(own, path)));
                     }
                     Err(error) if error.is_device() && ridge.request.backend == Backend::Auto => {
-                        path.backend.fallbacks.push(Fallback::Device { reason: error.to_string() });
+                        fallbacks.push(Fallback::Device { reason: error.to_string() });
                         break;
                     }
                     Err(error) => return Err(error),
@@ -155,18 +186,39 @@ impl CrossValidation {
                 left = rest;
             }
             let alone = ridge.on_host();
-            let (training, alone, told) = (&training, &alone, &told);
+            let (training, alone, parts, of_targets) = (&training, &alone, &parts, &of_targets);
             let fold = |own: (usize, usize)| async move {
-                let path = training.alone(&alone.one_of(told, folds + 1), own).await?;
-                Ok(scored(&own, &path))
+                let judged = (&self.score, &of_targets[..]);
+                training.scores(&tasks.one(alone), own, &parts[own.1], judged, |path| scored(&own, path)).await
             };
             scores.extend(on_cpu(left, fold).await?);
         }
-        let scores = Scores::of_folds(&self.score, scores, of_scores);
-        let t = path.targets();
-        let missing =
-            unscored::missing(&path, &scores, |target| unscored::of_folds(&scores.folds, &self.score, target, t));
-        Ok(Scored { path, scores, missing })
+        Ok(Judged { scores: Scores::of_folds(&self.score, scores, of_scores), spectrum: None, fallbacks })
+    }
+}
+
+/// The scores of a grid, with the decomposition of the rows where they come from one, and why a device had no part in them.
+pub(crate) struct Judged {
+    pub(crate) scores: Scores,
+    pub(crate) spectrum: Option<RowSpectrum>,
+    fallbacks: Vec<Fallback>,
+}
+
+/// The tasks of a choice, of which each fold is one and the fit of all rows another, and what was told of all of them.
+pub(crate) struct Tasks {
+    count: usize,
+    told: Arc<AtomicUsize>,
+}
+
+impl Tasks {
+    pub(crate) fn new(partitions: &[Partition]) -> Self {
+        let folds: usize = partitions.iter().map(|own| own.held_out().len()).sum();
+        Self { count: folds + 1, told: Arc::default() }
+    }
+
+    /// A solver for one of the tasks.
+    pub(crate) fn one(&self, ridge: &Ridge) -> Ridge {
+        ridge.one_of(&self.told, self.count)
     }
 }
 
@@ -179,50 +231,5 @@ pub(crate) fn units(problem: &Problem<'_>, degree: Option<i32>) -> [Vec<i32>; 2]
             let of_scores = units.iter().map(|unit| degree * unit).collect();
             [units, of_scores]
         }
-    }
-}
-
-/// Whether the equations of a fold are made from moments in double precision.
-fn needs_moments(ridge: &Ridge, problem: &Problem<'_>) -> bool {
-    let request = ridge.asked().request;
-    let primal = request.form(ridge.shape(problem.x(), problem.y())) == Form::Primal;
-    primal && request.backend != Backend::Reference && request.precision == Precision::Double
-}
-
-/// What is trained on when parts of a problem are held out.
-struct Training<'a> {
-    problem: &'a Problem<'a>,
-    partition: &'a Partition,
-    /// Of each fold, where they are known.
-    moments: &'a [Moments],
-}
-
-impl Training<'_> {
-    /// The paths of some folds, by their numbers and the parts that they hold out, on a GPU.
-    async fn together(&self, ridge: &Ridge, folds: &[(usize, usize)]) -> Result<Vec<RidgePath>> {
-        let weights: Vec<Vec<f64>> = folds.iter().map(|(_, test)| self.weights(*test)).collect();
-        let known = |(number, _): &(usize, usize)| self.moments.get(*number).cloned();
-        let folds = folds
-            .iter()
-            .zip(&weights)
-            .map(|(own, weights)| Ok((self.problem.clone().with_weights(weights)?, known(own))));
-        ridge.solve_together(folds.collect::<Result<Vec<_>>>()?).await
-    }
-
-    /// The path of one fold, on the CPU.
-    async fn alone(&self, ridge: &Ridge, (number, test): (usize, usize)) -> Result<RidgePath> {
-        let weights = self.weights(test);
-        ridge.solve(&self.problem.clone().with_weights(&weights)?, self.moments.get(number).cloned()).await
-    }
-
-    /// The weights of the rows when a part is held out: 0 for those that are not trained on.
-    fn weights(&self, test: usize) -> Vec<f64> {
-        let mut weights = vec![0.0; self.problem.rows()];
-        for (part, rows) in self.partition.parts.iter().enumerate() {
-            if self.partition.trains(part, test) {
-                rows.iter().for_each(|row| weights[*row] = self.problem.weight(*row));
-            }
-        }
-        weights
     }
 }

@@ -150,7 +150,7 @@ impl CrossValidation {
     /// Refuses a choice where a λ whose score moments have lost may have one as good as that of the λ chosen: `best` holds the best that
     /// each may be.
     fn check_hidden(&self, selection: &Selection, best: &Scores) -> Result<()> {
-        let (told, t) = (selection.scores(), selection.path().targets());
+        let (told, t) = (selection.scores(), selection.targets());
         for (target, chosen) in selection.in_units(self.per_target)?.into_iter().enumerate() {
             let means = |own: &Scores| if self.per_target { own.of_target(target, t).0 } else { own.joint(t).0 };
             let lost = means(told).into_iter().zip(means(best)).filter(|(told, _)| told.is_nan());

@@ -61,7 +61,7 @@ impl<'a> Problem<'a> {
         Ok(Self { extents: Some(extents), ..unmeasured })
     }
 
-    /// The same problem with an observation weight s ≥ 0 for each row.
+    /// This problem with an observation weight s ≥ 0 for each row.
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::InvalidWeight`], [`Error::ZeroWeights`], [`Error::Overflow`] when W = Σ s does.
@@ -83,9 +83,19 @@ impl<'a> Problem<'a> {
         Ok(Self { weights: Some(weights), weight_sum, extents: None, ..self })
     }
 
-    /// The same rows with other features, of the same number of rows and finite.
+    /// These rows with other features, of the same number of rows and finite.
     pub(crate) fn with_features<'b>(&'b self, x: View<'b>) -> Problem<'b> {
         Problem { x, extents: None, ..self.clone() }
+    }
+
+    /// These rows with some of their targets, which `y` has.
+    pub(crate) fn with_targets<'b>(&'b self, y: View<'b>, targets: &[usize]) -> Problem<'b> {
+        let n = self.features();
+        let some = |extents: &Arc<[ColumnExtent]>| {
+            let columns = (0..n).chain(targets.iter().map(|target| n + target));
+            columns.map(|column| extents[column].clone()).collect()
+        };
+        Problem { y, extents: self.extents.as_ref().map(some), ..self.clone() }
     }
 
     /// m, the number of rows.

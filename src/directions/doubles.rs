@@ -57,8 +57,7 @@ impl Doubles {
         let found = match n < room {
             true => eigen::tall(&self.x, limit),
             false => {
-                let roots = nalgebra::DVector::from_column_slice(&rows.roots).normalize();
-                let constant = rows.has_intercept().then_some(roots);
+                let constant = rows.constant();
                 let others = self.fixed.q.iter().map(|q| nalgebra::DVector::from_column_slice(q));
                 let fixed: Vec<_> = constant.into_iter().chain(others).collect();
                 let fixed = if fixed.is_empty() { DMatrix::zeros(m, 0) } else { DMatrix::from_columns(&fixed) };

@@ -53,14 +53,14 @@ pub(super) fn wide(x: &DMatrix<f64>, fixed: &DMatrix<f64>, shift: f64, limit: f6
 }
 
 /// Whether eigenvalues tell the directions apart, and a shift added to them leaves digits enough.
-fn well_conditioned(values: &[f64], shift: f64, limit: f64) -> bool {
+pub(super) fn well_conditioned(values: &[f64], shift: f64, limit: f64) -> bool {
     let most = values.iter().copied().fold(0.0, f64::max);
     let least = values.iter().copied().fold(f64::INFINITY, f64::min).max(0.0);
     most + shift <= limit * (least + shift)
 }
 
 /// XᵀX, both triangles.
-fn gram(x: &DMatrix<f64>) -> DMatrix<f64> {
+pub(super) fn gram(x: &DMatrix<f64>) -> DMatrix<f64> {
     let mut gram = DMatrix::zeros(x.ncols(), x.ncols());
     for start in (0..x.nrows()).step_by(BLOCK) {
         let rows = RowBlock::of(x, start, BLOCK.min(x.nrows() - start));

@@ -9,11 +9,13 @@ mod of_moments;
 mod of_rows;
 mod pairs;
 mod penalised_columns;
+mod predictor;
 mod rows;
 mod shrinkage;
 
 use doubles::Doubles;
 pub(crate) use of_rows::RowDirections;
+pub(crate) use predictor::Predictor;
 use rows::ScaledRows;
 pub(crate) use shrinkage::Directions;
 

@@ -1,6 +1,6 @@
 //! The rows on the penalised scale, column by column, in `f64` or in twice its digits.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 use crate::data::framed::Framed;
@@ -87,6 +87,21 @@ impl<'a> ScaledRows<'a> {
             }
         });
         all
+    }
+
+    /// Penalised columns of other rows x (h × n), less the means of these: in units of 2^`unit`, without weights.
+    pub(crate) fn others(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+        let columns = &self.columns;
+        DMatrix::from_fn(x.nrows(), columns.penalised.len(), |i, column| {
+            let j = columns.penalised[column];
+            let power = columns.to_units(j) - self.root_unit;
+            scaled(self.framed.framed(j, x[(i, j)]) * columns.inverse_root[j], power)
+        })
+    }
+
+    /// √(s/W) of each row of positive weight, of which centred columns have nothing; `None` without an intercept.
+    pub(crate) fn constant(&self) -> Option<DVector<f64>> {
+        self.intercept.then(|| DVector::from_column_slice(&self.roots).normalize())
     }
 
     /// [`doubles`](Self::doubles) to twice the digits, and the means of the columns in the natural units of their features.

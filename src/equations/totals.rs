@@ -44,7 +44,7 @@ impl Roots {
 
     /// ‖√D·w‖₂
     pub(crate) fn size(&self, w: &[f64]) -> f64 {
-        w.iter().zip(&self.values).map(|(w, root)| scaled(w / root.0, -root.1)).fold(0.0, f64::hypot)
+        norm(w.iter().zip(&self.values).map(|(w, root)| scaled(w / root.0, -root.1)))
     }
 }
 

@@ -148,6 +148,32 @@ impl Penalty {
         }
     }
 
+    /// The λs of some numbers alone; those of a grid that is scaled from the data are not told apart before they are written down.
+    pub(crate) fn only(&self, which: &[usize]) -> Self {
+        let of = |values: &[f64]| which.iter().map(|at| values[*at]).collect();
+        match self {
+            Self::Alphas(alphas) => Self::Alphas(of(alphas)),
+            Self::Lambdas(lambdas) => Self::Lambdas(of(lambdas)),
+            Self::PerFeature(rows) => Self::PerFeature(which.iter().map(|at| rows[*at].clone()).collect()),
+            Self::Factored { grid, factors } => {
+                Self::Factored { grid: Box::new(grid.only(which)), factors: factors.clone() }
+            }
+            Self::Auto(_) => self.clone(),
+        }
+    }
+
+    /// λ number `index` alone of the grid that this became for some rows, where it may have grown.
+    pub(crate) fn one(&self, grid: &Grid, index: usize) -> Self {
+        match self {
+            Self::Alphas(_) => Self::Alphas(vec![grid.shifts[index]]),
+            Self::Lambdas(_) | Self::Auto(_) => Self::Lambdas(vec![grid.lambdas[index]]),
+            Self::PerFeature(rows) => Self::PerFeature(vec![rows[index].clone()]),
+            Self::Factored { grid: own, factors } => {
+                Self::Factored { grid: Box::new(own.one(grid, index)), factors: factors.clone() }
+            }
+        }
+    }
+
     /// Whether its λs are scaled from the data.
     pub(crate) fn is_scaled(&self) -> bool {
         match self {

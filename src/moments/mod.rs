@@ -52,6 +52,22 @@ pub struct Moments {
 }
 
 impl Moments {
+    /// Those of some targets, copied.
+    pub(crate) fn of_targets(&self, targets: &[usize]) -> Self {
+        let n = self.features();
+        let columns = || (0..n).chain(targets.iter().map(|target| n + target));
+        let of = |values: &[f64]| columns().map(|j| values[j]).collect();
+        Self {
+            means: of(&self.means),
+            lows: of(&self.lows),
+            exponents: columns().map(|j| self.exponents[j]).collect(),
+            gram: self.gram.clone(),
+            cross: self.cross.select_columns(targets),
+            squares: targets.iter().map(|target| self.squares[*target]).collect(),
+            ..*self
+        }
+    }
+
     /// The moments of no rows, for n features and t targets.
     ///
     /// # Panics

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::answer::path::RidgePath;
 use crate::cpu;
 use crate::data::problem::Problem;
+use crate::equations::dual::Dual;
 use crate::equations::forms::Equations;
 use crate::equations::normal::NormalEquations;
 use crate::error::Result;
@@ -14,6 +15,7 @@ use crate::model::watch::{Report, Watch};
 use crate::moments::Moments;
 use crate::plan::{GramPlan, Plan, Shape};
 use crate::solve::asked::Asked;
+use crate::solve::known::Known;
 use crate::solve::nodes;
 use crate::solve::of_rows;
 use crate::solve::ridge::Ridge;
@@ -65,6 +67,18 @@ impl Ridge {
         problems.par_iter().map(cpu::gram::gram::<f64>).collect()
     }
 
+    /// The sums that the equations of any targets of a problem take, on the CPU.
+    ///
+    /// # Errors
+    /// [`Error::Span`](crate::Error::Span).
+    pub(crate) fn known(&self, problem: &Problem<'_>) -> Result<Known> {
+        let asked = self.asked();
+        Ok(match asked.request.form(self.shape(problem.x(), problem.y())) {
+            Form::Primal => Known::Moments(cpu::gram::gram::<f64>(problem)?),
+            Form::Dual => Known::Products(Dual::new(problem, asked.model, &asked.shared_factors())?.products::<f64>()),
+        })
+    }
+
     async fn moments_on_gpu(&self, sums: &GramPlan, problems: &[Problem<'_>]) -> Result<Vec<Moments>> {
         let gpu = self.open().await?;
         gpu.alive()?;
@@ -86,7 +100,7 @@ impl Ridge {
         let Some(sizes) = plan.gpu.as_ref().filter(|_| !alone) else {
             let mut paths = Vec::with_capacity(problems.len());
             for (problem, known) in problems {
-                paths.push(self.solve(&problem, known).await?);
+                paths.push(self.solve(&problem, known.map(Known::Moments)).await?);
             }
             return Ok(paths);
         };

@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::solve::asked::Asked;
 use crate::solve::climb::{Climb, Solved};
 use crate::solve::corrected::Corrected;
+use crate::solve::known::Known;
 use crate::solve::nodes;
 use crate::solve::of_rows;
 use crate::solve::solutions::{completed, solutions, strategy};
@@ -22,14 +23,15 @@ use crate::solve::task::{Device, Found, Task};
 /// All λs, or those of these numbers, in double precision; those handed back whose digits are at stake.
 pub(crate) async fn solve<'a>(
     task: &Task<'a>,
-    known: Option<Moments>,
+    known: Option<Known>,
     numbers: Option<&[usize]>,
     device: Device<'a>,
     report: Report<'_>,
 ) -> Result<Climb<'a>> {
     let Task { asked, plan, problem, .. } = *task;
     let equations = match (plan.form, known) {
-        (Form::Primal, Some(moments)) => of_rows::of_moments(asked, problem, moments)?,
+        (Form::Primal, Some(Known::Moments(moments))) => of_rows::of_moments(asked, problem, moments)?,
+        (Form::Dual, Some(Known::Products(products))) => of_rows::of_products(asked, problem, products)?,
         _ => in_stage!(of_rows::equations(asked, problem, (plan.form, Precision::Double), device), "equations", form = ?plan.form).await?,
     };
     let equations = match numbers {

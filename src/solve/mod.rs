@@ -16,6 +16,7 @@ mod task;
 mod climb;
 mod corrected;
 mod double;
+pub(crate) mod known;
 mod ladder;
 mod single;
 mod unpenalised;

@@ -34,8 +34,7 @@ pub(crate) async fn equations<'a>(
                 (None, Precision::Double) => rows.products::<f64>(),
                 (None, Precision::Single) => rows.products::<f32>(),
             };
-            let grid = asked.grid(problem.weight_sum(), || rows.trace)?;
-            Ok(Equations::dual(problem, rows, products, grid))
+            of_dual(asked, problem, rows, products)
         }
         Form::Primal => {
             let moments = match (device, precision) {
@@ -53,6 +52,25 @@ pub(crate) fn of_moments<'a>(asked: &Asked, problem: &'a Problem<'a>, moments: M
     let trace = || normal::trace(&moments, asked.model, &asked.shared_factors());
     let grid = asked.grid(moments.weight_sum(), trace)?;
     Ok(Equations::primal(problem, moments, asked.model, grid))
+}
+
+/// The equations of the dual form, of rows whose products with each other are known.
+pub(crate) fn of_products<'a>(
+    asked: &Asked,
+    problem: &'a Problem<'a>,
+    products: DMatrix<f64>,
+) -> Result<Equations<'a>> {
+    of_dual(asked, problem, Dual::new(problem, asked.model, &asked.shared_factors())?, products)
+}
+
+fn of_dual<'a>(
+    asked: &Asked,
+    problem: &'a Problem<'a>,
+    rows: Dual<'a>,
+    products: DMatrix<f64>,
+) -> Result<Equations<'a>> {
+    let grid = asked.grid(problem.weight_sum(), || rows.trace)?;
+    Ok(Equations::dual(problem, rows, products, grid))
 }
 
 /// The matrix of the dual form on a device.

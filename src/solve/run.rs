@@ -7,9 +7,9 @@ use crate::gpu::Gpu;
 use crate::model::method::{Backend, Form, Strategy};
 use crate::model::outcome::Fallback;
 use crate::model::watch::Report;
-use crate::moments::Moments;
 use crate::plan::{Limits, Plan, Shape};
 use crate::solve::asked::Asked;
+use crate::solve::known::Known;
 use crate::solve::ridge::Ridge;
 use crate::solve::task::{Start, Task};
 
@@ -41,8 +41,8 @@ impl Ridge {
         })
     }
 
-    /// Solves what the plan says, where it says; `known` are the moments of the rows in double precision.
-    pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
+    /// Solves what the plan says, where it says; `known` are sums of its rows.
+    pub(crate) async fn solve(&self, problem: &Problem<'_>, known: Option<Known>) -> Result<RidgePath> {
         in_stage!(
             self.solved(problem, known),
             "fit",
@@ -54,7 +54,7 @@ impl Ridge {
         .await
     }
 
-    async fn solved(&self, problem: &Problem<'_>, known: Option<Moments>) -> Result<RidgePath> {
+    async fn solved(&self, problem: &Problem<'_>, known: Option<Known>) -> Result<RidgePath> {
         let asked = self.asked_of(problem);
         asked.penalty.check_features(problem.features())?;
         if !self.prior.is_none() {
@@ -85,7 +85,7 @@ impl Ridge {
         }
     }
 
-    async fn solve_on_gpu(&self, task: Task<'_>, known: Option<Moments>) -> Result<RidgePath> {
+    async fn solve_on_gpu(&self, task: Task<'_>, known: Option<Known>) -> Result<RidgePath> {
         let gpu = self.open().await?;
         gpu.alive()?;
         let Some(sizes) = &task.plan.gpu else {

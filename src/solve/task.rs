@@ -8,9 +8,9 @@ use crate::gpu::Gpu;
 use crate::model::method::Form;
 use crate::model::rung::Rung;
 use crate::model::watch::Report;
-use crate::moments::Moments;
 use crate::plan::{GpuPlan, Plan};
 use crate::solve::asked::Asked;
+use crate::solve::known::Known;
 
 /// A GPU with the plan of the work there.
 pub(crate) type Device<'a> = Option<(&'a Gpu, &'a GpuPlan)>;
@@ -35,8 +35,8 @@ pub(crate) enum Found {
 
 /// Where a climb starts.
 pub(crate) enum Start<'a> {
-    /// At the rows; with their moments in double precision where these are known, and for the λs of these numbers alone if given.
-    Rows { known: Option<Moments>, numbers: Option<&'a [usize]> },
+    /// At the rows; with their sums where these are known, and for the λs of these numbers alone if given.
+    Rows { known: Option<Known>, numbers: Option<&'a [usize]> },
     /// With what a device has found for the equations of all λs, which may have twice the digits.
     Found { equations: Box<Equations<'a>>, found: Found },
 }

@@ -101,6 +101,7 @@ mod solve {
 }
 
 mod choose {
+    mod chosen;
     mod cross_validation;
     mod folds;
     mod joint;

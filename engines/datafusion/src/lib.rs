@@ -38,7 +38,7 @@ pub fn ridge_moments() -> AggregateUDF {
     ridge_moments_of(1, false)
 }
 
-/// The same of several targets, and of rows that have weights: `(weight, y1, y2, …, x1, x2, …)`. Rows of weight 0 are left out.
+/// A sum over several targets, and of rows that have weights: `(weight, y1, y2, …, x1, x2, …)`. Rows of weight 0 are left out.
 ///
 /// Each is a function with a name of its own, so that all can be registered: `ridge_moments`, `ridge_moments_weighted`,
 /// `ridge_moments_2`, `ridge_moments_2_weighted`, and so on.
