@@ -152,7 +152,8 @@ impl<'a> ResidualRows<'a> {
             };
             (0..entries.len()).map(sums).collect()
         };
-        let blocks: Vec<Vec<(f64, f64)>> = (0..m.div_ceil(ROWS)).into_par_iter().map(block).collect();
+        let blocks: Vec<Vec<(f64, f64)>> =
+            (0..m.div_ceil(ROWS)).into_par_iter().with_min_len(at_least(ROWS * entries.len() * n)).map(block).collect();
         let total = scaled(problem.weight_sum(), -self.unit);
         let one = |e: usize| {
             let (sum, squares) =

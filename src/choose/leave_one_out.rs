@@ -85,7 +85,7 @@ impl RowSpectrum {
         for first in (0..k).step_by(at_once) {
             let lambdas = first..k.min(first + at_once);
             let mut growth = self.left_of_rows(&lambdas.clone().collect::<Vec<usize>>());
-            growth.apply(|left| *left = if *left > 0.0 { 1.0 / *left } else { f64::NAN });
+            vectorized(|| growth.apply(|left| *left = if *left > 0.0 { 1.0 / *left } else { f64::NAN }));
             let one = |index: usize, target: usize, residuals: &[f64]| {
                 let growth = &growth.as_slice()[(index - first) * m..(index - first + 1) * m];
                 let deleted: Vec<f64> = residuals.iter().zip(growth).map(|(e, growth)| e * growth).collect();

@@ -7,8 +7,10 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::choose::row_spectrum::RowSpectrum;
+use crate::math::lanes::{LANES, vectorized};
 use crate::math::product::product;
 use crate::math::resolvent::{Resolvent, worthwhile};
+use crate::math::threads::at_least;
 
 /// Targets at a time.
 const TARGETS: usize = 8;
@@ -25,6 +27,8 @@ impl RowSpectrum {
     ) -> Vec<R> {
         let t = self.targets();
         let nodes = self.nodes(lambdas);
+        // A product, and what is made of its numbers.
+        let operations = |columns: usize| columns * self.rows.u.nrows() * (self.rows.u.ncols() / LANES + 1);
         let group = |first: usize| {
             let targets = first..t.min(first + TARGETS);
             let at_nodes = nodes.as_ref().map(|nodes| {
@@ -48,9 +52,12 @@ impl RowSpectrum {
                 };
                 self.each_residual(fitted, indices, &targets, at_nodes.is_some(), &of)
             };
-            (0..lambdas.len().div_ceil(at_once)).into_par_iter().flat_map_iter(chunk).collect::<Vec<R>>()
+            let chunks = (0..lambdas.len().div_ceil(at_once)).into_par_iter();
+            chunks.with_min_len(at_least(operations(COLUMNS))).flat_map_iter(chunk).collect::<Vec<R>>()
         };
-        let groups: Vec<Vec<R>> = (0..t).into_par_iter().step_by(TARGETS).map(group).collect();
+        let groups = (0..t).into_par_iter().step_by(TARGETS);
+        let groups = groups.with_min_len(at_least(operations(lambdas.len() * TARGETS.min(t))));
+        let groups: Vec<Vec<R>> = groups.map(group).collect();
         let counts: Vec<usize> = groups.iter().map(|group| group.len() / lambdas.len().max(1)).collect();
         let mut groups: Vec<_> = groups.into_iter().map(Vec::into_iter).collect();
         let mut all = Vec::with_capacity(lambdas.len() * t);
@@ -130,10 +137,10 @@ impl RowSpectrum {
         let one = |(residual, (index, target)): (&mut [f64], (usize, usize))| {
             let shift = if from_nodes { self.relative_shift(index) } else { 1.0 };
             let beside = if !from_nodes && self.mostly_left(index) { &rows.y } else { &rows.rest };
-            residual
-                .iter_mut()
-                .zip(&beside.column(target))
-                .for_each(|(residual, beside)| *residual = beside + shift * *residual);
+            let beside = &beside.as_slice()[target * beside.nrows()..(target + 1) * beside.nrows()];
+            vectorized(|| {
+                residual.iter_mut().zip(beside).for_each(|(residual, beside)| *residual = beside + shift * *residual);
+            });
             of(index, target, residual)
         };
         left.as_mut_slice().chunks_mut(rows.rest.nrows()).zip(columns).map(one).collect()

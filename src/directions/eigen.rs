@@ -1,13 +1,17 @@
 //! Directions from the eigenvalues of products of the rows: fast, where squaring the condition number costs few digits.
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 use crate::math::eigen::eigen;
-use crate::math::product::add_product;
-use crate::math::product::{RowBlock, product};
+use crate::math::lanes::LANES;
+use crate::math::product::{RowBlock, add_product, product_into};
+use crate::math::threads::at_least;
 
 /// Rows taken at a time.
 const BLOCK: usize = 512;
+/// Columns of a product that one task finds.
+const PANEL: usize = 32;
 
 /// U, σ and V of X (m × n). U may hold directions of σ = 0, which are orthogonal to the others; V is 0 there.
 pub(super) struct Found {
@@ -75,7 +79,13 @@ pub(super) fn times(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
     if a.ncols() == 0 || a.nrows() == 0 {
         return DMatrix::zeros(a.nrows(), b.ncols());
     }
-    product(a.as_slice(), b.as_slice(), a.ncols())
+    let (rows, inner) = a.shape();
+    let mut all = DMatrix::zeros(rows, b.ncols());
+    let panels = all.as_mut_slice().par_chunks_mut(rows * PANEL).zip(b.as_slice().par_chunks(inner * PANEL));
+    panels.with_min_len(at_least(rows * inner * PANEL / LANES)).for_each(|(to, b)| {
+        product_into(to, a.as_slice(), b, inner);
+    });
+    all
 }
 
 /// The product aᵀb.

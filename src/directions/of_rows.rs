@@ -8,6 +8,7 @@ use crate::directions::coefficients::Coefficients;
 use crate::directions::eigen::times;
 use crate::directions::rows::ScaledRows;
 use crate::directions::shrinkage::Directions;
+use crate::math::lanes::vectorized;
 
 /// A rest of a row, a column or a target that is less than this of the whole is known to fewer digits.
 pub(super) const SMALL: f64 = 0.03;
@@ -98,15 +99,15 @@ impl RowDirections {
             shifts.iter().map(|shift| nalgebra::DVector::from_vec(self.directions.left(*shift))).collect();
         let weights = DMatrix::from_columns(&weights);
         let mut left = times(&self.u.map(|value| value * value), &weights);
-        for mut column in left.column_iter_mut() {
-            for (left, free) in column.iter_mut().zip(&self.free) {
-                *left += free;
-                // Written so that NaN has none.
-                if !(*left > self.noise) {
-                    *left = 0.0;
+        vectorized(|| {
+            for column in left.as_mut_slice().chunks_mut(self.free.len()) {
+                for (left, free) in column.iter_mut().zip(&self.free) {
+                    let sum = *left + free;
+                    // Written so that NaN has none.
+                    *left = if sum > self.noise { sum } else { 0.0 };
                 }
             }
-        }
+        });
         left
     }
 

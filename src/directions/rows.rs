@@ -11,11 +11,14 @@ use crate::equations::scaling::factored;
 use crate::error::Result;
 use crate::math::pair::{Number, Pair};
 use crate::math::powers::{exponent, scaled};
+use crate::math::threads::at_least;
 use crate::model::Model;
 use crate::model::penalty_factors::PenaltyFactors;
 
 /// Rows looked at at a time for one that is not zero.
 const BLOCK: usize = 256;
+/// Columns that are read together.
+const TOGETHER: usize = 16;
 
 /// How the rows √S(X − x̄)D^-½ and √S(y − ȳ) are read: rows of positive weight, columns in units of powers of two.
 pub(crate) struct ScaledRows<'a> {
@@ -26,6 +29,8 @@ pub(crate) struct ScaledRows<'a> {
     /// √s of each row of positive weight, in units of 2^`root_unit`.
     pub(crate) roots: Vec<f64>,
     pub(crate) root_unit: i32,
+    /// Those of all rows.
+    all_roots: Vec<f64>,
     pub(crate) columns: PenalisedColumns,
 }
 
@@ -44,7 +49,9 @@ impl<'a> ScaledRows<'a> {
         let framed = if model.intercept { centred } else { Framed::scaled(problem) };
         let rows: Vec<usize> = (0..problem.rows()).filter(|row| problem.weight(*row) > 0.0).collect();
         let root_unit = exponent(problem.weight(problem.heaviest())).div_euclid(2);
-        let roots = rows.iter().map(|row| scaled(problem.weight(*row), -2 * root_unit).sqrt()).collect();
+        let root = |row: usize| scaled(problem.weight(row), -2 * root_unit).sqrt();
+        let all_roots: Vec<f64> = (0..problem.rows()).map(root).collect();
+        let roots = rows.iter().map(|row| all_roots[*row]).collect();
         let m = problem.rows();
         let holds = |j: usize| {
             let mut parts = (0..m).step_by(BLOCK).map(|start| framed.column(start..m.min(start + BLOCK), j));
@@ -52,7 +59,7 @@ impl<'a> ScaledRows<'a> {
         };
         let exponents = framed.exponents().iter().map(|exponent| exponent + root_unit).collect();
         let columns = PenalisedColumns::new(&penalty, exponents, holds);
-        Ok(Self { intercept: model.intercept, framed, rows, roots, root_unit, columns })
+        Ok(Self { intercept: model.intercept, framed, rows, roots, root_unit, all_roots, columns })
     }
 
     pub(crate) fn has_intercept(&self) -> bool {
@@ -79,13 +86,28 @@ impl<'a> ScaledRows<'a> {
     pub(crate) fn doubles(&self, columns: &[usize]) -> DMatrix<f64> {
         let m = self.rows.len();
         let mut all = DMatrix::zeros(m, columns.len());
-        all.as_mut_slice().par_chunks_mut(m).zip(columns).for_each(|(to, j)| {
-            let column = self.framed.column(0..self.all_rows(), *j);
-            let (power, root) = (self.columns.to_units(*j), self.columns.inverse_root.get(*j).copied().unwrap_or(1.0));
-            for (i, to) in to.iter_mut().enumerate() {
-                *to = scaled(column[self.rows[i]] * self.roots[i] * root, power);
-            }
-        });
+        let runs = columns.chunk_by(|column, next| column + 1 == *next);
+        let mut left = all.as_mut_slice();
+        for run in runs {
+            let part;
+            (part, left) = left.split_at_mut(m * run.len());
+            let to_root = |j: usize| self.columns.inverse_root.get(j).copied().unwrap_or(1.0);
+            let chunks = part.par_chunks_mut(m * TOGETHER).zip(run.par_chunks(TOGETHER));
+            chunks.with_min_len(at_least(4 * m * TOGETHER)).for_each(|(to, run)| {
+                let mut block = DMatrix::zeros(self.all_rows(), run.len());
+                self.framed.columns_to::<f64>(0, &self.all_roots, run[0]..run[0] + run.len(), &mut block);
+                for ((to, from), j) in to.chunks_mut(m).zip(block.as_slice().chunks(self.all_rows())).zip(run) {
+                    let (power, root) = (self.columns.to_units(*j), to_root(*j));
+                    let unit = scaled(root, power);
+                    match m == from.len() && unit.is_normal() {
+                        true => to.iter_mut().zip(from).for_each(|(to, value)| *to = value * unit),
+                        false => {
+                            to.iter_mut().zip(&self.rows).for_each(|(to, row)| *to = scaled(from[*row] * root, power))
+                        }
+                    }
+                }
+            });
+        }
         all
     }
 

@@ -70,16 +70,21 @@ pub(crate) fn add_transposed<A: Scalar>(
 
 /// a·b of two matrices, column after column, with `inner` columns and rows.
 pub(crate) fn product(a: &[f64], b: &[f64], inner: usize) -> DMatrix<f64> {
+    let mut product = DMatrix::zeros(a.len() / inner, b.len() / inner);
+    product_into(product.as_mut_slice(), a, b, inner);
+    product
+}
+
+/// [`product`], written over what is there.
+pub(crate) fn product_into(to: &mut [f64], a: &[f64], b: &[f64], inner: usize) {
     use faer::linalg::matmul::matmul;
     use faer::{Accum, MatMut, MatRef, Par};
 
     let (rows, columns) = (a.len() / inner, b.len() / inner);
-    let mut product = DMatrix::zeros(rows, columns);
-    let to = MatMut::from_column_major_slice_mut(product.as_mut_slice(), rows, columns);
+    let to = MatMut::from_column_major_slice_mut(to, rows, columns);
     let a = MatRef::from_column_major_slice(a, rows, inner);
     let b = MatRef::from_column_major_slice(b, inner, columns);
     matmul(to, Accum::Replace, a, b, 1.0, Par::Seq);
-    product
 }
 
 /// sum += aᵀb, of the lower triangle alone if `lower`.
