@@ -14,6 +14,9 @@ mod run;
 mod settings;
 mod threads;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Functions of arrays, without defaults of their own: the estimators have them.
 #[pymodule(gil_used = false)]
 mod _ridgepath {
