@@ -74,7 +74,8 @@ pub(crate) fn choose<'py>(
             // Of equal scores the library takes the largest alpha, not the first.
             let selection = work.run(py, || validation.fit(x, y))?;
             let (path, places) = (selection.path(), || indices.iter().enumerate());
-            let coefficients = places().flat_map(|(target, index)| path.coefficients(*index, target)).copied().collect();
+            let coefficients =
+                places().flat_map(|(target, index)| path.coefficients(*index, target)).copied().collect();
             let intercepts = places().map(|(target, index)| path.intercept(*index, target)).collect();
             (coefficients, intercepts, path.backend().clone())
         };

@@ -78,7 +78,7 @@ impl CrossValidation {
     pub async fn fit_chosen_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Chosen> {
         let problem = self.ridge.problem(x.into(), y.into())?;
         let (choices, tasks) = match self.scored_alone(&problem).await? {
-            Alone::Choices(choices, tasks) => (choices, tasks),
+            Alone::Choices(found) => *found,
             Alone::Selection(selection) => return Ok(Chosen::of(&selection)),
         };
         let fitted = Chosen::fit((&self.ridge, &tasks), &problem, choices).await?;
@@ -114,7 +114,7 @@ impl CrossValidation {
     pub async fn choose_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Choices> {
         let problem = self.ridge.problem(x.into(), y.into())?;
         Ok(match self.scored_alone(&problem).await? {
-            Alone::Choices(choices, _) => choices,
+            Alone::Choices(found) => found.0,
             Alone::Selection(selection) => selection.choices,
         })
     }
@@ -144,7 +144,7 @@ impl CrossValidation {
             let choices = Choices::new(grid, scores, self.scheme.clone(), self.rule, self.per_target)?;
             match self.grown(&ridge, &choices, extensions) {
                 Some(larger) => ridge = larger,
-                None => return Ok(Alone::Choices(choices.after(extensions), tasks)),
+                None => return Ok(Alone::Choices(Box::new((choices.after(extensions), tasks)))),
             }
             extensions += 1;
         }
@@ -153,7 +153,7 @@ impl CrossValidation {
 
 /// What was chosen, without a path if that was not needed.
 enum Alone {
-    Choices(Choices, Tasks),
+    Choices(Box<(Choices, Tasks)>),
     Selection(Box<Selection>),
 }
 

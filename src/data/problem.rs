@@ -93,7 +93,7 @@ impl<'a> Problem<'a> {
         let n = self.features();
         let some = |extents: &Arc<[ColumnExtent]>| {
             let columns = (0..n).chain(targets.iter().map(|target| n + target));
-            columns.map(|column| extents[column].clone()).collect()
+            columns.map(|column| extents[column]).collect()
         };
         Problem { y, extents: self.extents.as_ref().map(some), ..self.clone() }
     }

@@ -14,15 +14,15 @@ use crate::math::powers::scaled;
 use crate::model::Model;
 use crate::model::penalty_factors::PenaltyFactors;
 
-/// ŷ of h rows T by a fit of other rows X, both on the penalised scale and less the means of X. With XXᵀ = U·diag(σ²)·Uᵀ it is
-/// ȳ + (TXᵀU)·diag(1/(σ² + shift))·Uᵀ(y − ȳ), and with XᵀX = V·diag(σ²)·Vᵀ where features are fewer than rows
+/// ŷ of h rows T by a fit of other rows X, both on the penalised scale and less the means of X. With `XXᵀ` = U·diag(σ²)·Uᵀ it is
+/// ȳ + (`TXᵀU`)·diag(1/(σ² + shift))·Uᵀ(y − ȳ), and with XᵀX = V·diag(σ²)·Vᵀ where features are fewer than rows
 /// ȳ + (TV)·diag(1/(σ² + shift))·VᵀXᵀ(y − ȳ): r = min(m, n) products for a row, λ and target in place of n, and none for the
 /// coefficients.
 pub(crate) struct Predictor {
     /// σ² in units of 4^`unit`.
     squares: Vec<f64>,
     unit: i32,
-    /// TXᵀU or TV, h × r.
+    /// `TXᵀU` or TV, h × r.
     along: DMatrix<f64>,
     /// Uᵀ(y − ȳ) or VᵀXᵀ(y − ȳ), r × t; target τ in units of 2^`target_units[τ]`.
     targets: DMatrix<f64>,
