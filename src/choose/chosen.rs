@@ -264,7 +264,7 @@ impl Chosen {
         self.intercepts[target]
     }
 
-    /// All intercepts, [t].
+    /// All intercepts, one for each target.
     #[must_use]
     pub fn intercepts(&self) -> &[f64] {
         &self.intercepts

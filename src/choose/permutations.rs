@@ -256,7 +256,7 @@ impl PermutationTest {
         self.selection.better()
     }
 
-    /// What is chosen for a target in a permutation, as [`Selection::choice`] has it for the data; `None` where nothing could be.
+    /// What is chosen for a target in a permutation, as [`Choices::choice`](crate::choose::Choices::choice) has it for the data; `None` where nothing could be.
     ///
     /// # Panics
     /// When a number is out of range, as slices do; so do the other lookups by number.

@@ -6,6 +6,8 @@ use ridgepath::{Backend, CrossValidation, Error, Folds, Outcome, Penalty, Ridge,
 
 use crate::support::{Random, regression};
 
+type Scheme = fn(CrossValidation) -> CrossValidation;
+
 const GRID: [f64; 6] = [10.0, 1.0, 0.1, 0.01, 1e-4, 1e-12];
 
 /// Rows of which predictions along eigenvectors take less work than coefficients.
@@ -65,7 +67,7 @@ fn what_is_chosen_is_what_the_whole_path_says() {
     let (x, y, weights) = wide();
     let (tall_x, tall_y) = regression(5, 60, 9, 12);
     let folds = |choice: CrossValidation| choice.folds(Folds::Contiguous(4)).score(Score::R2);
-    let schemes: [(&str, fn(CrossValidation) -> CrossValidation); 4] = [
+    let schemes: [(&str, Scheme); 4] = [
         ("folds", folds),
         ("leave-one-out", CrossValidation::leave_one_out),
         ("GCV", |choice| choice.criterion(Criterion::Gcv)),
