@@ -77,7 +77,7 @@ impl CrossValidation {
     /// As [`fit`](Self::fit).
     pub async fn fit_chosen_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Chosen> {
         let problem = self.ridge.problem(x.into(), y.into())?;
-        let (choices, tasks) = match self.scored_alone(&problem).await? {
+        let (choices, tasks) = match self.choices(&problem).await? {
             Alone::Choices(found) => *found,
             Alone::Selection(selection) => return Ok(Chosen::of(&selection)),
         };
@@ -113,10 +113,14 @@ impl CrossValidation {
     /// As [`fit`](Self::fit).
     pub async fn choose_async<'a>(&self, x: impl Into<View<'a>>, y: impl Into<View<'a>>) -> Result<Choices> {
         let problem = self.ridge.problem(x.into(), y.into())?;
-        Ok(match self.scored_alone(&problem).await? {
+        Ok(match self.choices(&problem).await? {
             Alone::Choices(found) => found.0,
             Alone::Selection(selection) => selection.choices,
         })
+    }
+
+    async fn choices(&self, problem: &Problem<'_>) -> Result<Alone> {
+        in_stage!(self.scored_alone(problem), "choose", rows = problem.rows(), features = problem.features()).await
     }
 
     /// What is chosen without a path, where scores need none.
@@ -219,8 +223,7 @@ impl Chosen {
             }
             paths
         } else {
-            let host = ridge.on_host();
-            let known = &host.known(problem)?;
+            let known = &ridge.known(problem)?;
             let numbers: Vec<usize> = (0..groups.len()).collect();
             let one = |number: usize| {
                 let (index, targets) = &groups[number];

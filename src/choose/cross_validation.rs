@@ -156,10 +156,13 @@ impl CrossValidation {
     pub(crate) fn checked(&self, problem: &Problem<'_>) -> Result<Vec<Partition>> {
         self.rule.check()?;
         let partitions = self.partitions(problem)?;
-        match self.unscorable(problem, &partitions).into_iter().flatten().next() {
-            Some(error) => Err(error),
-            None => Ok(partitions),
+        if let Some(error) = self.unscorable(problem, &partitions).into_iter().flatten().next() {
+            return Err(error);
         }
+        if !matches!(self.scheme, Scheme::Folds(_)) {
+            self.ridge.one_decomposition()?;
+        }
+        Ok(partitions)
     }
 
     /// The solver with a larger grid, where the best λ lies at the edge of this one, which may grow.

@@ -73,9 +73,6 @@ impl CrossValidation {
         problem: &Problem<'_>,
         partitions: &[Partition],
     ) -> Result<Scored> {
-        if !matches!(self.scheme, Scheme::Folds(_)) {
-            ridge.one_decomposition()?;
-        }
         let tasks = Tasks::new(partitions);
         let mut path = tasks.one(ridge).solve(problem, None).await?;
         let Judged { mut scores, spectrum, fallbacks } =
@@ -117,7 +114,6 @@ impl CrossValidation {
         partitions: &[Partition],
         grid: Grid,
     ) -> Result<Judged> {
-        let none = |count: usize| vec![f64::NAN; count];
         let (name, better, (means, errors), units, spectrum) = match &self.scheme {
             Scheme::Folds(_) => {
                 let ridge = ridge.clone().penalty(ridge.penalty.at(&grid.lambdas)).only_predicting();
@@ -127,7 +123,7 @@ impl CrossValidation {
                 let spectrum = RowSpectrum::new(problem, ridge.model, grid)?;
                 let units = units(problem, Some(criterion.degree()));
                 let values = spectrum.criterion_in_units(*criterion, &units[0]);
-                let errors = none(values.len());
+                let errors = vec![f64::NAN; values.len()];
                 (criterion.name(), criterion.better(), (values, errors), units, spectrum)
             }
             Scheme::LeaveOneOut => {

@@ -126,6 +126,8 @@ fn refusals_without_a_path_are_those_of_the_whole_path() {
         CrossValidation::new(Ridge::new()).score(Score::R2),
         CrossValidation::new(Ridge::new()).leave_one_out().score(Score::Correlation),
         CrossValidation::new(Ridge::new().lambdas([-1.0])),
+        CrossValidation::new(Ridge::new().penalty(Penalty::PerFeature(vec![vec![1.0, 2.0, 3.0]; 2]))).leave_one_out(),
+        CrossValidation::new(Ridge::new().prior_mean(vec![1.0; 3])).criterion(Criterion::Gcv),
         CrossValidation::new(Ridge::new().weights(vec![1.0; 4])),
     ] {
         let wanted: Error = choice.fit(&x, &y).unwrap_err();
