@@ -79,9 +79,12 @@ impl Predictor {
         }))
     }
 
-    /// Whether predictions at a shift have their digits: they lack as many as the condition number of the products has.
+    /// Whether predictions at a shift have their digits: they lack as many as the condition number of the products has. Not where a shift
+    /// is lost beside the largest σ²: products with rows may tell one answer of many there.
     pub(crate) fn reaches(&self, shift: f64) -> bool {
-        well_conditioned(&self.squares, scaled(shift, -2 * self.unit), SQUARED[1])
+        let shift = scaled(shift, -2 * self.unit);
+        let most = self.squares.iter().copied().fold(0.0, f64::max);
+        shift > f64::EPSILON * most && well_conditioned(&self.squares, shift, SQUARED[1])
     }
 
     /// ŷ at some shifts of some targets: a column for each target of the first shift, then of the next.
